@@ -1,0 +1,1 @@
+"""The science: data sets, network, training, evaluation and explanations."""

@@ -1,0 +1,154 @@
+"""Grids of params and the points of them that Talos samples."""
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cifar_model.errors import InputError
+from cifar_model.params import RULES, Json, Params
+
+# A list holds values; a tuple is Talos's (start, end, steps), end excluded. 1600 points: the most
+# economical reading of the paper's figure 5, not the only one. The sample depends on the order of
+# keys and values, so neither may change.
+PAPER_GRID: dict[str, Any] = {
+    "lr": [0.001],
+    "batch_size": (30, 50, 20),
+    "epochs": (5, 10, 5),
+    "dropout": [0.2],
+    "optimizer": ["adam", "nadam"],
+    "losses": ["logcosh", "categorical_crossentropy"],
+    "activation": ["relu", "elu"],
+    "last_activation": ["sigmoid", "softmax"],
+}
+
+# Talos's samplers that a seed decides; those that ask a service or the system's entropy are left
+# out, because their sample cannot be drawn again.
+METHODS = (
+    "uniform_mersenne",
+    "sobol",
+    "halton",
+    "korobov_matrix",
+    "latin_matrix",
+    "latin_improved",
+    "latin_sudoku",
+)
+
+MAX_VALUES = 10_000
+MAX_POINTS = 10_000_000
+MAX_TRIALS = 100_000
+
+Grid = Mapping[str, list[Json] | tuple[float, float, int]]
+
+
+def read_grid(path: Path) -> Grid:
+    """Read a grid from a JSON file: a list, or {"range": [start, end, steps]}, per key."""
+    form = 'an object such as {"lr": [0.001], "batch_size": {"range": [30, 50, 20]}}'
+    try:
+        content = json.loads(path.read_text())
+    except OSError as error:
+        raise InputError(
+            f"the grid {str(path)!r} cannot be read: {error.strerror}",
+            "'paper' or the path of a JSON file",
+            "correct the path",
+        ) from error
+    except ValueError as error:
+        raise InputError(
+            f"the grid {str(path)!r} is not JSON: {error}", form, "correct it"
+        ) from error
+    if not isinstance(content, dict) or not content:
+        raise InputError(f"the grid {str(path)!r} is not an object with keys", form, "correct it")
+    return {name: _candidates(name, value) for name, value in content.items()}
+
+
+def _candidates(name: str, value: Json) -> list[Json] | tuple[float, float, int]:
+    if isinstance(value, list) and value:
+        return value
+    if isinstance(value, dict) and list(value) == ["range"]:
+        match value["range"]:
+            case [int() | float() as start, int() | float() as end, int() as steps] if (
+                0 < steps <= MAX_VALUES and start != end
+            ):
+                return (start, end, steps)
+    raise InputError(
+        f"the grid's {name} is {value!r}",
+        f'a list of values, or {{"range": [start, end, steps]}} with 1 to {MAX_VALUES} steps',
+        f"correct {name}",
+    )
+
+
+def grid_to_json(grid: Grid) -> dict[str, Json]:
+    """Return a grid in the form that a grid file has."""
+    return {
+        name: {"range": list(values)} if isinstance(values, tuple) else list(values)
+        for name, values in grid.items()
+    }
+
+
+def count_points(grid: Grid) -> int:
+    """Count the points of the whole grid; raise InputError if any value in it is not valid."""
+    from talos.parameters.ParamSpace import normalize_domains
+
+    points = 1
+    for name, values in normalize_domains(dict(grid)).items():
+        for value in values:
+            Params.from_json({name: _plain(name, value)})
+        points *= len(values)
+    if points > MAX_POINTS:
+        raise InputError(
+            f"the grid has {points:,} points",
+            f"at most {MAX_POINTS:,}",
+            "give fewer values, or fix a parameter at one",
+        )
+    return points
+
+
+def sample(grid: Grid, downsample: float, method: str, seed: int) -> list[dict[str, Json]]:
+    """Return the params of the points that Talos samples, in its order, as plain JSON."""
+    from talos.parameters.ParamSpace import ParamSpace
+
+    check_downsample(downsample, count_points(grid))
+    space = ParamSpace(
+        dict(grid), random_method=method, fraction_limit=float(downsample), seed=seed
+    )
+    rows = [
+        {name: _plain(name, value) for name, value in zip(grid, row, strict=True)}
+        for row in space.param_space
+    ]
+    for row in rows:
+        Params.from_json(row)
+    return rows
+
+
+def check_downsample(downsample: float, points: int) -> None:
+    """Refuse a fraction of a grid that keeps nothing or too much."""
+    scale = 10 ** (len(str(points)) + 5)
+    smallest = math.ceil(scale / points) / scale
+    expected = f"a number from {smallest:g} (one trial) to 1 (all of the grid's {points:,} points)"
+    if not 0 <= downsample <= 1:
+        raise InputError(
+            f"--downsample {downsample:g} is not a fraction", expected, "use 1 for the whole grid"
+        )
+    if int(points * downsample) < 1:
+        raise InputError(
+            f"--downsample {downsample:g} keeps none of the grid's {points:,} points",
+            expected,
+            f"use --downsample {smallest:g} or more",
+        )
+    if points * downsample > MAX_TRIALS:
+        raise InputError(
+            f"--downsample {downsample:g} makes {int(points * downsample):,} trials",
+            f"at most {MAX_TRIALS:,} in one experiment",
+            f"use --downsample {MAX_TRIALS / points:g} or less",
+        )
+
+
+def _plain(name: str, value: Json) -> Json:
+    """Return a value of NumPy's as plain JSON; ranges give floats where whole numbers are meant."""
+    plain = value.item() if hasattr(value, "item") else value
+    return plain if name not in RULES else _narrow(plain)
+
+
+def _narrow(value: Json) -> Json:
+    return int(value) if isinstance(value, float) and value.is_integer() and value >= 1 else value

@@ -1,0 +1,55 @@
+"""Send the jobs that are pending: the new ones, and those whose message was lost."""
+
+from typing import Any
+
+from celery import Celery
+
+from runner.queue import Message, queued_jobs, send
+from runner.states import Kind
+from runner.store import queries, work
+from runner.store.engine import Store
+
+# Keeps one transaction and one pass over the queue short.
+BATCH = 500
+
+# A message that was just taken from the queue is about to be claimed; it is not lost.
+LOST_AFTER_SECONDS = 10.0
+
+
+def send_pending(store: Store, app: Celery) -> int:
+    """Send every pending job that has no message on the queue; return how many were sent.
+
+    Raises UnavailableError if the broker cannot be reached; the jobs stay pending.
+    """
+    forget_lost(store, app)
+    count = 0
+    while job_ids := work.unsent(store, BATCH):
+        work.mark_sent(store, send(app, map(message, queries.jobs_to_send(store, job_ids))))
+        count += len(job_ids)
+    return count
+
+
+def forget_lost(store: Store, app: Celery) -> None:
+    """Note as unsent the jobs that were sent but whose message is not on the queue any more."""
+    if sent := work.sent_jobs(store, LOST_AFTER_SECONDS):
+        work.mark_unsent(store, sorted(set(sent) - queued_jobs(app)))
+
+
+def message(job: queries.JobToSend) -> Message:
+    """Return the message for a job, with words that a person can read in Flower."""
+    unit = "trial" if job.kind in (Kind.TRAIN, Kind.TUNE) else "job"
+    details = _details(job)
+    words = ", ".join(f"{name} {value}" for name, value in details.items())
+    return Message(
+        job.id, job.kind, f"experiment {job.experiment_id} {unit} {job.number}: {words}", details
+    )
+
+
+def _details(job: queries.JobToSend) -> dict[str, Any]:
+    shown = {
+        Kind.EVALUATE: ("trial", "split"),
+        Kind.EXPLAIN: ("trial", "images", "labels"),
+    }
+    if job.kind in (Kind.TRAIN, Kind.TUNE):
+        return dict(job.configuration["params"])
+    return {name: job.configuration[name] for name in shown[Kind(job.kind)]}

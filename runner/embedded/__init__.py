@@ -1,0 +1,1 @@
+"""The private broker and workers that run on one machine when no broker is named."""

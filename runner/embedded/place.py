@@ -1,0 +1,107 @@
+"""Where the embedded mode keeps its files, and which processes it has started."""
+
+import fcntl
+import hashlib
+import json
+import os
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.processes import is_alive, process_started
+
+# The kernel's limit for the path of a unix socket is 108 bytes, 104 on macOS.
+LONGEST_SOCKET_PATH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process that was started; its start tells it apart from a later one with its pid."""
+
+    pid: int
+    started: str
+
+    @property
+    def alive(self) -> bool:
+        """Tell whether it still runs."""
+        return is_alive(self.pid, self.started)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The files of the embedded mode under one RUNNER_HOME."""
+
+    home: Path
+
+    @property
+    def directory(self) -> Path:
+        """Return the directory for locks, the socket and the broker's file."""
+        return self.home / "run"
+
+    @property
+    def logs(self) -> Path:
+        """Return the directory of the logs."""
+        return self.home / "logs"
+
+    @property
+    def socket(self) -> Path:
+        """Return the broker's socket; in the temporary directory where the home's path is long."""
+        socket = self.directory / "broker.sock"
+        if len(os.fsencode(socket)) <= LONGEST_SOCKET_PATH:
+            return socket
+        name = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"runner-{os.getuid()}-{name}" / "broker.sock"
+
+    @property
+    def broker_url(self) -> str:
+        """Return the URL under which Celery finds the private broker."""
+        return f"redis+socket://{self.socket}"
+
+    def create(self) -> None:
+        """Make the directories, open to their owner alone."""
+        self.logs.mkdir(parents=True, exist_ok=True)
+        for directory in (self.directory, self.socket.parent):
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if directory.stat().st_uid != os.getuid():
+                raise PermissionError(f"{directory} belongs to another user")
+            directory.chmod(0o700)
+
+    def take(self) -> int | None:
+        """Take the lock that a supervisor holds while it lives; None if one holds it."""
+        descriptor = os.open(self.directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return None
+        return descriptor
+
+    def is_supervised(self) -> bool:
+        """Tell whether a supervisor lives."""
+        if not (self.directory / "lock").exists():
+            return False
+        descriptor = self.take()
+        if descriptor is None:
+            return True
+        os.close(descriptor)
+        return False
+
+    def remember(self, processes: dict[str, int]) -> None:
+        """Note the pids that were started, so that they can be found after a crash."""
+        known = {
+            name: [pid, started]
+            for name, pid in processes.items()
+            if (started := process_started(pid)) is not None
+        }
+        new = self.directory / "processes.json.new"
+        new.write_text(json.dumps(known))
+        new.replace(self.directory / "processes.json")
+
+    def remembered(self) -> dict[str, Process]:
+        """Return the noted processes that still live."""
+        with suppress(FileNotFoundError):
+            known = json.loads((self.directory / "processes.json").read_text())
+            processes = {name: Process(*identity) for name, identity in known.items()}
+            return {name: process for name, process in processes.items() if process.alive}
+        return {}

@@ -1,0 +1,44 @@
+"""Start the supervisor of the embedded mode and wait until its broker answers."""
+
+import subprocess
+import sys
+import time
+
+from runner.embedded.place import Place
+from runner.errors import UnavailableError
+from runner.settings import Settings
+
+START_SECONDS = 30.0
+
+
+def start(settings: Settings, parent: int | None = None) -> bool:
+    """Start a supervisor unless one lives; with a parent it ends when that process does.
+
+    Return whether this call started it. Raises UnavailableError if it does not come up.
+    """
+    place = Place(settings.home)
+    place.create()
+    if place.is_supervised():
+        return False
+    command = [sys.executable, "-m", "runner.embedded.supervisor"]
+    command += [str(parent)] if parent else []
+    with (place.logs / "supervisor.log").open("ab") as log:
+        supervisor = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+    deadline = time.monotonic() + START_SECONDS
+    while not _is_up(place):
+        # Exit code 0 says that another supervisor was quicker: wait for that one.
+        if supervisor.poll() not in (None, 0) or time.monotonic() > deadline:
+            raise UnavailableError(
+                "the private broker and workers did not start",
+                f"both running within {START_SECONDS:g} s",
+                f"read {place.logs / 'supervisor.log'}",
+            )
+        time.sleep(0.05)
+    return True
+
+
+def _is_up(place: Place) -> bool:
+    running = place.remembered()
+    return {"supervisor", "broker", "worker"} <= running.keys()

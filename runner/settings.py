@@ -1,0 +1,100 @@
+"""The settings: every environment variable that is read, its default and what it means."""
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from cifar_model.errors import InputError
+
+# name: (default as a person would type it, meaning); docs/reference.md is checked against it.
+SETTINGS = {
+    "RUNNER_HOME": ("./results", "where the local database, logs and reports are kept"),
+    "RUNNER_DATABASE_URL": (
+        "sqlite:///RUNNER_HOME/runner.db",
+        "the results store: sqlite:///PATH or postgresql://USER@HOST/NAME",
+    ),
+    "RUNNER_DATABASE_PASSWORD_FILE": ("", "a file with the database password, put into the URL"),
+    "RUNNER_BROKER_URL": (
+        "",
+        "the Redis that carries messages: redis://HOST:6379/0; without it a private one is started",
+    ),
+    "RUNNER_BROKER_PASSWORD_FILE": ("", "a file with the Redis password, put into the URL"),
+    "RUNNER_DATA_DIR": ("RUNNER_HOME/data", "where data sets are looked for and downloaded to"),
+    "RUNNER_SLOTS": ("0", "jobs that a worker executes at once; 0: one for each GPU or core"),
+    "RUNNER_LEASE_SECONDS": ("60", "how long an attempt stays valid without a heartbeat"),
+    "RUNNER_HEARTBEAT_SECONDS": ("5", "how often a worker says that it lives"),
+    "RUNNER_SWEEP_SECONDS": ("2", "how often a worker looks for something to recover"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Hold what the environment says, checked."""
+
+    home: Path
+    database_url: str
+    broker_url: str | None
+    data_dir: Path
+    slots: int = 0
+    lease_seconds: float = 60.0
+    heartbeat_seconds: float = 5.0
+    sweep_seconds: float = 2.0
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        """Read the settings; raise InputError naming the first that is not valid."""
+        home = Path(environment.get("RUNNER_HOME") or "results").expanduser().absolute()
+        settings = cls(
+            home=home,
+            database_url=_url(environment, "DATABASE") or f"sqlite:///{home / 'runner.db'}",
+            broker_url=_url(environment, "BROKER"),
+            data_dir=Path(environment.get("RUNNER_DATA_DIR") or home / "data")
+            .expanduser()
+            .absolute(),
+            slots=int(_number(environment, "RUNNER_SLOTS", least=0)),
+            lease_seconds=_number(environment, "RUNNER_LEASE_SECONDS", least=1),
+            heartbeat_seconds=_number(environment, "RUNNER_HEARTBEAT_SECONDS", least=0.1),
+            sweep_seconds=_number(environment, "RUNNER_SWEEP_SECONDS", least=0.1),
+        )
+        if settings.heartbeat_seconds * 3 > settings.lease_seconds:
+            raise InputError(
+                f"RUNNER_HEARTBEAT_SECONDS={settings.heartbeat_seconds:g} is too long for "
+                f"RUNNER_LEASE_SECONDS={settings.lease_seconds:g}",
+                "at least three heartbeats in a lease, or a busy worker is taken for dead",
+                "lower the one or raise the other",
+            )
+        return settings
+
+
+def _number(environment: Mapping[str, str], name: str, least: float) -> float:
+    given = environment.get(name) or SETTINGS[name][0]
+    try:
+        number = float(given)
+    except ValueError:
+        number = math.nan
+    if not least <= number < math.inf:
+        raise InputError(f"{name}={given!r}", f"a number, at least {least:g}", f"correct {name}")
+    return number
+
+
+def _url(environment: Mapping[str, str], which: str) -> str | None:
+    """Put the password file into the URL, so that no secret is in the environment."""
+    url = environment.get(f"RUNNER_{which}_URL") or None
+    password_file = environment.get(f"RUNNER_{which}_PASSWORD_FILE")
+    if url is None or not password_file:
+        return url
+    try:
+        password = Path(password_file).read_text().strip()
+    except OSError as error:
+        raise InputError(
+            f"RUNNER_{which}_PASSWORD_FILE={password_file!r} cannot be read: {error.strerror}",
+            "a file that holds the password",
+            "correct the path or its permissions",
+        ) from error
+    parts = urlsplit(url)
+    user, _, host = parts.netloc.rpartition("@")
+    user = user.partition(":")[0]
+    return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}@{host}"))

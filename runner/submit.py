@@ -1,0 +1,141 @@
+"""Turn what a person asks for into an experiment with its jobs, checked before a row is written."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cifar_model.data import Dataset, DatasetSpec, load
+from cifar_model.errors import InputError
+from cifar_model.grid import Grid, count_points, grid_to_json, sample
+from cifar_model.params import Params
+from runner import provenance
+from runner.settings import Settings
+from runner.states import Kind
+from runner.store import queries
+from runner.store.engine import Store
+from runner.store.experiments import NewExperiment, create
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What the trials of one experiment have in common."""
+
+    dataset: DatasetSpec
+    epochs: int | None
+    threads: int
+    seed: int
+
+
+def submit_train(
+    settings: Settings, store: Store, training: Training, params: Mapping[str, Any]
+) -> int:
+    """Create an experiment of one trial; return its id."""
+    Params.from_json(params)
+    configuration = _training_configuration(settings, training)
+    jobs = [{"params": dict(params)}]
+    return _create(store, Kind.TRAIN, training.seed, configuration, jobs)
+
+
+def submit_tune(
+    settings: Settings,
+    store: Store,
+    training: Training,
+    grid: Grid,
+    sampling: tuple[float, str],
+) -> int:
+    """Create an experiment of the points of a grid that Talos samples by (downsample, method)."""
+    downsample, method = sampling
+    rows = sample(grid, downsample, method, training.seed)
+    configuration = _training_configuration(settings, training) | {
+        "grid": grid_to_json(grid),
+        "downsample": downsample,
+        "method": method,
+        "points": count_points(grid),
+    }
+    return _create(
+        store, Kind.TUNE, training.seed, configuration, [{"params": params} for params in rows]
+    )
+
+
+def submit_evaluate(store: Store, trial_id: int, split: str, seed: int) -> int:
+    """Create an experiment that scores one trial on one split; return its id."""
+    configuration = _trial_configuration(store, trial_id) | {"split": split}
+    return _create(store, Kind.EVALUATE, seed, configuration, [{}])
+
+
+@dataclass(frozen=True, slots=True)
+class Explaining:
+    """What of a trial is explained, and how."""
+
+    images: Sequence[int]
+    labels: Sequence[str]
+    samples: int
+    activations: bool
+
+
+def submit_explain(store: Store, trial_id: int, explaining: Explaining, seed: int) -> int:
+    """Create an experiment that explains a trial's predictions; return its id."""
+    configuration = _trial_configuration(store, trial_id)
+    dataset = configuration["dataset"]
+    _check_images(explaining.images, dataset["images"]["test"])
+    _check_labels(explaining.labels, dataset["classes"])
+    configuration |= {
+        "images": list(explaining.images),
+        "labels": list(explaining.labels),
+        "samples": explaining.samples,
+        "activations": explaining.activations,
+    }
+    return _create(store, Kind.EXPLAIN, seed, configuration, [{}])
+
+
+def _create(
+    store: Store, kind: Kind, seed: int, configuration: dict[str, Any], jobs: list[dict[str, Any]]
+) -> int:
+    return create(store, NewExperiment(kind, seed, configuration, provenance.collect(), jobs))
+
+
+def _training_configuration(settings: Settings, training: Training) -> dict[str, Any]:
+    dataset = load(training.dataset, settings.data_dir)
+    return {
+        "dataset": _describe(training.dataset, dataset),
+        "epochs": training.epochs,
+        "threads": training.threads,
+    }
+
+
+def _describe(spec: DatasetSpec, dataset: Dataset) -> dict[str, Any]:
+    return spec.to_json() | {
+        "title": dataset.title,
+        "fingerprint": dataset.fingerprint,
+        "classes": list(dataset.classes),
+        "shape": list(dataset.train.images.shape[1:]),
+        "images": {split: len(getattr(dataset, split).images) for split in SPLITS},
+    }
+
+
+def _trial_configuration(store: Store, trial_id: int) -> dict[str, Any]:
+    """Return what a job about a stored trial needs to know of it."""
+    trial = queries.trial(store, trial_id)
+    return {"trial": trial_id, "dataset": trial.dataset, "threads": trial.threads}
+
+
+def _check_images(images: Sequence[int], available: int) -> None:
+    wrong = [image for image in images if not 0 <= image < available]
+    if wrong or not images:
+        raise InputError(
+            f"--images {','.join(map(str, wrong)) or 'names none'}",
+            f"numbers of pictures of the test split, from 0 to {available - 1}",
+            "correct --images",
+        )
+
+
+def _check_labels(labels: Sequence[str], classes: Sequence[str]) -> None:
+    unknown = [label for label in labels if label not in classes]
+    if unknown and list(labels) != ["predicted"]:
+        raise InputError(
+            f"--labels {','.join(unknown)}: the data set has no such class",
+            f"'predicted', or one or more of {', '.join(classes)}",
+            "correct --labels",
+        )

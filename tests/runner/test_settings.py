@@ -1,0 +1,55 @@
+"""Settings come from the environment, once, and are checked."""
+
+from pathlib import Path
+
+import pytest
+
+from cifar_model.errors import InputError
+from runner.settings import Settings
+
+
+def test_without_any_variable_everything_is_under_results() -> None:
+    settings = Settings.from_environment({})
+    assert settings.home == Path("results").absolute()
+    assert settings.database_url == f"sqlite:///{settings.home}/runner.db"
+    assert settings.broker_url is None
+    assert (settings.lease_seconds, settings.heartbeat_seconds) == (60, 5)
+
+
+def test_passwords_come_from_files_and_are_quoted(tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("p@ss/word\n")
+    settings = Settings.from_environment(
+        {
+            "RUNNER_DATABASE_URL": "postgresql://runner@database:5432/results",
+            "RUNNER_DATABASE_PASSWORD_FILE": str(secret),
+            "RUNNER_BROKER_URL": "redis://broker:6379/0",
+            "RUNNER_BROKER_PASSWORD_FILE": str(secret),
+        }
+    )
+    assert settings.database_url == "postgresql://runner:p%40ss%2Fword@database:5432/results"
+    assert settings.broker_url == "redis://:p%40ss%2Fword@broker:6379/0"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("RUNNER_LEASE_SECONDS", "soon"),
+        ("RUNNER_LEASE_SECONDS", "-1"),
+        ("RUNNER_SLOTS", "nan"),
+        ("RUNNER_HEARTBEAT_SECONDS", "inf"),
+        ("RUNNER_HEARTBEAT_SECONDS", "30"),
+    ],
+)
+def test_a_value_that_cannot_work_is_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(InputError, match=name):
+        Settings.from_environment({name: value})
+
+
+def test_a_password_file_that_is_missing_is_refused(tmp_path: Path) -> None:
+    environment = {
+        "RUNNER_BROKER_URL": "redis://broker",
+        "RUNNER_BROKER_PASSWORD_FILE": str(tmp_path / "nowhere"),
+    }
+    with pytest.raises(InputError, match="nowhere"):
+        Settings.from_environment(environment)

@@ -1,0 +1,1 @@
+"""The thin layer between Celery and cifar_model."""

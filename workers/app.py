@@ -1,0 +1,31 @@
+"""The Celery application of the workers: what `celery -A workers.app` and Flower load."""
+
+from celery.signals import worker_process_init, worker_shutting_down
+
+from runner.queue import make_app
+from runner.settings import Settings
+from workers import context
+
+settings = Settings.from_environment()
+
+# Without a broker there is nothing to consume, but tasks can still be called in this process.
+app = make_app(settings.broker_url or "memory://")
+app.conf.update(
+    imports=["workers.tasks"],
+    # One message for each free slot: none waits behind a trial of three hours.
+    worker_prefetch_multiplier=1,
+    worker_disable_prefetch=True,
+    # A lost connection to the broker is no reason to stop a running trial.
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    worker_hijack_root_logger=True,
+)
+
+
+@worker_process_init.connect
+def _enter(**kwargs: object) -> None:  # noqa: ARG001 (the form of a signal handler)
+    context.start(settings)
+
+
+@worker_shutting_down.connect
+def _drain(**kwargs: object) -> None:  # noqa: ARG001
+    context.drain.set()

@@ -1,0 +1,90 @@
+"""One attempt at a job: claimed, kept alive, ended exactly once, whatever happens in between."""
+
+import logging
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from runner.store.engine import Connection
+
+from runner.states import AttemptState
+from runner.store import work
+from workers.context import Context, current, drain
+
+logger = logging.getLogger(__name__)
+
+# Writes a job's result; called in the transaction that ends the attempt.
+Write = Callable[[Connection], None]
+
+
+class Stopped(Exception):  # noqa: N818 (not an error: someone asked for it)
+    """Leave the job at once, with the state in which its attempt ends; None if it is not ours."""
+
+    def __init__(self, state: AttemptState | None) -> None:
+        super().__init__(state)
+        self.state = state
+
+
+class JobFailedError(Exception):
+    """Tell Celery, and so Flower, of a failure that the store already knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What a job's function may ask and tell while it works."""
+
+    context: Context
+    claim: work.Claim
+    progress: Callable[[str], None]
+
+    @property
+    def key(self) -> work.AttemptKey:
+        """Return the fencing token of everything that is written."""
+        return self.claim.key
+
+    def check(self) -> None:
+        """Raise Stopped if the attempt should end: a cancel, a drain, or a successor."""
+        match self.context.heartbeat.signal:
+            case work.Signal.CANCEL:
+                raise Stopped(AttemptState.CANCELLED)
+            case work.Signal.STALE:
+                raise Stopped(None)
+        if drain.is_set():
+            raise Stopped(AttemptState.RELEASED)
+
+
+def execute(
+    job_id: int, function: Callable[[Attempt], Write], progress: Callable[[str], None]
+) -> None:
+    """Claim a job, call its function and record how it ended; do nothing if it is not to be had.
+
+    Raises JobFailedError after a failure has been recorded.
+    """
+    context = current()
+    claim = work.claim(context.store, job_id, context.worker)
+    if claim is None:
+        logger.info("job %s is done or someone has it: its message is dropped", job_id)
+        return
+    attempt = Attempt(context, claim, progress)
+    context.heartbeat.watch(claim.key)
+    try:
+        _end(attempt, function)
+    finally:
+        context.heartbeat.watch(None)
+
+
+def _end(attempt: Attempt, function: Callable[[Attempt], Write]) -> None:
+    store, key = attempt.context.store, attempt.key
+    try:
+        write = function(attempt)
+    except Stopped as stopped:
+        if stopped.state is not None:
+            work.finish(store, key, stopped.state)
+        logger.info("job %s attempt %s: %s", key.job_id, key.number, stopped.state or "stale")
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        work.finish(store, key, AttemptState.FAILED, reason=reason, error=traceback.format_exc())
+        raise JobFailedError(f"job {key.job_id} failed: {reason}") from None
+    else:
+        if not work.finish(store, key, AttemptState.SUCCEEDED, write=write):
+            logger.warning("job %s attempt %s came too late", key.job_id, key.number)

@@ -1,0 +1,60 @@
+"""What one worker process holds: its settings, its store, its device and its heartbeat."""
+
+import multiprocessing
+from dataclasses import dataclass
+
+from runner.store.engine import Store, open_store
+from runner.store.workers import register_worker
+
+from runner.processes import host_identity, own_identity
+from runner.settings import Settings
+from workers import device
+from workers.heartbeat import Heartbeat
+
+# Made before the fork and set in the parent, so that every child sees a drain at its next step.
+drain = multiprocessing.Event()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Belong to one process; never carried over a fork."""
+
+    settings: Settings
+    store: Store
+    worker: str
+    heartbeat: Heartbeat
+
+
+_current: Context | None = None
+
+
+def start(settings: Settings) -> Context:
+    """Pin this process to its device, register it and let its heart beat."""
+    global _current  # noqa: PLW0603 (a process has one context)
+    pid, started = own_identity()
+    name = f"{host_identity()}/{pid}/{started}"
+    pinned = device.pin()
+    store = open_store(settings.database_url)
+    register_worker(
+        store, name, host=host_identity(), pid=pid, process_started=started, device=pinned
+    )
+    heartbeat = Heartbeat(store, name, settings.heartbeat_seconds)
+    heartbeat.start()
+    _current = Context(settings, store, name, heartbeat)
+    return _current
+
+
+def current() -> Context:
+    """Return the context of this process, which `start` made."""
+    if _current is None:
+        raise RuntimeError("this process has no worker context: call context.start(settings)")
+    return _current
+
+
+def stop() -> None:
+    """End the heartbeat and close the store of this process."""
+    global _current  # noqa: PLW0603
+    if _current is not None:
+        _current.heartbeat.stop()
+        _current.store.close()
+        _current = None

@@ -1,0 +1,52 @@
+"""The Celery tasks: one for each kind of experiment, named after it."""
+
+import logging
+from collections.abc import Callable
+
+from celery import Task
+
+from runner.states import Kind
+from workers.app import app
+from workers.attempt import Attempt, Write, execute
+
+logger = logging.getLogger(__name__)
+
+
+@app.task(bind=True, name=Kind.TRAIN)
+def train(task: Task, job_id: int) -> None:
+    """Train one trial."""
+    from workers.trial import run_trial
+
+    _run(task, job_id, run_trial)
+
+
+@app.task(bind=True, name=Kind.TUNE)
+def tune(task: Task, job_id: int) -> None:
+    """Train one trial of a grid."""
+    from workers.trial import run_trial
+
+    _run(task, job_id, run_trial)
+
+
+@app.task(bind=True, name=Kind.EVALUATE)
+def evaluate(task: Task, job_id: int) -> None:
+    """Score one trial on one split."""
+    from workers.evaluation import run_evaluation
+
+    _run(task, job_id, run_evaluation)
+
+
+@app.task(bind=True, name=Kind.EXPLAIN)
+def explain(task: Task, job_id: int) -> None:
+    """Explain one trial's predictions for some images."""
+    from workers.explanation import run_explanation
+
+    _run(task, job_id, run_explanation)
+
+
+def _run(task: Task, job_id: int, function: Callable[[Attempt], Write]) -> None:
+    def progress(text: str) -> None:
+        # Flower shows only fields that it knows, and `result` is one.
+        task.send_event("task-progress", result=text)
+
+    execute(job_id, function, progress)

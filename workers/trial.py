@@ -1,0 +1,47 @@
+"""Train one trial: the work of `train` and `tune` jobs."""
+
+from cifar_model.training import Epoch, Hooks, train
+from runner.store.checkpoints import newest_checkpoint, record_epoch
+from runner.store.engine import Connection
+from runner.store.results import write_trial
+
+from cifar_model import determinism
+from cifar_model.params import Params
+from workers.attempt import Attempt, Stopped, Write
+from workers.datasets import load_dataset
+
+
+def run_trial(attempt: Attempt) -> Write:
+    """Train the job's params to their end, resuming from the newest checkpoint if there is one."""
+    configuration = attempt.claim.configuration
+    determinism.configure(configuration["threads"])
+    params = Params.from_json(configuration["params"])
+    dataset = load_dataset(configuration["dataset"], attempt.context.settings.data_dir)
+    fingerprint = determinism.fingerprint()
+    epochs = configuration["epochs"] or params.epochs
+
+    def on_step(epoch: int, step: int, steps: int) -> None:  # noqa: ARG001 (the form of the hook)
+        attempt.check()
+
+    def on_epoch(epoch: Epoch, checkpoint: bytes) -> None:
+        if not record_epoch(attempt.context.store, attempt.key, epoch, checkpoint, fingerprint):
+            raise Stopped(None)
+        left = (epochs - epoch.epoch) * epoch.seconds
+        attempt.progress(
+            f"epoch {epoch.epoch}/{epochs}, val_accuracy {epoch.val_accuracy:.3f}, ETA {left:.0f} s"
+        )
+        attempt.check()
+
+    trained = train(
+        params,
+        dataset,
+        attempt.claim.seed,
+        epochs=epochs,
+        hooks=Hooks(on_step=on_step, on_epoch=on_epoch),
+        resume=newest_checkpoint(attempt.context.store, attempt.key.job_id, fingerprint),
+    )
+
+    def write(connection: Connection) -> None:
+        write_trial(connection, attempt.claim, trained.weights, fingerprint)
+
+    return write
