@@ -13,3 +13,7 @@ class InputError(ValueError):
 
 class DivergedError(ArithmeticError):
     """Report a loss that is no longer a finite number."""
+
+
+class CheckpointError(ValueError):
+    """Refuse a checkpoint that is damaged or of another network."""

@@ -6,7 +6,7 @@ from celery import Celery
 
 from runner.queue import Message, queued_jobs, send
 from runner.states import Kind
-from runner.store import queries, work
+from runner.store import queries, sending
 from runner.store.engine import Store
 
 # Keeps one transaction and one pass over the queue short.
@@ -23,16 +23,16 @@ def send_pending(store: Store, app: Celery) -> int:
     """
     forget_lost(store, app)
     count = 0
-    while job_ids := work.unsent(store, BATCH):
-        work.mark_sent(store, send(app, map(message, queries.jobs_to_send(store, job_ids))))
+    while job_ids := sending.unsent(store, BATCH):
+        sending.mark_sent(store, send(app, map(message, queries.jobs_to_send(store, job_ids))))
         count += len(job_ids)
     return count
 
 
 def forget_lost(store: Store, app: Celery) -> None:
     """Note as unsent the jobs that were sent but whose message is not on the queue any more."""
-    if sent := work.sent_jobs(store, LOST_AFTER_SECONDS):
-        work.mark_unsent(store, sorted(set(sent) - queued_jobs(app)))
+    if sent := sending.sent_jobs(store, LOST_AFTER_SECONDS):
+        sending.mark_unsent(store, sorted(set(sent) - queued_jobs(app)))
 
 
 def message(job: queries.JobToSend) -> Message:

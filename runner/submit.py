@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cifar_model.data import Dataset, DatasetSpec, load
+from cifar_model.data import DatasetSpec, load
 from cifar_model.errors import InputError
 from cifar_model.grid import Grid, count_points, grid_to_json, sample
 from cifar_model.params import Params
@@ -14,8 +14,6 @@ from runner.states import Kind
 from runner.store import queries
 from runner.store.engine import Store
 from runner.store.experiments import NewExperiment, create
-
-SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +97,9 @@ def _create(
 def _training_configuration(settings: Settings, training: Training) -> dict[str, Any]:
     dataset = load(training.dataset, settings.data_dir)
     return {
-        "dataset": _describe(training.dataset, dataset),
+        "dataset": training.dataset.to_json() | dataset.to_json(),
         "epochs": training.epochs,
         "threads": training.threads,
-    }
-
-
-def _describe(spec: DatasetSpec, dataset: Dataset) -> dict[str, Any]:
-    return spec.to_json() | {
-        "title": dataset.title,
-        "fingerprint": dataset.fingerprint,
-        "classes": list(dataset.classes),
-        "shape": list(dataset.train.images.shape[1:]),
-        "images": {split: len(getattr(dataset, split).images) for split in SPLITS},
     }
 
 

@@ -21,7 +21,7 @@ def main() -> int:
         )
     from workers.app import app
 
-    recovery = subprocess.Popen([sys.executable, "-m", "workers.recovery"])
+    recovery = subprocess.Popen([sys.executable, "-m", "runner.recovery"])
     try:
         app.worker_main(
             [

@@ -1,6 +1,6 @@
 """The Celery application of the workers: what `celery -A workers.app` and Flower load."""
 
-from celery.signals import worker_process_init, worker_shutting_down
+from celery.signals import worker_process_init, worker_process_shutdown, worker_shutting_down
 
 from runner.queue import make_app
 from runner.settings import Settings
@@ -29,3 +29,8 @@ def _enter(**kwargs: object) -> None:  # noqa: ARG001 (the form of a signal hand
 @worker_shutting_down.connect
 def _drain(**kwargs: object) -> None:  # noqa: ARG001
     context.drain.set()
+
+
+@worker_process_shutdown.connect
+def _leave(**kwargs: object) -> None:  # noqa: ARG001
+    context.stop()

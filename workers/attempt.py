@@ -5,10 +5,9 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from runner.store.engine import Connection
-
 from runner.states import AttemptState
 from runner.store import work
+from runner.store.engine import Connection
 from workers.context import Context, current, drain
 
 logger = logging.getLogger(__name__)

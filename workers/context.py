@@ -3,11 +3,10 @@
 import multiprocessing
 from dataclasses import dataclass
 
-from runner.store.engine import Store, open_store
-from runner.store.workers import register_worker
-
 from runner.processes import host_identity, own_identity
 from runner.settings import Settings
+from runner.store.engine import Store, open_store
+from runner.store.workers import register_worker, worker_stopped
 from workers import device
 from workers.heartbeat import Heartbeat
 
@@ -52,9 +51,10 @@ def current() -> Context:
 
 
 def stop() -> None:
-    """End the heartbeat and close the store of this process."""
+    """Take leave of the store, as a process that is killed cannot."""
     global _current  # noqa: PLW0603
     if _current is not None:
         _current.heartbeat.stop()
+        worker_stopped(_current.store, _current.worker)
         _current.store.close()
         _current = None

@@ -1,10 +1,9 @@
 """Score one trial on one split: the work of `evaluate` jobs."""
 
+from cifar_model import determinism
 from cifar_model.evaluation import evaluate
 from runner.store.engine import Connection
 from runner.store.results import write_evaluation
-
-from cifar_model import determinism
 from workers.attempt import Attempt, Write
 from workers.datasets import load_dataset
 from workers.models import load_model
@@ -15,10 +14,10 @@ def run_evaluation(attempt: Attempt) -> Write:
     configuration = attempt.claim.configuration
     determinism.configure(configuration["threads"])
     dataset = load_dataset(configuration["dataset"], attempt.context.settings.data_dir)
-    model = load_model(attempt.context.store, configuration["trial"], dataset)
+    predictor = load_model(attempt.context.store, configuration["trial"], dataset)
     split = configuration["split"]
     attempt.check()
-    evaluation = evaluate(model, getattr(dataset, split), len(dataset.classes))
+    evaluation = evaluate(predictor, getattr(dataset, split), len(dataset.classes))
 
     def write(connection: Connection) -> None:
         write_evaluation(connection, attempt.claim, evaluation, dataset.classes)

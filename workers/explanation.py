@@ -1,11 +1,10 @@
 """Explain one trial's predictions: the work of `explain` jobs."""
 
+from cifar_model import determinism
 from cifar_model.activations import activations
 from cifar_model.explanation import explain
 from runner.store.engine import Connection
 from runner.store.results import write_activations, write_explained
-
-from cifar_model import determinism
 from workers.attempt import Attempt, Write
 from workers.datasets import load_dataset
 from workers.models import load_model
@@ -16,7 +15,7 @@ def run_explanation(attempt: Attempt) -> Write:
     configuration = attempt.claim.configuration
     determinism.configure(configuration["threads"])
     dataset = load_dataset(configuration["dataset"], attempt.context.settings.data_dir)
-    model = load_model(attempt.context.store, configuration["trial"], dataset)
+    predictor = load_model(attempt.context.store, configuration["trial"], dataset)
     images = configuration["images"]
     names = configuration["labels"]
     labels = [dataset.classes.index(name) for name in names] if names != ["predicted"] else []
@@ -25,10 +24,10 @@ def run_explanation(attempt: Attempt) -> Write:
         attempt.check()
         picture = dataset.test.images[image]
         explained[image] = explain(
-            model, picture, labels, samples=configuration["samples"], seed=attempt.claim.seed
+            predictor, picture, labels, samples=configuration["samples"], seed=attempt.claim.seed
         )
         if configuration["activations"]:
-            outputs[image] = activations(model, picture)
+            outputs[image] = activations(predictor.model, picture)
         attempt.progress(f"image {done}/{len(images)}")
 
     def write(connection: Connection) -> None:

@@ -1,6 +1,5 @@
 """The Celery tasks: one for each kind of experiment, named after it."""
 
-import logging
 from collections.abc import Callable
 
 from celery import Task
@@ -9,11 +8,9 @@ from runner.states import Kind
 from workers.app import app
 from workers.attempt import Attempt, Write, execute
 
-logger = logging.getLogger(__name__)
-
 
 @app.task(bind=True, name=Kind.TRAIN)
-def train(task: Task, job_id: int) -> None:
+def train(task: "Task[..., None]", job_id: int) -> None:
     """Train one trial."""
     from workers.trial import run_trial
 
@@ -21,7 +18,7 @@ def train(task: Task, job_id: int) -> None:
 
 
 @app.task(bind=True, name=Kind.TUNE)
-def tune(task: Task, job_id: int) -> None:
+def tune(task: "Task[..., None]", job_id: int) -> None:
     """Train one trial of a grid."""
     from workers.trial import run_trial
 
@@ -29,7 +26,7 @@ def tune(task: Task, job_id: int) -> None:
 
 
 @app.task(bind=True, name=Kind.EVALUATE)
-def evaluate(task: Task, job_id: int) -> None:
+def evaluate(task: "Task[..., None]", job_id: int) -> None:
     """Score one trial on one split."""
     from workers.evaluation import run_evaluation
 
@@ -37,16 +34,16 @@ def evaluate(task: Task, job_id: int) -> None:
 
 
 @app.task(bind=True, name=Kind.EXPLAIN)
-def explain(task: Task, job_id: int) -> None:
+def explain(task: "Task[..., None]", job_id: int) -> None:
     """Explain one trial's predictions for some images."""
     from workers.explanation import run_explanation
 
     _run(task, job_id, run_explanation)
 
 
-def _run(task: Task, job_id: int, function: Callable[[Attempt], Write]) -> None:
+def _run(task: "Task[..., None]", job_id: int, function: Callable[[Attempt], Write]) -> None:
     def progress(text: str) -> None:
-        # Flower shows only fields that it knows, and `result` is one.
+        # Flower shows only the fields that it knows, and `result` is one.
         task.send_event("task-progress", result=text)
 
     execute(job_id, function, progress)

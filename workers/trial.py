@@ -1,12 +1,12 @@
 """Train one trial: the work of `train` and `tune` jobs."""
 
-from cifar_model.training import Epoch, Hooks, train
+from cifar_model import determinism
+from cifar_model.epoch import Epoch
+from cifar_model.params import Params
+from cifar_model.training import Hooks, train
 from runner.store.checkpoints import newest_checkpoint, record_epoch
 from runner.store.engine import Connection
 from runner.store.results import write_trial
-
-from cifar_model import determinism
-from cifar_model.params import Params
 from workers.attempt import Attempt, Stopped, Write
 from workers.datasets import load_dataset
 

@@ -6,7 +6,10 @@ import time
 
 from runner.embedded.place import Place
 from runner.errors import UnavailableError
+from runner.processes import host_identity, is_alive
 from runner.settings import Settings
+from runner.store import queries
+from runner.store.engine import Store
 
 START_SECONDS = 30.0
 
@@ -37,6 +40,29 @@ def start(settings: Settings, parent: int | None = None) -> bool:
             )
         time.sleep(0.05)
     return True
+
+
+def wait_for_workers(settings: Settings, store: Store) -> int:
+    """Return how many workers of this host are ready, once one is.
+
+    Raises UnavailableError if none comes.
+    """
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        ready = [
+            worker
+            for worker in queries.workers_alive(store, settings.lease_seconds)
+            if worker.host == host_identity() and is_alive(worker.pid, worker.process_started)
+        ]
+        if ready:
+            return len(ready)
+        if time.monotonic() > deadline:
+            raise UnavailableError(
+                "no worker started",
+                f"one that is ready within {START_SECONDS:g} s",
+                f"read {Place(settings.home).logs / 'worker.log'}",
+            )
+        time.sleep(0.1)
 
 
 def _is_up(place: Place) -> bool:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from types import FrameType
 
 from runner.embedded.broker import start_broker
@@ -14,7 +15,9 @@ from runner.processes import process_started
 from runner.settings import Settings
 
 LOOK_SECONDS = 0.5
-RESTART_SECONDS = 1.0
+# A worker that lived shorter than this did not start; after so many in a row none ever will.
+START_SECONDS = 10.0
+MOST_FAILED_STARTS = 3
 # A draining worker is gone within 10 s; longer means that it hangs.
 DRAIN_SECONDS = 30.0
 
@@ -26,9 +29,11 @@ class Supervisor:
         self.place = place
         self.stopping = threading.Event()
         self.broker = start_broker(place)
+        self.failed_starts = 0
         self.worker = self._start_worker()
 
     def _start_worker(self) -> "subprocess.Popen[bytes]":
+        self.worker_started = time.monotonic()
         environment = {**os.environ, "RUNNER_BROKER_URL": self.place.broker_url}
         with (self.place.logs / "worker.log").open("ab") as log:
             return subprocess.Popen(
@@ -56,7 +61,10 @@ class Supervisor:
                 self.broker = start_broker(self.place)
                 self.remember()
             if self.worker.poll() is not None:
-                self.stopping.wait(RESTART_SECONDS)
+                lived = time.monotonic() - self.worker_started
+                self.failed_starts = self.failed_starts + 1 if lived < START_SECONDS else 0
+                if self.failed_starts == MOST_FAILED_STARTS:
+                    raise SystemExit("the worker does not start: its log says why")
                 self.worker = self._start_worker()
                 self.remember()
 

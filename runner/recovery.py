@@ -9,7 +9,6 @@ import time
 from dataclasses import dataclass, field
 
 from celery import Celery
-from runner.store.engine import Store, StoreUnavailable, open_store
 
 from runner.dispatch import send_pending
 from runner.errors import UnavailableError
@@ -17,6 +16,7 @@ from runner.processes import host_identity, is_alive
 from runner.queue import make_app
 from runner.settings import Settings
 from runner.store import work
+from runner.store.engine import Store
 
 logger = logging.getLogger(__name__)
 
@@ -39,23 +39,32 @@ class Watch:
         return [
             attempt
             for attempt, key in zip(attempts, seen, strict=True)
-            if _process_is_gone(attempt) or moment - self._since[key] >= self.lease_seconds
+            if process_is_gone(attempt) or moment - self._since[key] >= self.lease_seconds
         ]
 
 
-def _process_is_gone(attempt: work.OpenAttempt) -> bool:
+def process_is_gone(attempt: work.OpenAttempt) -> bool:
     """Tell whether it ran on this host and died; nothing is known of processes elsewhere."""
-    if attempt.host != host_identity():
-        return False
-    return not is_alive(attempt.pid, attempt.process_started)
+    return attempt.host == host_identity() and not is_alive(attempt.pid, attempt.process_started)
 
 
-def sweep(store: Store, app: Celery, watch: Watch) -> None:
-    """Repair once: whatever several workers do here at once, the store lets one of them win."""
-    if dead := watch.dead(work.open_attempts(store)):
-        for job_id in work.recover(store, dead):
-            logger.warning("job %s was lost with its worker and is pending again", job_id)
-    send_pending(store, app)
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """What one sweep did, and how many attempts are under way."""
+
+    lost: list[int]
+    sent: int
+    running: int
+
+
+def sweep(store: Store, app: Celery, watch: Watch) -> Repaired:
+    """Repair once: whatever several do here at the same moment, the store lets one of them win."""
+    attempts = work.open_attempts(store)
+    dead = watch.dead(attempts)
+    lost = work.recover(store, dead) if dead else []
+    for job_id in lost:
+        logger.warning("job %s was lost with its worker and is pending again", job_id)
+    return Repaired(lost, send_pending(store, app), len(attempts) - len(dead))
 
 
 def main() -> None:
@@ -66,16 +75,16 @@ def main() -> None:
     for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(signum, lambda *_: stopping.set())
     parent = os.getppid()
-    store = open_store(settings.database_url)
     app = make_app(settings.broker_url or "memory://")
-    watch = Watch(settings.lease_seconds - settings.heartbeat_seconds)
+    watch = Watch(settings.lease_seconds)
+    store = Store(settings.database_url)
     # Workers that were started together should not all sweep at the same moment.
     while not stopping.wait(settings.sweep_seconds * random.uniform(0.75, 1.25)):  # noqa: S311
         if os.getppid() != parent:
             break
         try:
             sweep(store, app, watch)
-        except (StoreUnavailable, UnavailableError) as error:
+        except UnavailableError as error:
             logger.warning("nothing could be repaired: %s", error.what)
     store.close()
 

@@ -1,0 +1,9 @@
+"""The data sets behind one function, `load`: read, checked, divided, named and fingerprinted.
+
+Needs numpy and Pillow only, so that bad data is refused before a job is written.
+"""
+
+from cifar_model.data.dataset import Dataset, DatasetSpec, Split
+from cifar_model.data.loading import load, names
+
+__all__ = ["Dataset", "DatasetSpec", "Split", "load", "names"]

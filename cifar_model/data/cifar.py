@@ -1,0 +1,198 @@
+"""The data sets `cifar10` and `cifar100`: the official archives, extracted folders, or a download.
+
+An archive is used only if its SHA-256 is the official one. Whatever the file, its pickles are read
+by an unpickler that knows arrays and nothing else.
+"""
+
+import hashlib
+import io
+import os
+import pickle
+import tarfile
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cifar_model.data.dataset import Pictures, Split
+from cifar_model.data.download import download
+from cifar_model.data.pickles import read_dictionary
+from cifar_model.errors import InputError
+
+MAX_BYTES = 256 * 2**20  # of an archive or one of its files; the largest is 170 MB
+SHAPE = (3, 32, 32)  # how the official files hold a picture
+
+
+@dataclass(frozen=True)
+class Official:
+    """Describe an official archive: where it is, what it hashes to, and what is in it."""
+
+    title: str
+    url: str
+    sha256: str
+    folder: str
+    train: tuple[str, ...]
+    test: str
+    labels: str
+    names: tuple[str, str]  # the file of class names, and their key in it
+
+    @property
+    def archive(self) -> str:
+        """Return the file name of the archive."""
+        return self.url.rsplit("/", 1)[1]
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Return the names of all files that are read."""
+        return (*self.train, self.test, self.names[0])
+
+
+OFFICIAL = {
+    "cifar10": Official(
+        title="CIFAR-10",
+        url="https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
+        sha256="6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
+        folder="cifar-10-batches-py",
+        train=tuple(f"data_batch_{number}" for number in range(1, 6)),
+        test="test_batch",
+        labels="labels",
+        names=("batches.meta", "label_names"),
+    ),
+    "cifar100": Official(
+        title="CIFAR-100",
+        url="https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz",
+        sha256="85cd44d02ba6437773c5bbd22e183051d648de2e7d6b014e1ef29b855ba677a7",
+        folder="cifar-100-python",
+        train=("train",),
+        test="test",
+        labels="fine_labels",
+        names=("meta", "fine_label_names"),
+    ),
+}
+
+
+def read(official: Official, directory: Path) -> Pictures:
+    """Read the pictures from `directory`, else from the Keras cache, else download them."""
+    place = _find(official, directory)
+    if place is None:
+        place = directory / official.archive
+        download(official.url, official.sha256, place)
+    if place.is_dir():
+        title = f"{official.title} (extracted folder)"  # nobody vouches for its pixels
+        contents = _folder_files(official, place)
+    else:
+        title = official.title
+        contents = _archive_files(official, place)
+    batches = {name: _dictionary(official, place / name, contents[name]) for name in contents}
+    classes = _classes(official, place, batches)
+    parts = [_split(official, place / name, batches[name], len(classes)) for name in official.train]
+    train = Split(
+        np.concatenate([part.images for part in parts]),
+        np.concatenate([part.labels for part in parts]),
+    )
+    test = _split(official, place / official.test, batches[official.test], len(classes))
+    return Pictures(title, classes, train, test)
+
+
+def _find(official: Official, directory: Path) -> Path | None:
+    keras = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "datasets"
+    places = (
+        directory / official.archive,
+        directory / official.folder,
+        keras / f"{official.folder}-target_archive",  # Keras 3
+        keras / f"{official.folder}-target" / official.folder,
+        keras / f"{official.folder}.tar.gz",  # Keras 2
+        keras / official.folder,
+    )
+    return next((place for place in places if place.exists()), None)
+
+
+def _archive_files(official: Official, place: Path) -> dict[str, bytes]:
+    content = _bounded(official, place)
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != official.sha256:
+        raise _refusal(
+            official,
+            f"{place} is damaged or is not the official archive: its SHA-256 is {digest}",
+            f"the official archive, with SHA-256 {official.sha256}",
+        )
+    files = {}
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        for name in official.files:
+            member = archive.extractfile(f"{official.folder}/{name}")
+            assert member is not None  # noqa: S101 (the hash says what is in the archive)
+            files[name] = member.read()
+    return files
+
+
+def _folder_files(official: Official, place: Path) -> dict[str, bytes]:
+    missing = [name for name in official.files if not (place / name).is_file()]
+    if missing:
+        raise _refusal(
+            official, f"{place} lacks {', '.join(missing)}", f"all of {', '.join(official.files)}"
+        )
+    return {name: _bounded(official, place / name) for name in official.files}
+
+
+def _bounded(official: Official, place: Path) -> bytes:
+    if place.stat().st_size > MAX_BYTES:
+        raise _refusal(
+            official, f"{place} is too large", f"at most {MAX_BYTES >> 20} MB, as the official one"
+        )
+    return place.read_bytes()
+
+
+def _dictionary(official: Official, place: Path, content: bytes) -> dict[str, Any]:
+    try:
+        return read_dictionary(content)
+    except pickle.UnpicklingError as error:
+        raise _refusal(
+            official, f"{place} was not read: {error}", "a pickle of arrays, lists and text"
+        ) from error
+
+
+def _classes(
+    official: Official, place: Path, batches: dict[str, dict[str, Any]]
+) -> tuple[str, ...]:
+    file, key = official.names
+    found = batches[file].get(key)
+    if not isinstance(found, list) or not all(isinstance(name, str | bytes) for name in found):
+        raise _refusal(official, f"{place / file} has no list {key}", "the names of the classes")
+    return tuple(
+        name.decode("utf-8", "replace") if isinstance(name, bytes) else name for name in found
+    )
+
+
+def _split(official: Official, place: Path, batch: dict[str, Any], classes: int) -> Split:
+    images, found = batch.get("data"), batch.get(official.labels)
+    labels = np.array(found if _are_numbers(found) else [], np.int64)
+    if (
+        not isinstance(images, np.ndarray)
+        or images.dtype != np.uint8
+        or images.shape != (len(labels), prod(SHAPE))
+        or not len(labels)
+        or not 0 <= labels.min() <= labels.max() < classes
+    ):
+        raise _refusal(
+            official,
+            f"{place} does not hold pictures with their labels",
+            f"data: uint8 (n, {prod(SHAPE)}); {official.labels}: n numbers, 0 to {classes - 1}",
+        )
+    channels_last = images.reshape(-1, *SHAPE).transpose(0, 2, 3, 1)
+    return Split(np.ascontiguousarray(channels_last), labels)
+
+
+def _are_numbers(found: object) -> bool:
+    if isinstance(found, np.ndarray):
+        return found.ndim == 1 and np.issubdtype(found.dtype, np.integer)
+    return isinstance(found, list) and all(type(label) is int for label in found)
+
+
+def _refusal(official: Official, what: str, expected: str) -> InputError:
+    return InputError(
+        what,
+        expected,
+        f"delete it and get {official.url} again; `--dataset shapes` needs no file",
+    )

@@ -1,0 +1,117 @@
+"""What a data set is: its pictures and labels, its splits, its name and its fingerprint."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Images = NDArray[np.uint8]
+Labels = NDArray[np.int64]
+Rows = slice | NDArray[np.int64]
+
+EVERY_ROW = slice(None)
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Hold pictures (n, height, width, 3) as bytes and their labels (n,)."""
+
+    images: Images
+    labels: Labels
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, rows: Rows) -> "Split":
+        """Return the chosen pictures as a split of their own."""
+        return Split(self.images[rows], self.labels[rows])
+
+    def scaled(self, rows: Rows = EVERY_ROW) -> NDArray[np.float32]:
+        """Return pictures with their pixels in [0, 1]."""
+        return np.divide(self.images[rows], 255, dtype=np.float32)
+
+    def one_hot(self, classes: int, rows: Rows = EVERY_ROW) -> NDArray[np.float32]:
+        """Return labels as rows of zeros with a one at the label."""
+        return np.eye(classes, dtype=np.float32)[self.labels[rows]]
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """Hold everything a data set consists of, before it is divided.
+
+    `test` is None where the data set does not say which pictures are for testing.
+    """
+
+    title: str
+    classes: tuple[str, ...]
+    train: Split
+    test: Split | None
+
+    def fingerprint(self) -> str:
+        """Return a SHA-256 of class names, pixels and labels; the container does not matter."""
+        parts = [self.train] if self.test is None else [self.train, self.test]
+        head = {"classes": self.classes, "splits": [part.images.shape for part in parts]}
+        digest = hashlib.sha256(json.dumps(head, sort_keys=True).encode())
+        for part in parts:
+            digest.update(np.ascontiguousarray(part.images).data)
+            digest.update(part.labels.astype("<i8").tobytes())
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Hold a data set divided into three disjoint splits.
+
+    `name` is what `--dataset` takes, with paths made absolute; `title` is for people.
+    """
+
+    name: str
+    title: str
+    fingerprint: str
+    classes: tuple[str, ...]
+    train: Split
+    validation: Split
+    test: Split
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what is stored with every result of this data set, as plain JSON."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "fingerprint": self.fingerprint,
+            "classes": list(self.classes),
+            "shape": list(self.train.images.shape[1:]),
+            "images": {
+                "train": len(self.train),
+                "validation": len(self.validation),
+                "test": len(self.test),
+            },
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetSpec:
+    """Say which data set to load and how to divide it.
+
+    `train_size` keeps that many pictures of the train split; `resize` accepts pictures that are
+    not 32x32; `split_seed` chooses which pictures are for validation.
+    """
+
+    name: str
+    train_size: int | None = None
+    resize: bool = False
+    split_seed: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the specification as plain JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "DatasetSpec":
+        """Read a specification from JSON that may hold more about its data set beside it."""
+        known = [field.name for field in fields(cls)]
+        return cls(**{name: values[name] for name in known if name in values})

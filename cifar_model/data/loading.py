@@ -1,0 +1,115 @@
+"""Find a data set by its name, read it, and divide it into train, validation and test."""
+
+from collections.abc import Callable
+from difflib import get_close_matches
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cifar_model.data import cifar, class_folders, digits, npz, shapes
+from cifar_model.data.dataset import Dataset, DatasetSpec, Pictures, Split
+from cifar_model.errors import InputError
+
+BUILT_IN: dict[str, Callable[[], Pictures]] = {"shapes": shapes.read, "digits": digits.read}
+FROM_PATH: dict[str, Callable[[Path, bool], Pictures]] = {
+    "folder": class_folders.read_folder,
+    "zip": class_folders.read_zip,
+    "npz": npz.read,
+}
+
+# A copy of a well-known data set is named as what it is, whatever its file is called.
+KNOWN_TITLES = {
+    "86cbf80e65086e71bb0fb86deb1065854d25dca961e9e210a5e5fe276cde1d62": "CIFAR-10 (JPEG copy)",
+}
+
+# A fifth of the pictures is for testing, and a fifth of the rest for validation. As with an
+# official test split, the split seed does not change which pictures are for testing.
+HELD_OUT = 5
+TEST_SEED = 0
+
+
+def names() -> tuple[str, ...]:
+    """Return the names that `--dataset` takes."""
+    return (*cifar.OFFICIAL, *BUILT_IN, *(f"{kind}:PATH" for kind in FROM_PATH))
+
+
+def load(spec: DatasetSpec, directory: Path) -> Dataset:
+    """Return the data set, checked; `directory` is where the official archives are kept."""
+    if spec.split_seed < 0:
+        raise InputError(
+            f"split seed {spec.split_seed} is negative", "0 or more", "choose another seed"
+        )
+    name, pictures = _read(spec, directory)
+    fingerprint = pictures.fingerprint()
+    train, validation, test = _divide(pictures, spec.split_seed)
+    if spec.train_size is not None and not 1 <= spec.train_size <= len(train):
+        raise InputError(
+            f"--train-size {spec.train_size} does not fit {pictures.title}",
+            f"a whole number from 1 to {len(train)}, which is all of its train split",
+            f"use --train-size {len(train)} or less",
+        )
+    return Dataset(
+        name=name,
+        title=KNOWN_TITLES.get(fingerprint, pictures.title),
+        fingerprint=fingerprint,
+        classes=pictures.classes,
+        train=train.take(slice(spec.train_size)),
+        validation=validation,
+        test=test,
+    )
+
+
+def _read(spec: DatasetSpec, directory: Path) -> tuple[str, Pictures]:
+    if spec.name in BUILT_IN:
+        return spec.name, BUILT_IN[spec.name]()
+    if spec.name in cifar.OFFICIAL:
+        return spec.name, cifar.read(cifar.OFFICIAL[spec.name], directory)
+    kind, colon, place = spec.name.partition(":")
+    if not colon or kind not in FROM_PATH:
+        raise _unknown(spec.name)
+    if not place:
+        raise InputError(
+            f"data set {spec.name!r} has no path", f"{kind}:PATH", "write the path after the colon"
+        )
+    path = Path(place).expanduser().resolve()
+    if not path.exists():
+        raise InputError(f"{path} does not exist", f"the path of a {kind}", "correct the path")
+    return f"{kind}:{path}", FROM_PATH[kind](path, spec.resize)
+
+
+def _unknown(name: str) -> InputError:
+    kinds = {f"{kind}:": kind for kind in FROM_PATH}
+    head, colon, _ = name.partition(":")
+    close = get_close_matches(head + colon, [*cifar.OFFICIAL, *BUILT_IN, *kinds], n=1)
+    fix = f"did you mean {close[0]!r}?" if close else "choose one of them"
+    path = Path(name).expanduser()
+    if path.exists():
+        kind = "folder" if path.is_dir() else "npz" if path.suffix == ".npz" else "zip"
+        fix = f"for this path write {kind}:{name}"
+    return InputError(f"unknown data set {name!r}", f"one of {', '.join(names())}", fix)
+
+
+def _divide(pictures: Pictures, seed: int) -> tuple[Split, Split, Split]:
+    rest, test = pictures.train, pictures.test
+    if test is None:
+        rest, test = _hold_out(rest, TEST_SEED)
+    train, validation = _hold_out(rest, seed)
+    if not len(test) or not len(validation):
+        raise InputError(
+            f"{pictures.title} has too few pictures to divide",
+            f"at least {HELD_OUT} to train and validate with, and one to test with",
+            "add pictures",
+        )
+    return train, validation, test
+
+
+def _hold_out(split: Split, seed: int) -> tuple[Split, Split]:
+    order = _permutation(len(split), seed)
+    held_out = len(split) // HELD_OUT
+    return split.take(order[held_out:]), split.take(order[:held_out])
+
+
+def _permutation(count: int, seed: int) -> NDArray[np.int64]:
+    # numpy promises that raw bits stay the same from version to version; its shuffles may change.
+    return np.argsort(np.random.PCG64(seed).random_raw(count), kind="stable")

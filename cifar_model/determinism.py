@@ -1,0 +1,56 @@
+"""Everything about a machine and its settings that decides the bits of a trial."""
+
+import hashlib
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import tensorflow as tf
+
+
+class OtherThreadsError(RuntimeError):
+    """Refuse a number of threads in a process whose TensorFlow has started with another."""
+
+
+def configure(threads: int) -> None:
+    """Make TensorFlow deterministic, with so many threads; they too decide the last bits.
+
+    Raises OtherThreadsError if TensorFlow has started in this process with another number.
+    """
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(threads)
+    except RuntimeError as error:
+        raise OtherThreadsError(
+            f"TensorFlow runs with {tf.config.threading.get_intra_op_parallelism_threads()} "
+            f"threads in this process, not {threads}"
+        ) from error
+    tf.config.experimental.enable_op_determinism()
+
+
+def fingerprint() -> str:
+    """Return what two machines must share to give the same bits, in words."""
+    packages = " ".join(f"{name} {version(name)}" for name in ("tensorflow", "keras", "numpy"))
+    threads = tf.config.threading.get_intra_op_parallelism_threads()
+    return f"{packages}; {_device()}; {threads} threads"
+
+
+def _device() -> str:
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        details = tf.config.experimental.get_device_details(gpus[0])
+        return f"{details.get('device_name')} {details.get('compute_capability')}"
+    return _processor()
+
+
+def _processor() -> str:
+    """Return the processor's name and a hash of its instruction sets, which choose the kernels."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return f"{platform.processor()} {platform.machine()}"
+    facts = dict(line.split(":", 1) for line in lines if ":" in line)
+    facts = {name.strip(): value.strip() for name, value in facts.items()}
+    instructions = facts.get("flags") or facts.get("Features") or ""
+    name = facts.get("model name") or platform.machine()
+    return f"{name} {hashlib.sha256(instructions.encode()).hexdigest()[:8]}"

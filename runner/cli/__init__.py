@@ -1,0 +1,50 @@
+"""The command line: one short command for everything that a person does."""
+
+import sys
+
+import click
+
+from runner.errors import ExitCode, InputError, UnavailableError
+
+EPILOG = "Begin with `runner submit tune --downsample 0.01 --dataset shapes --epochs 1 --wait`."
+
+
+@click.group(epilog=EPILOG, context_settings={"auto_envvar_prefix": "RUNNER"})
+@click.version_option(package_name="cifar-experiment-runner", prog_name="runner")
+def cli() -> None:
+    """Run image-classification experiments as jobs on a queue and read what came out."""
+
+
+def load_commands() -> None:
+    """Add every command to the group; none of them imports anything heavy before it runs."""
+    from runner.cli import local, look, report, submit
+
+    for module in (submit, look, report, local):
+        for command in module.COMMANDS:
+            cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line; every error a person can mend is three lines and an exit code."""
+    load_commands()
+    try:
+        sys.exit(cli.main(standalone_mode=False) or ExitCode.OK)
+    except click.exceptions.Exit as end:
+        sys.exit(end.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(ExitCode.USAGE)
+    except InputError as error:
+        sys.exit(_explain(error, ExitCode.USAGE))
+    except UnavailableError as error:
+        sys.exit(_explain(error, ExitCode.UNAVAILABLE))
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted; what was submitted is kept", err=True)
+        sys.exit(ExitCode.INTERRUPTED)
+
+
+def _explain(error: InputError | UnavailableError, code: ExitCode) -> ExitCode:
+    click.echo(
+        f"error: {error.what}\n  expected: {error.expected}\n  to fix it: {error.fix}", err=True
+    )
+    return code

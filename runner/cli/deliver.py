@@ -1,0 +1,77 @@
+"""Send a new experiment's jobs, tell the person about it and, if asked, wait for its end."""
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from runner.cli.progress import wait_for
+from runner.dispatch import send_pending
+from runner.embedded.place import Place
+from runner.errors import ExitCode, UnavailableError
+from runner.queue import make_app
+from runner.settings import Settings
+from runner.states import JobState
+from runner.store import queries
+from runner.store.engine import Store
+
+
+def deliver(settings: Settings, store: Store, experiment_id: int, *, wait: bool, form: str) -> None:
+    """Send the jobs and print the experiment; exit with 1 if one failed while it was waited for."""
+    experiment = queries.experiment(store, experiment_id)
+    dataset = experiment.configuration["dataset"]["title"]
+    click.echo(
+        f"experiment {experiment_id}: {experiment.kind}, {experiment.jobs} jobs, {dataset}",
+        err=True,
+    )
+    if wait:
+        wait_for(settings, store, experiment_id)
+    else:
+        _send(settings, store)
+    document = experiment_document(store, experiment_id)
+    if form == "json":
+        click.echo(json.dumps(document, indent=2))
+    elif wait:
+        click.echo(f"read it with: runner report {experiment_id}", err=True)
+    if wait and any(job["state"] != JobState.SUCCEEDED for job in document["jobs"]):
+        sys.exit(ExitCode.JOB_FAILED)
+
+
+def _send(settings: Settings, store: Store) -> None:
+    """Send what is pending; a broker that is away costs a warning, because the jobs are saved."""
+    place = Place(settings.home)
+    if settings.broker_url is None and not place.is_supervised():
+        click.echo("no worker is up: the jobs are saved; start one with `runner up`", err=True)
+        return
+    try:
+        send_pending(store, make_app(settings.broker_url or place.broker_url))
+    except UnavailableError as error:
+        click.echo(f"warning: {error.what}\n  to fix it: {error.fix}", err=True)
+        return
+    if not queries.workers_alive(store, settings.lease_seconds):
+        hint = "runner worker" if settings.broker_url else "runner up"
+        click.echo(f"no worker is alive: the jobs are saved; start one with `{hint}`", err=True)
+
+
+def experiment_document(store: Store, experiment_id: int) -> dict[str, Any]:
+    """Return an experiment and its jobs, as the JSON that `submit`, `status` and `watch` print."""
+    experiment = queries.experiment(store, experiment_id)
+    return {
+        "experiment": experiment.id,
+        "kind": experiment.kind,
+        "seed": experiment.seed,
+        "dataset": experiment.configuration["dataset"],
+        "states": dict(experiment.states),
+        "jobs": [
+            {
+                "job": job.id,
+                "number": job.number,
+                "state": job.state,
+                "attempts": job.attempts,
+                "reason": job.reason,
+                "trial": job.trial,
+            }
+            for job in queries.jobs(store, experiment_id)
+        ],
+    }

@@ -1,0 +1,115 @@
+"""`runner up`, `down`, `worker`, `flower`, `recover` and `db`: the processes and the database."""
+
+import json
+import os
+import sys
+from dataclasses import asdict
+from ipaddress import ip_address
+
+import click
+
+from runner.cli.options import format_option
+from runner.errors import InputError
+
+
+@click.command()
+def up() -> None:
+    """Start a private broker and workers on this machine, in the background."""
+    from runner.embedded.start import start, wait_for_workers
+    from runner.settings import Settings
+    from runner.store.engine import open_store
+
+    settings = Settings.from_environment()
+    if settings.broker_url:
+        raise InputError(
+            "RUNNER_BROKER_URL is set, so `runner up` has no broker to start",
+            "no broker URL: `runner up` starts a private one",
+            "use `runner worker` to work for that broker, or unset RUNNER_BROKER_URL",
+        )
+    store = open_store(settings.database_url)
+    started = start(settings)
+    slots = wait_for_workers(settings, store)
+    words = f"up with {slots} slots; stop with `runner down`" if started else "already up"
+    click.echo(words, err=True)
+
+
+@click.command()
+def down() -> None:
+    """Stop what `runner up` started; running jobs go back to pending and lose nothing."""
+    from runner.embedded.place import Place
+    from runner.embedded.stop import stop_all
+    from runner.settings import Settings
+
+    stopped = stop_all(Place(Settings.from_environment().home))
+    click.echo("down" if stopped else "nothing was up", err=True)
+
+
+@click.command()
+def worker() -> None:
+    """Work for the broker at RUNNER_BROKER_URL until stopped."""
+    # The worker takes the place of this process, so signals reach it and nothing else.
+    os.execv(sys.executable, [sys.executable, "-m", "workers"])  # noqa: S606
+
+
+@click.command()
+@click.option("--address", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=int, default=5555, show_default=True, help="The port to listen on.")
+def flower(address: str, port: int) -> None:
+    """Open Flower, the dashboard, on the broker in use; start it after the workers."""
+    from runner.embedded.place import Place
+    from runner.settings import Settings
+
+    settings = Settings.from_environment()
+    place = Place(settings.home)
+    if settings.broker_url is None and not place.is_supervised():
+        raise InputError(
+            "no broker is up", "RUNNER_BROKER_URL, or a private broker", "run `runner up` first"
+        )
+    os.environ["RUNNER_BROKER_URL"] = settings.broker_url or place.broker_url
+    if ip_address(address).is_loopback:
+        # Who is on this machine may ask its API; anywhere else Flower asks for a password first.
+        os.environ.setdefault("FLOWER_UNAUTHENTICATED_API", "true")
+    command = [sys.executable, "-m", "celery", "--app=workers.app", "flower"]
+    os.execv(sys.executable, [*command, f"--address={address}", f"--port={port}"])  # noqa: S606
+
+
+@click.command()
+@format_option
+def recover(form: str) -> None:
+    """Repair now what workers repair by themselves: lost jobs and lost messages."""
+    from runner.embedded.place import Place
+    from runner.queue import make_app
+    from runner.recovery import Watch, sweep
+    from runner.settings import Settings
+    from runner.store.engine import open_store
+
+    settings = Settings.from_environment()
+    store = open_store(settings.database_url)
+    app = make_app(settings.broker_url or Place(settings.home).broker_url)
+    repaired = sweep(store, app, Watch(settings.lease_seconds))
+    if form == "json":
+        click.echo(json.dumps(asdict(repaired)))
+        return
+    click.echo(
+        f"{len(repaired.lost)} lost jobs are pending again, {repaired.sent} jobs were sent, "
+        f"{repaired.running} attempts are under way; a worker gives up an attempt elsewhere "
+        f"after {settings.lease_seconds:g} s without a heartbeat"
+    )
+
+
+@click.group()
+def db() -> None:
+    """Look after the database."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the database to the schema of this version."""
+    from runner.settings import Settings
+    from runner.store.engine import upgrade as upgrade_database
+
+    upgrade_database(Settings.from_environment().database_url)
+    click.echo("the database is up to date", err=True)
+
+
+COMMANDS = [up, down, worker, flower, recover, db]

@@ -1,0 +1,98 @@
+"""`runner status`, `watch` and `show`: what happens and what happened."""
+
+import json
+from typing import Any
+
+import click
+
+from runner.cli.options import format_option
+
+SHOWN_EXPERIMENTS = 20
+
+
+@click.command()
+@click.argument("experiment", type=int, required=False)
+@format_option
+def status(experiment: int | None, form: str) -> None:
+    """Show the newest experiments, or the jobs of one."""
+    from runner.store import queries
+
+    settings, store = _open()
+    if experiment is not None:
+        return _status_of_one(store, experiment, form)
+    alive = queries.workers_alive(store, settings.lease_seconds)
+    rows = [
+        {
+            "experiment": found.id,
+            "kind": found.kind,
+            "dataset": found.configuration["dataset"]["title"],
+            "jobs": found.jobs,
+            **{state: found.states[state] for state in found.states},
+        }
+        for found in queries.experiments(store, SHOWN_EXPERIMENTS)
+    ]
+    if form == "json":
+        click.echo(json.dumps({"workers": [vars_of(row) for row in alive], "experiments": rows}))
+        return None
+    _table(rows, "no experiment yet: begin with `runner submit --help`")
+    click.echo(f"{len(alive)} workers alive")
+    return None
+
+
+def _status_of_one(store: Any, experiment: int, form: str) -> None:
+    from runner.cli.deliver import experiment_document
+
+    document = experiment_document(store, experiment)
+    if form == "json":
+        click.echo(json.dumps(document, indent=2))
+        return
+    title = document["dataset"]["title"]
+    click.echo(f"experiment {experiment}: {document['kind']}, seed {document['seed']}, {title}")
+    _table(document["jobs"], "no jobs")
+
+
+@click.command()
+@click.argument("experiment", type=int)
+def watch(experiment: int) -> None:
+    """Follow an experiment until it ends."""
+    from runner.cli import progress
+
+    _, store = _open()
+    progress.watch(store, experiment)
+
+
+@click.command()
+@click.argument("trial", type=int, required=False)
+@click.option("--job", type=int, help="Show a job instead, such as one that failed.")
+@format_option
+def show(trial: int | None, job: int | None, form: str) -> None:
+    """Show one trial: params, scores, every epoch and every attempt."""
+    from runner.report.trial import trial_document, trial_text
+
+    _, store = _open()
+    if (trial is None) == (job is None):
+        raise click.UsageError("name a TRIAL, or a job with --job, and not both")
+    document = trial_document(store, trial=trial, job=job)
+    click.echo(json.dumps(document, indent=2) if form == "json" else trial_text(document))
+
+
+def _open() -> Any:
+    from runner.settings import Settings
+    from runner.store.engine import open_store
+
+    settings = Settings.from_environment()
+    return settings, open_store(settings.database_url)
+
+
+def vars_of(row: Any) -> dict[str, Any]:
+    """Return a row's fields as plain JSON."""
+    return {name: getattr(row, name) for name in ("name", "host", "device")}
+
+
+def _table(rows: list[dict[str, Any]], empty: str) -> None:
+    from tabulate import tabulate
+
+    click.echo(tabulate(rows, headers="keys") if rows else empty)
+
+
+COMMANDS = [status, watch, show]

@@ -1,0 +1,101 @@
+"""Options and arguments that several commands share, and how their values are read."""
+
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from cifar_model.errors import InputError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+format_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="table for people; json: one document on stdout and nothing else.",
+)
+wait_option = click.option(
+    "--wait", is_flag=True, help="Wait for the end; start local workers for it if none are up."
+)
+seed_option = click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Decides it all.",
+)
+trial_option = click.option("--trial", type=int, required=True, help="The trial's number.")
+
+
+def training_options(command: Command) -> Command:
+    """Add what `submit train` and `submit tune` have in common."""
+    for option in reversed(
+        (
+            click.option(
+                "--dataset",
+                default="cifar10",
+                show_default=True,
+                help="cifar10, cifar100, shapes, digits, folder:PATH, zip:PATH or npz:PATH.",
+            ),
+            click.option("--train-size", type=int, help="Train on the first N pictures only."),
+            click.option("--resize", is_flag=True, help="Resize pictures that are not 32x32."),
+            click.option(
+                "--epochs",
+                type=click.IntRange(min=1),
+                help="Epochs of every trial, instead of what its params say.",
+            ),
+            click.option(
+                "--param",
+                "params",
+                multiple=True,
+                metavar="NAME=VALUE",
+                help="A parameter of the trial (of every trial of a grid); repeatable.",
+            ),
+            click.option(
+                "--threads",
+                type=click.IntRange(1, 1024),
+                default=1,
+                show_default=True,
+                help="CPU threads of one trial; another number gives other last digits.",
+            ),
+            seed_option,
+            wait_option,
+            format_option,
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def read_params(pairs: tuple[str, ...]) -> dict[str, Any]:
+    """Read NAME=VALUE pairs; a value is JSON where it can be, else a word."""
+    params: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise InputError(
+                f"--param {pair!r} has no value", "NAME=VALUE, as in lr=0.01", "add '=' and a value"
+            )
+        if name in params:
+            raise InputError(f"--param {name} is given twice", "one value each", "drop one of them")
+        try:
+            params[name] = json.loads(value)
+        except ValueError:
+            params[name] = value
+    return params
+
+
+def read_numbers(option: str, text: str) -> list[int]:
+    """Read whole numbers divided by commas."""
+    try:
+        return list(dict.fromkeys(int(number) for number in text.split(",")))
+    except ValueError as error:
+        raise InputError(
+            f"{option} {text!r}",
+            "whole numbers divided by commas, as in 0,5,9",
+            f"correct {option}",
+        ) from error

@@ -1,0 +1,138 @@
+"""`runner submit`: what should be done."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cifar_model import grid as grids
+from runner.cli.options import (
+    format_option,
+    read_numbers,
+    read_params,
+    seed_option,
+    training_options,
+    trial_option,
+    wait_option,
+)
+
+
+@click.group()
+def submit() -> None:
+    """Submit an experiment: one job, or one for each trial of a grid."""
+
+
+@submit.command()
+@training_options
+@click.option("--augment", is_flag=True, help="Flip, shift, rotate and zoom the pictures.")
+def train(augment: bool, wait: bool, form: str, **options: Any) -> None:
+    """Train one trial."""
+    from runner.submit import submit_train
+
+    training, params = _training(options)
+    params |= {"augment": True} if augment else {}
+    _submit(lambda s, store: submit_train(s, store, training, params), wait, form)
+
+
+@submit.command()
+@training_options
+@click.option(
+    "--downsample", type=float, required=True, help="The fraction of the grid's points to try."
+)
+@click.option(
+    "--grid", default="paper", show_default=True, help="'paper', or the path of a JSON file."
+)
+@click.option(
+    "--method",
+    type=click.Choice(grids.METHODS),
+    default=grids.METHODS[0],
+    show_default=True,
+    help="How Talos samples the points.",
+)
+def tune(downsample: float, grid: str, method: str, wait: bool, form: str, **options: Any) -> None:
+    """Train the points of a grid that Talos samples, one job each."""
+    from runner.submit import submit_tune
+
+    training, fixed = _training(options)
+    points = grids.PAPER_GRID if grid == "paper" else grids.read_grid(Path(grid))
+    points = {**points, **{name: [value] for name, value in fixed.items()}}
+    _submit(
+        lambda s, store: submit_tune(s, store, training, points, (downsample, method)), wait, form
+    )
+
+
+@submit.command()
+@trial_option
+@click.option(
+    "--split",
+    type=click.Choice(["train", "validation", "test"]),
+    default="test",
+    show_default=True,
+    help="The pictures to score it on.",
+)
+@seed_option
+@wait_option
+@format_option
+def evaluate(trial: int, split: str, seed: int, wait: bool, form: str) -> None:
+    """Score a trial: loss, accuracy, log loss and confusion."""
+    from runner.submit import submit_evaluate
+
+    _submit(lambda _, store: submit_evaluate(store, trial, split, seed), wait, form)
+
+
+@submit.command()
+@trial_option
+@click.option("--images", required=True, metavar="0,5,9", help="Pictures of the test split.")
+@click.option(
+    "--labels",
+    default="predicted",
+    show_default=True,
+    metavar="airplane,bird",
+    help="The classes to explain: 'predicted', or names.",
+)
+@click.option(
+    "--samples",
+    type=click.IntRange(min=10),
+    default=1000,
+    show_default=True,
+    help="Perturbed pictures that LIME looks at.",
+)
+@click.option("--activations", is_flag=True, help="Also store what every layer puts out.")
+@seed_option
+@wait_option
+@format_option
+def explain(trial: int, seed: int, wait: bool, form: str, **options: Any) -> None:
+    """Explain a trial's predictions with LIME."""
+    from runner.submit import Explaining, submit_explain
+
+    explaining = Explaining(
+        images=read_numbers("--images", options["images"]),
+        labels=options["labels"].split(","),
+        samples=options["samples"],
+        activations=options["activations"],
+    )
+    _submit(lambda _, store: submit_explain(store, trial, explaining, seed), wait, form)
+
+
+def _training(options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    from cifar_model.data import DatasetSpec
+    from runner.submit import Training
+
+    dataset = DatasetSpec(options["dataset"], options["train_size"], options["resize"])
+    training = Training(dataset, options["epochs"], options["threads"], options["seed"])
+    return training, read_params(options["params"])
+
+
+def _submit(create: Callable[[Any, Any], int], wait: bool, form: str) -> None:
+    """Create the experiment, send its jobs, say so, and wait for its end if that was asked for."""
+    from runner.cli.deliver import deliver
+    from runner.settings import Settings
+    from runner.store.engine import open_store
+
+    settings = Settings.from_environment()
+    store = open_store(settings.database_url)
+    deliver(settings, store, create(settings, store), wait=wait, form=form)
+
+
+COMMANDS = [submit]

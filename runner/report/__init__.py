@@ -1,0 +1,1 @@
+"""Reports: one document per experiment, and the forms in which people and programs read it."""

@@ -1,0 +1,79 @@
+"""Lay out the parts of a report: what it is about, what came out, and where that comes from."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from runner.report.evaluation_parts import evaluation_parts
+from runner.report.explanation_parts import explanation_parts
+from runner.report.parts import Note, Part, Picture, Table, dataset_name, field_table, titled
+from runner.report.training_parts import training_parts
+from runner.states import JobState, Kind
+
+LAYOUTS = {
+    Kind.TRAIN: training_parts,
+    Kind.TUNE: training_parts,
+    Kind.EVALUATE: evaluation_parts,
+    Kind.EXPLAIN: explanation_parts,
+}
+
+
+def report_title(document: Mapping[str, Any]) -> str:
+    """Return the title of a report."""
+    return titled(document, f"Experiment {document['experiment']}: {document['kind']}")
+
+
+def report_parts(document: Mapping[str, Any], pictures: Sequence[Picture]) -> list[Part]:
+    """Return the parts of a report, for a form to render."""
+    layout = LAYOUTS[document["kind"]]
+    return [*_heading(document), *_unfinished(document), *layout(document, pictures)]
+
+
+def provenance_parts(document: Mapping[str, Any]) -> list[Part]:
+    """Return where the results come from: code, packages, machines and times."""
+    provenance = dict(document["provenance"])
+    packages = provenance.pop("packages", {})
+    fields = {
+        **provenance,
+        "packages": ", ".join(f"{name} {version}" for name, version in packages.items()),
+        "created_at": document["created_at"],
+        "ended_at": document["ended_at"],
+        "dataset": document["dataset"]["name"],
+        "fingerprint": document["dataset"]["fingerprint"],
+    }
+    machines = document["machines"]
+    columns = ("host", "device", "version", "jobs")
+    return [
+        field_table(titled(document, "Provenance"), fields),
+        Table(
+            titled(document, "Machines"),
+            columns,
+            [[machine[column] for column in columns] for machine in machines],
+        ),
+    ]
+
+
+def _heading(document: Mapping[str, Any]) -> list[Part]:
+    states = ", ".join(f"{count} {state}" for state, count in document["states"].items() if count)
+    splits = document["dataset"]["images"].items()
+    images = ", ".join(f"{count:,} {split}" for split, count in splits)
+    return [
+        Note(f"jobs: {states}; seed {document['seed']}"),
+        Note(f"data: {dataset_name(document)}; images: {images}"),
+        Note(f"command: {document['provenance']['command']}"),
+    ]
+
+
+def _unfinished(document: Mapping[str, Any]) -> list[Part]:
+    """Return the jobs that have no result, with their reasons."""
+    left = [job for job in document["jobs"] if job["state"] != JobState.SUCCEEDED]
+    if not left:
+        return []
+    columns = ("job", "number", "state", "attempts", "reason")
+    return [
+        Note(f"{len(left)} of {len(document['jobs'])} jobs have no result.", warning=True),
+        Table(
+            titled(document, "Jobs without a result"),
+            columns,
+            [[job[column] for column in columns] for job in left],
+        ),
+    ]

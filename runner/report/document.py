@@ -1,0 +1,80 @@
+"""Build the document of an experiment: plain JSON that every form of a report is made from.
+
+Its fields are described in docs/reference.md. This and `trial` are all that reads the store, but
+for the arrays that pictures are drawn from.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from runner.report.evaluations import evaluation_rows
+from runner.report.explanations import activation_rows, explanation_rows
+from runner.report.lookup import experiment_row, newest_number
+from runner.report.trials import ranked, scan_summary, trial_rows
+from runner.states import FINAL, JobState, Kind
+from runner.store import reports
+from runner.store.engine import Connection, Store
+
+Document = dict[str, Any]
+
+TRAINS = (Kind.TRAIN, Kind.TUNE)
+
+
+def report_document(store: Store, number: int | None) -> Document:
+    """Return the document of an experiment; without a number, of the newest that has results."""
+    with store.read() as connection:
+        if number is None:
+            number = newest_number(connection)
+        experiment = experiment_row(connection, number)
+        jobs = reports.jobs(connection, experiment=number)
+        configuration = dict(experiment["configuration"])
+        dataset = configuration.pop("dataset")
+        document = {
+            "experiment": number,
+            "kind": experiment["kind"],
+            "dataset": dataset,
+            "seed": experiment["seed"],
+            "configuration": configuration,
+            "provenance": dict(experiment["provenance"]),
+            "machines": [dict(row) for row in reports.machines(connection, number)],
+            "created_at": experiment["created_at"].isoformat(),
+            "ended_at": _ended_at(jobs),
+            "states": _states(jobs),
+            "jobs": [_job(job) for job in jobs],
+        }
+        document["trials"] = _trials(connection, document)
+        return document | {
+            "scan_summary": scan_summary(document) if document["kind"] in TRAINS else None,
+            "evaluations": evaluation_rows(connection, experiment=number),
+            "explanations": explanation_rows(connection, number, dataset["classes"]),
+            "activations": activation_rows(connection, number),
+            "files": [],
+        }
+
+
+def _trials(connection: Connection, document: Document) -> list[dict[str, Any]]:
+    """Return the trials that were trained, by rank, or the one that was evaluated or explained."""
+    if document["kind"] in TRAINS:
+        number = document["experiment"]
+        jobs = reports.jobs(connection, experiment=number)
+        return ranked(trial_rows(jobs, reports.epochs(connection, experiment=number)))
+    jobs = reports.jobs(connection, trial=document["configuration"]["trial"])
+    return trial_rows(
+        jobs, [row for job in jobs for row in reports.epochs(connection, job=job["job"])]
+    )
+
+
+def _states(jobs: Sequence[reports.Row]) -> dict[str, int]:
+    return {str(state): sum(job["state"] == state for job in jobs) for state in JobState}
+
+
+def _ended_at(jobs: Sequence[reports.Row]) -> str | None:
+    if any(job["state"] not in FINAL for job in jobs):
+        return None
+    latest: str = max(job["ended_at"] for job in jobs).isoformat()
+    return latest
+
+
+def _job(job: reports.Row) -> dict[str, Any]:
+    fields = ("job", "number", "state", "attempts", "reason", "trial")
+    return {field: job[field] for field in fields}

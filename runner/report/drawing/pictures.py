@@ -1,0 +1,41 @@
+"""Draw the pictures that belong to a document."""
+
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from typing import Any
+
+from runner.report.drawing.activation_sheets import draw_layer_sheet, draw_overview
+from runner.report.drawing.confusion import draw_confusion
+from runner.report.drawing.curves import draw_curves
+from runner.report.drawing.overlay import draw_overlay
+from runner.report.explanations import ARRAYS
+from runner.report.parts import Picture
+from runner.states import Kind
+from runner.store.artifacts import get_array
+from runner.store.engine import Store
+
+
+def draw(store: Store, document: Mapping[str, Any]) -> list[Picture]:
+    """Return the pictures of a report; a document without results has none."""
+    match document["kind"]:
+        case Kind.TRAIN | Kind.TUNE:
+            return draw_curves(document)
+        case Kind.EVALUATE:
+            return [draw_confusion(document, row) for row in document["evaluations"]]
+        case _:
+            return [*_explanations(store, document), *_activations(store, document)]
+
+
+def _explanations(store: Store, document: Mapping[str, Any]) -> Iterator[Picture]:
+    for explanation in document["explanations"]:
+        arrays = {name: get_array(store, explanation[name]) for name in ARRAYS}
+        yield draw_overlay(document, explanation, arrays)
+
+
+def _activations(store: Store, document: Mapping[str, Any]) -> Iterator[Picture]:
+    for _, group in groupby(document["activations"], key=lambda layer: layer["image"]):
+        layers = list(group)
+        outputs = [get_array(store, layer["output"]) for layer in layers]
+        yield draw_overview(document, layers, outputs)
+        for layer, output in zip(layers, outputs, strict=True):
+            yield draw_layer_sheet(document, layer, output)

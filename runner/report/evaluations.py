@@ -1,0 +1,59 @@
+"""The evaluations of a document: scores with their uncertainty, confusion and per-class scores."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cifar_model.metrics import per_class
+from runner.store import reports
+from runner.store.engine import Connection
+
+CONFIDENCE = 0.95
+
+CLASS_SCORES = ("support", "tp", "tn", "fp", "fn", "precision", "recall", "f1")
+
+
+def evaluation_rows(
+    connection: Connection, *, experiment: int | None = None, trial: int | None = None
+) -> list[dict[str, Any]]:
+    """Return the evaluations that an experiment made, or all of a trial."""
+    found = reports.evaluations(connection, experiment=experiment, trial=trial)
+    return [_evaluation_row(connection, evaluation) for evaluation in found]
+
+
+def _evaluation_row(connection: Connection, evaluation: reports.Row) -> dict[str, Any]:
+    classes = list(evaluation["classes"])
+    confusion = np.zeros((len(classes), len(classes)), np.int64)
+    for cell in reports.confusion(connection, evaluation["id"]):
+        confusion[cell["true_label"], cell["predicted_label"]] = cell["images"]
+    return {
+        "evaluation": evaluation["id"],
+        "job": evaluation["job_id"],
+        "trial": evaluation["trial_id"],
+        "split": evaluation["split"],
+        "images": evaluation["images"],
+        "loss": evaluation["loss"],
+        "accuracy": evaluation["accuracy"],
+        "accuracy_interval": wilson(int(np.trace(confusion)), evaluation["images"]),
+        "log_loss": evaluation["log_loss"],
+        "classes": classes,
+        "confusion": confusion.tolist(),
+        "per_class": _per_class(classes, confusion),
+    }
+
+
+def _per_class(classes: list[str], confusion: NDArray[np.int64]) -> list[dict[str, Any]]:
+    scores = per_class(confusion)
+    return [
+        {"class": name, **{field: getattr(score, field) for field in CLASS_SCORES}}
+        for name, score in zip(classes, scores, strict=True)
+    ]
+
+
+def wilson(successes: int, count: int) -> list[float]:
+    """Return the ends of the Wilson 95 % interval of a proportion."""
+    from scipy.stats import binomtest
+
+    interval = binomtest(successes, count).proportion_ci(CONFIDENCE, method="wilson")
+    return [float(interval.low), float(interval.high)]

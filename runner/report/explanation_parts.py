@@ -1,0 +1,59 @@
+"""What a report of `explain` shows: how far each explanation can be trusted, then what it says."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from runner.report.parts import Note, Part, Picture, Table, titled
+
+SHOWN_WEIGHTS = 5
+
+WEIGHTS = (
+    f"weights: the {SHOWN_WEIGHTS} superpixels that count most, as id: weight; above 0 speaks for"
+    " the class, below 0 against it. --format json or csv has every weight."
+)
+
+
+def explanation_parts(document: Mapping[str, Any], pictures: Sequence[Picture]) -> list[Part]:
+    """Return the parts of a report about explanations."""
+    explanations = document["explanations"]
+    if not explanations:
+        return [*pictures]
+    verdicts = [
+        Note(f"{name_of(row)}: {row['verdict'].upper()} - {row['reason']}", warning=True)
+        for row in explanations
+        if row["verdict"] != "sound"
+    ]
+    return [*verdicts, _superpixels(document), Note(WEIGHTS), *pictures]
+
+
+def name_of(explanation: Mapping[str, Any]) -> str:
+    """Return what an explanation is called: which picture and which class."""
+    return f"image {explanation['image']}, {explanation['class']}"
+
+
+def overlay_name(explanation: Mapping[str, Any]) -> str:
+    """Return the name of the file that shows an explanation."""
+    return f"explanation-image-{explanation['image']}-label-{explanation['label']}.png"
+
+
+def _superpixels(document: Mapping[str, Any]) -> Table:
+    columns = (
+        *("image", "true_class", "predicted_class", "label", "class", "probability"),
+        *("superpixels", "r2", "intercept", "verdict"),
+    )
+    return Table(
+        titled(document, "Superpixels"),
+        (*columns, "weights"),
+        [
+            [*(row[column] for column in columns), _strongest(row)]
+            for row in document["explanations"]
+        ],
+    )
+
+
+def _strongest(explanation: Mapping[str, Any]) -> str:
+    """Return the weights that count most; a void explanation's mean nothing."""
+    if explanation["verdict"] == "void":
+        return "void"
+    weights = sorted(enumerate(explanation["weights"]), key=lambda pair: -abs(pair[1]))
+    return "  ".join(f"{number}: {weight:+.3f}" for number, weight in weights[:SHOWN_WEIGHTS])

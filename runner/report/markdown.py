@@ -1,0 +1,36 @@
+"""A report as Markdown, with links to its pictures."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import quote
+
+from runner.report.parts import Note, Part, Table
+from runner.report.terminal import plain_table
+
+
+def as_markdown(title: str, parts: Sequence[Part], directory: Path, place: Path) -> str:
+    """Return the text; links to pictures are relative to the place where the text will lie."""
+    link = quote(Path(os.path.relpath(directory, place)).as_posix())
+    blocks = [f"# {escaped(title)}", *(_block(part, link) for part in parts)]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _block(part: Part, link: str) -> str:
+    if isinstance(part, Note):
+        return f"**Warning: {escaped(part.text)}**" if part.warning else escaped(part.text)
+    if isinstance(part, Table):
+        rows = [[escaped(text) for text in row] for row in part.texts()]
+        columns = [escaped(column) for column in part.columns]
+        table = plain_table(replace(part, columns=columns, rows=rows), "pipe")
+        return f"## {escaped(part.title)}\n\n{table}"
+    return f"![{escaped(part.title)}]({link}/{part.name})"
+
+
+def escaped(text: str) -> str:
+    """Return text that Markdown shows as it is, on one line."""
+    line = " ".join(text.split())
+    return "".join(
+        f"\\{character}" if character in r"\`*_[]<>|#" else character for character in line
+    )

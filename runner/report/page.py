@@ -1,0 +1,26 @@
+"""A report as one HTML file that needs nothing beside it: no script, no link, pictures inline."""
+
+from base64 import b64encode
+from collections.abc import Sequence
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from runner.report.parts import Part, Picture
+
+
+def as_page(title: str, parts: Sequence[Part]) -> str:
+    """Return the file's text."""
+    environment = Environment(
+        loader=PackageLoader("runner.report", ""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    named = [(type(part).__name__, part) for part in parts]
+    template = environment.get_template("page.html")
+    return template.render(title=title, parts=named, inline=_inline)
+
+
+def _inline(picture: Picture) -> str:
+    return f"data:image/png;base64,{b64encode(picture.png).decode()}"

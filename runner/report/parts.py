@@ -1,0 +1,76 @@
+"""What a report consists of, whatever its form: notes, tables and pictures, one after another."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+SHORT = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Say one thing; a warning is not to be overlooked."""
+
+    text: str
+    warning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Hold rows of plain values under named columns."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+
+    def texts(self) -> list[list[str]]:
+        """Return the rows as people read them."""
+        return [[as_text(value) for value in row] for row in self.rows]
+
+    def numeric(self) -> list[bool]:
+        """Tell for each column whether it holds nothing but numbers."""
+        return [
+            all(isinstance(row[index], int | float | None) for row in self.rows)
+            for index in range(len(self.columns))
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Hold a PNG, the name of its file and what it shows."""
+
+    name: str
+    title: str
+    png: bytes
+
+
+Part = Note | Table | Picture
+
+
+def as_text(value: Any) -> str:
+    """Return a value as people read it; the document keeps every digit."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
+    if isinstance(value, list | tuple):
+        return "(" + ", ".join(as_text(item) for item in value) + ")"
+    return str(value)
+
+
+def dataset_name(document: Mapping[str, Any]) -> str:
+    """Return what every figure and table says about the data it comes from."""
+    dataset = document["dataset"]
+    return f"{dataset['title']}, fingerprint {dataset['fingerprint'][:SHORT]}"
+
+
+def titled(document: Mapping[str, Any], what: str) -> str:
+    """Return a title that names the data set."""
+    return f"{what} - {dataset_name(document)}"
+
+
+def field_table(title: str, fields: Mapping[str, Any]) -> Table:
+    """Return a table of names and values."""
+    return Table(title, ("field", "value"), list(fields.items()))

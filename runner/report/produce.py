@@ -1,0 +1,104 @@
+"""Produce a report: draw what its form shows, write its files and return its text."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.errors import InputError
+from runner.report.content import provenance_parts, report_parts, report_title
+from runner.report.document import TRAINS, Document
+from runner.report.explanation_parts import overlay_name
+from runner.report.markdown import as_markdown
+from runner.report.page import as_page
+from runner.report.parts import Picture
+from runner.report.spreadsheet import as_spreadsheet
+from runner.report.terminal import as_terminal
+from runner.store.engine import Store
+
+FORMS = ("table", "json", "csv", "markdown", "html")
+
+
+@dataclass(frozen=True, slots=True)
+class Produced:
+    """Hold the paths of what was written, and the text if it is for stdout."""
+
+    files: list[str]
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Say where a report goes: its text (None: stdout) and its pictures."""
+
+    out: Path | None
+    pictures: Path
+
+
+def produce(store: Store, document: Document, form: str, place: Place) -> Produced:
+    """Write the files of a report and return them, with the text that is left for stdout."""
+    pictures = _draw(store, document, form)
+    # A page carries its pictures itself.
+    saved = {} if form == "html" else _save(pictures, place.pictures)
+    files = [*saved.values(), *([str(place.out)] if place.out else [])]
+    explanations = [
+        row | {"file": saved.get(overlay_name(row))} for row in document["explanations"]
+    ]
+    document = document | {"files": files, "explanations": explanations}
+    text = _render(document, pictures, form, place)
+    if place.out is None:
+        return Produced(files, text)
+    place.out.parent.mkdir(parents=True, exist_ok=True)
+    place.out.write_text(text)
+    return Produced(files, None)
+
+
+def choose_place(home: Path, experiment: int, form: str, out: Path | None) -> Place:
+    """Return where a report goes: under the home, or to `out` with its pictures beside it.
+
+    A page is always a file. Raises InputError if `out` has no directory to lie in.
+    """
+    if out is None:
+        directory = home / "reports" / f"experiment-{experiment}"
+        return Place(directory / "report.html" if form == "html" else None, directory)
+    out = out.absolute()
+    if not out.parent.is_dir():
+        raise InputError(
+            f"--out {out}: there is no directory {out.parent}",
+            "a file in a directory that exists",
+            "make the directory, or choose another",
+        )
+    return Place(out, out.with_name(f"{out.stem}-files"))
+
+
+def _draw(store: Store, document: Document, form: str) -> list[Picture]:
+    """Return the pictures of a report; tables of trials are quick to read and to make."""
+    if form == "csv" or (form == "table" and document["kind"] in TRAINS):
+        return []
+    from runner.report.drawing.pictures import draw
+
+    return draw(store, document)
+
+
+def _save(pictures: list[Picture], directory: Path) -> dict[str, str]:
+    """Write pictures to a directory; return their paths by their names."""
+    if pictures:
+        directory.mkdir(parents=True, exist_ok=True)
+    for picture in pictures:
+        (directory / picture.name).write_bytes(picture.png)
+    return {picture.name: str(directory / picture.name) for picture in pictures}
+
+
+def _render(document: Document, pictures: list[Picture], form: str, place: Place) -> str:
+    if form == "json":
+        return json.dumps(document, indent=2, allow_nan=False) + "\n"
+    if form == "csv":
+        return as_spreadsheet(document)
+    title = report_title(document)
+    parts = report_parts(document, pictures)
+    if form == "table":
+        return as_terminal(title, parts, place.pictures)
+    parts += provenance_parts(document)
+    if form == "html":
+        return as_page(title, parts)
+    beside = place.out.parent if place.out else Path.cwd()
+    return as_markdown(title, parts, place.pictures, beside)

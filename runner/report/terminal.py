@@ -1,0 +1,34 @@
+"""A report as plain text for a terminal."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tabulate import tabulate
+
+from runner.report.parts import Note, Part, Table
+
+
+def as_terminal(title: str, parts: Sequence[Part], directory: Path) -> str:
+    """Return the text; pictures are named by the path they have in the directory."""
+    blocks = [f"{title}\n{'=' * len(title)}", *(_block(part, directory) for part in parts)]
+    return "\n".join(blocks) + "\n"
+
+
+def _block(part: Part, directory: Path) -> str:
+    if isinstance(part, Note):
+        return f"WARNING: {part.text}" if part.warning else part.text
+    if isinstance(part, Table):
+        return f"\n{part.title}\n{plain_table(part, 'simple')}"
+    return f"\n{part.title}\n  {directory / part.name}"
+
+
+def plain_table(table: Table, form: str) -> str:
+    """Return a table in a form of tabulate's."""
+    return tabulate(
+        table.texts(),
+        headers=table.columns,
+        tablefmt=form,
+        # A fingerprint such as 12e34567 is no number.
+        disable_numparse=True,
+        colalign=["right" if numeric else "left" for numeric in table.numeric()],
+    )

@@ -1,0 +1,98 @@
+"""What a report of `train` or `tune` shows: the scan, the scores by rank and the params."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from runner.report.parts import Note, Part, Picture, Table, field_table, titled
+
+# The paper's columns, in its order; other params come after them.
+PAPER_PARAMS = (
+    *("lr", "batch_size", "epochs", "dropout", "optimizer", "losses", "activation"),
+    "last_activation",
+)
+METRICS = ("val_loss", "val_accuracy", "loss", "accuracy")
+
+RANKED = (
+    "Ranked by val_accuracy of the last epoch, which is the epoch of the stored model. val_loss"
+    " is not comparable between trials with different losses."
+)
+BEST = (
+    "The best epoch of each metric on its own, as Talos of the paper's time logged it: the four"
+    " numbers of a row need not come from one epoch."
+)
+
+
+def training_parts(document: Mapping[str, Any], pictures: Sequence[Picture]) -> list[Part]:
+    """Return the parts of a report about trials."""
+    trials = document["trials"]
+    summary = {
+        name: "None" if value is None else value for name, value in document["scan_summary"].items()
+    }
+    return [
+        field_table(titled(document, "Scan summary"), summary),
+        Note("None: nothing is reduced; every sampled point is trained to its end."),
+        _last_scores(document, trials),
+        Note(RANKED),
+        _best_scores(document, trials),
+        Note(BEST),
+        _params(document, trials),
+        *_overridden(document),
+        *pictures,
+    ]
+
+
+def _last_scores(document: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> Table:
+    return Table(
+        titled(document, "Scores of the last epoch"),
+        ("rank", "trial", "job", "state", "round_epochs", *METRICS, "seconds", "attempts"),
+        [
+            [
+                *(trial[name] for name in ("rank", "trial", "job", "state", "trained_epochs")),
+                *(trial[name] for name in METRICS),
+                *(trial[name] for name in ("seconds", "attempts")),
+            ]
+            for trial in trials
+        ],
+    )
+
+
+def _best_scores(document: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> Table:
+    columns = [name for metric in METRICS for name in (f"best {metric}", "at epoch")]
+    return Table(
+        titled(document, "Scores of the best epoch of each metric"),
+        ("rank", "trial", "job", "round_epochs", *columns),
+        [
+            [
+                *(trial[name] for name in ("rank", "trial", "job", "trained_epochs")),
+                *(trial["best"][metric][part] for metric in METRICS for part in ("value", "epoch")),
+            ]
+            for trial in trials
+            if trial["best"]
+        ],
+    )
+
+
+def _params(document: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> Table:
+    names = param_names(trials)
+    return Table(
+        titled(document, "Parameters"),
+        ("rank", "trial", "job", *names),
+        [
+            [trial["rank"], trial["trial"], trial["job"], *map(trial["params"].get, names)]
+            for trial in trials
+        ],
+    )
+
+
+def _overridden(document: Mapping[str, Any]) -> list[Note]:
+    epochs = document["configuration"]["epochs"]
+    if epochs is None:
+        return []
+    return [Note(f"--epochs {epochs} took the place of the params' epochs, in every trial.")]
+
+
+def param_names(trials: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the params that any trial gives: the paper's first, in its order."""
+    given = dict.fromkeys(name for trial in trials for name in trial["params"])
+    paper = [name for name in PAPER_PARAMS if name in given]
+    return [*paper, *(name for name in given if name not in paper)]

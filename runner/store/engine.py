@@ -1,0 +1,147 @@
+"""The door to the database: its transactions, its schema's version and its migration."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, String, inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from runner.errors import InputError
+from runner.store.databases import StoreUnavailable, make_engine, trouble, use_wal
+from runner.store.url import database_url, name_of
+
+__all__ = ["HEAD", "Connection", "Store", "StoreUnavailable", "open_store", "upgrade"]
+
+# The newest revision under migrations/versions; Alembic would take half a second to say it.
+HEAD = "0001"
+
+# Whoever upgrades a PostgreSQL database holds this; the number only has to be ours.
+UPGRADE_LOCK = 7_310_052
+
+
+class Store:
+    """Hand out transactions on one database; threads may share it, and a fork may carry it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._url = database_url(url)
+        self._engine = make_engine(self._url)
+        self._pid = os.getpid()
+
+    @property
+    def name(self) -> str:
+        """Return what the database is called to people; it holds no secret."""
+        return name_of(self._url)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection that sees one moment of the database, from begin to end."""
+        snapshot = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with self._transaction({} if self._is_sqlite else snapshot) as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give a connection whose changes are stored together at the end, or not at all."""
+        with self._transaction({"writes": True}) as connection:
+            yield connection
+
+    @contextmanager
+    def _transaction(self, options: dict[str, Any]) -> Iterator[Connection]:
+        if self._pid != os.getpid():
+            # The connections belong to the parent process, which goes on using them.
+            self._engine.dispose(close=False)
+            self._pid = os.getpid()
+        try:
+            with self._engine.connect() as connection:
+                connection.execution_options(**options)
+                with connection.begin():
+                    yield connection
+        except DBAPIError as error:
+            if unavailable := trouble(self._url, error):
+                raise unavailable from error
+            raise
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return self._engine.dialect.name == "sqlite"
+
+    def is_new_file(self) -> bool:
+        """Tell whether this is a SQLite file in which there is nothing yet."""
+        return self._is_sqlite and self.revision() is None
+
+    def revision(self) -> str | None:
+        """Return the version of the schema; None for an empty database.
+
+        Raises InputError for a database that holds something else.
+        """
+        with self.read() as connection:
+            return self._revision(connection)
+
+    def _revision(self, connection: Connection) -> str | None:
+        tables = inspect(connection).get_table_names()
+        if not tables:
+            return None
+        if "alembic_version" not in tables or "experiments" not in tables:
+            raise InputError(
+                f"the {self.name} holds something else: {', '.join(sorted(tables)[:3])}",
+                "an empty database, or one that `runner db upgrade` made",
+                "correct RUNNER_DATABASE_URL",
+            )
+        statement = text("SELECT version_num FROM alembic_version").columns(version_num=String)
+        return connection.scalars(statement).one_or_none()
+
+    def upgrade(self) -> None:
+        """Bring the schema to its newest version; of several at once, one does it."""
+        from alembic import command
+        from alembic.config import Config
+
+        use_wal(self._engine)
+        with self.write() as connection:
+            if not self._is_sqlite:
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})"))
+            _refuse_newer(self.name, self._revision(connection))
+            config = Config(attributes={"connection": connection})
+            config.set_main_option("script_location", "runner.store:migrations")
+            command.upgrade(config, "head")
+
+    def close(self) -> None:
+        """Close what is open; the store can still be used and then opens it again."""
+        self._engine.dispose()
+
+
+def open_store(url: str) -> Store:
+    """Open a database whose schema is of this version; a SQLite file that is new is made so.
+
+    Raises InputError if the URL or the schema is not right, StoreUnavailable if the database
+    cannot be reached.
+    """
+    store = Store(url)
+    if store.is_new_file():
+        store.upgrade()
+    revision = store.revision()
+    _refuse_newer(store.name, revision)
+    if revision != HEAD:
+        has = f"has the older schema {revision}" if revision else "is empty"
+        raise InputError(f"the {store.name} {has}", f"the schema {HEAD}", "run `runner db upgrade`")
+    return store
+
+
+def upgrade(url: str) -> None:
+    """Bring a database to the schema of this version."""
+    store = Store(url)
+    try:
+        store.upgrade()
+    finally:
+        store.close()
+
+
+def _refuse_newer(name: str, revision: str | None) -> None:
+    if revision is not None and revision > HEAD:
+        raise InputError(
+            f"the {name} has the newer schema {revision}",
+            f"the schema {HEAD}, which this version of the software knows",
+            "upgrade this software to the version that upgraded the database",
+        )

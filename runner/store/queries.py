@@ -1,0 +1,257 @@
+"""Read how things stand: what `status`, `watch` and `submit` need; `reports` reads the rest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Integer, Select, func, literal, select
+
+from cifar_model.params import Params
+from runner.errors import InputError
+from runner.states import FINAL, JobState, Kind
+from runner.store import schema
+from runner.store.engine import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """One submission; `states` counts its jobs, with every state in it."""
+
+    id: int
+    kind: str
+    seed: int
+    configuration: dict[str, Any]
+    provenance: dict[str, Any]
+    created_at: datetime
+    paused_at: datetime | None
+    states: dict[str, int]
+
+    @property
+    def jobs(self) -> int:
+        """Return the number of its jobs."""
+        return sum(self.states.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an experiment is: in epochs while it trains, else in jobs."""
+
+    states: dict[str, int]
+    unit: str
+    done: int
+    total: int
+    best_val_accuracy: float | None
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether every job is in a final state."""
+        return sum(self.states.values()) == sum(self.states[state] for state in FINAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One unit of work; `epoch` is the newest that was recorded, `trial` what came of it."""
+
+    id: int
+    experiment_id: int
+    number: int
+    configuration: dict[str, Any]
+    state: str
+    reason: str | None
+    attempts: int
+    lost: int
+    created_at: datetime
+    enqueued_at: datetime | None
+    ended_at: datetime | None
+    epoch: int | None
+    trial: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobToSend:
+    """What a message says of a job; its configuration is merged over the experiment's."""
+
+    id: int
+    experiment_id: int
+    kind: str
+    number: int
+    configuration: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What it takes to use a trained trial: to evaluate and to explain it."""
+
+    id: int
+    job_id: int
+    params: dict[str, Any]
+    seed: int
+    dataset: dict[str, Any]
+    fingerprint: str
+    model: str
+    threads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A process that executes jobs."""
+
+    name: str
+    host: str
+    pid: int
+    process_started: str
+    device: str
+    version: str
+    started_at: datetime
+    seen_at: datetime
+
+
+def experiments(store: Store, limit: int) -> list[Experiment]:
+    """Return the newest experiments, the newest first."""
+    newest = select(*_columns(schema.Experiment, Experiment)).order_by(schema.Experiment.id.desc())
+    with store.read() as connection:
+        return _with_states(connection, newest.limit(limit))
+
+
+def experiment(store: Store, experiment_id: int) -> Experiment:
+    """Return one experiment; raise InputError if there is none with this id."""
+    statement = select(*_columns(schema.Experiment, Experiment))
+    with store.read() as connection:
+        found = _with_states(connection, statement.where(schema.Experiment.id == experiment_id))
+    if not found:
+        raise InputError(
+            f"there is no experiment {experiment_id} in the {store.name}",
+            "the number of an experiment",
+            "`runner status` lists them",
+        )
+    return found[0]
+
+
+def progress(store: Store, experiment_id: int) -> Progress:
+    """Return how far an experiment is; a job that ended counts with all its epochs."""
+    found = experiment(store, experiment_id)
+    if found.kind not in (Kind.TRAIN, Kind.TUNE):
+        done = sum(found.states[state] for state in FINAL)
+        return Progress(found.states, "job", done, found.jobs, None)
+    of_experiment = schema.Job.experiment_id == experiment_id
+    has_ended = schema.Job.state.in_(FINAL)
+    planned = func.coalesce(func.sum(_planned_epochs(found.configuration["epochs"])), 0)
+    recorded = (
+        select(func.count())
+        .select_from(schema.Epoch)
+        .join(schema.Job, schema.Job.id == schema.Epoch.job_id)
+    )
+    best = select(func.max(schema.Trial.best_val_accuracy)).join(
+        schema.Job, schema.Job.id == schema.Trial.job_id
+    )
+    with store.read() as connection:
+        total = connection.scalars(select(planned).where(of_experiment)).one()
+        ended = connection.scalars(select(planned).where(of_experiment, has_ended)).one()
+        under_way = connection.scalars(recorded.where(of_experiment, ~has_ended)).one()
+        best_val_accuracy = connection.scalar(best.where(of_experiment))
+    return Progress(found.states, "epoch", ended + under_way, total, best_val_accuracy)
+
+
+def jobs(store: Store, experiment_id: int) -> list[Job]:
+    """Return the jobs of an experiment, in the order of their numbers."""
+    newest_epoch = (
+        select(func.max(schema.Epoch.epoch))
+        .where(schema.Epoch.job_id == schema.Job.id)
+        .scalar_subquery()
+    )
+    statement = (
+        select(
+            *_columns(schema.Job, Job),
+            newest_epoch.label("epoch"),
+            schema.Trial.id.label("trial"),
+        )
+        .outerjoin(schema.Trial, schema.Trial.job_id == schema.Job.id)
+        .where(schema.Job.experiment_id == experiment_id)
+        .order_by(schema.Job.number)
+    )
+    with store.read() as connection:
+        return [Job(**row) for row in connection.execute(statement).mappings()]
+
+
+def jobs_to_send(store: Store, job_ids: Sequence[int]) -> list[JobToSend]:
+    """Return what the messages of these jobs say, in the order of their ids."""
+    statement = (
+        select(
+            *_columns(schema.Job, JobToSend),
+            schema.Experiment.kind,
+            schema.Experiment.configuration.label("common"),
+        )
+        .join(schema.Experiment, schema.Experiment.id == schema.Job.experiment_id)
+        .where(schema.Job.id.in_(job_ids))
+        .order_by(schema.Job.id)
+    )
+    with store.read() as connection:
+        return [
+            JobToSend(
+                id=row.id,
+                experiment_id=row.experiment_id,
+                kind=row.kind,
+                number=row.number,
+                configuration={**row.common, **row.configuration},
+            )
+            for row in connection.execute(statement)
+        ]
+
+
+def trial(store: Store, trial_id: int) -> Trial:
+    """Return one trial; raise InputError if there is none with this id."""
+    threads = schema.Experiment.configuration["threads"].as_integer()
+    statement = (
+        select(*_columns(schema.Trial, Trial), threads.label("threads"))
+        .join(schema.Job, schema.Job.id == schema.Trial.job_id)
+        .join(schema.Experiment, schema.Experiment.id == schema.Job.experiment_id)
+        .where(schema.Trial.id == trial_id)
+    )
+    with store.read() as connection:
+        row = connection.execute(statement).mappings().one_or_none()
+    if row is None:
+        raise InputError(
+            f"there is no trial {trial_id} in the {store.name}",
+            "the number of a trial that was trained to its end",
+            "`runner status EXPERIMENT` lists those of an experiment",
+        )
+    return Trial(**row)
+
+
+def workers_alive(store: Store, seconds: float) -> list[Worker]:
+    """Return the workers that have not stopped and were seen within so many seconds."""
+    statement = (
+        select(*_columns(schema.Worker, Worker))
+        .where(schema.Worker.stopped_at.is_(None), schema.Worker.seen_at > schema.ago(seconds))
+        .order_by(schema.Worker.name)
+    )
+    with store.read() as connection:
+        return [Worker(**row) for row in connection.execute(statement).mappings()]
+
+
+def _columns(table: type[schema.Base], row: type[Any]) -> list[ColumnElement[Any]]:
+    """Return the columns of a table that a dataclass has fields of the same name for."""
+    names = {field.name for field in fields(row)}
+    return [column for column in table.__table__.columns if column.name in names]
+
+
+def _with_states(connection: Connection, statement: Select[Any]) -> list[Experiment]:
+    rows = connection.execute(statement).mappings().all()
+    states = {row["id"]: dict.fromkeys(map(str, JobState), 0) for row in rows}
+    counts = connection.execute(
+        select(schema.Job.experiment_id, schema.Job.state, func.count())
+        .where(schema.Job.experiment_id.in_(states))
+        .group_by(schema.Job.experiment_id, schema.Job.state)
+    )
+    for experiment_id, state, count in counts:
+        states[experiment_id][state] = count
+    return [Experiment(**row, states=states[row["id"]]) for row in rows]
+
+
+def _planned_epochs(override: int | None) -> ColumnElement[int]:
+    """Return how many epochs a job trains: as all do, or as its params say, or by default."""
+    if override is not None:
+        return literal(override, Integer())
+    own = schema.Job.configuration[("params", "epochs")].as_integer()
+    return func.coalesce(own, Params().epochs)

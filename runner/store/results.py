@@ -1,0 +1,151 @@
+"""Write what a job found; each function is for the `write` of `finish`, and so happens once."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from sqlalchemy import Connection, insert, select
+
+from runner.store.artifacts import put_array, put_artifact
+from runner.store.finite import require_finite
+from runner.store.schema import Activation, ConfusionCell, Epoch, Evaluation, Explanation, Trial
+from runner.store.work import Claim
+
+if TYPE_CHECKING:
+    from cifar_model.activations import LayerOutput
+    from cifar_model.evaluation import Evaluation as Scored
+    from cifar_model.explanation import Explained
+
+    from cifar_model.data import Split
+
+
+def write_trial(connection: Connection, claim: Claim, weights: bytes, fingerprint: str) -> int:
+    """Store the trial of a job whose epochs are all recorded; return its id.
+
+    The scores are those of the last epoch; the best epoch is the first that has the highest
+    val_accuracy. The fingerprint is that of the machine that finished it.
+    """
+    epochs = connection.execute(
+        select(
+            Epoch.epoch,
+            Epoch.loss,
+            Epoch.accuracy,
+            Epoch.val_loss,
+            Epoch.val_accuracy,
+            Epoch.seconds,
+        )
+        .where(Epoch.job_id == claim.job_id)
+        .order_by(Epoch.epoch)
+    ).all()
+    if not epochs:
+        raise ValueError(f"job {claim.job_id} has recorded no epoch, so there is no trial")
+    last, best = epochs[-1], max(epochs, key=lambda epoch: epoch.val_accuracy)
+    trial = {
+        "job_id": claim.job_id,
+        "params": claim.configuration["params"],
+        "seed": claim.seed,
+        "dataset": claim.configuration["dataset"],
+        "epochs": last.epoch,
+        "best_epoch": best.epoch,
+        "loss": last.loss,
+        "accuracy": last.accuracy,
+        "val_loss": last.val_loss,
+        "val_accuracy": last.val_accuracy,
+        "best_val_accuracy": best.val_accuracy,
+        "seconds": sum(epoch.seconds for epoch in epochs),
+        "fingerprint": fingerprint,
+        "model": put_artifact(connection, weights),
+    }
+    return connection.scalars(insert(Trial).returning(Trial.id), trial).one()
+
+
+def write_evaluation(
+    connection: Connection, claim: Claim, evaluation: "Scored", classes: Sequence[str]
+) -> int:
+    """Store the scores of the job's trial on the job's split, and their confusion."""
+    scores = {
+        "loss": float(evaluation.loss),
+        "accuracy": float(evaluation.accuracy),
+        "log_loss": float(evaluation.log_loss),
+    }
+    require_finite(f"evaluation of trial {claim.configuration['trial']}", scores)
+    row = {
+        "job_id": claim.job_id,
+        "trial_id": claim.configuration["trial"],
+        "split": claim.configuration["split"],
+        "images": int(evaluation.images),
+        "classes": list(classes),
+    }
+    evaluation_id = connection.scalars(
+        insert(Evaluation).returning(Evaluation.id), row | scores
+    ).one()
+    confusion = np.asarray(evaluation.confusion)
+    connection.execute(
+        insert(ConfusionCell),
+        [
+            {
+                "evaluation_id": evaluation_id,
+                "true_label": int(true),
+                "predicted_label": int(predicted),
+                "images": int(confusion[true, predicted]),
+            }
+            for true, predicted in np.argwhere(confusion)
+        ],
+    )
+    return evaluation_id
+
+
+def write_explained(
+    connection: Connection, claim: Claim, image: int, split: "Split", explained: "Explained"
+) -> None:
+    """Store the explanations of one picture of a split."""
+    shared = {
+        "job_id": claim.job_id,
+        "trial_id": claim.configuration["trial"],
+        "image": image,
+        "true_label": int(split.labels[image]),
+        "predicted_label": int(explained.predicted),
+        "samples": claim.configuration["samples"],
+        "seed": claim.seed,
+        "superpixels": len(np.unique(explained.segments)),
+        "picture": put_array(connection, split.images[image]),
+        "segments": put_array(connection, explained.segments),
+    }
+    for explanation in explained.explanations:
+        numbers = {
+            "probability": float(explanation.probability),
+            "intercept": float(explanation.intercept),
+            "r2": float(explanation.r2),
+        }
+        weights = [float(weight) for weight in explanation.weights]
+        require_finite(
+            f"explanation of label {explanation.label} of image {image}",
+            numbers | {f"weight {number}": weight for number, weight in enumerate(weights)},
+        )
+        row = {
+            "label": int(explanation.label),
+            "weights": weights,
+            "verdict": explanation.verdict,
+            "reason": explanation.reason,
+            "mask": put_array(connection, explanation.mask),
+        }
+        connection.execute(insert(Explanation), shared | numbers | row)
+
+
+def write_activations(
+    connection: Connection, claim: Claim, image: int, outputs: Sequence["LayerOutput"]
+) -> None:
+    """Store what the layers put out for one picture."""
+    for output in outputs:
+        connection.execute(
+            insert(Activation),
+            {
+                "job_id": claim.job_id,
+                "trial_id": claim.configuration["trial"],
+                "image": image,
+                "layer": output.layer,
+                "name": output.name,
+                "shape": list(output.output.shape),
+                "output": put_array(connection, output.output),
+            },
+        )

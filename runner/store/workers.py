@@ -1,0 +1,44 @@
+"""The processes that execute jobs: when they came, when they were last seen, when they went."""
+
+from importlib.metadata import PackageNotFoundError, version
+
+from sqlalchemy import insert, update
+
+from runner.provenance import DISTRIBUTION
+from runner.store.engine import Store
+from runner.store.schema import Worker, now
+
+
+def register_worker(
+    store: Store, name: str, *, host: str, pid: int, process_started: str, device: str
+) -> None:
+    """Note a new worker, under a name that no process ever had."""
+    row = {
+        "name": name,
+        "host": host,
+        "pid": pid,
+        "process_started": process_started,
+        "device": device,
+        "version": _software_version(),
+    }
+    with store.write() as connection:
+        connection.execute(insert(Worker), row)
+
+
+def worker_seen(store: Store, name: str) -> None:
+    """Note that a worker lives."""
+    with store.write() as connection:
+        connection.execute(update(Worker).where(Worker.name == name).values(seen_at=now()))
+
+
+def worker_stopped(store: Store, name: str) -> None:
+    """Note that a worker has ended as it should."""
+    with store.write() as connection:
+        connection.execute(update(Worker).where(Worker.name == name).values(stopped_at=now()))
+
+
+def _software_version() -> str:
+    try:
+        return version(DISTRIBUTION)
+    except PackageNotFoundError:
+        return "not installed"

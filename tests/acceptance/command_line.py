@@ -1,0 +1,79 @@
+"""The command line as a person runs it, in a directory of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+# Tiny, but the real network, queue, store and workers. Momentum 0.9 because the runs are short.
+TINY = ["--dataset", "shapes", "--train-size", "64", "--param", "batch_norm_momentum=0.9"]
+TINY += ["--param", "blocks=1", "--param", "filters=4"]
+
+SECONDS = 240
+
+
+class Runner:
+    """Run `runner` commands with one environment."""
+
+    def __init__(self, directory: Path, **variables: str) -> None:
+        self.directory = directory
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("RUNNER_")},
+            "RUNNER_SLOTS": "1",
+            **variables,
+        }
+
+    def __call__(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        """Run a command and expect its exit code."""
+        done = subprocess.run(
+            self.command(*arguments),
+            cwd=self.directory,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        assert done.returncode == code, done.stdout + done.stderr + self.logs()
+        return done
+
+    def json(self, *arguments: str) -> Any:
+        """Run a command that prints one JSON document and nothing else."""
+        return json.loads(self(*arguments, "--format", "json").stdout)
+
+    def start(self, *arguments: str) -> "subprocess.Popen[bytes]":
+        """Start a command and leave it running."""
+        with (self.directory / f"{arguments[0]}.log").open("ab") as log:
+            return subprocess.Popen(
+                self.command(*arguments),
+                cwd=self.directory,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    def command(self, *arguments: str) -> list[str]:
+        """Return the command line of a `runner` command."""
+        return [sys.executable, "-m", "runner", *arguments]
+
+    def logs(self) -> str:
+        """Return the ends of the logs, for a failure's message."""
+        found = [*self.directory.glob("*.log"), *self.directory.glob("results/logs/*.log")]
+        return "".join(f"\n== {log.name}\n{log.read_text()[-2000:]}" for log in found)
+
+
+def processes_of(directory: Path) -> list[str]:
+    """Return the command lines of the processes that work in a directory."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if Path(process.cwd()).is_relative_to(directory):
+                found.append(" ".join(process.cmdline()))
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return found

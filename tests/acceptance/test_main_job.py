@@ -1,0 +1,67 @@
+"""The main job, as a person with one laptop and nothing installed does it."""
+
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from talos.parameters.ParamSpace import ParamSpace
+
+from cifar_model.grid import PAPER_GRID
+from tests.acceptance.command_line import TINY, Runner, processes_of
+
+SCORES = ("loss", "accuracy", "val_loss", "val_accuracy", "best_val_accuracy", "best_epoch")
+
+
+def tune(runner: Runner, *options: str) -> Any:
+    command = ["submit", "tune", "--downsample", "0.0025", "--seed", "3", "--epochs", "2"]
+    return runner.json(*command, *TINY, "--wait", *options)
+
+
+def test_a_grid_is_trained_evaluated_explained_and_reported(runner: Runner, tmp_path: Path) -> None:
+    experiment = tune(runner)
+    assert [job["state"] for job in experiment["jobs"]] == ["succeeded"] * 4
+    assert processes_of(tmp_path) == [], "--wait stops what it started"
+
+    report = runner.json("report", str(experiment["experiment"]))
+    space = ParamSpace(dict(PAPER_GRID), fraction_limit=0.0025, seed=3)
+    sampled = [dict(zip(PAPER_GRID, row, strict=True)) for row in space.param_space.tolist()]
+    fixed = {"batch_norm_momentum": 0.9, "blocks": 1, "filters": 4}
+    by_number = sorted(report["trials"], key=lambda trial: trial["number"])
+    assert [trial["params"] for trial in by_number] == [row | fixed for row in sampled]
+    assert all(len(trial["epochs"]) == 2 for trial in report["trials"])
+
+    runner("up")
+    trial = str(report["trials"][0]["trial"])
+    evaluation = runner.json("submit", "evaluate", "--trial", trial, "--wait")
+    scores = runner.json("report", str(evaluation["experiment"]))["evaluations"][0]
+    assert 0 <= scores["accuracy"] <= 1
+    explanation = runner.json(
+        *("submit", "explain", "--trial", trial, "--images", "0,3", "--samples", "100"),
+        *("--activations", "--wait"),
+    )
+    document = runner.json("report", str(explanation["experiment"]))
+    assert [entry["image"] for entry in document["explanations"]] == [0, 3]
+    pictures = [file for file in document["files"] if file.endswith(".png")]
+    assert pictures
+    for picture in pictures:
+        with Image.open(picture) as opened:
+            opened.load()
+    assert "succeeded" in runner("status").stdout
+    assert "val_accuracy" in runner("show", trial).stdout
+
+
+def test_the_same_submission_gives_the_same_numbers_with_one_worker_and_with_two(
+    runner_in: Any,
+) -> None:
+    alone, together = runner_in("alone"), runner_in("together", RUNNER_SLOTS="2")
+    reports = [
+        runner.json("report", str(tune(runner)["experiment"])) for runner in (alone, together)
+    ]
+    first, second = (
+        [
+            (trial["params"], [trial[score] for score in SCORES], trial["epochs"][-1]["val_loss"])
+            for trial in sorted(report["trials"], key=lambda trial: trial["number"])
+        ]
+        for report in reports
+    )
+    assert first == second

@@ -1,0 +1,140 @@
+"""Several hosts: PostgreSQL, a Redis-protocol server on TCP, workers that share no disk."""
+
+import json
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+
+from runner.embedded.broker import server_binary
+from tests.acceptance.command_line import TINY, Runner
+
+WAIT_SECONDS = 120
+
+
+@pytest.fixture
+def broker_url(tmp_path: Path) -> Iterator[str]:
+    """Start a broker that listens on a port of this machine."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [server_binary(), "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+    server = subprocess.Popen([*command, "--dir", str(tmp_path)], stdout=subprocess.DEVNULL)
+    client = redis.Redis(port=port)
+    wait_until(lambda: _answers(client), "the broker answers")
+    yield f"redis://127.0.0.1:{port}/0"
+    client.close()
+    server.terminate()
+    server.wait()
+
+
+def _answers(client: "redis.Redis") -> bool:
+    try:
+        return bool(client.ping())
+    except redis.ConnectionError:
+        return False
+
+
+def wait_until(condition: Callable[[], Any], what: str) -> Any:
+    """Wait for a condition and return what it gave."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"not within {WAIT_SECONDS} s: {what}"
+        time.sleep(0.1)
+    return value
+
+
+@contextmanager
+def working(runner: Runner) -> Iterator[None]:
+    """Run one worker, and end it as an operator does."""
+    worker = runner.start("worker")
+    try:
+        yield
+    finally:
+        worker.terminate()
+        assert worker.wait(WAIT_SECONDS) == 0, runner.logs()
+
+
+@pytest.fixture
+def rack(
+    runner_in: Callable[..., Runner], postgresql_url: str, broker_url: str
+) -> Callable[[str], Runner]:
+    """Offer hosts that share a database and a broker and nothing else."""
+
+    def host(name: str) -> Runner:
+        return runner_in(name, RUNNER_DATABASE_URL=postgresql_url, RUNNER_BROKER_URL=broker_url)
+
+    return host
+
+
+def test_a_trial_that_one_worker_trained_is_evaluated_and_explained_by_another(
+    rack: Callable[[str], Runner],
+) -> None:
+    person, first, second = rack("person"), rack("first"), rack("second")
+    person("db", "upgrade")
+    train = ["submit", "train", *TINY, "--epochs", "1"]
+    with working(first):
+        trained = person.json(*train, "--wait")
+    trial = str(trained["jobs"][0]["trial"])
+    with working(second):
+        evaluated = person.json("submit", "evaluate", "--trial", trial, "--wait")
+        explained = person.json(
+            *("submit", "explain", "--trial", trial, "--images", "0", "--samples", "50", "--wait")
+        )
+    assert person.json("report", str(evaluated["experiment"]))["evaluations"][0]["accuracy"] >= 0
+    assert person.json("report", str(explained["experiment"]))["explanations"][0]["superpixels"]
+    assert not list((first.directory / "results").glob("*.db"))
+
+
+def test_without_a_worker_the_job_is_saved_and_the_next_worker_does_it(
+    rack: Callable[[str], Runner],
+) -> None:
+    person, host = rack("person"), rack("host")
+    person("db", "upgrade")
+    submitted = person("submit", "train", *TINY, "--epochs", "1")
+    assert "runner worker" in submitted.stderr
+    with working(host):
+        done = wait_until(
+            lambda: person.json("status", "1")["states"].get("succeeded"), "the job is done"
+        )
+    assert done == 1
+
+
+def test_flower_shows_readable_tasks_and_their_progress(rack: Callable[[str], Runner]) -> None:
+    person, host = rack("person"), rack("host")
+    person("db", "upgrade")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with working(host):
+        wait_until(lambda: person.json("status")["workers"], "a worker is alive")
+        flower = person.start("flower", "--port", str(port))
+        try:
+            wait_until(lambda: _get(port, "/healthcheck") is not None, "flower answers")
+            person("submit", "train", *TINY, "--epochs", "3", "--wait")
+            tasks = wait_until(
+                lambda: [
+                    task for task in (_get(port, "/api/tasks") or {}).values() if task["succeeded"]
+                ],
+                "flower has seen the task",
+            )
+        finally:
+            flower.terminate()
+            flower.wait(WAIT_SECONDS)
+    assert tasks[0]["name"] == "train"
+    assert "experiment 1 trial" in tasks[0]["args"]
+    assert "'blocks': 1" in tasks[0]["kwargs"]
+
+
+def _get(port: int, path: str) -> Any:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+            content = answer.read()
+    except OSError:
+        return None
+    return json.loads(content) if path.startswith("/api") else content

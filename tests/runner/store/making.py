@@ -1,0 +1,174 @@
+"""Experiments, workers and results for the tests of the store, in one line each."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from sqlalchemy import text
+
+from cifar_model.epoch import Epoch
+from runner.states import AttemptState, Kind
+from runner.store.checkpoints import record_epoch
+from runner.store.engine import Store
+from runner.store.experiments import NewExperiment, create
+from runner.store.results import write_trial
+from runner.store.work import Claim, claim, finish
+from runner.store.workers import register_worker
+
+if TYPE_CHECKING:
+    from cifar_model.activations import LayerOutput
+    from cifar_model.data import Split
+    from cifar_model.evaluation import Evaluation
+    from cifar_model.explanation import Explained
+
+InProcesses = Callable[[int, Callable[[int], Any]], list[Any]]
+
+DATASET = {"name": "shapes", "title": "shapes (built in)", "classes": ["circle", "square"]}
+FINGERPRINT = "one machine"
+
+
+def make_experiment(store: Store, jobs: int | list[dict[str, Any]] = 1, **changes: Any) -> int:
+    """Create an experiment with these jobs, or with so many that differ in their dropout."""
+    values: dict[str, Any] = {
+        "kind": Kind.TUNE,
+        "seed": 7,
+        "configuration": {"dataset": DATASET, "epochs": None, "threads": 1},
+        "provenance": {"command": "runner submit tune"},
+    }
+    if isinstance(jobs, int):
+        jobs = [{"params": {"dropout": 0.01 * number}} for number in range(jobs)]
+    return create(store, NewExperiment(jobs=jobs, **(values | changes)))
+
+
+def make_jobs(store: Store, count: int = 1) -> list[int]:
+    """Create an experiment; return the ids of its jobs."""
+    return job_ids(store, make_experiment(store, count))
+
+
+def job_ids(store: Store, experiment_id: int) -> list[int]:
+    """Return the ids of an experiment's jobs."""
+    statement = text("SELECT id FROM jobs WHERE experiment_id = :id ORDER BY id")
+    with store.read() as connection:
+        return list(connection.scalars(statement, {"id": experiment_id}))
+
+
+def make_worker(store: Store, name: str = "worker") -> str:
+    """Register a worker; return its name."""
+    register_worker(store, name, host="host", pid=42, process_started="then", device="cpu")
+    return name
+
+
+def make_claim(store: Store, worker: str = "worker", **changes: Any) -> Claim:
+    """Create an experiment of one job and claim it for a new worker."""
+    (job_id,) = job_ids(store, make_experiment(store, **changes))
+    claimed = claim(store, job_id, make_worker(store, worker))
+    assert claimed is not None
+    return claimed
+
+
+def make_epoch(number: int = 1, **changes: Any) -> Epoch:
+    """Return an epoch as training reports it."""
+    epoch = Epoch(number, 1 / number, 0.5, 2.0, 0.25, 1.5)
+    return replace(epoch, **changes)
+
+
+def make_trial(store: Store, worker: str = "worker", epochs: int = 1) -> int:
+    """Train a trial that exists only on paper; return its id."""
+    claimed = make_claim(store, worker)
+    for number in range(1, epochs + 1):
+        assert record_epoch(store, claimed.key, make_epoch(number), b"state", FINGERPRINT)
+    made: list[int] = []
+    assert finish(
+        store,
+        claimed.key,
+        AttemptState.SUCCEEDED,
+        write=lambda connection: made.append(
+            write_trial(connection, claimed, b"weights", FINGERPRINT)
+        ),
+    )
+    return made[0]
+
+
+def make_claim_on_trial(store: Store, kind: Kind, **configuration: Any) -> Claim:
+    """Claim a job that evaluates or explains a new trial."""
+    shared = {"dataset": DATASET, "threads": 1, "trial": make_trial(store, "trainer")}
+    return make_claim(store, "reader", kind=kind, configuration=shared | configuration, jobs=[{}])
+
+
+def make_evaluation(**changes: Any) -> "Evaluation":
+    """Return an evaluation as `evaluate` reports it."""
+    scores = {"images": 10, "loss": 0.5, "accuracy": 0.7, "log_loss": 0.6}
+    confusion = {"confusion": np.array([[4, 1], [2, 3]])}
+    return cast("Evaluation", SimpleNamespace(**(scores | confusion | changes)))
+
+
+def make_split() -> "Split":
+    """Return a split of two pictures."""
+    images = np.arange(2 * 4 * 4 * 3, dtype=np.uint8).reshape(2, 4, 4, 3)
+    return cast("Split", SimpleNamespace(images=images, labels=np.array([1, 0])))
+
+
+def make_explained(**changes: Any) -> "Explained":
+    """Return what LIME says of one picture, for both labels."""
+    explanations = [
+        SimpleNamespace(
+            **{
+                "label": label,
+                "probability": 0.75,
+                "weights": [0.5, -0.25],
+                "intercept": 0.1,
+                "r2": 0.9,
+                "mask": np.eye(4, dtype=np.int8),
+                "verdict": "sound",
+                "reason": "",
+            }
+            | changes
+        )
+        for label in (0, 1)
+    ]
+    segments = np.array([[0, 0, 1, 1]] * 4, dtype=np.int32)
+    found = SimpleNamespace(segments=segments, predicted=1, explanations=explanations)
+    return cast("Explained", found)
+
+
+def make_outputs() -> "list[LayerOutput]":
+    """Return the outputs of two layers."""
+    outputs = [np.ones((4, 4, 2), np.float32), np.linspace(0, 1, 3, dtype=np.float32)]
+    return [
+        cast("LayerOutput", SimpleNamespace(layer=layer, name=f"layer_{layer}", output=output))
+        for layer, output in enumerate(outputs, start=1)
+    ]
+
+
+def race_for_claims(
+    store: Store,
+    in_processes: InProcesses,
+    jobs: list[int],
+    processes: int = 4,
+) -> list[list[int]]:
+    """Let several processes claim all of the jobs at once; return what each of them got."""
+    workers = [make_worker(store, f"racer {number}") for number in range(processes)]
+
+    def race(number: int) -> list[int]:
+        return [job for job in jobs if claim(store, job, workers[number]) is not None]
+
+    return in_processes(processes, race)
+
+
+def rows(store: Store, table: str) -> int:
+    """Return how many rows a table has."""
+    return int(value(store, f"SELECT count(*) FROM {table}"))  # noqa: S608 (our own names)
+
+
+def value(store: Store, statement: str, **parameters: Any) -> Any:
+    """Return the first column of the first row."""
+    with store.read() as connection:
+        return connection.scalar(text(statement), parameters)
+
+
+def run(store: Store, statement: str, **parameters: Any) -> None:
+    """Run a statement behind the back of the store."""
+    with store.write() as connection:
+        connection.execute(text(statement), parameters)

@@ -1,0 +1,246 @@
+"""Opening a database: what is made, what is refused, and what several processes may do at once."""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from runner.errors import InputError
+from runner.store import databases
+from runner.store.databases import wal_is_safe
+from runner.store.engine import HEAD, Store, StoreUnavailable, open_store, upgrade
+from runner.store.url import database_url as checked
+from tests.runner.store.making import InProcesses, make_experiment, rows, run, value
+
+
+def test_a_missing_sqlite_file_is_made_with_its_directory(sqlite_url: str) -> None:
+    assert open_store(sqlite_url).revision() == HEAD
+
+
+def test_an_empty_sqlite_file_is_made_a_store(tmp_path: Path) -> None:
+    (tmp_path / "empty.db").touch()
+    assert open_store(f"sqlite:///{tmp_path}/empty.db").revision() == HEAD
+
+
+@pytest.mark.parametrize("wal", [False, True])
+def test_several_processes_may_make_one_sqlite_file_at_once(
+    sqlite_url: str, in_processes: InProcesses, monkeypatch: pytest.MonkeyPatch, wal: bool
+) -> None:
+    monkeypatch.setattr(databases, "wal_is_safe", lambda _: wal)
+
+    def open_and_write(number: int) -> int:
+        store = open_store(sqlite_url)
+        make_experiment(store, submission_key=str(number))
+        return rows(store, "experiments")
+
+    assert max(in_processes(8, open_and_write)) == 8
+
+
+def test_an_empty_postgresql_database_names_the_command_that_fills_it(postgresql_url: str) -> None:
+    with pytest.raises(InputError, match="runner db upgrade"):
+        open_store(postgresql_url)
+    upgrade(postgresql_url)
+    open_store(postgresql_url).close()
+
+
+def test_an_older_schema_names_the_command_that_upgrades_it(database_url: str) -> None:
+    upgrade(database_url)
+    store = Store(database_url)
+    run(store, "UPDATE alembic_version SET version_num = '0000'")
+    store.close()
+    with pytest.raises(InputError, match="older schema 0000") as refusal:
+        open_store(database_url)
+    assert refusal.value.fix == "run `runner db upgrade`"
+
+
+@pytest.mark.parametrize("enter", [open_store, upgrade])
+def test_a_newer_schema_asks_for_newer_software(
+    database_url: str, enter: Callable[[str], Any]
+) -> None:
+    upgrade(database_url)
+    store = Store(database_url)
+    run(store, "UPDATE alembic_version SET version_num = '9999'")
+    store.close()
+    with pytest.raises(InputError, match="newer schema 9999") as refusal:
+        enter(database_url)
+    assert "upgrade this software" in refusal.value.fix
+
+
+@pytest.mark.parametrize("enter", [open_store, upgrade])
+def test_a_database_of_something_else_is_refused_and_left_alone(
+    database_url: str, enter: Callable[[str], Any]
+) -> None:
+    store = Store(database_url)
+    run(store, "CREATE TABLE jobs (title TEXT)")
+    with pytest.raises(InputError, match="something else: jobs"):
+        enter(database_url)
+    assert value(store, "SELECT count(*) FROM jobs") == 0
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "results.db",
+        "mysql://localhost/runner",
+        "sqlite+aiosqlite:///runner.db",
+        "postgresql+psycopg2://localhost/runner",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite://host/runner.db",
+        "sqlite:///file:runner.db?mode=memory&uri=true",
+        "postgresql://runner:secret@localhost:port/runner",
+    ],
+)
+def test_a_url_of_no_database_of_ours_is_refused_without_its_secrets(url: str) -> None:
+    with pytest.raises(InputError, match="RUNNER_DATABASE_URL") as refusal:
+        open_store(url)
+    assert "secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_every_name_of_postgresql_is_understood(scheme: str) -> None:
+    assert checked(f"{scheme}://runner@host/name").drivername == "postgresql+psycopg"
+
+
+def test_a_relative_path_does_not_move_with_the_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    store = open_store("sqlite:///here.db")
+    make_experiment(store)
+    monkeypatch.chdir("/")
+    assert rows(store, "experiments") == 1
+
+
+def test_a_server_that_does_not_answer_is_named_without_its_password() -> None:
+    with pytest.raises(StoreUnavailable) as trouble:
+        open_store("postgresql://runner:secret@127.0.0.1:1/name")
+    assert "PostgreSQL database name at 127.0.0.1:1" in trouble.value.what
+    assert "secret" not in str(trouble.value)
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "picture.png"
+    path.write_bytes(b"not a database" * 100)
+    with pytest.raises(StoreUnavailable, match=r"picture\.png"):
+        open_store(f"sqlite:///{path}")
+
+
+def test_a_path_that_cannot_be_a_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for path in (tmp_path, tmp_path / "file" / "runner.db"):
+        with pytest.raises(StoreUnavailable, match=str(path.parent)):
+            open_store(f"sqlite:///{path}")
+
+
+def test_who_waits_in_vain_for_a_sqlite_lock_is_told_so(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(databases, "LOCK_SECONDS", 0.1)
+    impatient = Store(sqlite_store.url)
+    with (
+        sqlite_store.write(),
+        pytest.raises(StoreUnavailable, match="database is locked"),
+        impatient.write(),
+    ):
+        pytest.fail("two wrote at once")
+
+
+def test_sixteen_processes_that_write_at_once_all_get_their_turn(
+    store: Store, in_processes: InProcesses
+) -> None:
+    def write(number: int) -> None:
+        for again in range(10):
+            make_experiment(store, submission_key=f"{number} {again}")
+
+    in_processes(16, write)
+    assert rows(store, "experiments") == 160
+
+
+def test_a_transaction_that_fails_leaves_nothing(store: Store) -> None:
+    def fail() -> None:
+        with store.write() as connection:
+            connection.execute(text("DELETE FROM alembic_version"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert store.revision() == HEAD
+
+
+def test_a_reader_sees_one_moment_and_cannot_write(postgresql_store: Store) -> None:
+    counting = text("SELECT count(*) FROM experiments")
+    with postgresql_store.read() as connection:
+        assert connection.scalar(counting) == 0
+        make_experiment(postgresql_store)
+        assert connection.scalar(counting) == 0
+    assert rows(postgresql_store, "experiments") == 1
+    with (
+        pytest.raises(Exception, match="read-only"),
+        postgresql_store.read() as connection,
+    ):
+        connection.execute(text("DELETE FROM experiments"))
+
+
+def test_a_fork_opens_its_own_connections(
+    postgresql_store: Store, in_processes: InProcesses
+) -> None:
+    def server_process(_: int) -> int:
+        return int(value(postgresql_store, "SELECT pg_backend_pid()"))
+
+    own = server_process(0)
+    others = in_processes(3, server_process)
+    assert len({own, *others}) == 4
+    assert server_process(0) == own
+
+
+def test_a_connection_that_the_server_has_closed_is_replaced(postgresql_store: Store) -> None:
+    make_experiment(postgresql_store)
+    other = Store(postgresql_store.url)
+    run(
+        other,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    )
+    other.close()
+    assert rows(postgresql_store, "experiments") == 1
+
+
+@pytest.mark.parametrize(
+    ("version", "safe"),
+    [
+        ((3, 40, 1), False),
+        ((3, 44, 5), False),
+        ((3, 44, 6), True),
+        ((3, 45, 9), False),
+        ((3, 50, 6), False),
+        ((3, 50, 7), True),
+        ((3, 51, 2), False),
+        ((3, 51, 3), True),
+        ((3, 52, 0), True),
+        ((4, 0, 0), True),
+    ],
+)
+def test_the_write_ahead_log_is_used_only_where_it_is_safe(
+    version: tuple[int, int, int], safe: bool
+) -> None:
+    assert wal_is_safe(version) is safe
+
+
+@pytest.mark.parametrize(("safe", "mode"), [(False, "persist"), (True, "wal")])
+def test_a_file_with_a_write_ahead_log_keeps_it_only_where_it_is_safe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, safe: bool, mode: str
+) -> None:
+    path = tmp_path / "runner.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+    connection.close()
+    monkeypatch.setattr(databases, "wal_is_safe", lambda _: safe)
+    store = open_store(f"sqlite:///{path}")
+    assert value(store, "PRAGMA journal_mode") == mode
+    assert value(store, "PRAGMA synchronous") == 2
+    assert value(store, "PRAGMA foreign_keys") == 1

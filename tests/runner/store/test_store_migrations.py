@@ -1,0 +1,86 @@
+"""The migrations and the schema in the code say the same, on both databases."""
+
+from pathlib import Path
+from typing import Any
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect
+
+from runner.store import migrations
+from runner.store.engine import HEAD, Store, upgrade
+from runner.store.schema import Base
+from tests.runner.store.making import InProcesses, make_experiment, rows
+
+
+def test_the_head_in_the_code_is_the_newest_revision() -> None:
+    scripts = ScriptDirectory(str(Path(str(migrations.__file__)).parent))
+    assert scripts.get_heads() == [HEAD]
+
+
+def test_alembic_finds_no_difference_between_the_migrations_and_the_schema(
+    database_url: str,
+) -> None:
+    upgrade(database_url)
+    with Store(database_url).read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_the_migrations_make_what_the_schema_makes_checks_and_indexes_included(
+    database_url: str,
+) -> None:
+    store = Store(database_url)
+    with store.write() as connection:
+        Base.metadata.create_all(connection)
+        from_schema = described(connection)
+        Base.metadata.drop_all(connection)
+    store.upgrade()
+    with store.read() as connection:
+        assert described(connection) == from_schema
+    store.close()
+    assert from_schema["jobs"]["checks"]
+
+
+def described(connection: Connection) -> dict[str, dict[str, Any]]:
+    """Return all that the database says of each table, in no order of its own."""
+    inspector = inspect(connection)
+    return {
+        table: {
+            "columns": {
+                column["name"]: (str(column["type"]), column["nullable"], column["default"])
+                for column in inspector.get_columns(table)
+            },
+            "primary key": inspector.get_pk_constraint(table),
+            "foreign keys": by_name(inspector.get_foreign_keys(table)),
+            "unique": by_name(inspector.get_unique_constraints(table)),
+            "checks": by_name(inspector.get_check_constraints(table)),
+            "indexes": by_name(inspector.get_indexes(table)),
+        }
+        for table in Base.metadata.tables
+    }
+
+
+def by_name(constraints: Any) -> dict[str, dict[str, str]]:
+    return {constraint["name"]: in_words(constraint) for constraint in constraints}
+
+
+def in_words(constraint: dict[str, Any]) -> dict[str, str]:
+    options = constraint.pop("dialect_options", {})
+    return {name: str(value) for name, value in (constraint | options).items()}
+
+
+def test_an_upgrade_of_a_database_that_is_up_to_date_changes_nothing(store: Store) -> None:
+    make_experiment(store)
+    store.upgrade()
+    assert rows(store, "experiments") == 1
+
+
+def test_of_several_upgrades_at_once_one_does_it(
+    database_url: str, in_processes: InProcesses
+) -> None:
+    in_processes(4, lambda _: upgrade(database_url))
+    store = Store(database_url)
+    assert store.revision() == HEAD
+    store.close()

@@ -1,0 +1,134 @@
+"""What `status`, `watch` and `submit` read."""
+
+from typing import Any
+
+import pytest
+
+from runner.errors import InputError
+from runner.states import AttemptState, Kind
+from runner.store import queries
+from runner.store.checkpoints import record_epoch
+from runner.store.engine import Store
+from runner.store.work import claim, finish
+from runner.store.workers import worker_seen, worker_stopped
+from tests.runner.store.making import (
+    DATASET,
+    FINGERPRINT,
+    job_ids,
+    make_epoch,
+    make_experiment,
+    make_trial,
+    make_worker,
+    run,
+)
+
+
+def test_an_experiment_counts_its_jobs_by_state(store: Store) -> None:
+    experiment_id, worker = make_experiment(store, jobs=3), make_worker(store)
+    first, second, _ = job_ids(store, experiment_id)
+    assert claim(store, first, worker)
+    claimed = claim(store, second, worker)
+    assert claimed is not None
+    finish(store, claimed.key, AttemptState.SUCCEEDED)
+    found = queries.experiment(store, experiment_id)
+    assert found.jobs == 3
+    assert found.states == {
+        "pending": 1,
+        "running": 1,
+        "succeeded": 1,
+        "failed": 0,
+        "cancelled": 0,
+    }
+    assert (found.kind, found.seed, found.paused_at) == (Kind.TUNE, 7, None)
+    assert found.provenance == {"command": "runner submit tune"}
+
+
+def test_the_newest_experiments_come_first(store: Store) -> None:
+    made = [make_experiment(store) for _ in range(3)]
+    assert [found.id for found in queries.experiments(store, 2)] == [made[2], made[1]]
+
+
+@pytest.mark.parametrize("query", [queries.experiment, queries.progress, queries.trial])
+def test_what_does_not_exist_is_named(store: Store, query: object) -> None:
+    assert callable(query)
+    with pytest.raises(InputError, match=r"there is no (experiment|trial) 99"):
+        query(store, 99)
+
+
+def test_jobs_say_how_far_they_are_and_what_came_of_them(store: Store) -> None:
+    trial = make_trial(store, epochs=2)
+    (done,) = queries.jobs(store, queries.experiments(store, 1)[0].id)
+    assert (done.state, done.attempts, done.epoch, done.trial) == ("succeeded", 1, 2, trial)
+    (pending,) = queries.jobs(store, make_experiment(store))
+    assert (pending.state, pending.attempts, pending.epoch, pending.trial) == (
+        "pending",
+        0,
+        None,
+        None,
+    )
+
+
+def test_progress_is_counted_in_epochs_while_an_experiment_trains(store: Store) -> None:
+    jobs: list[dict[str, Any]] = [{"params": {"epochs": epochs}} for epochs in (4, 4)]
+    jobs.append({"params": {}})
+    experiment_id, worker = make_experiment(store, jobs=jobs), make_worker(store)
+    first, second, third = job_ids(store, experiment_id)
+    running = claim(store, first, worker)
+    assert running is not None
+    record_epoch(store, running.key, make_epoch(1), b"state", FINGERPRINT)
+    failed = claim(store, second, worker)
+    assert failed is not None
+    finish(store, failed.key, AttemptState.FAILED)
+    progress = queries.progress(store, experiment_id)
+    # One epoch of the first, all four of the second, of which none will come any more.
+    assert (progress.done, progress.total, progress.unit) == (1 + 4, 4 + 4 + 10, "epoch")
+    assert not progress.ended
+    for job in (third, first):
+        claimed = running if job == first else claim(store, job, worker)
+        assert claimed is not None
+        finish(store, claimed.key, AttemptState.SUCCEEDED)
+    progress = queries.progress(store, experiment_id)
+    assert (progress.done, progress.ended) == (18, True)
+
+
+def test_progress_follows_the_epochs_that_are_the_same_for_all(store: Store) -> None:
+    configuration = {"dataset": DATASET, "epochs": 2, "threads": 1}
+    experiment_id = make_experiment(store, jobs=3, configuration=configuration)
+    assert queries.progress(store, experiment_id).total == 6
+
+
+def test_progress_names_the_best_trial(store: Store) -> None:
+    make_trial(store)
+    experiment_id = queries.experiments(store, 1)[0].id
+    assert queries.progress(store, experiment_id).best_val_accuracy == 0.25
+    assert queries.progress(store, make_experiment(store)).best_val_accuracy is None
+
+
+def test_progress_of_what_does_not_train_is_counted_in_jobs(store: Store) -> None:
+    configuration = {"dataset": DATASET, "trial": make_trial(store), "threads": 1}
+    experiment_id = make_experiment(
+        store, jobs=[{}], kind=Kind.EVALUATE, configuration=configuration
+    )
+    progress = queries.progress(store, experiment_id)
+    assert (progress.done, progress.total, progress.unit) == (0, 1, "job")
+
+
+def test_what_a_message_says_is_merged_over_the_experiment(store: Store) -> None:
+    experiment_id = make_experiment(
+        store, jobs=[{"params": {"lr": 1}}, {"epochs": 9}], configuration={"epochs": 3}
+    )
+    first, second = queries.jobs_to_send(store, job_ids(store, experiment_id))
+    assert first.configuration == {"epochs": 3, "params": {"lr": 1}}
+    assert second.configuration == {"epochs": 9}
+    assert (second.kind, second.number, second.experiment_id) == (Kind.TUNE, 2, experiment_id)
+
+
+def test_a_worker_is_alive_while_it_was_seen_lately_and_has_not_stopped(store: Store) -> None:
+    for name in ("silent", "stopped", "well"):
+        make_worker(store, name)
+    run(store, "UPDATE workers SET seen_at = '2001-01-01 00:00:00.000000'")
+    worker_seen(store, "well")
+    worker_seen(store, "stopped")
+    worker_stopped(store, "stopped")
+    (alive,) = queries.workers_alive(store, 60)
+    assert (alive.name, alive.host, alive.pid, alive.device) == ("well", "host", 42, "cpu")

@@ -1,0 +1,86 @@
+"""What the documentation says is what the code does."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from cifar_model.data import names
+from cifar_model.grid import METHODS
+from cifar_model.params import RULES, Params
+from runner.cli import cli, load_commands
+from runner.errors import ExitCode
+from runner.settings import SETTINGS
+
+ROOT = Path(__file__).resolve().parent.parent
+REFERENCE = (ROOT / "docs" / "reference.md").read_text()
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def rows(heading: str) -> dict[str, list[str]]:
+    """Return the table under a heading of the reference: the first cell, then the others."""
+    section = REFERENCE.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    cells = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in section.splitlines()
+        if line.startswith("|")
+    ]
+    return {first.strip("`"): others for first, *others in cells[2:]}
+
+
+def commands(group: Any, path: str) -> dict[str, click.Command]:
+    """Return every command under a group, by the words that call it."""
+    found: dict[str, click.Command] = {}
+    for name, command in group.commands.items():
+        words = f"{path} {name}"
+        found |= commands(command, words) if hasattr(command, "commands") else {words: command}
+    return found
+
+
+load_commands()
+COMMANDS = commands(cli, "runner")
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_the_reference_has_every_command_with_every_option(words: str) -> None:
+    assert f"`{words}`" in REFERENCE
+    for parameter in COMMANDS[words].params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, f"{words} {parameter.opts[0]} has no help"
+            assert f"`{parameter.opts[0]}`" in REFERENCE, f"{words} {parameter.opts[0]}"
+
+
+def test_the_reference_names_no_command_that_does_not_exist() -> None:
+    named = set(re.findall(r"`(runner [a-z ]+?)`", "".join(page.read_text() for page in PAGES)))
+    groups = {"runner submit", "runner db"}
+    assert {name for name in named if name not in COMMANDS and name not in groups} == set()
+
+
+def test_the_settings_are_those_of_the_code() -> None:
+    assert {name: tuple(cells) for name, cells in rows("Settings").items()} == SETTINGS
+
+
+def test_the_params_are_those_of_the_code_with_their_defaults() -> None:
+    documented = rows("Params")
+    assert list(documented) == list(RULES)
+    for name, (default, _) in documented.items():
+        assert default.lower() == str(getattr(Params(), name)).lower()
+
+
+def test_the_exit_codes_are_those_of_the_code() -> None:
+    assert [int(code) for code in rows("Exit codes")] == [int(code) for code in ExitCode]
+
+
+def test_the_data_sets_and_the_samplers_are_those_of_the_code() -> None:
+    dataset = next(o for o in COMMANDS["runner submit tune"].params if o.name == "dataset")
+    for text in (REFERENCE, getattr(dataset, "help", "")):
+        assert all(name in text for name in names())
+    assert all(f"`{method}`" in REFERENCE for method in METHODS)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_link_to_another_page_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+        assert (page.parent / target).exists(), target

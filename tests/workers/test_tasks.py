@@ -1,0 +1,155 @@
+"""Every task, called eagerly: what it writes, and how its job ends."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cifar_model.data import DatasetSpec
+from runner.report.document import report_document
+from runner.states import AttemptState, JobState
+from runner.store import queries, work
+from runner.store.artifacts import get_artifact
+from runner.submit import (
+    Explaining,
+    Training,
+    submit_evaluate,
+    submit_explain,
+    submit_train,
+    submit_tune,
+)
+from workers import context, tasks
+from workers.attempt import JobFailedError, execute
+from workers.context import Context
+from workers.trial import run_trial
+
+TINY = {"blocks": 1, "filters": 2, "batch_size": 16, "batch_norm_momentum": 0.9}
+TRAINING = Training(DatasetSpec("digits", train_size=48), epochs=2, threads=1, seed=5)
+
+
+def train_one(worker: Context, training: Training = TRAINING) -> queries.Job:
+    """Submit a tiny trial, run it, and return its job."""
+    experiment = submit_train(worker.settings, worker.store, training, TINY)
+    (job,) = queries.jobs(worker.store, experiment)
+    tasks.train.apply(args=[job.id], throw=True)
+    (job,) = queries.jobs(worker.store, experiment)
+    return job
+
+
+def test_train_writes_a_trial_with_every_epoch(worker: Context) -> None:
+    job = train_one(worker)
+    assert job.state == JobState.SUCCEEDED
+    assert job.trial is not None
+    found = queries.trial(worker.store, job.trial)
+    assert found.params == TINY
+    assert found.seed == 5
+    assert job.epoch == 2
+    assert get_artifact(worker.store, found.model)
+
+
+def test_tune_makes_each_point_of_the_grid_a_trial(worker: Context) -> None:
+    grid = {name: [value] for name, value in TINY.items()} | {"optimizer": ["adam", "nadam"]}
+    experiment = submit_tune(worker.settings, worker.store, TRAINING, grid, (1.0, "sobol"))
+    for job in queries.jobs(worker.store, experiment):
+        tasks.tune.apply(args=[job.id], throw=True)
+    done = queries.jobs(worker.store, experiment)
+    assert [job.state for job in done] == [JobState.SUCCEEDED] * 2
+    assert {job.configuration["params"]["optimizer"] for job in done} == {"adam", "nadam"}
+
+
+def test_evaluate_counts_every_picture_of_the_split_once(worker: Context) -> None:
+    trained = train_one(worker).trial
+    assert trained is not None
+    experiment = submit_evaluate(worker.store, trained, "test", seed=0)
+    (job,) = queries.jobs(worker.store, experiment)
+    tasks.evaluate.apply(args=[job.id], throw=True)
+    (evaluation,) = report_document(worker.store, experiment)["evaluations"]
+    images = queries.experiment(worker.store, experiment).configuration["dataset"]["images"]["test"]
+    assert evaluation["images"] == np.sum(evaluation["confusion"]) == images
+    assert np.trace(evaluation["confusion"]) / images == pytest.approx(evaluation["accuracy"])
+
+
+def test_explain_writes_an_explanation_for_every_image_and_label(worker: Context) -> None:
+    trained = train_one(worker).trial
+    assert trained is not None
+    classes = queries.trial(worker.store, trained).dataset["classes"]
+    explaining = Explaining([0, 4], classes[1:3], samples=60, activations=True)
+    experiment = submit_explain(worker.store, trained, explaining, seed=1)
+    (job,) = queries.jobs(worker.store, experiment)
+    tasks.explain.apply(args=[job.id], throw=True)
+    document = report_document(worker.store, experiment)
+    rows = document["explanations"]
+    assert [(row["image"], row["label"]) for row in rows] == [(0, 1), (0, 2), (4, 1), (4, 2)]
+    assert all(len(row["weights"]) == row["superpixels"] for row in rows)
+    assert {row["image"] for row in document["activations"]} == {0, 4}
+
+
+def test_a_message_for_a_job_that_is_done_changes_nothing(worker: Context) -> None:
+    job = train_one(worker)
+    for _ in range(3):
+        tasks.train.apply(args=[job.id], throw=True)
+    assert queries.jobs(worker.store, job.experiment_id) == [job]
+
+
+def test_a_failure_is_recorded_with_its_reason_and_celery_hears_of_it(
+    worker: Context, tmp_path: Path
+) -> None:
+    pictures = tmp_path / "pictures.npz"
+    write_pictures(pictures, seed=1)
+    training = Training(DatasetSpec(f"npz:{pictures}"), epochs=1, threads=1, seed=0)
+    experiment = submit_train(worker.settings, worker.store, training, TINY)
+    (job,) = queries.jobs(worker.store, experiment)
+    write_pictures(pictures, seed=2)
+    with pytest.raises(JobFailedError, match="fingerprint"):
+        tasks.train.apply(args=[job.id], throw=True)
+    (job,) = queries.jobs(worker.store, experiment)
+    assert job.state == JobState.FAILED
+    assert job.reason is not None
+    assert "the pictures that were submitted" in job.reason
+
+
+def write_pictures(path: Path, seed: int) -> None:
+    """Write forty random pictures of two classes."""
+    random = np.random.default_rng(seed)
+    images = random.integers(0, 256, (40, 32, 32, 3), dtype=np.uint8)
+    np.savez(path, images=images, labels=np.arange(40) % 2)
+
+
+def test_a_drain_gives_the_job_back_and_it_ends_like_one_never_interrupted(
+    worker: Context,
+) -> None:
+    whole = train_one(worker)
+    experiment = submit_train(worker.settings, worker.store, TRAINING, TINY)
+    (job,) = queries.jobs(worker.store, experiment)
+
+    def drain_after_the_first_epoch(text: str) -> None:
+        if text.startswith("epoch 1/2"):
+            context.drain.set()
+
+    execute(job.id, run_trial, drain_after_the_first_epoch)
+    (released,) = queries.jobs(worker.store, experiment)
+    assert (released.state, released.epoch, released.lost) == (JobState.PENDING, 1, 0)
+
+    context.drain.clear()
+    tasks.train.apply(args=[job.id], throw=True)
+    (done,) = queries.jobs(worker.store, experiment)
+    assert done.state == JobState.SUCCEEDED
+    assert model_of(worker, done) == model_of(worker, whole)
+
+
+def model_of(worker: Context, job: queries.Job) -> str:
+    """Return the SHA-256 of the weights that a job ended with."""
+    assert job.trial is not None
+    return queries.trial(worker.store, job.trial).model
+
+
+def test_an_attempt_whose_successor_has_taken_over_writes_nothing(worker: Context) -> None:
+    experiment = submit_train(worker.settings, worker.store, TRAINING, TINY)
+    (job,) = queries.jobs(worker.store, experiment)
+    claim = work.claim(worker.store, job.id, worker.worker)
+    assert claim is not None
+    assert work.recover(worker.store, work.open_attempts(worker.store)) == [job.id]
+    assert not work.finish(worker.store, claim.key, AttemptState.SUCCEEDED)
+    tasks.train.apply(args=[job.id], throw=True)
+    (done,) = queries.jobs(worker.store, experiment)
+    assert (done.state, done.attempts, done.lost) == (JobState.SUCCEEDED, 2, 1)
