@@ -66,7 +66,7 @@ clean: ## remove .venv, caches and builds; results stay
 # Done again when a lock or the project's metadata changes, and only then.
 .venv/runtime.installed .venv/dev.installed: .venv/%.installed: requirements/%.txt requirements/build.txt pyproject.toml .venv/bin/python
 	@echo "Installing into .venv, about 750 MB: a minute or two with a fast connection"
-	$(INSTALL) $(WHEELS) --require-hashes -r requirements/build.txt
+	$(INSTALL) $(WHEELS) --quiet --require-hashes -r requirements/build.txt
 	$(INSTALL) $(WHEELS) --require-hashes -r requirements/$*.txt
-	$(INSTALL) --no-deps --editable .
+	$(INSTALL) --quiet --no-deps --editable .
 	touch .venv/runtime.installed $@

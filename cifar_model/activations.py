@@ -18,7 +18,7 @@ class LayerOutput:
 
 def activations(model: keras.Model, image: NDArray[np.uint8]) -> list[LayerOutput]:
     """Return the outputs of all layers for a picture (height, width, 3), in one pass."""
-    every_layer = keras.Model(model.inputs, [layer.output for layer in model.layers])
+    every_layer = keras.Model(model.inputs[0], [layer.output for layer in model.layers])
     outputs = every_layer(np.divide(image[None], 255, dtype=np.float32), training=False)
     return [
         LayerOutput(number, layer.name, np.asarray(output)[0])

@@ -11,10 +11,10 @@ ZOOM = 0.1
 
 
 def augment(images: NDArray[np.float32], key: Sequence[int]) -> NDArray[np.float32]:
-    """Return changed copies of pictures (n, height, width, channels); pixels outside are the edge's.
+    """Return changed copies of pictures (n, height, width, channels).
 
     Every picture is flipped left to right or not, and moved, turned and zoomed by random amounts
-    that only the key decides, so that no state has to be saved.
+    that only the key decides, so no state has to be saved. Outside, the edge goes on.
     """
     random = np.random.default_rng(np.random.SeedSequence(key))
     count, height, width, _ = images.shape
@@ -49,5 +49,4 @@ def _sample(
 
     upper = pixel(top, left) * (1 - over) + pixel(top, right) * over
     lower = pixel(bottom, left) * (1 - over) + pixel(bottom, right) * over
-    mixed: NDArray[np.float32] = upper * (1 - down) + lower * down
-    return mixed
+    return np.asarray(upper * (1 - down) + lower * down, np.float32)

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-
-class OtherThreadsError(RuntimeError):
-    """Refuse a number of threads in a process whose TensorFlow has started with another."""
+from cifar_model.errors import OtherThreadsError
 
 
 def configure(threads: int) -> None:

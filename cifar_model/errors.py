@@ -17,3 +17,7 @@ class DivergedError(ArithmeticError):
 
 class CheckpointError(ValueError):
     """Refuse a checkpoint that is damaged or of another network."""
+
+
+class OtherThreadsError(RuntimeError):
+    """Refuse a number of threads in a process whose TensorFlow has started with another."""

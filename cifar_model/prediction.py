@@ -43,7 +43,7 @@ class Predictor:
 
 
 def normalised(outputs: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return rows that sum to 1, which those of a sigmoid head do not; a row of zeros is uniform."""
+    """Return rows that sum to 1, unlike a sigmoid head's; a row of zeros becomes uniform."""
     rows = outputs.astype(np.float64)
     sums = rows.sum(axis=1, keepdims=True)
     return np.where(sums > 0, rows / np.where(sums > 0, sums, 1), 1 / rows.shape[1])

@@ -4,4 +4,4 @@ set -eu
 FLOWER_BASIC_AUTH=$(cat "$FLOWER_LOGIN_FILE")
 : "${FLOWER_BASIC_AUTH:?the secret flower_login is empty}"
 export FLOWER_BASIC_AUTH
-exec runner flower --address 0.0.0.0
+exec runner flower --address 0.0.0.0 "$@"

@@ -5,10 +5,11 @@ import sys
 
 from workers.app import app
 
-ANSWER_SECONDS = 5
+ANSWER_SECONDS = 3
 
 inspect = app.control.inspect(
     timeout=ANSWER_SECONDS,
+    limit=1,
     pattern=f"*@{socket.gethostname()}",
     matcher="glob",  # type: ignore[arg-type]  # a message carries the matcher's name
 )

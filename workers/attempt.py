@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from cifar_model.errors import OtherThreadsError
 from runner.states import AttemptState
 from runner.store import work
 from runner.store.engine import Connection
@@ -80,6 +81,11 @@ def _end(attempt: Attempt, function: Callable[[Attempt], Write]) -> None:
         if stopped.state is not None:
             work.finish(store, key, stopped.state)
         logger.info("job %s attempt %s: %s", key.job_id, key.number, stopped.state or "stale")
+    except OtherThreadsError as error:
+        # The pool replaces this process, and the next one starts TensorFlow anew.
+        work.finish(store, key, AttemptState.RELEASED)
+        logger.info("job %s is released and this process ends: %s", key.job_id, error)
+        raise SystemExit from error
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         work.finish(store, key, AttemptState.FAILED, reason=reason, error=traceback.format_exc())

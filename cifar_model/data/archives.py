@@ -1,5 +1,6 @@
 """Read a zip that may be damaged or hostile: bounded in size, every failure with its reason."""
 
+import os
 import struct
 import zipfile
 import zlib
@@ -10,6 +11,10 @@ from pathlib import Path
 from cifar_model.errors import InputError
 
 MAX_BYTES = 4 * 2**30  # unpacked; CIFAR-10 is 0.2 GB
+
+LAST_RECORD = struct.Struct("<4s6xH10x")  # its signature and the number of members
+
+ENCRYPTED = 1  # the first flag of a member
 
 # What zipfile and the decompressors raise on damaged or encrypted archives.
 DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError)
@@ -25,6 +30,9 @@ def open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
     except DAMAGE as error:
         raise damaged(path, str(error)) from error
     with archive:
+        _check_count(path, archive)
+        if any(member.flag_bits & ENCRYPTED for member in archive.infolist()):
+            raise damaged(path, "it asks for a password")
         unpacked = sum(member.file_size for member in archive.infolist())
         if unpacked > MAX_BYTES:
             raise InputError(
@@ -40,6 +48,16 @@ def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     with archive.open(member) as file:
         # Asking for a number keeps a member that unpacks to more than it declares from doing so.
         return file.read(member.file_size + 1)
+
+
+def _check_count(path: Path, archive: zipfile.ZipFile) -> None:
+    # zipfile does not compare the members it found with how many the archive says it has, so a
+    # damaged list of members would go unnoticed. The number is in the last record of the file.
+    with path.open("rb") as file:
+        file.seek(-LAST_RECORD.size - len(archive.comment), os.SEEK_END)
+        signature, members = LAST_RECORD.unpack(file.read(LAST_RECORD.size))
+    if signature != b"PK\5\6" or members not in {len(archive.infolist()) % 2**16, 2**16 - 1}:
+        raise damaged(path, "members are missing from its list")
 
 
 def damaged(path: Path, reason: str) -> InputError:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from cifar_model.data.dataset import Pictures, Split
+from cifar_model.data.dataset import Labels, Pictures, Split
 from cifar_model.data.download import download
 from cifar_model.data.pickles import read_dictionary
 from cifar_model.errors import InputError
@@ -77,7 +77,7 @@ def read(official: Official, directory: Path) -> Pictures:
     """Read the pictures from `directory`, else from the Keras cache, else download them."""
     place = _find(official, directory)
     if place is None:
-        place = directory / official.archive
+        place = directory.absolute() / official.archive
         download(official.url, official.sha256, place)
     if place.is_dir():
         title = f"{official.title} (extracted folder)"  # nobody vouches for its pixels
@@ -166,14 +166,12 @@ def _classes(
 
 
 def _split(official: Official, place: Path, batch: dict[str, Any], classes: int) -> Split:
-    images, found = batch.get("data"), batch.get(official.labels)
-    labels = np.array(found if _are_numbers(found) else [], np.int64)
+    images, labels = batch.get("data"), _labels(batch.get(official.labels), classes)
     if (
         not isinstance(images, np.ndarray)
         or images.dtype != np.uint8
         or images.shape != (len(labels), prod(SHAPE))
         or not len(labels)
-        or not 0 <= labels.min() <= labels.max() < classes
     ):
         raise _refusal(
             official,
@@ -184,10 +182,14 @@ def _split(official: Official, place: Path, batch: dict[str, Any], classes: int)
     return Split(np.ascontiguousarray(channels_last), labels)
 
 
-def _are_numbers(found: object) -> bool:
-    if isinstance(found, np.ndarray):
-        return found.ndim == 1 and np.issubdtype(found.dtype, np.integer)
-    return isinstance(found, list) and all(type(label) is int for label in found)
+def _labels(found: object, classes: int) -> Labels:
+    """Return the labels, or none at all if one of them is not the number of a class."""
+    numbers = found.tolist() if isinstance(found, np.ndarray) else found
+    if not isinstance(numbers, list) or not all(
+        type(number) is int and 0 <= number < classes for number in numbers
+    ):
+        return np.empty(0, np.int64)
+    return np.array(numbers, np.int64)
 
 
 def _refusal(official: Official, what: str, expected: str) -> InputError:

@@ -4,7 +4,6 @@ Either class folders at the top, or `train/` and `test/` with the same class fol
 """
 
 import os
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -39,22 +38,13 @@ def read_folder(path: Path, resize: bool) -> Pictures:
     if not path.is_dir():
         raise InputError(f"{path} is not a folder", LAYOUT, "use zip:PATH or npz:PATH for a file")
     tree = Tree(f"{path.name} (folder)", set(), [])
-    try:
-        for parts, entry in _walk(path, ()):
-            if entry.is_dir():
-                tree.folders.add(parts)
-            else:
-                status = entry.stat()
-                # Reading a pipe or a device would wait for ever: it counts as empty.
-                regular = stat.S_ISREG(status.st_mode)
-                read = Path(entry.path).read_bytes if regular else bytes
-                tree.files.append(PictureFile(parts, status.st_size, read))
-    except OSError as error:
-        raise InputError(
-            f"cannot read {error.filename}: {error.strerror}",
-            "a folder that you may read",
-            "correct its permissions or remove what is broken",
-        ) from error
+    for parts, entry in _walk(path, ()):
+        if entry.is_dir():
+            tree.folders.add(parts)
+        else:
+            # Reading a pipe or a device would wait for ever: it counts as empty.
+            read = Path(entry.path).read_bytes if entry.is_file() else bytes
+            tree.files.append(PictureFile(parts, entry.stat().st_size, read))
     return _read_tree(tree, resize)
 
 
@@ -112,13 +102,14 @@ def _read_tree(tree: Tree, resize: bool) -> Pictures:
 
 def _tops(tree: Tree) -> list[Parts]:
     """Return where the class folders are: at the top, or in train/ and perhaps test/."""
-    if ("train",) not in tree.folders:
+    # A folder of pictures called train is a class: it may be a set of vehicles.
+    if not any(folder[0] == "train" and len(folder) == 2 for folder in tree.folders):
         return [()]
     return [("train",), ("test",)] if ("test",) in tree.folders else [("train",)]
 
 
 def _places(tree: Tree, tops: list[Parts]) -> dict[Parts, list[PictureFile]]:
-    """Return the files of each class folder; refuse what is neither there nor ignored."""
+    """Return the files of each class folder; refuse what is not a picture in one of them."""
     places: dict[Parts, list[PictureFile]] = {
         folder: [] for folder in tree.folders if folder[:-1] in tops
     }
@@ -128,7 +119,7 @@ def _places(tree: Tree, tops: list[Parts]) -> dict[Parts, list[PictureFile]]:
         place = places.get(file.parts[:-1])
         if place is not None and is_picture:
             place.append(file)
-        elif place is not None or is_picture:
+        elif is_picture or len(file.parts) > len(tops[0]) + 1:  # notes may lie beside the classes
             strays.append("/".join(file.parts))
     if strays:
         raise InputError(

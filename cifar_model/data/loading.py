@@ -40,7 +40,14 @@ def load(spec: DatasetSpec, directory: Path) -> Dataset:
         raise InputError(
             f"split seed {spec.split_seed} is negative", "0 or more", "choose another seed"
         )
-    name, pictures = _read(spec, directory)
+    try:
+        name, pictures = _read(spec, directory)
+    except OSError as error:
+        raise InputError(
+            f"cannot read {error.filename}: {error.strerror}",
+            "files and folders that you may read",
+            "correct the path or its permissions, or remove what is broken",
+        ) from error
     fingerprint = pictures.fingerprint()
     train, validation, test = _divide(pictures, spec.split_seed)
     if spec.train_size is not None and not 1 <= spec.train_size <= len(train):
@@ -72,19 +79,26 @@ def _read(spec: DatasetSpec, directory: Path) -> tuple[str, Pictures]:
         raise InputError(
             f"data set {spec.name!r} has no path", f"{kind}:PATH", "write the path after the colon"
         )
-    path = Path(place).expanduser().resolve()
+    path = _path(place)
     if not path.exists():
         raise InputError(f"{path} does not exist", f"the path of a {kind}", "correct the path")
     return f"{kind}:{path}", FROM_PATH[kind](path, spec.resize)
 
 
+def _path(place: str) -> Path:
+    try:
+        return Path(place).expanduser().resolve()
+    except RuntimeError as error:  # an unknown ~user, or links that lead in a circle
+        raise InputError(f"{place}: {error}", "a path", "correct the path") from error
+
+
 def _unknown(name: str) -> InputError:
     kinds = {f"{kind}:": kind for kind in FROM_PATH}
     head, colon, _ = name.partition(":")
-    close = get_close_matches(head + colon, [*cifar.OFFICIAL, *BUILT_IN, *kinds], n=1)
+    close = get_close_matches(head.lower() + colon, [*cifar.OFFICIAL, *BUILT_IN, *kinds], n=1)
     fix = f"did you mean {close[0]!r}?" if close else "choose one of them"
-    path = Path(name).expanduser()
-    if path.exists():
+    path = _path(name)
+    if name and path.exists():
         kind = "folder" if path.is_dir() else "npz" if path.suffix == ".npz" else "zip"
         fix = f"for this path write {kind}:{name}"
     return InputError(f"unknown data set {name!r}", f"one of {', '.join(names())}", fix)

@@ -9,7 +9,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 from PIL import Image
 
-from cifar_model.data.archives import DAMAGE, damaged, open_zip
+from cifar_model.data.archives import damaged, open_zip
 from cifar_model.data.dataset import Images, Labels, Pictures, Split
 from cifar_model.data.decoding import SIZE, resized
 from cifar_model.errors import InputError
@@ -65,9 +65,8 @@ def _array(path: Path, archive: zipfile.ZipFile, key: str) -> Array:
     try:
         with archive.open(f"{key}.npy") as file:
             array: Array = npy.read_array(file, allow_pickle=False)
-            if file.read(1):
-                raise ValueError("more bytes than its shape needs")
-    except (*DAMAGE, MemoryError) as error:
+            rest = file.read(1)
+    except Exception as error:  # numpy raises almost anything on a damaged header
         if "allow_pickle" in str(error):
             raise InputError(
                 f"{key} of {path} is an array of Python objects",
@@ -75,6 +74,8 @@ def _array(path: Path, archive: zipfile.ZipFile, key: str) -> Array:
                 "save it with a number type, such as images.astype('uint8')",
             ) from error
         raise damaged(path, f"{key}: {error}") from error
+    if rest:
+        raise damaged(path, f"{key} has more bytes than its shape needs")
     return array
 
 

@@ -22,7 +22,10 @@ TRAIN_IMAGES, TRAIN_SEED = 5000, 1
 TEST_IMAGES, TEST_SEED = 1000, 2
 CLUTTER = 7  # pieces behind each object
 NOISE = 30  # the largest change of a pixel
-CONTRAST = 70  # the least difference of object and background, in one channel at least
+# Each channel of a colour is drawn from such a range. Objects are lighter than what is behind
+# them: with any colour on any other, the paper's network is still at chance after 14 epochs; so,
+# it is right on 0.95 of the test pictures after 10.
+GROUND, SLOPE, PIECE, OBJECT = (10, 110), (-40, 40), (20, 190), (130, 255)
 
 Floats = NDArray[np.float32]
 Region = NDArray[np.bool_]
@@ -139,18 +142,16 @@ def _test_drawing() -> Drawing:
 
 def _paint(bits: np.random.PCG64, regions: Region) -> Images:
     count = len(regions)
-    ground = _uniform(bits, (20, 235), (count, 1, 1, 3))
+    ground = _uniform(bits, GROUND, (count, 1, 1, 3))
     far, _ = _frame(bits, count, reach=(12, 30), margin=0, tilt=1)
-    picture = ground + _uniform(bits, (-70, 70), ground.shape) * far[..., np.newaxis]
+    picture = ground + _uniform(bits, SLOPE, ground.shape) * far[..., np.newaxis]
     for _ in range(CLUTTER):
         x, y = _frame(bits, count, reach=(2, 6), margin=0, tilt=1)
         slim = _uniform(bits, (1, 4), (count, 1, 1))
         piece = np.where(slim > 2, np.maximum(abs(x), abs(y) * slim), x * x + y * y) < 1
-        colour = _uniform(bits, (0, 255), ground.shape)
+        colour = _uniform(bits, PIECE, ground.shape)
         np.copyto(picture, colour, where=piece[..., np.newaxis])
-    colour = _uniform(bits, (0, 255), ground.shape)
-    close = abs(colour - ground).max(axis=-1, keepdims=True) < CONTRAST
-    colour = np.where(close, np.where(ground < 128, colour + CONTRAST, colour - CONTRAST), colour)
+    colour = _uniform(bits, OBJECT, ground.shape)
     np.copyto(picture, colour, where=regions[..., np.newaxis])
     return np.clip(picture + _noise(bits, picture.shape), 0, 255).astype(np.uint8)
 

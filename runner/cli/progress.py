@@ -1,9 +1,10 @@
 """Wait for an experiment with a live bar, keeping local workers up meanwhile if none are."""
 
 import os
+import sys
 import time
+from typing import NoReturn
 
-import click
 from tqdm import tqdm
 
 from runner.dispatch import send_pending
@@ -47,14 +48,14 @@ def watch(store: Store, experiment_id: int) -> None:
             time.sleep(LOOK_SECONDS)
 
 
-def _ensure_workers(settings: Settings, store: Store, bar: "tqdm[None]") -> bool:
+def _ensure_workers(settings: Settings, store: Store, bar: "tqdm[NoReturn]") -> bool:
     """Start the private broker and workers unless there are some; return whether it did."""
     started = settings.broker_url is None and start(settings, parent=os.getpid())
     app = make_app(settings.broker_url or Place(settings.home).broker_url)
     try:
         send_pending(store, app)
     except UnavailableError as error:
-        bar.write(f"warning: {error.what}", file=click.get_text_stream("stderr"))
+        bar.write(f"warning: {error.what}", file=sys.stderr)
     return started
 
 
@@ -66,7 +67,7 @@ def _workers_do_not_stay(settings: Settings) -> UnavailableError:
     )
 
 
-def _bar(store: Store, experiment_id: int) -> "tqdm[None]":
+def _bar(store: Store, experiment_id: int) -> "tqdm[NoReturn]":
     progress = queries.progress(store, experiment_id)
     return tqdm(
         total=progress.total,
@@ -75,11 +76,11 @@ def _bar(store: Store, experiment_id: int) -> "tqdm[None]":
         bar_format="{desc} {percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt} {unit}"
         " [{elapsed}<{remaining}]{postfix}",
         # Not a terminal: a line now and then instead of a moving bar.
-        mininterval=0.1 if click.get_text_stream("stderr").isatty() else 10,
+        mininterval=0.1 if sys.stderr.isatty() else 10,
     )
 
 
-def _show(bar: "tqdm[None]", progress: queries.Progress) -> bool:
+def _show(bar: "tqdm[NoReturn]", progress: queries.Progress) -> bool:
     """Move the bar; return whether all is done."""
     states = ", ".join(f"{count} {state}" for state, count in progress.states.items() if count)
     best = "" if progress.best_val_accuracy is None else f", best {progress.best_val_accuracy:.3f}"

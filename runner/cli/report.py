@@ -23,7 +23,7 @@ import click
 def report(experiment: int | None, form: str, out: Path | None) -> None:
     """Show what an experiment found; without a number, the newest that has results."""
     from runner.report.document import report_document
-    from runner.report.produce import choose_place, produce
+    from runner.report.produce import choose_place, produce, summarised
     from runner.settings import Settings
     from runner.store.engine import open_store
 
@@ -36,8 +36,8 @@ def report(experiment: int | None, form: str, out: Path | None) -> None:
     produced = produce(store, document, form, choose_place(settings.home, number, form, out))
     if produced.text is not None:
         click.echo(produced.text, nl=False)
-    for file in produced.files:
-        click.echo(f"written: {file}", err=True)
+    for written in summarised(produced.files):
+        click.echo(f"written: {written}", err=True)
 
 
 COMMANDS = [report]

@@ -37,7 +37,7 @@ def report_document(store: Store, number: int | None) -> Document:
             "configuration": configuration,
             "provenance": dict(experiment["provenance"]),
             "machines": [dict(row) for row in reports.machines(connection, number)],
-            "created_at": experiment["created_at"].isoformat(),
+            "created_at": experiment["created_at"].isoformat(timespec="milliseconds"),
             "ended_at": _ended_at(jobs),
             "states": _states(jobs),
             "jobs": [_job(job) for job in jobs],
@@ -71,7 +71,7 @@ def _states(jobs: Sequence[reports.Row]) -> dict[str, int]:
 def _ended_at(jobs: Sequence[reports.Row]) -> str | None:
     if any(job["state"] not in FINAL for job in jobs):
         return None
-    latest: str = max(job["ended_at"] for job in jobs).isoformat()
+    latest: str = max(job["ended_at"] for job in jobs).isoformat(timespec="milliseconds")
     return latest
 
 

@@ -8,7 +8,7 @@ from runner.report.parts import Note, Part, Picture, Table, titled
 SHOWN_WEIGHTS = 5
 
 WEIGHTS = (
-    f"weights: the {SHOWN_WEIGHTS} superpixels that count most, as id: weight; above 0 speaks for"
+    f"weights: the {SHOWN_WEIGHTS} superpixels that count most, as id:weight; above 0 speaks for"
     " the class, below 0 against it. --format json or csv has every weight."
 )
 
@@ -56,4 +56,4 @@ def _strongest(explanation: Mapping[str, Any]) -> str:
     if explanation["verdict"] == "void":
         return "void"
     weights = sorted(enumerate(explanation["weights"]), key=lambda pair: -abs(pair[1]))
-    return "  ".join(f"{number}: {weight:+.3f}" for number, weight in weights[:SHOWN_WEIGHTS])
+    return ", ".join(f"{number}:{weight:+.3f}" for number, weight in weights[:SHOWN_WEIGHTS])

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -21,11 +20,9 @@ def _block(part: Part, link: str) -> str:
     if isinstance(part, Note):
         return f"**Warning: {escaped(part.text)}**" if part.warning else escaped(part.text)
     if isinstance(part, Table):
-        rows = [[escaped(text) for text in row] for row in part.texts()]
-        columns = [escaped(column) for column in part.columns]
-        table = plain_table(replace(part, columns=columns, rows=rows), "pipe")
-        return f"## {escaped(part.title)}\n\n{table}"
-    return f"![{escaped(part.title)}]({link}/{part.name})"
+        return f"## {escaped(part.title)}\n\n{plain_table(part, 'pipe', escaped)}"
+    picture = f"[{escaped(part.title)}]({link}/{part.name})"
+    return f"- {picture}" if part.detail else f"!{picture}"
 
 
 def escaped(text: str) -> str:

@@ -37,11 +37,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Hold a PNG, the name of its file and what it shows."""
+    """Hold a PNG, the name of its file and what it shows; a detail is one of very many."""
 
     name: str
     title: str
     png: bytes
+    detail: bool = False
 
 
 Part = Note | Table | Picture

@@ -9,7 +9,6 @@ from runner.report.content import provenance_parts, report_parts, report_title
 from runner.report.document import TRAINS, Document
 from runner.report.explanation_parts import overlay_name
 from runner.report.markdown import as_markdown
-from runner.report.page import as_page
 from runner.report.parts import Picture
 from runner.report.spreadsheet import as_spreadsheet
 from runner.report.terminal import as_terminal
@@ -47,8 +46,7 @@ def produce(store: Store, document: Document, form: str, place: Place) -> Produc
     text = _render(document, pictures, form, place)
     if place.out is None:
         return Produced(files, text)
-    place.out.parent.mkdir(parents=True, exist_ok=True)
-    place.out.write_text(text)
+    _write(place.out, text.encode())
     return Produced(files, None)
 
 
@@ -70,6 +68,17 @@ def choose_place(home: Path, experiment: int, form: str, out: Path | None) -> Pl
     return Place(out, out.with_name(f"{out.stem}-files"))
 
 
+def summarised(files: list[str]) -> list[str]:
+    """Return the paths, or for directories with several files how many they are."""
+    names: dict[Path, list[str]] = {}
+    for file in files:
+        names.setdefault(Path(file).parent, []).append(file)
+    return [
+        found[0] if len(found) == 1 else f"{directory} ({len(found)} files)"
+        for directory, found in names.items()
+    ]
+
+
 def _draw(store: Store, document: Document, form: str) -> list[Picture]:
     """Return the pictures of a report; tables of trials are quick to read and to make."""
     if form == "csv" or (form == "table" and document["kind"] in TRAINS):
@@ -81,11 +90,21 @@ def _draw(store: Store, document: Document, form: str) -> list[Picture]:
 
 def _save(pictures: list[Picture], directory: Path) -> dict[str, str]:
     """Write pictures to a directory; return their paths by their names."""
-    if pictures:
-        directory.mkdir(parents=True, exist_ok=True)
     for picture in pictures:
-        (directory / picture.name).write_bytes(picture.png)
+        _write(directory / picture.name, picture.png)
     return {picture.name: str(directory / picture.name) for picture in pictures}
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written: {error.strerror}",
+            "a directory that can be written to, with room in it",
+            "correct --out or RUNNER_HOME",
+        ) from error
 
 
 def _render(document: Document, pictures: list[Picture], form: str, place: Place) -> str:
@@ -99,6 +118,8 @@ def _render(document: Document, pictures: list[Picture], form: str, place: Place
         return as_terminal(title, parts, place.pictures)
     parts += provenance_parts(document)
     if form == "html":
+        from runner.report.page import as_page
+
         return as_page(title, parts)
     beside = place.out.parent if place.out else Path.cwd()
     return as_markdown(title, parts, place.pictures, beside)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from runner.report.training_parts import METRICS, param_names
+from runner.report.trials import effective
 from runner.states import Kind
 
 Row = Mapping[str, Any]
@@ -47,7 +48,7 @@ def as_spreadsheet(document: Row) -> str:
 def _trials(document: Row) -> Iterator[dict[str, Any]]:
     names = param_names(document["trials"])
     for trial in document["trials"]:
-        best = trial["best"] or {}
+        best, params = trial["best"] or {}, effective(trial["params"])
         yield {
             "rank": trial["rank"],
             "trial": trial["trial"],
@@ -56,7 +57,7 @@ def _trials(document: Row) -> Iterator[dict[str, Any]]:
             **_chosen(trial, METRICS),
             **{f"best_{name}": best.get(name, {}).get("value") for name in METRICS},
             **_chosen(trial, ("best_epoch", "seconds", "seed")),
-            **{name: trial["params"].get(name) for name in names},
+            **{name: params.get(name) for name in names},
         }
 
 

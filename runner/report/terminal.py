@@ -1,16 +1,20 @@
 """A report as plain text for a terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tabulate import tabulate
 
-from runner.report.parts import Note, Part, Table
+from runner.report.parts import Note, Part, Picture, Table
 
 
 def as_terminal(title: str, parts: Sequence[Part], directory: Path) -> str:
     """Return the text; pictures are named by the path they have in the directory."""
-    blocks = [f"{title}\n{'=' * len(title)}", *(_block(part, directory) for part in parts)]
+    details = [part for part in parts if isinstance(part, Picture) and part.detail]
+    shown = [part for part in parts if part not in details]
+    blocks = [f"{title}\n{'=' * len(title)}", *(_block(part, directory) for part in shown)]
+    if details:
+        blocks.append(f"\n{len(details)} more pictures, each of one layer, are beside them.")
     return "\n".join(blocks) + "\n"
 
 
@@ -22,11 +26,11 @@ def _block(part: Part, directory: Path) -> str:
     return f"\n{part.title}\n  {directory / part.name}"
 
 
-def plain_table(table: Table, form: str) -> str:
-    """Return a table in a form of tabulate's."""
+def plain_table(table: Table, form: str, escaped: Callable[[str], str] = str) -> str:
+    """Return a table in a form of tabulate's, with its words escaped as that form needs."""
     return tabulate(
-        table.texts(),
-        headers=table.columns,
+        [[escaped(text) for text in row] for row in table.texts()],
+        headers=[escaped(column) for column in table.columns],
         tablefmt=form,
         # A fingerprint such as 12e34567 is no number.
         disable_numparse=True,

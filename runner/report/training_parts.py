@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runner.report.parts import Note, Part, Picture, Table, field_table, titled
+from runner.report.trials import effective
 
 # The paper's columns, in its order; other params come after them.
 PAPER_PARAMS = (
@@ -25,20 +26,23 @@ BEST = (
 def training_parts(document: Mapping[str, Any], pictures: Sequence[Picture]) -> list[Part]:
     """Return the parts of a report about trials."""
     trials = document["trials"]
-    summary = {
-        name: "None" if value is None else value for name, value in document["scan_summary"].items()
-    }
     return [
-        field_table(titled(document, "Scan summary"), summary),
-        Note("None: nothing is reduced; every sampled point is trained to its end."),
+        field_table(titled(document, "Scan summary"), _summary(document)),
+        Note("None: not used here. Nothing is reduced: every trial is trained to its end."),
         _last_scores(document, trials),
         Note(RANKED),
+        *pictures,
         _best_scores(document, trials),
         Note(BEST),
         _params(document, trials),
         *_overridden(document),
-        *pictures,
     ]
+
+
+def _summary(document: Mapping[str, Any]) -> dict[str, Any]:
+    summary = document["scan_summary"]
+    shown = {name: "None" if value is None else value for name, value in summary.items()}
+    return shown | {"complete_time": summary["complete_time"] or "not finished"}
 
 
 def _last_scores(document: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> Table:
@@ -57,9 +61,9 @@ def _last_scores(document: Mapping[str, Any], trials: Sequence[Mapping[str, Any]
 
 
 def _best_scores(document: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> Table:
-    columns = [name for metric in METRICS for name in (f"best {metric}", "at epoch")]
+    columns = [name for metric in METRICS for name in (metric, "at")]
     return Table(
-        titled(document, "Scores of the best epoch of each metric"),
+        titled(document, "Scores of the best epoch of each metric, and at which epoch"),
         ("rank", "trial", "job", "round_epochs", *columns),
         [
             [
@@ -78,7 +82,12 @@ def _params(document: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) ->
         titled(document, "Parameters"),
         ("rank", "trial", "job", *names),
         [
-            [trial["rank"], trial["trial"], trial["job"], *map(trial["params"].get, names)]
+            [
+                trial["rank"],
+                trial["trial"],
+                trial["job"],
+                *map(effective(trial["params"]).get, names),
+            ]
             for trial in trials
         ],
     )
@@ -92,7 +101,6 @@ def _overridden(document: Mapping[str, Any]) -> list[Note]:
 
 
 def param_names(trials: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the params that any trial gives: the paper's first, in its order."""
+    """Return the paper's params, in its order, and after them what else any trial was given."""
     given = dict.fromkeys(name for trial in trials for name in trial["params"])
-    paper = [name for name in PAPER_PARAMS if name in given]
-    return [*paper, *(name for name in given if name not in paper)]
+    return [*PAPER_PARAMS, *(name for name in given if name not in PAPER_PARAMS)]

@@ -44,8 +44,10 @@ def _attempts(connection: Connection, job: int) -> list[dict[str, Any]]:
         {
             "attempt": row["number"],
             **{name: row[name] for name in ("state", "worker", "host", "device")},
-            "started_at": row["started_at"].isoformat(),
-            "ended_at": row["ended_at"].isoformat() if row["ended_at"] else None,
+            "started_at": row["started_at"].isoformat(timespec="milliseconds"),
+            "ended_at": row["ended_at"].isoformat(timespec="milliseconds")
+            if row["ended_at"]
+            else None,
             "error": row["error"],
         }
         for row in reports.attempts(connection, job)

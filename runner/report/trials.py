@@ -1,7 +1,10 @@
 """The trials of a document: their scores, best epochs and ranks, and the scan they belong to."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
+
+from cifar_model.params import Params
 
 Row = Mapping[Any, Any]
 
@@ -43,6 +46,11 @@ def _best(epochs: list[dict[str, Any]], metric: str) -> dict[str, Any]:
     value = BETTER[metric](epoch[metric] for epoch in epochs)
     first = next(epoch["epoch"] for epoch in epochs if epoch[metric] == value)
     return {"epoch": first, "value": value}
+
+
+def effective(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return params with the defaults of those that were not given."""
+    return asdict(Params()) | dict(params)
 
 
 def ranked(trials: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -13,10 +13,9 @@ from runner.store.work import Claim
 
 if TYPE_CHECKING:
     from cifar_model.activations import LayerOutput
+    from cifar_model.data import Split
     from cifar_model.evaluation import Evaluation as Scored
     from cifar_model.explanation import Explained
-
-    from cifar_model.data import Split
 
 
 def write_trial(connection: Connection, claim: Claim, weights: bytes, fingerprint: str) -> int:

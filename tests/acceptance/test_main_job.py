@@ -50,6 +50,16 @@ def test_a_grid_is_trained_evaluated_explained_and_reported(runner: Runner, tmp_
     assert "val_accuracy" in runner("show", trial).stdout
 
 
+def test_one_slot_trains_with_one_number_of_threads_after_another(runner: Runner) -> None:
+    runner("up")
+    train = ["submit", "train", *TINY, "--epochs", "1", "--wait"]
+    for threads in ("1", "2"):
+        (job,) = runner.json(*train, "--threads", threads)["jobs"]
+        assert job["state"] == "succeeded"
+    fingerprints = [runner.json("show", trial)["fingerprint"] for trial in ("1", "2")]
+    assert [words.split("; ")[-1] for words in fingerprints] == ["1 threads", "2 threads"]
+
+
 def test_the_same_submission_gives_the_same_numbers_with_one_worker_and_with_two(
     runner_in: Any,
 ) -> None:

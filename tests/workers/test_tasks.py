@@ -31,7 +31,7 @@ def train_one(worker: Context, training: Training = TRAINING) -> queries.Job:
     """Submit a tiny trial, run it, and return its job."""
     experiment = submit_train(worker.settings, worker.store, training, TINY)
     (job,) = queries.jobs(worker.store, experiment)
-    tasks.train.apply(args=[job.id], throw=True)
+    tasks.train.apply(args=(job.id,), throw=True)
     (job,) = queries.jobs(worker.store, experiment)
     return job
 
@@ -51,7 +51,7 @@ def test_tune_makes_each_point_of_the_grid_a_trial(worker: Context) -> None:
     grid = {name: [value] for name, value in TINY.items()} | {"optimizer": ["adam", "nadam"]}
     experiment = submit_tune(worker.settings, worker.store, TRAINING, grid, (1.0, "sobol"))
     for job in queries.jobs(worker.store, experiment):
-        tasks.tune.apply(args=[job.id], throw=True)
+        tasks.tune.apply(args=(job.id,), throw=True)
     done = queries.jobs(worker.store, experiment)
     assert [job.state for job in done] == [JobState.SUCCEEDED] * 2
     assert {job.configuration["params"]["optimizer"] for job in done} == {"adam", "nadam"}
@@ -62,7 +62,7 @@ def test_evaluate_counts_every_picture_of_the_split_once(worker: Context) -> Non
     assert trained is not None
     experiment = submit_evaluate(worker.store, trained, "test", seed=0)
     (job,) = queries.jobs(worker.store, experiment)
-    tasks.evaluate.apply(args=[job.id], throw=True)
+    tasks.evaluate.apply(args=(job.id,), throw=True)
     (evaluation,) = report_document(worker.store, experiment)["evaluations"]
     images = queries.experiment(worker.store, experiment).configuration["dataset"]["images"]["test"]
     assert evaluation["images"] == np.sum(evaluation["confusion"]) == images
@@ -76,7 +76,7 @@ def test_explain_writes_an_explanation_for_every_image_and_label(worker: Context
     explaining = Explaining([0, 4], classes[1:3], samples=60, activations=True)
     experiment = submit_explain(worker.store, trained, explaining, seed=1)
     (job,) = queries.jobs(worker.store, experiment)
-    tasks.explain.apply(args=[job.id], throw=True)
+    tasks.explain.apply(args=(job.id,), throw=True)
     document = report_document(worker.store, experiment)
     rows = document["explanations"]
     assert [(row["image"], row["label"]) for row in rows] == [(0, 1), (0, 2), (4, 1), (4, 2)]
@@ -87,7 +87,7 @@ def test_explain_writes_an_explanation_for_every_image_and_label(worker: Context
 def test_a_message_for_a_job_that_is_done_changes_nothing(worker: Context) -> None:
     job = train_one(worker)
     for _ in range(3):
-        tasks.train.apply(args=[job.id], throw=True)
+        tasks.train.apply(args=(job.id,), throw=True)
     assert queries.jobs(worker.store, job.experiment_id) == [job]
 
 
@@ -101,7 +101,7 @@ def test_a_failure_is_recorded_with_its_reason_and_celery_hears_of_it(
     (job,) = queries.jobs(worker.store, experiment)
     write_pictures(pictures, seed=2)
     with pytest.raises(JobFailedError, match="fingerprint"):
-        tasks.train.apply(args=[job.id], throw=True)
+        tasks.train.apply(args=(job.id,), throw=True)
     (job,) = queries.jobs(worker.store, experiment)
     assert job.state == JobState.FAILED
     assert job.reason is not None
@@ -131,7 +131,7 @@ def test_a_drain_gives_the_job_back_and_it_ends_like_one_never_interrupted(
     assert (released.state, released.epoch, released.lost) == (JobState.PENDING, 1, 0)
 
     context.drain.clear()
-    tasks.train.apply(args=[job.id], throw=True)
+    tasks.train.apply(args=(job.id,), throw=True)
     (done,) = queries.jobs(worker.store, experiment)
     assert done.state == JobState.SUCCEEDED
     assert model_of(worker, done) == model_of(worker, whole)
@@ -150,6 +150,6 @@ def test_an_attempt_whose_successor_has_taken_over_writes_nothing(worker: Contex
     assert claim is not None
     assert work.recover(worker.store, work.open_attempts(worker.store)) == [job.id]
     assert not work.finish(worker.store, claim.key, AttemptState.SUCCEEDED)
-    tasks.train.apply(args=[job.id], throw=True)
+    tasks.train.apply(args=(job.id,), throw=True)
     (done,) = queries.jobs(worker.store, experiment)
     assert (done.state, done.attempts, done.lost) == (JobState.SUCCEEDED, 2, 1)

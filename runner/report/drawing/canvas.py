@@ -3,6 +3,7 @@
 from io import BytesIO
 
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 
 # Okabe and Ito's colours, told apart by people who confuse red and green.
@@ -14,7 +15,7 @@ DOTS_PER_INCH = 120
 
 def new_figure(title: str, width: float, height: float) -> Figure:
     """Return an empty figure; its size is in inches."""
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(h_pad=0.1))
     figure.suptitle(title, fontsize=11)
     return figure
 

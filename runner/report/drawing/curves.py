@@ -9,9 +9,9 @@ from matplotlib.ticker import MaxNLocator
 
 from runner.report.drawing.canvas import COLOURS, GREY, new_figure, to_png
 from runner.report.parts import Picture, titled
+from runner.report.trials import effective
 
 MOST_TRIALS = 20
-DEFAULT_LOSS = "categorical_crossentropy"
 
 
 def draw_curves(document: Mapping[str, Any]) -> list[Picture]:
@@ -74,4 +74,4 @@ def _name(trial: Mapping[str, Any]) -> str:
 
 
 def _losses(trial: Mapping[str, Any]) -> str:
-    return str(trial["params"].get("losses", DEFAULT_LOSS))
+    return str(effective(trial["params"])["losses"])

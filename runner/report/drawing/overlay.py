@@ -23,7 +23,9 @@ def draw_overlay(
     document: Mapping[str, Any], explanation: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
 ) -> Picture:
     """Return the picture of an explanation; `arrays` has its picture, segments and mask."""
-    title = titled(document, f"Explanation of {name_of(explanation)}")
+    title = titled(
+        document, f"Explanation of {name_of(explanation)}, by trial {explanation['trial']}"
+    )
     figure = new_figure(title, 9, 5.4)
     original, regions = figure.subplots(1, 2)
     original.imshow(arrays["picture"], interpolation="nearest")
@@ -77,7 +79,7 @@ def regions_picture(
 ) -> NDArray[np.uint8]:
     """Return the picture in grey, enlarged, with regions tinted and superpixels outlined."""
     grey = np.repeat(picture.mean(axis=2, keepdims=True), 3, axis=2)
-    tinted = 0.6 * grey + 60
+    tinted = 0.75 * grey + 40
     for sign, colour in ((1, FOR), (-1, AGAINST)):
         tinted[mask == sign] = 0.5 * grey[mask == sign] + 0.5 * _rgb(colour)
     large = _enlarge(tinted)

@@ -1,0 +1,147 @@
+"""Small stored experiments with results, for the tests of reports."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from runner.states import AttemptState, Kind
+from runner.store.checkpoints import record_epoch
+from runner.store.engine import Store
+from runner.store.results import (
+    write_activations,
+    write_evaluation,
+    write_explained,
+    write_trial,
+)
+from runner.store.work import Claim, claim, finish
+from tests.runner.store.making import (
+    FINGERPRINT,
+    job_ids,
+    make_epoch,
+    make_evaluation,
+    make_experiment,
+    make_outputs,
+    make_worker,
+    value,
+)
+
+# The second name would break HTML, Markdown and formulas if it were not escaped.
+CLASSES = ["circle", "a|b <$x_1$> \\ &"]
+DATASET: dict[str, Any] = {
+    "name": "shapes",
+    "title": "shapes (built in)",
+    "fingerprint": "0123456789abcdef" * 4,
+    "classes": CLASSES,
+    "shape": [8, 8, 3],
+    "images": {"train": 40, "validation": 10, "test": 10},
+}
+SHOWN_DATASET = "shapes (built in), fingerprint 0123456789ab"
+COMMAND = "runner submit tune --downsample 0.01"
+
+
+def store_tune(
+    store: Store,
+    val_accuracies: list[list[float]],
+    *,
+    override: int | None = None,
+    **params: Any,
+) -> int:
+    """Train a trial for each list of val_accuracy by epoch; an empty list leaves its job pending.
+
+    The loss of every epoch is 1 / epoch, so its best epoch is the last.
+    """
+    configuration = {
+        "dataset": DATASET,
+        "epochs": override,
+        "threads": 1,
+        "downsample": 0.01,
+        "method": "sobol",
+    }
+    jobs = [{"params": {"lr": 0.01 * (n + 1), **params}} for n in range(len(val_accuracies))]
+    experiment = make_experiment(store, jobs, configuration=configuration, provenance=_provenance())
+    for job, accuracies in zip(job_ids(store, experiment), val_accuracies, strict=True):
+        if accuracies:
+            claimed = train_epochs(store, job, accuracies)
+            _succeed(store, claimed, lambda c, done=claimed: write_trial(c, done, b"", FINGERPRINT))
+    return experiment
+
+
+def train_epochs(store: Store, job: int, val_accuracies: list[float]) -> Claim:
+    """Claim a job for a worker of its own and record its epochs."""
+    claimed = claim(store, job, make_worker(store, f"worker of job {job}"))
+    assert claimed is not None
+    for number, accuracy in enumerate(val_accuracies, start=1):
+        epoch = make_epoch(number, val_accuracy=accuracy, val_loss=2.0 + number)
+        assert record_epoch(store, claimed.key, epoch, b"", FINGERPRINT)
+    return claimed
+
+
+def store_failure(store: Store, job: int, reason: str) -> None:
+    """Let a job fail in its second epoch."""
+    claimed = train_epochs(store, job, [0.5])
+    error = "Traceback (most recent call last):\nDivergedError: nan"
+    assert finish(store, claimed.key, AttemptState.FAILED, reason=reason, error=error)
+
+
+def store_evaluation(store: Store) -> int:
+    """Evaluate a new trial: 7 of 10 pictures are right."""
+    claimed = _claim_on_trial(store, Kind.EVALUATE, split="test")
+    _succeed(store, claimed, lambda c: write_evaluation(c, claimed, make_evaluation(), CLASSES))
+    return claimed.experiment_id
+
+
+def store_explanation(store: Store, verdict: str = "sound", reason: str = "R2 0.90") -> int:
+    """Explain both labels of one picture of 8x8 pixels with four superpixels; keep activations."""
+    claimed = _claim_on_trial(store, Kind.EXPLAIN, samples=100)
+    segments = np.kron(np.arange(4, dtype=np.int32).reshape(2, 2), np.ones((4, 4), np.int32))
+    explanations = [
+        SimpleNamespace(
+            label=label,
+            probability=0.75,
+            weights=[0.5, -0.25, 0.0, 0.1],
+            intercept=0.1,
+            r2=0.9,
+            mask=np.array([1, -1, 0, 0], np.int8)[segments],
+            verdict=verdict,
+            reason=reason,
+        )
+        for label in (0, 1)
+    ]
+    explained: Any = SimpleNamespace(segments=segments, predicted=1, explanations=explanations)
+    split: Any = SimpleNamespace(images=np.full((3, 8, 8, 3), 128, np.uint8), labels=np.zeros(3))
+
+    def write(connection: Any) -> None:
+        write_explained(connection, claimed, 2, split, explained)
+        write_activations(connection, claimed, 2, make_outputs())
+
+    _succeed(store, claimed, write)
+    return claimed.experiment_id
+
+
+def _claim_on_trial(store: Store, kind: Kind, **configuration: Any) -> Claim:
+    trial = value(
+        store,
+        "SELECT trials.id FROM trials JOIN jobs ON jobs.id = job_id WHERE experiment_id = :id",
+        id=store_tune(store, [[0.5]]),
+    )
+    shared = {"dataset": DATASET, "threads": 1, "trial": trial}
+    experiment = make_experiment(
+        store,
+        [{}],
+        kind=kind,
+        configuration=shared | configuration,
+        provenance=_provenance(),
+    )
+    [job] = job_ids(store, experiment)
+    claimed = claim(store, job, make_worker(store, "reader"))
+    assert claimed is not None
+    return claimed
+
+
+def _succeed(store: Store, claimed: Claim, write: Any) -> None:
+    assert finish(store, claimed.key, AttemptState.SUCCEEDED, write=write)
+
+
+def _provenance() -> dict[str, Any]:
+    return {"command": COMMAND, "packages": {"keras": "3.15.1"}}

@@ -1,0 +1,114 @@
+"""`runner report`, as a person and as a program calls it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from runner.cli.report import report
+from runner.report.produce import FORMS
+from runner.store.engine import Store, open_store
+from tests.runner.report.stored import store_evaluation, store_explanation, store_tune
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Offer a home that `call` and `store` share."""
+    return tmp_path / "results"
+
+
+@pytest.fixture
+def home_store(home: Path) -> Iterator[Store]:
+    """Offer the store of the home."""
+    store = open_store(f"sqlite:///{home / 'runner.db'}")
+    yield store
+    store.close()
+
+
+def call(home: Path, *arguments: str) -> Result:
+    """Run the command; its stdout and stderr are apart."""
+    return CliRunner().invoke(report, arguments, env=environment(home), catch_exceptions=False)
+
+
+def environment(home: Path) -> dict[str, str]:
+    return {"RUNNER_HOME": str(home), "RUNNER_DATABASE_URL": "", "RUNNER_DATA_DIR": ""}
+
+
+def test_json_is_all_there_is_on_stdout(home: Path, home_store: Store) -> None:
+    experiment = store_tune(home_store, [[0.5]])
+    done = call(home, "--format", "json")
+    document = json.loads(done.stdout)
+    assert document["experiment"] == experiment
+    assert document["files"] == [str(home / "reports" / f"experiment-{experiment}" / "curves.png")]
+    assert f"experiment {experiment}, the newest" in done.stderr
+    assert f"written: {document['files'][0]}" in done.stderr
+
+
+def test_a_named_experiment_is_shown_without_a_word_on_stderr(
+    home: Path, home_store: Store
+) -> None:
+    experiment = store_tune(home_store, [[0.5]])
+    store_tune(home_store, [[0.5]])
+    done = call(home, str(experiment))
+    assert done.stdout.startswith(f"Experiment {experiment}: tune")
+    assert done.stderr == ""
+
+
+def test_the_table_of_an_explanation_names_its_pictures(home: Path, home_store: Store) -> None:
+    experiment = store_explanation(home_store)
+    done = call(home, str(experiment))
+    directory = home / "reports" / f"experiment-{experiment}"
+    overlay = directory / "explanation-image-2-label-0.png"
+    assert str(overlay) in done.stdout
+    assert overlay.exists()
+    assert f"written: {directory} (5 files)" in done.stderr
+
+
+def test_a_page_is_always_a_file(home: Path, home_store: Store) -> None:
+    experiment = store_evaluation(home_store)
+    done = call(home, str(experiment), "--format", "html")
+    page = home / "reports" / f"experiment-{experiment}" / "report.html"
+    assert done.stdout == ""
+    assert done.stderr == f"written: {page}\n"
+    assert [file.name for file in page.parent.iterdir()] == ["report.html"]
+
+
+def test_out_takes_the_text_and_nothing_is_on_stdout(
+    home: Path, home_store: Store, tmp_path: Path
+) -> None:
+    store_tune(home_store, [[0.5]])
+    out = tmp_path / "trials.csv"
+    done = call(home, "--format", "csv", "--out", str(out))
+    assert done.stdout == ""
+    assert out.read_text().startswith("rank,trial,")
+    assert not (home / "reports").exists()
+
+
+def test_the_forms_are_those_of_the_option() -> None:
+    [option] = [parameter for parameter in report.params if parameter.name == "form"]
+    assert tuple(option.type.choices) == FORMS  # type: ignore[attr-defined]
+
+
+def test_a_table_of_trials_costs_no_heavy_import(home: Path, home_store: Store) -> None:
+    store_tune(home_store, [[0.5]] * 3)
+    heavy = ("matplotlib", "tensorflow", "keras", "scipy", "jinja2", "lime", "talos", "pandas")
+    code = f"""
+import atexit, sys
+from runner.cli import main
+sys.argv = ["runner", "report"]
+atexit.register(lambda: print([name for name in {heavy} if name in sys.modules], file=sys.stderr))
+main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | environment(home),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr.splitlines()[-1] == "[]"

@@ -1,0 +1,144 @@
+"""Pictures show what the document says."""
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from runner.report.document import report_document
+from runner.report.drawing.activation_sheets import draw_layer_sheet
+from runner.report.drawing.montage import WHITE, montage, to_shades
+from runner.report.drawing.overlay import AGAINST, FOR, regions_picture
+from runner.report.drawing.pictures import draw
+from runner.report.parts import Picture
+from runner.store.engine import Store
+from tests.runner.report.stored import (
+    SHOWN_DATASET,
+    store_evaluation,
+    store_explanation,
+    store_tune,
+)
+
+
+def pictures_of(store: Store, experiment: int) -> dict[str, Picture]:
+    return {picture.name: picture for picture in draw(store, report_document(store, experiment))}
+
+
+def pixels(picture: Picture) -> NDArray[Any]:
+    with Image.open(io.BytesIO(picture.png)) as opened:
+        return np.asarray(opened.convert("RGB")).astype(int)
+
+
+def has_colour(picture: Picture, hex_colour: str) -> bool:
+    wanted = np.frombuffer(bytes.fromhex(hex_colour.strip("#")), np.uint8)
+    return bool((np.abs(pixels(picture) - wanted).max(axis=2) < 3).any())
+
+
+def test_trials_have_learning_curves(sqlite_store: Store) -> None:
+    experiment = store_tune(sqlite_store, [[0.5, 0.6], [0.4], []])
+    [curves] = pictures_of(sqlite_store, experiment).values()
+    assert curves.title == f"Learning curves - {SHOWN_DATASET}"
+    assert pixels(curves).shape[0] > 300
+
+
+def test_curves_of_different_losses_have_panels_of_their_own(sqlite_store: Store) -> None:
+    one = store_tune(sqlite_store, [[0.5]])
+    other = store_tune(sqlite_store, [[0.5]], losses="logcosh")
+    document = report_document(sqlite_store, one)
+    narrow = draw(sqlite_store, document)[0]
+    document["trials"] += report_document(sqlite_store, other)["trials"]
+    wide = draw(sqlite_store, document)[0]
+    assert pixels(wide).shape[1] > pixels(narrow).shape[1]
+
+
+def test_without_an_epoch_there_is_no_curve(sqlite_store: Store) -> None:
+    assert pictures_of(sqlite_store, store_tune(sqlite_store, [[], []])) == {}
+
+
+def test_an_evaluation_has_a_heat_map(sqlite_store: Store) -> None:
+    [picture] = pictures_of(sqlite_store, store_evaluation(sqlite_store)).values()
+    assert picture.name == "confusion-test.png"
+    assert picture.title.endswith(SHOWN_DATASET)
+    assert pixels(picture).min() < 100
+
+
+def test_an_explanation_shows_what_speaks_for_and_against(sqlite_store: Store) -> None:
+    pictures = pictures_of(sqlite_store, store_explanation(sqlite_store))
+    overlay = pictures["explanation-image-2-label-1.png"]
+    assert has_colour(overlay, FOR)
+    assert has_colour(overlay, AGAINST)
+
+
+def test_a_void_explanation_shows_no_region(sqlite_store: Store) -> None:
+    pictures = pictures_of(sqlite_store, store_explanation(sqlite_store, "void", "R2 0.02"))
+    overlay = pictures["explanation-image-2-label-1.png"]
+    assert not has_colour(overlay, FOR)
+    assert not has_colour(overlay, AGAINST)
+
+
+def test_a_picture_is_the_same_to_the_last_byte(sqlite_store: Store) -> None:
+    experiment = store_explanation(sqlite_store)
+    assert pictures_of(sqlite_store, experiment) == pictures_of(sqlite_store, experiment)
+
+
+def test_regions_are_green_for_red_against_and_grey_elsewhere() -> None:
+    segments = np.array([[0, 1, 2]]).repeat(3, axis=0).repeat(3, axis=1)
+    mask = np.array([[1, -1, 0]]).repeat(3, axis=0).repeat(3, axis=1)
+    picture = np.full((3, 9, 3), (200, 100, 0), np.uint8)
+    drawn = regions_picture(picture, segments, mask)
+    enlarged = drawn.shape[0] // 3
+    middles = [drawn[enlarged, (3 * place + 1) * enlarged] for place in range(3)]
+    assert [int(np.argmax(colour)) for colour in middles[:2]] == [1, 0]
+    assert len(set(middles[2].tolist())) == 1
+
+
+def test_every_stored_layer_has_a_sheet(sqlite_store: Store) -> None:
+    pictures = pictures_of(sqlite_store, store_explanation(sqlite_store))
+    sheets = [picture for picture in pictures.values() if picture.name.startswith("activations")]
+    assert [sheet.name for sheet in sheets] == [
+        "activations-image-2.png",
+        "activations-image-2-layer-01.png",
+        "activations-image-2-layer-02.png",
+    ]
+    assert [sheet.detail for sheet in sheets] == [False, True, True]
+    assert all(SHOWN_DATASET in sheet.title for sheet in sheets)
+    assert all(pixels(sheet).std() > 0 for sheet in sheets)
+
+
+def test_channels_lie_side_by_side_a_pixel_apart() -> None:
+    output = np.stack([np.full((2, 2), channel) for channel in range(3)], axis=-1)
+    expected = [
+        [0, 0, np.nan, 1, 1],
+        [0, 0, np.nan, 1, 1],
+        [np.nan] * 5,
+        [2, 2, np.nan, np.nan, np.nan],
+        [2, 2, np.nan, np.nan, np.nan],
+    ]
+    np.testing.assert_array_equal(montage(output), expected)
+
+
+def test_units_fill_rows_without_a_gap() -> None:
+    np.testing.assert_array_equal(montage(np.arange(3.0)), [[0, 1], [2, np.nan]])
+
+
+@pytest.mark.parametrize("channels", [1, 32, 1024])
+def test_a_layer_fits_its_cell_however_wide_it_is(channels: int) -> None:
+    shades = to_shades(np.random.default_rng(0).random((32, 32, channels)), 216)
+    assert 108 < max(shades.shape) <= 216
+
+
+def test_a_very_wide_layer_has_a_sheet_with_every_pixel(sqlite_store: Store) -> None:
+    document = report_document(sqlite_store, store_tune(sqlite_store, [[0.5]]))
+    layer = {"image": 0, "trial": 1, "layer": 3, "name": "conv2d_2", "shape": [32, 32, 1024]}
+    sheet = draw_layer_sheet(document, layer, np.zeros((32, 32, 1024)))
+    assert pixels(sheet).shape[1] > 32 * 33
+
+
+@pytest.mark.parametrize("value", [0.0, -3.5])
+def test_a_layer_that_is_the_same_everywhere_is_dark(value: float) -> None:
+    shades = to_shades(np.full((2, 2, 1), value), 2)
+    assert set(shades.ravel().tolist()) == {0}
+    assert shades.max() < WHITE

@@ -1,0 +1,163 @@
+"""What the containers start and ask: the scripts in docker/, run here with the real programs."""
+
+import base64
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import psutil
+import pytest
+import redis
+
+from runner.embedded.broker import server_binary
+from runner.store.engine import upgrade
+
+DOCKER = Path(__file__).resolve().parent.parent / "docker"
+SECONDS = 60
+PASSWORD = "correct"  # noqa: S105 (of a server that lives for a second)
+
+
+@contextmanager
+def running(command: list[str], environment: dict[str, str], log: Path) -> Iterator[int]:
+    """Keep a program running, in its own directory, until the block ends; yield its pid."""
+    with (
+        log.open("ab") as output,
+        subprocess.Popen(
+            command, cwd=log.parent, env=environment, stdout=output, stderr=output
+        ) as process,
+    ):
+        try:
+            yield process.pid
+        finally:
+            process.terminate()
+            process.wait(SECONDS)
+
+
+def wait_until(condition: Callable[[], bool], log: Path) -> None:
+    """Return once the condition holds; fail with the log if it does not."""
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.05)
+
+
+def unused_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """Offer what the containers have: a password file, and the two programs on the PATH."""
+    (tmp_path / "redis-server").symlink_to(server_binary())
+    command = tmp_path / "runner"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m runner "$@"\n')
+    command.chmod(0o755)
+    (tmp_path / "password").write_text(f"{PASSWORD}\n")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("RUNNER_")}
+    return kept | {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "PYTHONPATH": str(DOCKER.parent),
+        "REDIS_PASSWORD_FILE": str(tmp_path / "password"),
+        "REDIS_DATA_DIR": str(tmp_path),
+        "RUNNER_BROKER_PASSWORD_FILE": str(tmp_path / "password"),
+        "RUNNER_HOME": str(tmp_path / "home"),
+        "RUNNER_SLOTS": "1",
+    }
+
+
+@pytest.fixture
+def broker(environment: dict[str, str], tmp_path: Path) -> Iterator[redis.Redis]:
+    """Offer a client of the Redis that the container's script has started."""
+    port, log = unused_port(), tmp_path / "redis.log"
+    command = ["sh", str(DOCKER / "redis.sh"), "--port", str(port), "--bind", "127.0.0.1"]
+    environment["RUNNER_BROKER_URL"] = f"redis://127.0.0.1:{port}/0"
+    with running(command, environment, log), redis.Redis(port=port, password=PASSWORD) as client:
+        wait_until(lambda: b"Ready to accept connections" in log.read_bytes(), log)
+        yield client
+
+
+def test_redis_asks_for_the_password_and_shows_it_to_nobody(broker: redis.Redis) -> None:
+    assert broker.ping()
+    port = broker.connection_pool.connection_kwargs["port"]
+    with socket.create_connection(("127.0.0.1", port)) as stranger:
+        stranger.sendall(b"PING\r\n")
+        assert stranger.recv(100).startswith(b"-NOAUTH")
+    server = psutil.Process(broker.info("server")["process_id"])
+    assert PASSWORD not in " ".join(server.cmdline())
+
+
+def test_redis_keeps_every_message_or_refuses_it(broker: redis.Redis) -> None:
+    kept = broker.config_get("appendonly") | broker.config_get("maxmemory-policy")
+    assert kept == {"appendonly": "yes", "maxmemory-policy": "noeviction"}
+
+
+@pytest.mark.parametrize("script", ["redis.sh", "flower.sh"])
+def test_nothing_starts_with_an_empty_secret(
+    script: str, environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "password").write_text("")
+    environment["FLOWER_LOGIN_FILE"] = str(tmp_path / "password")
+    done = subprocess.run(
+        ["sh", str(DOCKER / script)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "is empty" in done.stderr
+
+
+def test_the_health_check_tells_a_worker_that_answers_from_none(
+    broker: redis.Redis, environment: dict[str, str], tmp_path: Path
+) -> None:
+    def healthy() -> bool:
+        check = [sys.executable, str(DOCKER / "worker_health.py")]
+        done = subprocess.run(check, env=environment, capture_output=True, check=False)
+        return done.returncode == 0
+
+    assert broker.ping()
+    assert not healthy()
+    log = tmp_path / "worker.log"
+    upgrade(f"sqlite:///{tmp_path / 'home' / 'runner.db'}")
+    with running(["runner", "worker"], environment, log):
+        wait_until(lambda: " ready." in log.read_text(), log)
+        assert healthy()
+
+
+def test_flower_shows_nothing_without_the_login(
+    broker: redis.Redis, environment: dict[str, str], tmp_path: Path
+) -> None:
+    assert broker.ping()
+    port, log = unused_port(), tmp_path / "flower.log"
+    page = f"http://127.0.0.1:{port}/"
+    (tmp_path / "login").write_text("me:secret\n")
+    environment["FLOWER_LOGIN_FILE"] = str(tmp_path / "login")
+
+    def answers() -> bool:
+        try:
+            urlopen(page + "healthcheck", timeout=5)  # noqa: S310 (our own)
+        except OSError:
+            return False
+        return True
+
+    with running(["sh", str(DOCKER / "flower.sh"), "--port", str(port)], environment, log):
+        wait_until(answers, log)
+        for path in ("workers", "api/workers"):
+            with pytest.raises(HTTPError) as refused:
+                urlopen(page + path, timeout=5)  # noqa: S310 (our own)
+            assert refused.value.code == 401
+        login = base64.b64encode(b"me:secret").decode()
+        request = Request(page + "workers", headers={"Authorization": f"Basic {login}"})  # noqa: S310
+        assert urlopen(request, timeout=5).status == 200  # noqa: S310 (our own)

