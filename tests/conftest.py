@@ -2,6 +2,7 @@
 
 import multiprocessing
 import shutil
+import tempfile
 import traceback
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
@@ -67,10 +68,12 @@ def upgraded_database(postgresql_server: PostgresqlServer) -> Iterator[str]:
 
 @pytest.fixture
 def sqlite_store(upgraded_file: Path, tmp_path: Path) -> Iterator[Store]:
-    """Offer an empty store on SQLite."""
-    store = open_store(f"sqlite:///{shutil.copy(upgraded_file, tmp_path)}")
-    yield store
-    store.close()
+    """Offer an empty store on SQLite, in memory where there is a place for files in memory."""
+    memory = Path("/dev/shm")  # noqa: S108 (a directory of its own is made there)
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else tmp_path) as directory:
+        store = open_store(f"sqlite:///{shutil.copy(upgraded_file, directory)}")
+        yield store
+        store.close()
 
 
 @pytest.fixture

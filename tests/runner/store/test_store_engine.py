@@ -1,9 +1,11 @@
 """Opening a database: what is made, what is refused, and what several processes may do at once."""
 
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import text
@@ -229,6 +231,18 @@ def test_the_write_ahead_log_is_used_only_where_it_is_safe(
     version: tuple[int, int, int], safe: bool
 ) -> None:
     assert wal_is_safe(version) is safe
+
+
+def test_the_write_ahead_log_waits_for_a_writer(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = sqlite3.connect(urlsplit(sqlite_store.url).path)
+    writer.execute("BEGIN IMMEDIATE")
+    monkeypatch.setattr(databases, "wal_is_safe", lambda _: True)
+    # The first thing that waiting does here is to let the writer end.
+    monkeypatch.setattr(time, "sleep", lambda _: writer.close())
+    upgrade(sqlite_store.url)
+    assert value(sqlite_store, "PRAGMA journal_mode") == "wal"
 
 
 @pytest.mark.parametrize(("safe", "mode"), [(False, "persist"), (True, "wal")])

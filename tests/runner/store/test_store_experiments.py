@@ -48,9 +48,12 @@ def test_without_a_submission_key_every_submission_is_another_experiment(store: 
 def test_the_same_submission_key_at_the_same_moment_is_one_experiment(
     store: Store, in_processes: InProcesses
 ) -> None:
-    made = in_processes(4, lambda _: make_experiment(store, jobs=5, submission_key="once"))
-    assert len(set(made)) == 1
-    assert rows(store, "jobs") == 5
+    def submit(_: int) -> list[int]:
+        return [make_experiment(store, jobs=5, submission_key=str(key)) for key in range(20)]
+
+    first, *others = in_processes(4, submit)
+    assert others == [first] * 3
+    assert rows(store, "jobs") == 20 * 5
 
 
 def test_configurations_come_back_as_they_went_in(store: Store) -> None:

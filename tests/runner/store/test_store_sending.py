@@ -4,7 +4,7 @@ from runner.states import AttemptState
 from runner.store.engine import Store
 from runner.store.sending import mark_sent, mark_unsent, sent_jobs, unsent
 from runner.store.work import claim, finish
-from tests.runner.store.making import make_jobs, make_worker, run
+from tests.runner.store.making import make_jobs, make_worker, run, value
 
 
 def test_jobs_are_unsent_until_they_are_marked_oldest_first(store: Store) -> None:
@@ -36,6 +36,8 @@ def test_a_claimed_job_is_neither_sent_nor_unsent(store: Store) -> None:
     claimed = claim(store, job, make_worker(store))
     assert claimed is not None
     assert sent_jobs(store, 0) == unsent(store, 10) == []
+    mark_unsent(store, [job])
+    assert value(store, "SELECT enqueued_at FROM jobs") is not None
     finish(store, claimed.key, AttemptState.SUCCEEDED)
     mark_sent(store, [job])
     mark_unsent(store, [job])

@@ -222,15 +222,14 @@ def test_words_are_stored_as_they_are_and_what_cannot_be_stored_is_replaced(stor
 
 
 def test_a_released_job_is_pending_and_unsent_and_nothing_is_held_against_it(store: Store) -> None:
-    claimed = make_claim(store)
-    for _ in range(5):
-        mark_sent(store, [claimed.job_id])
+    (job,), worker = make_jobs(store), make_worker(store)
+    for number in range(1, 6):
+        mark_sent(store, [job])
+        claimed = claim(store, job, worker)
+        assert claimed is not None
+        assert claimed.attempt == number
         assert finish(store, claimed.key, AttemptState.RELEASED)
-        assert unsent(store, 10) == [claimed.job_id]
-        again = claim(store, claimed.job_id, "worker")
-        assert again is not None
-        assert again.attempt == claimed.attempt + 1
-        claimed = again
+        assert unsent(store, 10) == [job]
     assert value(store, "SELECT lost FROM jobs") == 0
 
 
