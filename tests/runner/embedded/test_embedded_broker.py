@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from subprocess import Popen  # noqa: TC003 (beside the others)
+from subprocess import Popen
 
 import pytest
 import redis
