@@ -34,6 +34,10 @@ SQLITE_TROUBLES = {
 }
 
 
+# SQLAlchemy's, and SQLite's own where SQLAlchemy is gone round.
+DatabaseFault = DBAPIError | sqlite3.Error
+
+
 class StoreUnavailable(UnavailableError):  # noqa: N818 (its parent is an error by name)
     """Report a database that cannot be reached or does not work now; trying again may succeed."""
 
@@ -125,9 +129,10 @@ def use_wal(engine: Engine) -> None:
                 return
 
 
-def trouble(url: URL, error: DBAPIError) -> StoreUnavailable | None:
+def trouble(url: URL, error: DatabaseFault) -> StoreUnavailable | None:
     """Say what is wrong with the database; None if the fault is in a statement of ours."""
-    what = f"the {name_of(url)} cannot be used: {' '.join(str(error.orig).split())}"
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    what = f"the {name_of(url)} cannot be used: {' '.join(str(cause).split())}"
     if url.drivername != "sqlite":
         if not isinstance(error, OperationalError | InterfaceError):
             return None
@@ -136,7 +141,7 @@ def trouble(url: URL, error: DBAPIError) -> StoreUnavailable | None:
             "a PostgreSQL server that answers and lets this user in",
             "start it, or correct RUNNER_DATABASE_URL",
         )
-    name = getattr(error.orig, "sqlite_errorname", "")
+    name = getattr(cause, "sqlite_errorname", "")
     for prefix, fix in SQLITE_TROUBLES.items():
         if name.startswith(prefix):
             return StoreUnavailable(what, "a file that can be read and written", fix)

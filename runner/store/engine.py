@@ -6,10 +6,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, String, inspect, text
-from sqlalchemy.exc import DBAPIError
 
 from runner.errors import InputError
-from runner.store.databases import StoreUnavailable, make_engine, trouble, use_wal
+from runner.store.databases import DatabaseFault, StoreUnavailable, make_engine, trouble, use_wal
 from runner.store.url import database_url, name_of
 
 __all__ = ["HEAD", "Connection", "Store", "StoreUnavailable", "open_store", "upgrade"]
@@ -54,12 +53,16 @@ class Store:
             # The connections belong to the parent process, which goes on using them.
             self._engine.dispose(close=False)
             self._pid = os.getpid()
+        with self._troubles_named(), self._engine.connect() as connection:
+            connection.execution_options(**options)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def _troubles_named(self) -> Iterator[None]:
         try:
-            with self._engine.connect() as connection:
-                connection.execution_options(**options)
-                with connection.begin():
-                    yield connection
-        except DBAPIError as error:
+            yield
+        except DatabaseFault as error:
             if unavailable := trouble(self._url, error):
                 raise unavailable from error
             raise
@@ -98,7 +101,8 @@ class Store:
         from alembic import command
         from alembic.config import Config
 
-        use_wal(self._engine)
+        with self._troubles_named():
+            use_wal(self._engine)
         with self.write() as connection:
             if not self._is_sqlite:
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})"))

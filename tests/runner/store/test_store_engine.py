@@ -125,11 +125,17 @@ def test_a_server_that_does_not_answer_is_named_without_its_password() -> None:
     assert "secret" not in str(trouble.value)
 
 
-def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("enter", [open_store, upgrade])
+@pytest.mark.parametrize("wal", [False, True])
+def test_a_file_that_is_no_database_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, enter: Callable[[str], Any], wal: bool
+) -> None:
+    monkeypatch.setattr(databases, "wal_is_safe", lambda _: wal)
     path = tmp_path / "picture.png"
     path.write_bytes(b"not a database" * 100)
     with pytest.raises(StoreUnavailable, match=r"picture\.png"):
-        open_store(f"sqlite:///{path}")
+        enter(f"sqlite:///{path}")
+    assert path.read_bytes() == b"not a database" * 100
 
 
 def test_a_path_that_cannot_be_a_file_is_named(tmp_path: Path) -> None:
