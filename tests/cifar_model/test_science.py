@@ -1,0 +1,147 @@
+"""The paper's network, trained the same way every time, scored and explained."""
+
+import numpy as np
+import pytest
+from lime.lime_image import LimeImageExplainer
+from sklearn.metrics import precision_recall_fscore_support
+
+from cifar_model import checkpoint, determinism, network
+from cifar_model.activations import activations
+from cifar_model.data import Dataset, Split
+from cifar_model.epoch import Epoch
+from cifar_model.errors import CheckpointError, DivergedError, InputError
+from cifar_model.explanation import explain, judge, segment
+from cifar_model.metrics import per_class
+from cifar_model.params import Params
+from cifar_model.prediction import Predictor, normalised
+from cifar_model.training import Hooks, Trained, train
+
+TINY = {"blocks": 1, "filters": 2, "batch_size": 16, "batch_norm_momentum": 0.9}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> None:
+    determinism.configure(1)
+
+
+@pytest.fixture(scope="module")
+def dataset() -> Dataset:
+    random = np.random.default_rng(0)
+    parts = [
+        Split(random.integers(0, 256, (n, 32, 32, 3), np.uint8), np.arange(n) % 3)
+        for n in (40, 12, 12)
+    ]
+    return Dataset("noise", "noise", "0", ("a", "b", "c"), *parts)
+
+
+@pytest.fixture(scope="module")
+def predictor() -> Predictor:
+    return Predictor(network.build(Params.from_json(TINY), (32, 32, 3), 3))
+
+
+def test_the_papers_network_has_its_parameters_and_its_24_layers() -> None:
+    model = network.build(Params(), (32, 32, 3), 10)
+    assert model.count_params() == 422_346
+    assert sum(int(np.prod(weight.shape)) for weight in model.trainable_weights) == 421_450
+    outputs = activations(model, np.zeros((32, 32, 3), np.uint8))
+    assert len(outputs) == 24
+    assert outputs[16].name == "max_pooling2d_3"
+    assert outputs[16].output.shape == (4, 4, 128)
+    assert outputs[18].output.shape == (2048,)
+
+
+def test_weights_are_the_same_bytes_and_come_back() -> None:
+    params = Params.from_json(TINY)
+    model = network.build(params, (32, 32, 3), 3)
+    content = network.weights_bytes(model)
+    assert network.weights_bytes(network.restore(params, (32, 32, 3), 3, content)) == content
+    with pytest.raises(InputError, match="do not fit"):
+        network.restore(params, (32, 32, 3), 4, content)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "nadam"])
+def test_a_resumed_training_ends_with_the_same_bits(dataset: Dataset, optimizer: str) -> None:
+    params = Params.from_json(TINY | {"optimizer": optimizer, "augment": True})
+    checkpoints: list[bytes] = []
+
+    def keep(epoch: Epoch, content: bytes) -> None:
+        assert epoch.epoch == len(checkpoints) + 1
+        checkpoints.append(content)
+
+    whole = train(params, dataset, 7, epochs=3, hooks=Hooks(on_epoch=keep))
+    resumed = train(params, dataset, 7, epochs=3, resume=checkpoints[0])
+    assert resumed.weights == whole.weights
+    assert numbers(resumed) == numbers(whole)
+    assert train(params, dataset, 8, epochs=1).weights != whole.weights
+
+
+def numbers(trained: Trained) -> list[tuple[float, ...]]:
+    return [(e.loss, e.accuracy, e.val_loss, e.val_accuracy) for e in trained.epochs]
+
+
+def test_a_damaged_checkpoint_is_refused(dataset: Dataset) -> None:
+    params = Params.from_json(TINY)
+    kept: list[bytes] = []
+    train(
+        params, dataset, 0, epochs=1, hooks=Hooks(on_epoch=lambda _, content: kept.append(content))
+    )
+    for damaged in (kept[0][:100], b"", kept[0][: len(kept[0]) // 2]):
+        with pytest.raises(CheckpointError):
+            train(params, dataset, 0, epochs=2, resume=damaged or b"x")
+
+
+def test_a_loss_that_is_not_finite_is_an_error_that_names_the_epoch(dataset: Dataset) -> None:
+    params = Params.from_json(TINY)
+    poisoned = network.build(params, (32, 32, 3), 3)
+    poisoned.set_weights([np.full_like(weight, np.nan) for weight in poisoned.get_weights()])
+    first = Epoch(1, 0.0, 0.0, 0.0, 0.0, 0.0)
+    with pytest.raises(DivergedError, match="epoch 2"):
+        train(params, dataset, 0, epochs=2, resume=checkpoint.save(poisoned, [first]))
+
+
+def test_class_scores_are_those_of_scikit_learn() -> None:
+    random = np.random.default_rng(1)
+    true, predicted = random.integers(0, 4, (2, 200))
+    confusion = np.zeros((4, 4), np.int64)
+    np.add.at(confusion, (true, predicted), 1)
+    expected = np.array(precision_recall_fscore_support(true, predicted))
+    ours = [[s.precision, s.recall, s.f1, s.support] for s in per_class(confusion)]
+    np.testing.assert_allclose(np.array(ours).T, expected)
+
+
+def test_sigmoid_outputs_become_a_distribution() -> None:
+    rows = normalised(np.array([[0.5, 0.5, 1.0], [0, 0, 0]], np.float32))
+    np.testing.assert_allclose(rows, [[0.25, 0.25, 0.5], [1 / 3] * 3])
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_weights_intercept_and_score_are_those_of_stock_lime(
+    predictor: Predictor, dataset: Dataset, seed: int
+) -> None:
+    image = dataset.test.images[seed]
+    scaled = np.divide(image, 255, dtype=np.float32)
+    stock = LimeImageExplainer(random_state=seed).explain_instance(
+        scaled,
+        predictor.probabilities,
+        labels=(1,),
+        top_labels=None,
+        num_samples=100,
+        batch_size=50,
+        segmentation_fn=segment,
+    )
+    (ours,) = explain(predictor, image, [1], samples=100, seed=seed).explanations
+    assert ours.weights == [weight for _, weight in sorted(stock.local_exp[1])]
+    assert (ours.intercept, ours.r2) == (stock.intercept[1], stock.score)
+
+
+def test_an_explanation_that_says_nothing_is_void_and_says_why() -> None:
+    assert judge([0.4], 0.0)[0] == "void"
+    assert judge([0.0] * 20, 1.0)[0] == "void"
+    assert judge([0.2] * 20, 0.05)[0] == "void"
+    assert judge([0.2] * 20, 0.3)[0] == "weak"
+    assert judge([0.2] * 20, 0.9)[0] == "sound"
+
+
+def test_too_few_samples_are_refused(predictor: Predictor, dataset: Dataset) -> None:
+    with pytest.raises(InputError, match="too few"):
+        explain(predictor, dataset.test.images[0], [0], samples=2, seed=0)
