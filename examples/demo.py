@@ -61,7 +61,7 @@ def main() -> None:
         explanation = submit("explain", "--trial", trial, "--images=0,1", "--activations")
     finally:
         runner("down")
-    print("Data set: shapes, which is drawn by this program; 1000 training pictures")
+    print("Data set: shapes, which is drawn by this program; 500 training pictures")
     for experiment in (tuning, evaluation, explanation):
         page = HOME / "reports" / f"experiment-{experiment}" / "report.html"
         print(f"Report: {page.relative_to(ROOT)}")

@@ -1,3 +1,5 @@
+"""Data sets, what holds for cifar: read, checked, or refused with a reason."""
+
 import hashlib
 import io
 import pickle

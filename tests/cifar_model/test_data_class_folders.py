@@ -1,3 +1,5 @@
+"""Data sets, what holds for class folders: read, checked, or refused with a reason."""
+
 import os
 import shutil
 import zipfile

@@ -1,3 +1,5 @@
+"""Data sets, what holds for npz: read, checked, or refused with a reason."""
+
 import zipfile
 from pathlib import Path
 from typing import Any

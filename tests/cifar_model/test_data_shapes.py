@@ -1,3 +1,5 @@
+"""Data sets, what holds for shapes: read, checked, or refused with a reason."""
+
 import time
 from pathlib import Path
 

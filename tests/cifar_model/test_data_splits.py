@@ -1,3 +1,5 @@
+"""Data sets, what holds for splits: read, checked, or refused with a reason."""
+
 from dataclasses import replace
 from pathlib import Path
 
