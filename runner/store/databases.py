@@ -35,7 +35,7 @@ SQLITE_TROUBLES = {
 
 
 # SQLAlchemy's, and SQLite's own where SQLAlchemy is gone round.
-DatabaseFault = DBAPIError | sqlite3.Error
+FAULTS = (DBAPIError, sqlite3.Error)
 
 
 class StoreUnavailable(UnavailableError):  # noqa: N818 (its parent is an error by name)
@@ -129,7 +129,7 @@ def use_wal(engine: Engine) -> None:
                 return
 
 
-def trouble(url: URL, error: DatabaseFault) -> StoreUnavailable | None:
+def trouble(url: URL, error: DBAPIError | sqlite3.Error) -> StoreUnavailable | None:
     """Say what is wrong with the database; None if the fault is in a statement of ours."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     what = f"the {name_of(url)} cannot be used: {' '.join(str(cause).split())}"

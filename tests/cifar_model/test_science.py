@@ -7,7 +7,7 @@ from sklearn.metrics import precision_recall_fscore_support
 
 from cifar_model import checkpoint, determinism, network
 from cifar_model.activations import activations
-from cifar_model.data import Dataset, Split
+from cifar_model.data import Dataset, Split, shapes
 from cifar_model.epoch import Epoch
 from cifar_model.errors import CheckpointError, DivergedError, InputError
 from cifar_model.explanation import explain, judge, segment
@@ -142,6 +142,7 @@ def test_an_explanation_that_says_nothing_is_void_and_says_why() -> None:
     assert judge([0.2] * 20, 0.9)[0] == "sound"
 
 
-def test_too_few_samples_are_refused(predictor: Predictor, dataset: Dataset) -> None:
+def test_too_few_samples_are_refused(predictor: Predictor) -> None:
+    (image,) = shapes.draw(1, 0).images
     with pytest.raises(InputError, match="too few"):
-        explain(predictor, dataset.test.images[0], [0], samples=2, seed=0)
+        explain(predictor, image, [0], samples=2, seed=0)
