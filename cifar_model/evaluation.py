@@ -1,8 +1,8 @@
 """Score a network on a split: loss, accuracy, log loss and confusion."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, log_loss
@@ -23,39 +23,32 @@ class Evaluation:
     confusion: NDArray[np.int64]
 
 
-def evaluate(
-    predictor: Predictor,
-    split: Split,
-    classes: int,
-    after_batch: Callable[[], None] = lambda: None,
-) -> Evaluation:
-    """Score a network on a split; `after_batch` may raise to stop.
+def evaluate(predictor: Predictor, split: Split, classes: int) -> Evaluation:
+    """Score a network on a split.
 
     `loss` is the one it was trained with, on its raw outputs; `log_loss` is the cross-entropy of
     its normalised ones, clipped as scikit-learn does, so that losses and heads can be compared.
-    Raises DivergedError if an output is not a finite number.
     """
-    outputs, loss = split_outputs(predictor, split, after_batch)
-    probabilities = normalised(outputs)
+    outputs = split_outputs(predictor, split)
     confusion = confusion_matrix(split.labels, outputs.argmax(axis=1), labels=range(classes))
     return Evaluation(
         images=len(split),
-        loss=loss,
+        loss=mean_loss(predictor.model, outputs, split.one_hot(classes)),
         accuracy=accuracy(confusion),
-        log_loss=float(log_loss(split.labels, probabilities, labels=range(classes))),
+        log_loss=float(log_loss(split.labels, normalised(outputs), labels=range(classes))),
         confusion=confusion,
     )
 
 
-def split_outputs(
-    predictor: Predictor, split: Split, after_batch: Callable[[], None]
-) -> tuple[NDArray[np.float32], float]:
-    """Return the raw outputs (n, classes) and the mean loss; pictures are scaled by the batch."""
-    outputs, losses = [], []
-    for start in range(0, len(split), BATCH):
-        rows = slice(start, start + BATCH)
-        batch = predictor.scored(split.scaled(rows), split.one_hot(predictor.classes, rows))
-        outputs.append(batch[0])
-        losses.append(batch[1])
-        after_batch()
-    return np.concatenate(outputs), float(np.concatenate(losses).mean(dtype=np.float64))
+def split_outputs(predictor: Predictor, split: Split) -> NDArray[np.float32]:
+    """Return a network's raw outputs for a split, whose pictures are scaled a batch at a time."""
+    starts = range(0, len(split), BATCH)
+    parts = [predictor.outputs(split.scaled(slice(start, start + BATCH))) for start in starts]
+    return np.concatenate(parts)
+
+
+def mean_loss(
+    model: keras.Model, outputs: NDArray[np.float32], expected: NDArray[np.float32]
+) -> float:
+    """Return the mean over the pictures of the loss that the network is compiled with."""
+    return float(np.mean(model.loss.call(expected, outputs), dtype=np.float64))

@@ -1,20 +1,18 @@
 """The paper's network as one builder over params, and its weights as bytes."""
 
-from collections.abc import Sequence
-from typing import Any
+import io
+import zipfile
 
 import keras
+import numpy as np
 from keras import layers
-from numpy.typing import NDArray
 
 from cifar_model.errors import InputError
-from cifar_model.packing import pack, unpack
 from cifar_model.params import Params
 
 Shape = tuple[int, int, int]
 
-# The dense layers after the convolutions. The paper tunes the activation of the convolutions and of
-# the output only; these two have ReLU always.
+# After the convolution blocks: the dense layers of the paper, both with ReLU.
 DENSE_UNITS = (64, 32)
 
 OPTIMIZERS = {
@@ -30,17 +28,7 @@ LOSSES = {
 
 
 def build(params: Params, shape: Shape, classes: int) -> keras.Model:
-    """Return the compiled network; its initial weights come from Keras's global seed.
-
-    Raises InputError if the pictures are too small for the number of blocks.
-    """
-    halved = 2**params.blocks
-    if min(shape[:2]) < halved:
-        raise InputError(
-            f"{params.blocks} blocks do not fit pictures of {shape[1]}x{shape[0]}",
-            f"at least {halved}x{halved}, because every block halves them",
-            "lower blocks",
-        )
+    """Return the compiled network; its initial weights come from Keras's global seed."""
     model = keras.Sequential([keras.Input(shape), *_layers(params, classes)])
     model.compile(
         optimizer=OPTIMIZERS[params.optimizer](learning_rate=params.lr),
@@ -87,35 +75,23 @@ def _layers(params: Params, classes: int) -> list[keras.Layer]:
 
 
 def weights_bytes(model: keras.Model) -> bytes:
-    """Return the weights; the same ones always give the same bytes, so their hash names them."""
-    return pack(_names(model), model.get_weights())
+    """Return the weights as an npz archive; the same weights always give the same bytes."""
+    content = io.BytesIO()
+    arrays = model.get_weights()
+    np.savez(content, **{f"w{number}": array for number, array in enumerate(arrays)})
+    return content.getvalue()
 
 
 def restore(params: Params, shape: Shape, classes: int, weights: bytes) -> keras.Model:
     """Return the network with stored weights; raise InputError if they do not fit it."""
     model = build(params, shape, classes)
     try:
-        names, arrays = unpack(weights)
-        if names != _names(model):
-            raise ValueError("they are of other layers")
-        assign(model.weights, arrays)
-    except ValueError as error:
+        with np.load(io.BytesIO(weights), allow_pickle=False) as archive:
+            model.set_weights([archive[f"w{number}"] for number in range(len(archive.files))])
+    except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
         raise InputError(
-            f"the stored weights cannot be used: {error}",
+            f"the stored weights do not fit the network: {error}",
             f"those of a network with {model.count_params():,} parameters",
             "train the trial again",
         ) from error
     return model
-
-
-def assign(variables: Sequence[keras.Variable], arrays: Sequence[NDArray[Any]]) -> None:
-    """Give variables their values; raise ValueError, and change nothing, if these do not fit."""
-    found = [(array.shape, array.dtype.name) for array in arrays]
-    if found != [(tuple(variable.shape), variable.dtype) for variable in variables]:
-        raise ValueError("they have other shapes")
-    for variable, array in zip(variables, arrays, strict=True):
-        variable.assign(array)
-
-
-def _names(model: keras.Model) -> list[str]:
-    return [f"{layer.name}/{weight.name}" for layer in model.layers for weight in layer.weights]
