@@ -1,16 +1,14 @@
 """The door to the database: its transactions, its schema's version and its migration."""
 
 import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, String, inspect, text
-from sqlalchemy.exc import DBAPIError
 
 from runner.errors import InputError
-from runner.store.databases import StoreUnavailable, make_engine, trouble, use_wal
+from runner.store.databases import FAULTS, StoreUnavailable, make_engine, trouble, use_wal
 from runner.store.url import database_url, name_of
 
 __all__ = ["HEAD", "Connection", "Store", "StoreUnavailable", "open_store", "upgrade"]
@@ -64,7 +62,7 @@ class Store:
     def _troubles_named(self) -> Iterator[None]:
         try:
             yield
-        except (DBAPIError, sqlite3.Error) as error:
+        except FAULTS as error:
             if unavailable := trouble(self._url, error):
                 raise unavailable from error
             raise

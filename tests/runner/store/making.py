@@ -1,5 +1,6 @@
 """Experiments, workers and results for the tests of the store, in one line each."""
 
+import multiprocessing
 from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
@@ -148,11 +149,18 @@ def race_for_claims(
     jobs: list[int],
     processes: int = 4,
 ) -> list[list[int]]:
-    """Let several processes claim all of the jobs at once; return what each of them got."""
+    """Let several processes claim every job at the same moment; return what each of them got."""
     workers = [make_worker(store, f"racer {number}") for number in range(processes)]
+    start = multiprocessing.get_context("fork").Barrier(processes)
 
     def race(number: int) -> list[int]:
-        return [job for job in jobs if claim(store, job, workers[number]) is not None]
+        won = []
+        for job in jobs:
+            # Else one that is ahead would win all, and there would be no race.
+            start.wait(60)
+            if claim(store, job, workers[number]) is not None:
+                won.append(job)
+        return won
 
     return in_processes(processes, race)
 
