@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / "results" / "demo"
 
 SAMPLE = ["--downsample=0.01", "--seed=0"]
-TRAINING = ["--dataset=shapes", "--train-size=1000", "--epochs=3"]
+# Real handwritten digits that need no network, and few enough of them for two cores.
+TRAINING = ["--dataset=digits", "--train-size=500", "--epochs=3"]
 # Not Keras's 0.99: so few steps are too short for running averages that slow.
 MOMENTUM = ["--param", "batch_norm_momentum=0.9"]
 
@@ -61,7 +62,8 @@ def main() -> None:
         explanation = submit("explain", "--trial", trial, "--images=0,1", "--activations")
     finally:
         runner("down")
-    print("Data set: shapes, which is drawn by this program; 500 training pictures")
+    dataset = json.loads(runner("report", tuning, "--format=json"))["dataset"]
+    print(f"Data set: {dataset['title']}; pictures: {dataset['images']}")
     for experiment in (tuning, evaluation, explanation):
         page = HOME / "reports" / f"experiment-{experiment}" / "report.html"
         print(f"Report: {page.relative_to(ROOT)}")
