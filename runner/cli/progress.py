@@ -14,8 +14,8 @@ from runner.embedded.stop import stop_all
 from runner.errors import UnavailableError
 from runner.queue import make_app
 from runner.settings import Settings
-from runner.store import queries
 from runner.store.engine import Store
+from runner.store.progress import Progress, progress_of
 
 LOOK_SECONDS = 0.5
 # How often to see whether workers are still there and to send what nobody else did.
@@ -29,7 +29,7 @@ def wait_for(settings: Settings, store: Store, experiment_id: int) -> None:
     ensured = -ENSURE_SECONDS
     try:
         with _bar(store, experiment_id) as bar:
-            while not _show(bar, queries.progress(store, experiment_id)):
+            while not _show(bar, progress_of(store, experiment_id)):
                 if time.monotonic() - ensured >= ENSURE_SECONDS:
                     starts += _ensure_workers(settings, store, bar)
                     ensured = time.monotonic()
@@ -44,7 +44,7 @@ def wait_for(settings: Settings, store: Store, experiment_id: int) -> None:
 def watch(store: Store, experiment_id: int) -> None:
     """Show an experiment's progress until every job of it has ended."""
     with _bar(store, experiment_id) as bar:
-        while not _show(bar, queries.progress(store, experiment_id)):
+        while not _show(bar, progress_of(store, experiment_id)):
             time.sleep(LOOK_SECONDS)
 
 
@@ -68,7 +68,7 @@ def _workers_do_not_stay(settings: Settings) -> UnavailableError:
 
 
 def _bar(store: Store, experiment_id: int) -> "tqdm[NoReturn]":
-    progress = queries.progress(store, experiment_id)
+    progress = progress_of(store, experiment_id)
     return tqdm(
         total=progress.total,
         desc=f"experiment {experiment_id}",
@@ -80,7 +80,7 @@ def _bar(store: Store, experiment_id: int) -> "tqdm[NoReturn]":
     )
 
 
-def _show(bar: "tqdm[NoReturn]", progress: queries.Progress) -> bool:
+def _show(bar: "tqdm[NoReturn]", progress: Progress) -> bool:
     """Move the bar; return whether all is done."""
     states = ", ".join(f"{count} {state}" for state, count in progress.states.items() if count)
     best = "" if progress.best_val_accuracy is None else f", best {progress.best_val_accuracy:.3f}"

@@ -5,11 +5,10 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Select, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
-from cifar_model.params import Params
 from runner.errors import InputError
-from runner.states import FINAL, JobState, Kind
+from runner.states import JobState
 from runner.store import schema
 from runner.store.engine import Store
 
@@ -31,22 +30,6 @@ class Experiment:
     def jobs(self) -> int:
         """Return the number of its jobs."""
         return sum(self.states.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far an experiment is: in epochs while it trains, else in jobs."""
-
-    states: dict[str, int]
-    unit: str
-    done: int
-    total: int
-    best_val_accuracy: float | None
-
-    @property
-    def ended(self) -> bool:
-        """Tell whether every job is in a final state."""
-        return sum(self.states.values()) == sum(self.states[state] for state in FINAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,31 +109,6 @@ def experiment(store: Store, experiment_id: int) -> Experiment:
             "`runner status` lists them",
         )
     return found[0]
-
-
-def progress(store: Store, experiment_id: int) -> Progress:
-    """Return how far an experiment is; a job that ended counts with all its epochs."""
-    found = experiment(store, experiment_id)
-    if found.kind not in (Kind.TRAIN, Kind.TUNE):
-        done = sum(found.states[state] for state in FINAL)
-        return Progress(found.states, "job", done, found.jobs, None)
-    of_experiment = schema.Job.experiment_id == experiment_id
-    has_ended = schema.Job.state.in_(FINAL)
-    planned = func.coalesce(func.sum(_planned_epochs(found.configuration["epochs"])), 0)
-    recorded = (
-        select(func.count())
-        .select_from(schema.Epoch)
-        .join(schema.Job, schema.Job.id == schema.Epoch.job_id)
-    )
-    best = select(func.max(schema.Trial.best_val_accuracy)).join(
-        schema.Job, schema.Job.id == schema.Trial.job_id
-    )
-    with store.read() as connection:
-        total = connection.scalars(select(planned).where(of_experiment)).one()
-        ended = connection.scalars(select(planned).where(of_experiment, has_ended)).one()
-        under_way = connection.scalars(recorded.where(of_experiment, ~has_ended)).one()
-        best_val_accuracy = connection.scalar(best.where(of_experiment))
-    return Progress(found.states, "epoch", ended + under_way, total, best_val_accuracy)
 
 
 def jobs(store: Store, experiment_id: int) -> list[Job]:
@@ -247,11 +205,3 @@ def _with_states(connection: Connection, statement: Select[Any]) -> list[Experim
     for experiment_id, state, count in counts:
         states[experiment_id][state] = count
     return [Experiment(**row, states=states[row["id"]]) for row in rows]
-
-
-def _planned_epochs(override: int | None) -> ColumnElement[int]:
-    """Return how many epochs a job trains: as all do, or as its params say, or by default."""
-    if override is not None:
-        return literal(override, Integer())
-    own = schema.Job.configuration[("params", "epochs")].as_integer()
-    return func.coalesce(own, Params().epochs)

@@ -9,6 +9,7 @@ from runner.states import AttemptState, Kind
 from runner.store import queries
 from runner.store.checkpoints import record_epoch
 from runner.store.engine import Store
+from runner.store.progress import progress_of
 from runner.store.work import claim, finish
 from runner.store.workers import worker_seen, worker_stopped
 from tests.runner.store.making import (
@@ -48,7 +49,7 @@ def test_the_newest_experiments_come_first(store: Store) -> None:
     assert [found.id for found in queries.experiments(store, 2)] == [made[2], made[1]]
 
 
-@pytest.mark.parametrize("query", [queries.experiment, queries.progress, queries.trial])
+@pytest.mark.parametrize("query", [queries.experiment, progress_of, queries.trial])
 def test_what_does_not_exist_is_named(store: Store, query: object) -> None:
     assert callable(query)
     with pytest.raises(InputError, match=r"there is no (experiment|trial) 99"):
@@ -79,7 +80,7 @@ def test_progress_is_counted_in_epochs_while_an_experiment_trains(store: Store) 
     failed = claim(store, second, worker)
     assert failed is not None
     finish(store, failed.key, AttemptState.FAILED)
-    progress = queries.progress(store, experiment_id)
+    progress = progress_of(store, experiment_id)
     # One epoch of the first, all four of the second, of which none will come any more.
     assert (progress.done, progress.total, progress.unit) == (1 + 4, 4 + 4 + 10, "epoch")
     assert not progress.ended
@@ -87,21 +88,21 @@ def test_progress_is_counted_in_epochs_while_an_experiment_trains(store: Store) 
         claimed = running if job == first else claim(store, job, worker)
         assert claimed is not None
         finish(store, claimed.key, AttemptState.SUCCEEDED)
-    progress = queries.progress(store, experiment_id)
+    progress = progress_of(store, experiment_id)
     assert (progress.done, progress.ended) == (18, True)
 
 
 def test_progress_follows_the_epochs_that_are_the_same_for_all(store: Store) -> None:
     configuration = {"dataset": DATASET, "epochs": 2, "threads": 1}
     experiment_id = make_experiment(store, jobs=3, configuration=configuration)
-    assert queries.progress(store, experiment_id).total == 6
+    assert progress_of(store, experiment_id).total == 6
 
 
 def test_progress_names_the_best_trial(store: Store) -> None:
     make_trial(store)
     experiment_id = queries.experiments(store, 1)[0].id
-    assert queries.progress(store, experiment_id).best_val_accuracy == 0.25
-    assert queries.progress(store, make_experiment(store)).best_val_accuracy is None
+    assert progress_of(store, experiment_id).best_val_accuracy == 0.25
+    assert progress_of(store, make_experiment(store)).best_val_accuracy is None
 
 
 def test_progress_of_what_does_not_train_is_counted_in_jobs(store: Store) -> None:
@@ -109,7 +110,7 @@ def test_progress_of_what_does_not_train_is_counted_in_jobs(store: Store) -> Non
     experiment_id = make_experiment(
         store, jobs=[{}], kind=Kind.EVALUATE, configuration=configuration
     )
-    progress = queries.progress(store, experiment_id)
+    progress = progress_of(store, experiment_id)
     assert (progress.done, progress.total, progress.unit) == (0, 1, "job")
 
 

@@ -1,0 +1,32 @@
+"""The tables: what is stored, and what the database itself makes impossible."""
+
+from runner.store.schema.base import Base, ago, now
+from runner.store.schema.results import (
+    Activation,
+    Artifact,
+    ConfusionCell,
+    Epoch,
+    Evaluation,
+    Explanation,
+    Trial,
+)
+from runner.store.schema.work import Attempt, Checkpoint, Event, Experiment, Job, Worker
+
+__all__ = [
+    "Activation",
+    "Artifact",
+    "Attempt",
+    "Base",
+    "Checkpoint",
+    "ConfusionCell",
+    "Epoch",
+    "Evaluation",
+    "Event",
+    "Experiment",
+    "Explanation",
+    "Job",
+    "Trial",
+    "Worker",
+    "ago",
+    "now",
+]

@@ -1,0 +1,156 @@
+"""The tables of the results: what came of the work."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from runner.store.schema.base import Base, finite, now, one_of
+
+
+class Artifact(Base):
+    """Immutable bytes named by the SHA-256 of what they are uncompressed; never deleted."""
+
+    __tablename__ = "artifacts"
+
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    size: Mapped[int]
+    content: Mapped[bytes]
+
+
+class Epoch(Base):
+    """One pass over the training split; a job has each epoch once, as last reported."""
+
+    __tablename__ = "epochs"
+    __table_args__ = (
+        ForeignKeyConstraint(["job_id", "attempt"], ["attempts.job_id", "attempts.number"]),
+        CheckConstraint("epoch >= 1", name="epoch"),
+        finite("loss", "accuracy", "val_loss", "val_accuracy", "seconds"),
+    )
+
+    job_id: Mapped[int] = mapped_column(primary_key=True)
+    epoch: Mapped[int] = mapped_column(primary_key=True)
+    attempt: Mapped[int]
+    loss: Mapped[float]
+    accuracy: Mapped[float]
+    val_loss: Mapped[float]
+    val_accuracy: Mapped[float]
+    seconds: Mapped[float]
+
+
+class Trial(Base):
+    """One params trained to its end."""
+
+    __tablename__ = "trials"
+    __table_args__ = (
+        CheckConstraint("best_epoch >= 1 AND best_epoch <= epochs", name="best_epoch"),
+        finite("loss", "accuracy", "val_loss", "val_accuracy", "best_val_accuracy", "seconds"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # A job makes one trial at most, whatever was delivered or executed twice.
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id"), unique=True)
+    params: Mapped[dict[str, Any]]
+    seed: Mapped[int] = mapped_column(BigInteger)
+    dataset: Mapped[dict[str, Any]]
+    epochs: Mapped[int]
+    best_epoch: Mapped[int]
+    loss: Mapped[float]
+    accuracy: Mapped[float]
+    val_loss: Mapped[float]
+    val_accuracy: Mapped[float]
+    best_val_accuracy: Mapped[float]
+    seconds: Mapped[float]
+    fingerprint: Mapped[str]
+    model: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"))
+    created_at: Mapped[datetime] = mapped_column(default=now())
+
+
+class Evaluation(Base):
+    """The scores of one trial on one split."""
+
+    __tablename__ = "evaluations"
+    __table_args__ = (
+        # A job scores a split once.
+        UniqueConstraint("job_id", "split"),
+        one_of("split", ("train", "validation", "test")),
+        finite("loss", "accuracy", "log_loss"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id"))
+    trial_id: Mapped[int] = mapped_column(ForeignKey("trials.id"), index=True)
+    split: Mapped[str]
+    images: Mapped[int]
+    loss: Mapped[float]
+    accuracy: Mapped[float]
+    log_loss: Mapped[float]
+    classes: Mapped[list[Any]]
+
+
+class ConfusionCell(Base):
+    """How many images of one true class were predicted as another; empty cells are not stored."""
+
+    __tablename__ = "confusion"
+    __table_args__ = (CheckConstraint("images >= 1", name="images"),)
+
+    evaluation_id: Mapped[int] = mapped_column(ForeignKey("evaluations.id"), primary_key=True)
+    true_label: Mapped[int] = mapped_column(primary_key=True)
+    predicted_label: Mapped[int] = mapped_column(primary_key=True)
+    images: Mapped[int]
+
+
+class Activation(Base):
+    """The output of one layer for one image."""
+
+    __tablename__ = "activations"
+    # A job looks at a layer once for an image.
+    __table_args__ = (UniqueConstraint("job_id", "image", "layer"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id"))
+    trial_id: Mapped[int] = mapped_column(ForeignKey("trials.id"), index=True)
+    image: Mapped[int]
+    layer: Mapped[int]
+    name: Mapped[str]
+    shape: Mapped[list[Any]]
+    output: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"))
+
+
+class Explanation(Base):
+    """What spoke for and against one label of one image, as one trial sees it."""
+
+    __tablename__ = "explanations"
+    __table_args__ = (
+        # A job explains a label once for an image.
+        UniqueConstraint("job_id", "image", "label"),
+        one_of("verdict", ("sound", "weak", "void")),
+        finite("probability", "intercept", "r2"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id"))
+    trial_id: Mapped[int] = mapped_column(ForeignKey("trials.id"), index=True)
+    image: Mapped[int]
+    label: Mapped[int]
+    true_label: Mapped[int]
+    predicted_label: Mapped[int]
+    probability: Mapped[float]
+    samples: Mapped[int]
+    seed: Mapped[int] = mapped_column(BigInteger)
+    superpixels: Mapped[int]
+    weights: Mapped[list[Any]]
+    intercept: Mapped[float]
+    r2: Mapped[float]
+    verdict: Mapped[str]
+    reason: Mapped[str]
+    picture: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"))
+    segments: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"))
+    mask: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"))

@@ -1,0 +1,142 @@
+"""The tables of the work: what should be done, who does it and how it went."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from runner.states import FINAL, AttemptState, JobState, Kind
+from runner.store.schema.base import Base, now, one_of, only_where, quoted
+
+
+class Experiment(Base):
+    """What one `runner submit` created."""
+
+    __tablename__ = "experiments"
+    __table_args__ = (one_of("kind", Kind),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    seed: Mapped[int] = mapped_column(BigInteger)
+    configuration: Mapped[dict[str, Any]]
+    provenance: Mapped[dict[str, Any]]
+    # The same key again is the same experiment, so a submit can be repeated safely.
+    submission_key: Mapped[str | None] = mapped_column(unique=True)
+    created_at: Mapped[datetime] = mapped_column(default=now())
+    paused_at: Mapped[datetime | None]
+
+
+class Job(Base):
+    """One unit of work for one worker."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        # An experiment numbers its jobs without repeating one.
+        UniqueConstraint("experiment_id", "number"),
+        one_of("state", JobState),
+        # A job has an end exactly when it is in a final state.
+        CheckConstraint(f"(state IN ({quoted(FINAL)})) = (ended_at IS NOT NULL)", name="ended"),
+        # An attempt that was lost was counted as an attempt before.
+        CheckConstraint("lost >= 0 AND lost <= attempts", name="lost"),
+        Index(None, "experiment_id", "state"),
+        # What recovery looks at stays small however long the history grows.
+        Index("ix_jobs_pending", "enqueued_at", "id", **only_where("state = 'pending'")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    experiment_id: Mapped[int] = mapped_column(ForeignKey("experiments.id"))
+    number: Mapped[int]
+    configuration: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(default=JobState.PENDING)
+    reason: Mapped[str | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    lost: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(default=now())
+    enqueued_at: Mapped[datetime | None]
+    cancel_requested_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+class Worker(Base):
+    """One process that executes jobs, with the device it is pinned to."""
+
+    __tablename__ = "workers"
+    # What lists the living need not read the dead.
+    __table_args__ = (Index("ix_workers_going", "seen_at", **only_where("stopped_at IS NULL")),)
+
+    # No two processes ever have the same name, so that a lost attempt names the one that had it.
+    name: Mapped[str] = mapped_column(primary_key=True)
+    host: Mapped[str]
+    pid: Mapped[int]
+    # Tells the process apart from a later one that was given the same pid.
+    process_started: Mapped[str]
+    device: Mapped[str]
+    version: Mapped[str]
+    started_at: Mapped[datetime] = mapped_column(default=now())
+    seen_at: Mapped[datetime] = mapped_column(default=now())
+    stopped_at: Mapped[datetime | None]
+
+
+class Attempt(Base):
+    """One try at a job by one worker; its number fences what it may write."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (
+        one_of("state", AttemptState),
+        # An attempt has an end exactly when it is no longer running.
+        CheckConstraint("(state = 'running') = (ended_at IS NULL)", name="ended"),
+        # Two workers can never both have the same job.
+        Index("uq_attempts_open", "job_id", unique=True, **only_where("state = 'running'")),
+    )
+
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(default=AttemptState.RUNNING)
+    worker: Mapped[str] = mapped_column(ForeignKey("workers.name"))
+    # Counts up while the worker lives; whoever watches it needs no common clock.
+    heartbeats: Mapped[int] = mapped_column(default=0)
+    heartbeat_at: Mapped[datetime] = mapped_column(default=now())
+    started_at: Mapped[datetime] = mapped_column(default=now())
+    ended_at: Mapped[datetime | None]
+    error: Mapped[str | None]
+
+
+class Event(Base):
+    """A dated fact about a job; never changed."""
+
+    __tablename__ = "events"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id"), index=True)
+    attempt: Mapped[int | None]
+    name: Mapped[str]
+    detail: Mapped[str | None]
+    at: Mapped[datetime] = mapped_column(default=now())
+
+
+class Checkpoint(Base):
+    """The training state after one epoch of a job that has no result yet.
+
+    It holds its own bytes: as an artifact it could be shared with another job and deleted
+    under it.
+    """
+
+    __tablename__ = "checkpoints"
+    __table_args__ = (
+        ForeignKeyConstraint(["job_id", "attempt"], ["attempts.job_id", "attempts.number"]),
+    )
+
+    job_id: Mapped[int] = mapped_column(primary_key=True)
+    epoch: Mapped[int] = mapped_column(primary_key=True)
+    attempt: Mapped[int]
+    fingerprint: Mapped[str]
+    sha256: Mapped[str]
+    content: Mapped[bytes]
