@@ -5,9 +5,7 @@ import os
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -18,41 +16,10 @@ import redis
 
 from runner.embedded.broker import server_binary
 from runner.store.engine import upgrade
+from tests.processes import SECONDS, running, unused_port, wait_until
 
 DOCKER = Path(__file__).resolve().parent.parent / "docker"
-SECONDS = 60
 PASSWORD = "correct"  # noqa: S105 (of a server that lives for a second)
-
-
-@contextmanager
-def running(command: list[str], environment: dict[str, str], log: Path) -> Iterator[int]:
-    """Keep a program running, in its own directory, until the block ends; yield its pid."""
-    with (
-        log.open("ab") as output,
-        subprocess.Popen(
-            command, cwd=log.parent, env=environment, stdout=output, stderr=output
-        ) as process,
-    ):
-        try:
-            yield process.pid
-        finally:
-            process.terminate()
-            process.wait(SECONDS)
-
-
-def wait_until(condition: Callable[[], bool], log: Path) -> None:
-    """Return once the condition holds; fail with the log if it does not."""
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, log.read_text()
-        time.sleep(0.05)
-
-
-def unused_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Several hosts: PostgreSQL, a Redis-protocol server on TCP, workers that share no disk."""
 
 import json
-import socket
 import subprocess
 import time
 import urllib.request
@@ -15,6 +14,7 @@ import redis
 
 from runner.embedded.broker import server_binary
 from tests.acceptance.command_line import TINY, Runner
+from tests.processes import end, unused_port
 
 WAIT_SECONDS = 120
 
@@ -22,8 +22,7 @@ WAIT_SECONDS = 120
 @pytest.fixture
 def broker_url(tmp_path: Path) -> Iterator[str]:
     """Start a broker that listens on a port of this machine."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = unused_port()
     command = [server_binary(), "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
     server = subprocess.Popen([*command, "--dir", str(tmp_path)], stdout=subprocess.DEVNULL)
     client = redis.Redis(port=port)
@@ -109,8 +108,7 @@ def test_without_a_worker_the_job_is_saved_and_the_next_worker_does_it(
 def test_flower_shows_readable_tasks_and_their_progress(rack: Callable[[str], Runner]) -> None:
     person, host = rack("person"), rack("host")
     person("db", "upgrade")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = unused_port()
     with working(host):
         wait_until(lambda: person.json("status")["workers"], "a worker is alive")
         flower = person.start("flower", "--port", str(port))
@@ -124,8 +122,7 @@ def test_flower_shows_readable_tasks_and_their_progress(rack: Callable[[str], Ru
                 "flower has seen the task",
             )
         finally:
-            flower.terminate()
-            flower.wait(WAIT_SECONDS)
+            end(flower)
     assert tasks[0]["name"] == "train"
     assert "experiment 1 trial" in tasks[0]["args"]
     assert "'blocks': 1" in tasks[0]["kwargs"]

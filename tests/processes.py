@@ -1,0 +1,54 @@
+"""Programs that a test starts, waits for and ends."""
+
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+SECONDS = 60
+
+
+@contextmanager
+def running(command: list[str], environment: dict[str, str], log: Path) -> Iterator[int]:
+    """Keep a program running, in its own directory, until the block ends; yield its pid."""
+    with (
+        log.open("ab") as output,
+        subprocess.Popen(
+            command, cwd=log.parent, env=environment, stdout=output, stderr=output
+        ) as process,
+    ):
+        try:
+            yield process.pid
+        finally:
+            end(process)
+
+
+def end(process: "subprocess.Popen[bytes]") -> None:
+    """Ask a process to end, and ask again if it did not hear.
+
+    Flower ends by an exception that its signal handler raises, and Python loses an exception that
+    comes while a destructor runs.
+    """
+    for _ in range(3):
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(SECONDS / 3)
+            return
+    raise AssertionError(f"{process.args!r} did not end within {SECONDS} s")
+
+
+def wait_until(condition: Callable[[], bool], log: Path) -> None:
+    """Return once the condition holds; fail with the log if it does not."""
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.05)
+
+
+def unused_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
