@@ -3,10 +3,10 @@
 import os
 import sys
 import time
-from typing import NoReturn
 
 from tqdm import tqdm
 
+from runner.cli.bar import Bar
 from runner.dispatch import send_pending
 from runner.embedded.place import Place
 from runner.embedded.start import start
@@ -15,7 +15,6 @@ from runner.errors import UnavailableError
 from runner.queue import make_app
 from runner.settings import Settings
 from runner.store.engine import Store
-from runner.store.progress import Progress, progress_of
 
 LOOK_SECONDS = 0.5
 # How often to see whether workers are still there and to send what nobody else did.
@@ -28,10 +27,10 @@ def wait_for(settings: Settings, store: Store, experiment_id: int) -> None:
     starts = 0
     ensured = -ENSURE_SECONDS
     try:
-        with _bar(store, experiment_id) as bar:
-            while not _show(bar, progress_of(store, experiment_id)):
+        with Bar(store, experiment_id) as bar:
+            while not bar.show():
                 if time.monotonic() - ensured >= ENSURE_SECONDS:
-                    starts += _ensure_workers(settings, store, bar)
+                    starts += _ensure_workers(settings, store)
                     ensured = time.monotonic()
                 if starts > MOST_STARTS:
                     raise _workers_do_not_stay(settings)
@@ -43,19 +42,19 @@ def wait_for(settings: Settings, store: Store, experiment_id: int) -> None:
 
 def watch(store: Store, experiment_id: int) -> None:
     """Show an experiment's progress until every job of it has ended."""
-    with _bar(store, experiment_id) as bar:
-        while not _show(bar, progress_of(store, experiment_id)):
+    with Bar(store, experiment_id) as bar:
+        while not bar.show():
             time.sleep(LOOK_SECONDS)
 
 
-def _ensure_workers(settings: Settings, store: Store, bar: "tqdm[NoReturn]") -> bool:
+def _ensure_workers(settings: Settings, store: Store) -> bool:
     """Start the private broker and workers unless there are some; return whether it did."""
     started = settings.broker_url is None and start(settings, parent=os.getpid())
     app = make_app(settings.broker_url or Place(settings.home).broker_url)
     try:
         send_pending(store, app)
     except UnavailableError as error:
-        bar.write(f"warning: {error.what}", file=sys.stderr)
+        tqdm.write(f"warning: {error.what}", file=sys.stderr)
     return started
 
 
@@ -65,27 +64,3 @@ def _workers_do_not_stay(settings: Settings) -> UnavailableError:
         "workers that run until the experiment has ended",
         f"read {Place(settings.home).logs / 'worker.log'}; the jobs are kept",
     )
-
-
-def _bar(store: Store, experiment_id: int) -> "tqdm[NoReturn]":
-    progress = progress_of(store, experiment_id)
-    return tqdm(
-        total=progress.total,
-        desc=f"experiment {experiment_id}",
-        unit=progress.unit,
-        bar_format="{desc} {percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt} {unit}"
-        " [{elapsed}<{remaining}]{postfix}",
-        # Not a terminal: a line now and then instead of a moving bar.
-        mininterval=0.1 if sys.stderr.isatty() else 10,
-    )
-
-
-def _show(bar: "tqdm[NoReturn]", progress: Progress) -> bool:
-    """Move the bar; return whether all is done."""
-    states = ", ".join(f"{count} {state}" for state, count in progress.states.items() if count)
-    best = "" if progress.best_val_accuracy is None else f", best {progress.best_val_accuracy:.3f}"
-    bar.set_postfix_str(states + best, refresh=False)
-    bar.update(progress.done - bar.n)
-    if progress.ended:
-        bar.refresh()
-    return progress.ended

@@ -1,0 +1,62 @@
+"""The progress of one experiment: a moving bar on a terminal, else a line now and then."""
+
+import io
+import sys
+import time
+from types import TracebackType
+from typing import NoReturn, Self
+
+import click
+from tqdm import tqdm
+
+from runner.store.engine import Store
+from runner.store.progress import progress_of
+
+LINE_SECONDS = 10.0
+
+
+class Bar:
+    """Show how far an experiment is, on stderr."""
+
+    def __init__(self, store: Store, experiment_id: int) -> None:
+        self._store = store
+        self._experiment_id = experiment_id
+        self._moves = sys.stderr.isatty()
+        self._line_at = time.monotonic()
+        progress = progress_of(store, experiment_id)
+        self._bar: tqdm[NoReturn] = tqdm(
+            total=progress.total,
+            desc=f"experiment {experiment_id}",
+            unit=progress.unit,
+            bar_format="{desc} {percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt} {unit}"
+            " [{elapsed}<{remaining}]{postfix}",
+            # Epochs come seldom, and several at once: only the mean of all tells when the end is.
+            smoothing=0,
+            file=sys.stderr if self._moves else io.StringIO(),
+        )
+
+    def show(self) -> bool:
+        """Show how things stand now; return whether every job has ended."""
+        progress = progress_of(self._store, self._experiment_id)
+        states = ", ".join(f"{count} {state}" for state, count in progress.states.items() if count)
+        best = progress.best_val_accuracy
+        self._bar.set_postfix_str(
+            states if best is None else f"{states}, best {best:.3f}", refresh=False
+        )
+        self._bar.update(progress.done - self._bar.n)
+        self._bar.refresh()
+        if not self._moves and (progress.ended or time.monotonic() - self._line_at > LINE_SECONDS):
+            self._line_at = time.monotonic()
+            click.echo(str(self._bar), err=True)
+        return progress.ended
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.close()
