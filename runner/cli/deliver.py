@@ -21,10 +21,8 @@ def deliver(settings: Settings, store: Store, experiment_id: int, *, wait: bool,
     """Send the jobs and print the experiment; exit with 1 if one failed while it was waited for."""
     experiment = queries.experiment(store, experiment_id)
     dataset = experiment.configuration["dataset"]["title"]
-    click.echo(
-        f"experiment {experiment_id}: {experiment.kind}, {experiment.jobs} jobs, {dataset}",
-        err=True,
-    )
+    jobs = "1 job" if experiment.jobs == 1 else f"{experiment.jobs} jobs"
+    click.echo(f"experiment {experiment_id}: {experiment.kind}, {jobs}, {dataset}", err=True)
     if wait:
         wait_for(settings, store, experiment_id)
     else:

@@ -43,7 +43,7 @@ def _unknown(connection: Connection, what: str, number: int | None) -> InputErro
     if not newest:
         return InputError(
             f"there is no {what} {number}: there is none yet",
-            f"a {what} that is in this database",
+            "one that is in this database",
             "begin with `runner submit`, or correct RUNNER_HOME or RUNNER_DATABASE_URL",
         )
     shown = ", ".join(str(known) for known in newest)
