@@ -29,7 +29,9 @@ def wait_for(settings: Settings, store: Store, experiment_id: int) -> None:
     ensured = -ENSURE_SECONDS
     try:
         with _bar(store, experiment_id) as bar:
-            while not _show(bar, progress_of(store, experiment_id)):
+            said = False
+            while not _show(bar, progress := progress_of(store, experiment_id)):
+                said = _say_paused(bar, progress, experiment_id, said)
                 if time.monotonic() - ensured >= ENSURE_SECONDS:
                     starts += _ensure_workers(settings, store, bar)
                     ensured = time.monotonic()
@@ -44,7 +46,9 @@ def wait_for(settings: Settings, store: Store, experiment_id: int) -> None:
 def watch(store: Store, experiment_id: int) -> None:
     """Show an experiment's progress until every job of it has ended."""
     with _bar(store, experiment_id) as bar:
-        while not _show(bar, progress_of(store, experiment_id)):
+        said = False
+        while not _show(bar, progress := progress_of(store, experiment_id)):
+            said = _say_paused(bar, progress, experiment_id, said)
             time.sleep(LOOK_SECONDS)
 
 
@@ -80,11 +84,23 @@ def _bar(store: Store, experiment_id: int) -> "tqdm[NoReturn]":
     )
 
 
+def _say_paused(bar: "tqdm[NoReturn]", progress: Progress, experiment_id: int, said: bool) -> bool:
+    """Say once that a pause is why nothing starts; return whether that holds and was said."""
+    if progress.paused and not said:
+        bar.write(
+            f"experiment {experiment_id} is paused: nothing new starts until "
+            f"`runner resume {experiment_id}`",
+            file=sys.stderr,
+        )
+    return progress.paused
+
+
 def _show(bar: "tqdm[NoReturn]", progress: Progress) -> bool:
     """Move the bar; return whether all is done."""
     states = ", ".join(f"{count} {state}" for state, count in progress.states.items() if count)
     best = "" if progress.best_val_accuracy is None else f", best {progress.best_val_accuracy:.3f}"
-    bar.set_postfix_str(states + best, refresh=False)
+    paused = ", paused" if progress.paused else ""
+    bar.set_postfix_str(states + best + paused, refresh=False)
     bar.update(progress.done - bar.n)
     if progress.ended:
         bar.refresh()

@@ -37,6 +37,7 @@ def _trial_row(job: Row, epochs: list[dict[str, Any]]) -> dict[str, Any]:
         "best": {name: _best(epochs, name) for name in BETTER} if epochs else None,
         "attempts": job["attempts"],
         "reason": job["reason"],
+        "not_reproducible": job["not_reproducible"],
         "fingerprint": job["fingerprint"],
         "model": job["model"],
     }

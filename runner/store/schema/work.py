@@ -62,6 +62,8 @@ class Job(Base):
     created_at: Mapped[datetime] = mapped_column(default=now())
     enqueued_at: Mapped[datetime | None]
     cancel_requested_at: Mapped[datetime | None]
+    # What two attempts on one machine reported differently, in words.
+    not_reproducible: Mapped[str | None]
     ended_at: Mapped[datetime | None]
 
 
