@@ -41,15 +41,20 @@ def cancel(experiment: int | None, job: int | None, form: str) -> None:
 
 @click.command()
 @target_options
+@click.option(
+    "--any-machine",
+    is_flag=True,
+    help="Go on from a checkpoint of another kind of machine too; reports say so.",
+)
 @format_option
-def retry(experiment: int | None, job: int | None, form: str) -> None:
+def retry(experiment: int | None, job: int | None, any_machine: bool, form: str) -> None:
     """Try failed and cancelled jobs again, from their newest checkpoint."""
     from runner.cli.deliver import send_saved
     from runner.store import control
 
     settings, store = _open()
     target = _target(experiment, job)
-    jobs = control.retry(store, target)
+    jobs = control.retry(store, target, any_machine=any_machine)
     words = f"{len(jobs)} pending again" if jobs else "nothing to retry, none failed or cancelled"
     _print(form, f"{target}: {words}", pending=jobs)
     if jobs:

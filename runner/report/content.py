@@ -29,6 +29,7 @@ def report_parts(document: Mapping[str, Any], pictures: Sequence[Picture]) -> li
         *_heading(document),
         *_unfinished(document),
         *_not_reproducible(document),
+        *_of_several_machines(document),
         *layout(document, pictures),
     ]
 
@@ -78,6 +79,19 @@ def _not_reproducible(document: Mapping[str, Any]) -> list[Part]:
         )
         for trial in document["trials"]
         if trial["not_reproducible"]
+    ]
+
+
+def _of_several_machines(document: Mapping[str, Any]) -> list[Part]:
+    """Return a warning for each trial that began on one kind of machine and ended on another."""
+    return [
+        Note(
+            f"Trial {trial['trial']} was trained on several kinds of machines, so none of them"
+            f" gives the same numbers again: {', then '.join(trial['fingerprints'])}.",
+            warning=True,
+        )
+        for trial in document["trials"]
+        if trial["trial"] is not None and len(trial["fingerprints"]) > 1
     ]
 
 

@@ -57,6 +57,7 @@ def _trials(document: Row) -> Iterator[dict[str, Any]]:
             **_chosen(trial, METRICS),
             **{f"best_{name}": best.get(name, {}).get("value") for name in METRICS},
             **_chosen(trial, ("best_epoch", "seconds", "seed", "not_reproducible")),
+            "fingerprints": ", then ".join(trial["fingerprints"]),
             **{name: params.get(name) for name in names},
         }
 

@@ -18,7 +18,7 @@ IDENTITY = (
     *("trial", "job", "experiment", "kind", "number", "state", "reason"),
     *("not_reproducible", "seed"),
 )
-MACHINE = ("fingerprint", "model")
+MACHINE = ("fingerprint", "fingerprints", "model")
 
 
 def trial_document(

@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select
 from runner.store.engine import Store
 from runner.store.finite import require_finite
 from runner.store.reproducibility import compare
-from runner.store.schema import Checkpoint, Epoch
+from runner.store.schema import Checkpoint, Epoch, Job
 from runner.store.work import AttemptKey, beat
 
 if TYPE_CHECKING:
@@ -66,11 +66,15 @@ def record_epoch(
 def newest_checkpoint(store: Store, job_id: int, fingerprint: str) -> bytes | None:
     """Return what the job can resume from on a machine of this fingerprint; None if nothing.
 
-    A checkpoint that is damaged is passed over, with a warning.
+    That of another machine counts only if the job was retried so. A checkpoint that is damaged is
+    passed over, with a warning.
     """
     statement = (
         select(Checkpoint.epoch, Checkpoint.sha256, Checkpoint.content)
-        .where(Checkpoint.job_id == job_id, Checkpoint.fingerprint == fingerprint)
+        .join(Job, Job.id == Checkpoint.job_id)
+        .where(
+            Checkpoint.job_id == job_id, (Checkpoint.fingerprint == fingerprint) | Job.any_machine
+        )
         .order_by(*NEWEST_FIRST)
     )
     with store.read() as connection:

@@ -62,10 +62,11 @@ def cancel(store: Store, target: Target) -> Cancelled:
     return Cancelled(cancelled=pending, stopping=_ids(jobs, JobState.RUNNING))
 
 
-def retry(store: Store, target: Target) -> list[int]:
+def retry(store: Store, target: Target, *, any_machine: bool = False) -> list[int]:
     """Make the jobs that failed or were cancelled pending again; return them.
 
-    They go on from their newest checkpoint, and what they were lost before is forgotten.
+    They go on from their newest checkpoint, and what they were lost before is forgotten. That of
+    another machine counts only if asked for, because the numbers are then those of neither.
     """
     with store.write() as connection:
         jobs = _ids(_lock(connection, target), JobState.FAILED, JobState.CANCELLED)
@@ -75,6 +76,7 @@ def retry(store: Store, target: Target) -> list[int]:
             state=JobState.PENDING,
             reason=None,
             lost=0,
+            any_machine=any_machine,
             enqueued_at=None,
             cancel_requested_at=None,
             ended_at=None,

@@ -7,11 +7,14 @@ from runner.report.document import report_document
 from runner.report.parts import Note
 from runner.report.spreadsheet import as_spreadsheet
 from runner.report.trial import trial_document, trial_text
-from runner.store.checkpoints import record_epoch
+from runner.states import AttemptState
+from runner.store.checkpoints import newest_checkpoint, record_epoch
+from runner.store.control import Target, retry
 from runner.store.engine import Store
-from runner.store.work import Claim, claim, open_attempts, recover
+from runner.store.results import write_trial
+from runner.store.work import Claim, claim, finish, open_attempts, recover
 from tests.runner.report.stored import store_tune, train_epochs
-from tests.runner.store.making import FINGERPRINT, job_ids, make_epoch, rows, value
+from tests.runner.store.making import FINGERPRINT, job_ids, make_epoch, make_worker, rows, value
 
 
 def train_first_epoch(store: Store) -> Claim:
@@ -68,6 +71,39 @@ def test_another_machine_may_give_other_numbers_and_is_named(store: Store) -> No
     assert mark(store) is None
     noted = event(store, "trained again on another machine")
     assert noted == ("epoch 1: attempt 1 trained it on one machine, attempt 2 on another machine")
+
+
+@pytest.mark.parametrize(("any_machine", "found"), [(True, b"state"), (False, None)])
+def test_another_machine_goes_on_only_if_asked_and_then_every_report_says_so(
+    store: Store, any_machine: bool, found: bytes | None
+) -> None:
+    (job,) = job_ids(store, store_tune(store, [[]]))
+    first = claim(store, job, make_worker(store))
+    assert first is not None
+    assert record_epoch(store, first.key, make_epoch(1), b"state", FINGERPRINT)
+    finish(store, first.key, AttemptState.FAILED, reason="moved")
+    assert retry(store, Target(job=job), any_machine=any_machine) == [job]
+    assert newest_checkpoint(store, job, "another machine") == found
+
+    second = claim(store, job, "worker")
+    assert second is not None
+    for epoch in [2] if any_machine else [1, 2]:
+        assert record_epoch(store, second.key, make_epoch(epoch), b"state", "another machine")
+    finish(
+        store,
+        second.key,
+        AttemptState.SUCCEEDED,
+        write=lambda connection: write_trial(connection, second, b"", "another machine"),
+    )
+    document = report_document(store, first.experiment_id)
+    assert mark(store) is None
+    parts = report_parts(document, [])
+    warnings = [part.text for part in parts if isinstance(part, Note) and part.warning]
+    words = f"{FINGERPRINT}, then another machine"
+    assert [words in warning for warning in warnings] == ([True] if any_machine else [])
+    assert (words in as_spreadsheet(document)) == any_machine
+    shown = trial_document(store, job=job)["fingerprints"]
+    assert shown == ([FINGERPRINT] if any_machine else []) + ["another machine"]
 
 
 def test_every_report_says_that_a_trial_is_not_reproducible(store: Store) -> None:

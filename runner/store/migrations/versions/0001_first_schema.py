@@ -79,6 +79,7 @@ def upgrade() -> None:
         sa.Column("enqueued_at", MOMENT, nullable=True),
         sa.Column("cancel_requested_at", MOMENT, nullable=True),
         sa.Column("not_reproducible", sa.String(), nullable=True),
+        sa.Column("any_machine", sa.Boolean(), nullable=False),
         sa.Column("ended_at", MOMENT, nullable=True),
         sa.CheckConstraint(
             "(state IN ('succeeded', 'failed', 'cancelled')) = (ended_at IS NOT NULL)",
