@@ -22,7 +22,7 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --fork-strate
 # A step that fails or is interrupted leaves no file that looks finished.
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test lint typecheck format lock clean
+.PHONY: help demo test faults lint typecheck format lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
@@ -32,6 +32,9 @@ demo: .venv/runtime.installed ## run the main job end to end on the built-in dat
 
 test: .venv/dev.installed ## run all tests
 	$(BIN)/python -m pytest
+
+faults: .venv/dev.installed ## run the tests of faults that take minutes
+	$(BIN)/python -m pytest -m faults
 
 lint: .venv/dev.installed typecheck ## check style, types and the arrows between packages
 	$(BIN)/ruff check .

@@ -8,6 +8,7 @@ from typing import Any
 from celery import Celery
 from kombu import Queue
 from kombu.exceptions import OperationalError
+from redis import RedisError
 
 from runner.errors import UnavailableError
 
@@ -16,6 +17,9 @@ JOB_HEADER = "job"
 
 # Long enough for a broker that restarts, short enough for a person who waits.
 SEND_SECONDS = 20
+
+# What Celery's connection and the Redis client raise.
+UNREACHABLE = (OperationalError, RedisError, ConnectionError, TimeoutError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +83,8 @@ def send(app: Celery, messages: Iterable[Message]) -> list[int]:
             for message in messages:
                 _publish(app, message, producer)
                 sent.append(message.job_id)
-    except (OperationalError, ConnectionError, TimeoutError) as error:
-        raise UnavailableError(
-            f"the broker {_without_password(app)} cannot be reached: {error}",
-            "a Redis server that answers",
-            "start it, or correct RUNNER_BROKER_URL; jobs that were not sent are kept, and any "
-            "worker's recovery (or `runner recover`) sends them",
-        ) from error
+    except UNREACHABLE as error:
+        raise _unavailable(app, error) from error
     return sent
 
 
@@ -108,12 +107,32 @@ def queued_jobs(app: Celery) -> set[int]:
     return {job_id for job_id in waiting if job_id is not None}
 
 
+def broker_facts(app: Celery) -> dict[str, Any]:
+    """Return what the broker says of itself; raise UnavailableError if it does not answer."""
+    try:
+        with app.connection_for_read() as connection:
+            client = getattr(connection.default_channel, "client")  # noqa: B009
+            facts: dict[str, Any] = client.info()
+    except UNREACHABLE as error:
+        raise _unavailable(app, error) from error
+    return facts
+
+
 def _job_id(entry: bytes) -> int | None:
     """Return the job that a raw message is about; None for one that is not ours."""
     try:
         return int(json.loads(entry)["headers"][JOB_HEADER])
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def _unavailable(app: Celery, error: Exception) -> UnavailableError:
+    return UnavailableError(
+        f"the broker {_without_password(app)} cannot be reached: {error}",
+        "a Redis server that answers",
+        "start it, or correct RUNNER_BROKER_URL; jobs that were not sent are kept, and any "
+        "worker's recovery (or `runner recover`) sends them",
+    )
 
 
 def _without_password(app: Celery) -> str:

@@ -23,6 +23,7 @@ class Bar:
         self._experiment_id = experiment_id
         self._moves = sys.stderr.isatty()
         self._line_at = time.monotonic()
+        self._said_paused = False
         progress = progress_of(store, experiment_id)
         self._bar: tqdm[NoReturn] = tqdm(
             total=progress.total,
@@ -40,15 +41,26 @@ class Bar:
         progress = progress_of(self._store, self._experiment_id)
         states = ", ".join(f"{count} {state}" for state, count in progress.states.items() if count)
         best = progress.best_val_accuracy
-        self._bar.set_postfix_str(
-            states if best is None else f"{states}, best {best:.3f}", refresh=False
-        )
+        states += "" if best is None else f", best {best:.3f}"
+        states += ", paused" if progress.paused else ""
+        self._bar.set_postfix_str(states, refresh=False)
         self._bar.update(progress.done - self._bar.n)
         self._bar.refresh()
         if not self._moves and (progress.ended or time.monotonic() - self._line_at > LINE_SECONDS):
             self._line_at = time.monotonic()
             click.echo(str(self._bar), err=True)
+        self._say_paused(progress.paused)
         return progress.ended
+
+    def _say_paused(self, paused: bool) -> None:
+        """Say once that a pause is why nothing starts."""
+        if paused and not self._said_paused:
+            number = self._experiment_id
+            tqdm.write(
+                f"experiment {number} is paused: nothing new starts until `runner resume {number}`",
+                file=sys.stderr,
+            )
+        self._said_paused = paused
 
     def __enter__(self) -> Self:
         return self

@@ -26,7 +26,7 @@ def deliver(settings: Settings, store: Store, experiment_id: int, *, wait: bool,
     if wait:
         wait_for(settings, store, experiment_id)
     else:
-        _send(settings, store)
+        send_saved(settings, store)
     document = experiment_document(store, experiment_id)
     if form == "json":
         click.echo(json.dumps(document, indent=2))
@@ -36,7 +36,7 @@ def deliver(settings: Settings, store: Store, experiment_id: int, *, wait: bool,
         sys.exit(ExitCode.JOB_FAILED)
 
 
-def _send(settings: Settings, store: Store) -> None:
+def send_saved(settings: Settings, store: Store) -> None:
     """Send what is pending; a broker that is away costs a warning, because the jobs are saved."""
     place = Place(settings.home)
     if settings.broker_url is None and not place.is_supervised():
@@ -61,6 +61,7 @@ def experiment_document(store: Store, experiment_id: int) -> dict[str, Any]:
         "seed": experiment.seed,
         "dataset": experiment.configuration["dataset"],
         "states": dict(experiment.states),
+        "paused": experiment.paused_at is not None,
         "jobs": [
             {
                 "job": job.id,

@@ -1,6 +1,7 @@
 """`runner status`, `watch` and `show`: what happens and what happened."""
 
 import json
+from textwrap import shorten
 from typing import Any
 
 import click
@@ -8,6 +9,7 @@ import click
 from runner.cli.options import format_option
 
 SHOWN_EXPERIMENTS = 20
+REASON_WIDTH = 60
 
 
 @click.command()
@@ -28,6 +30,7 @@ def status(experiment: int | None, form: str) -> None:
             "dataset": found.configuration["dataset"]["title"],
             "jobs": found.jobs,
             **{state: found.states[state] for state in found.states},
+            "paused": found.paused_at is not None,
         }
         for found in queries.experiments(store, SHOWN_EXPERIMENTS)
     ]
@@ -48,7 +51,14 @@ def _status_of_one(store: Any, experiment: int, form: str) -> None:
         return
     title = document["dataset"]["title"]
     click.echo(f"experiment {experiment}: {document['kind']}, seed {document['seed']}, {title}")
-    _table(document["jobs"], "no jobs")
+    if document["paused"]:
+        click.echo(f"paused: nothing new starts until `runner resume {experiment}`")
+    _table([job | {"reason": _short(job["reason"])} for job in document["jobs"]], "no jobs")
+
+
+def _short(reason: str | None) -> str | None:
+    """Return the first line of a reason, cut; `runner show --job` has all of it."""
+    return shorten(reason.splitlines()[0], REASON_WIDTH, placeholder="...") if reason else reason
 
 
 @click.command()

@@ -25,7 +25,13 @@ def report_title(document: Mapping[str, Any]) -> str:
 def report_parts(document: Mapping[str, Any], pictures: Sequence[Picture]) -> list[Part]:
     """Return the parts of a report, for a form to render."""
     layout = LAYOUTS[document["kind"]]
-    return [*_heading(document), *_unfinished(document), *layout(document, pictures)]
+    return [
+        *_heading(document),
+        *_unfinished(document),
+        *_not_reproducible(document),
+        *_of_several_machines(document),
+        *layout(document, pictures),
+    ]
 
 
 def provenance_parts(document: Mapping[str, Any]) -> list[Part]:
@@ -60,6 +66,32 @@ def _heading(document: Mapping[str, Any]) -> list[Part]:
         Note(f"jobs: {states}; seed {document['seed']}"),
         Note(f"data: {dataset_name(document)}; images: {images}"),
         Note(f"command: {document['provenance']['command']}"),
+    ]
+
+
+def _not_reproducible(document: Mapping[str, Any]) -> list[Part]:
+    """Return a warning for each trial that came out otherwise when it was trained again."""
+    return [
+        Note(
+            f"Job {trial['job']} is not reproducible: trained again on the same machine, it gave"
+            f" other numbers ({trial['not_reproducible']}).",
+            warning=True,
+        )
+        for trial in document["trials"]
+        if trial["not_reproducible"]
+    ]
+
+
+def _of_several_machines(document: Mapping[str, Any]) -> list[Part]:
+    """Return a warning for each trial that began on one kind of machine and ended on another."""
+    return [
+        Note(
+            f"Trial {trial['trial']} was trained on several kinds of machines, so none of them"
+            f" gives the same numbers again: {', then '.join(trial['fingerprints'])}.",
+            warning=True,
+        )
+        for trial in document["trials"]
+        if trial["trial"] is not None and len(trial["fingerprints"]) > 1
     ]
 
 

@@ -56,7 +56,8 @@ def _trials(document: Row) -> Iterator[dict[str, Any]]:
             "round_epochs": trial["trained_epochs"],
             **_chosen(trial, METRICS),
             **{f"best_{name}": best.get(name, {}).get("value") for name in METRICS},
-            **_chosen(trial, ("best_epoch", "seconds", "seed")),
+            **_chosen(trial, ("best_epoch", "seconds", "seed", "not_reproducible")),
+            "fingerprints": ", then ".join(trial["fingerprints"]),
             **{name: params.get(name) for name in names},
         }
 

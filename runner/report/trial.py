@@ -14,8 +14,11 @@ from runner.store.engine import Connection, Store
 ATTEMPT = ("attempt", "state", "worker", "host", "device", "started_at", "ended_at")
 EPOCH = ("epoch", *BETTER, "seconds")
 EVALUATION = ("evaluation", "split", "images", "loss", "accuracy", "accuracy_interval", "log_loss")
-IDENTITY = ("trial", "job", "experiment", "kind", "number", "state", "reason", "seed")
-MACHINE = ("fingerprint", "model")
+IDENTITY = (
+    *("trial", "job", "experiment", "kind", "number", "state", "reason"),
+    *("not_reproducible", "seed"),
+)
+MACHINE = ("fingerprint", "fingerprints", "model")
 
 
 def trial_document(

@@ -21,7 +21,7 @@ def trial_rows(jobs: Sequence[Row], epochs: Sequence[Row]) -> list[dict[str, Any
     """
     epochs_of: dict[int, list[dict[str, Any]]] = {job["job"]: [] for job in jobs}
     for epoch in epochs:
-        row = {name: epoch[name] for name in ("epoch", *BETTER, "seconds")}
+        row = {name: epoch[name] for name in ("epoch", *BETTER, "seconds", "fingerprint")}
         epochs_of[epoch["job_id"]].append(row)
     return [_trial_row(job, epochs_of[job["job"]]) for job in jobs]
 
@@ -37,6 +37,8 @@ def _trial_row(job: Row, epochs: list[dict[str, Any]]) -> dict[str, Any]:
         "best": {name: _best(epochs, name) for name in BETTER} if epochs else None,
         "attempts": job["attempts"],
         "reason": job["reason"],
+        "not_reproducible": job["not_reproducible"],
+        "fingerprints": list(dict.fromkeys(epoch["fingerprint"] for epoch in epochs)),
         "fingerprint": job["fingerprint"],
         "model": job["model"],
     }

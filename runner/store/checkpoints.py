@@ -8,7 +8,8 @@ from sqlalchemy import delete, insert, select
 
 from runner.store.engine import Store
 from runner.store.finite import require_finite
-from runner.store.schema import Checkpoint, Epoch
+from runner.store.reproducibility import compare
+from runner.store.schema import Checkpoint, Epoch, Job
 from runner.store.work import AttemptKey, beat
 
 if TYPE_CHECKING:
@@ -28,19 +29,25 @@ def record_epoch(
     """Store an epoch's metrics and the checkpoint after it; keep the newest two checkpoints.
 
     Returns False, and nothing is written, if the attempt is no longer open. An epoch that an
-    earlier attempt reported is replaced. Raises DivergedError for a metric that is not finite.
+    earlier attempt reported is replaced, and if the numbers differ on one machine, the job is
+    marked as not reproducible. Raises DivergedError for a metric that is not finite.
     """
     scores = {name: float(getattr(epoch, name)) for name in SCORES}
     require_finite(f"epoch {epoch.epoch} of job {key.job_id}", scores)
-    row = {"job_id": key.job_id, "epoch": epoch.epoch, "attempt": key.number}
-    saved = {
+    row = {
+        "job_id": key.job_id,
+        "epoch": epoch.epoch,
+        "attempt": key.number,
         "fingerprint": fingerprint,
+    }
+    saved = {
         "sha256": sha256(checkpoint).hexdigest(),
         "content": checkpoint,
     }
     with store.write() as connection:
         if not beat(connection, key):
             return False
+        compare(connection, key, row | scores)
         connection.execute(
             delete(Epoch).where(Epoch.job_id == key.job_id, Epoch.epoch == epoch.epoch)
         )
@@ -59,11 +66,15 @@ def record_epoch(
 def newest_checkpoint(store: Store, job_id: int, fingerprint: str) -> bytes | None:
     """Return what the job can resume from on a machine of this fingerprint; None if nothing.
 
-    A checkpoint that is damaged is passed over, with a warning.
+    That of another machine counts only if the job was retried so. A checkpoint that is damaged is
+    passed over, with a warning.
     """
     statement = (
         select(Checkpoint.epoch, Checkpoint.sha256, Checkpoint.content)
-        .where(Checkpoint.job_id == job_id, Checkpoint.fingerprint == fingerprint)
+        .join(Job, Job.id == Checkpoint.job_id)
+        .where(
+            Checkpoint.job_id == job_id, (Checkpoint.fingerprint == fingerprint) | Job.any_machine
+        )
         .order_by(*NEWEST_FIRST)
     )
     with store.read() as connection:

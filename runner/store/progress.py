@@ -19,6 +19,7 @@ class Progress:
     done: int
     total: int
     best_val_accuracy: float | None
+    paused: bool
 
     @property
     def ended(self) -> bool:
@@ -29,9 +30,10 @@ class Progress:
 def progress_of(store: Store, experiment_id: int) -> Progress:
     """Return how far an experiment is; a job that ended counts with all its epochs."""
     found = queries.experiment(store, experiment_id)
+    paused = found.paused_at is not None
     if found.kind not in (Kind.TRAIN, Kind.TUNE):
         done = sum(found.states[state] for state in FINAL)
-        return Progress(found.states, "job", done, found.jobs, None)
+        return Progress(found.states, "job", done, found.jobs, None, paused)
     of_experiment = schema.Job.experiment_id == experiment_id
     has_ended = schema.Job.state.in_(FINAL)
     planned = func.coalesce(func.sum(_planned_epochs(found.configuration["epochs"])), 0)
@@ -48,7 +50,7 @@ def progress_of(store: Store, experiment_id: int) -> Progress:
         ended = connection.scalars(select(planned).where(of_experiment, has_ended)).one()
         under_way = connection.scalars(recorded.where(of_experiment, ~has_ended)).one()
         best_val_accuracy = connection.scalar(best.where(of_experiment))
-    return Progress(found.states, "epoch", ended + under_way, total, best_val_accuracy)
+    return Progress(found.states, "epoch", ended + under_way, total, best_val_accuracy, paused)
 
 
 def _planned_epochs(override: int | None) -> ColumnElement[int]:

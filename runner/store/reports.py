@@ -64,6 +64,7 @@ def jobs(
             Job.state,
             Job.attempts,
             Job.reason,
+            Job.not_reproducible,
             Job.ended_at,
             Trial.id.label("trial"),
             func.coalesce(Trial.seed, Experiment.seed).label("seed"),

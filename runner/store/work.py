@@ -154,7 +154,7 @@ def finish(
 
     Returns False, and nothing is written, if the attempt is no longer open. A released job is
     pending again. The checkpoints stay for a job that may still go on: one that is pending,
-    or failed and may be retried.
+    or failed or cancelled and may be retried.
     """
     with store.write() as connection:
         if not _end_attempt(connection, is_open(key), state, error):
@@ -162,7 +162,7 @@ def finish(
         if write is not None:
             write(connection)
         ended = _end_job(connection, key.job_id, JOB_STATES[state], reason)
-        if ended in (JobState.SUCCEEDED, JobState.CANCELLED):
+        if ended == JobState.SUCCEEDED:
             connection.execute(delete(Checkpoint).where(Checkpoint.job_id == key.job_id))
         _note(connection, key, state, reason)
     return True

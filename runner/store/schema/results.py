@@ -38,6 +38,8 @@ class Epoch(Base):
     job_id: Mapped[int] = mapped_column(primary_key=True)
     epoch: Mapped[int] = mapped_column(primary_key=True)
     attempt: Mapped[int]
+    # The machine that trained it: a trial may have gone on elsewhere.
+    fingerprint: Mapped[str]
     loss: Mapped[float]
     accuracy: Mapped[float]
     val_loss: Mapped[float]

@@ -62,6 +62,10 @@ class Job(Base):
     created_at: Mapped[datetime] = mapped_column(default=now())
     enqueued_at: Mapped[datetime | None]
     cancel_requested_at: Mapped[datetime | None]
+    # What two attempts on one machine reported differently, in words.
+    not_reproducible: Mapped[str | None]
+    # Asked for by a person: go on from a checkpoint that another machine made.
+    any_machine: Mapped[bool] = mapped_column(default=False)
     ended_at: Mapped[datetime | None]
 
 

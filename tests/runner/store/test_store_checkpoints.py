@@ -146,7 +146,7 @@ def test_a_damaged_checkpoint_is_passed_over(
     ("end", "left"),
     [
         (AttemptState.SUCCEEDED, []),
-        (AttemptState.CANCELLED, []),
+        (AttemptState.CANCELLED, [1]),
         (AttemptState.FAILED, [1]),
         (AttemptState.RELEASED, [1]),
     ],

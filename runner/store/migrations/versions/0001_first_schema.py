@@ -78,6 +78,8 @@ def upgrade() -> None:
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("enqueued_at", MOMENT, nullable=True),
         sa.Column("cancel_requested_at", MOMENT, nullable=True),
+        sa.Column("not_reproducible", sa.String(), nullable=True),
+        sa.Column("any_machine", sa.Boolean(), nullable=False),
         sa.Column("ended_at", MOMENT, nullable=True),
         sa.CheckConstraint(
             "(state IN ('succeeded', 'failed', 'cancelled')) = (ended_at IS NOT NULL)",
@@ -209,6 +211,7 @@ def upgrade() -> None:
         sa.Column("job_id", sa.Integer(), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("fingerprint", sa.String(), nullable=False),
         sa.Column("loss", sa.Double(), nullable=False),
         sa.Column("accuracy", sa.Double(), nullable=False),
         sa.Column("val_loss", sa.Double(), nullable=False),

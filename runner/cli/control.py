@@ -1,0 +1,118 @@
+"""`runner cancel`, `retry`, `pause` and `resume`: what a person does to jobs that are there."""
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from runner.cli.options import format_option
+
+if TYPE_CHECKING:
+    from runner.store.control import Target
+
+
+def target_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the argument, or the option, that names the jobs that are meant."""
+    job = click.option("--job", type=int, help="One job, instead of all of an experiment.")
+    return click.argument("experiment", type=int, required=False)(job(command))
+
+
+@click.command()
+@target_options
+@format_option
+def cancel(experiment: int | None, job: int | None, form: str) -> None:
+    """Cancel the jobs of an experiment, or one, that have not ended yet."""
+    from runner.store import control
+
+    settings, store = _open()
+    target = _target(experiment, job)
+    done = control.cancel(store, target)
+    words = f"{len(done.cancelled)} cancelled"
+    if done.stopping:
+        words += (
+            f", {len(done.stopping)} running: each stops at the step after its worker's next "
+            f"heartbeat (every {settings.heartbeat_seconds:g} s)"
+        )
+    if not done.cancelled and not done.stopping:
+        words = "nothing to cancel, all has ended"
+    _print(form, f"{target}: {words}", cancelled=done.cancelled, stopping=done.stopping)
+
+
+@click.command()
+@target_options
+@click.option(
+    "--any-machine",
+    is_flag=True,
+    help="Go on from a checkpoint of another kind of machine too; reports say so.",
+)
+@format_option
+def retry(experiment: int | None, job: int | None, any_machine: bool, form: str) -> None:
+    """Try failed and cancelled jobs again, from their newest checkpoint."""
+    from runner.cli.deliver import send_saved
+    from runner.store import control
+
+    settings, store = _open()
+    target = _target(experiment, job)
+    jobs = control.retry(store, target, any_machine=any_machine)
+    words = f"{len(jobs)} pending again" if jobs else "nothing to retry, none failed or cancelled"
+    _print(form, f"{target}: {words}", pending=jobs)
+    if jobs:
+        send_saved(settings, store)
+
+
+@click.command()
+@click.argument("experiment", type=int)
+@format_option
+def pause(experiment: int, form: str) -> None:
+    """Start no further job of an experiment; those that run go on to their end."""
+    from runner.store import control
+
+    _, store = _open()
+    done = control.pause(store, experiment)
+    words = "paused" if done.changed else "was paused already"
+    _print(
+        form,
+        f"experiment {experiment}: {words}, {done.running} running",
+        paused=True,
+        running=done.running,
+    )
+
+
+@click.command()
+@click.argument("experiment", type=int)
+@format_option
+def resume(experiment: int, form: str) -> None:
+    """Go on with an experiment that was paused."""
+    from runner.cli.deliver import send_saved
+    from runner.store import control
+
+    settings, store = _open()
+    done = control.resume(store, experiment)
+    words = "goes on" if done.changed else "was not paused"
+    _print(form, f"experiment {experiment}: {words}", paused=False, running=done.running)
+    if done.changed:
+        send_saved(settings, store)
+
+
+def _target(experiment: int | None, job: int | None) -> "Target":
+    from runner.store.control import Target
+
+    if (experiment is None) == (job is None):
+        raise click.UsageError("name an EXPERIMENT, or a job with --job, and not both")
+    return Target(experiment, job)
+
+
+def _open() -> Any:
+    from runner.settings import Settings
+    from runner.store.engine import open_store
+
+    settings = Settings.from_environment()
+    return settings, open_store(settings.database_url)
+
+
+def _print(form: str, words: str, **document: Any) -> None:
+    click.echo(json.dumps(document) if form == "json" else words)
+
+
+COMMANDS = [cancel, retry, pause, resume]

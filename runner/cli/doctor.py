@@ -1,0 +1,29 @@
+"""`runner doctor`: what would break the promise, each with its fix."""
+
+import json
+import sys
+from dataclasses import asdict
+
+import click
+
+from runner.cli.options import format_option
+
+
+@click.command()
+@format_option
+def doctor(form: str) -> None:
+    """Look for what would lose or damage work; exit with 1 if something is found."""
+    from runner.doctor.examine import examine
+    from runner.settings import Settings
+
+    findings = list(examine(Settings.from_environment()))
+    if form == "json":
+        click.echo(json.dumps({"findings": [asdict(finding) for finding in findings]}, indent=2))
+    else:
+        for found in findings:
+            click.echo(f"{found.what}\n  why it matters: {found.why}\n  to fix it: {found.fix}")
+        click.echo(f"{len(findings)} found" if findings else "all is well")
+    sys.exit(1 if findings else 0)
+
+
+COMMANDS = [doctor]

@@ -1,0 +1,86 @@
+"""Find what this machine lacks, and what it shows that it should not."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_address
+
+import psutil
+
+from runner.doctor.finding import Finding
+from runner.settings import Settings
+
+LEAST_DISK_BYTES = 1_000_000_000
+LEAST_DEVICE_MEGABYTES = 1_000
+ANSWER_SECONDS = 20
+
+PASSWORDS = ("basic_auth", "auth")
+
+
+def examine_machine(settings: Settings) -> Iterator[Finding]:
+    """Return what is wrong with this machine."""
+    place = settings.home
+    while not place.exists():
+        place = place.parent
+    yield from disk_space(str(place), shutil.disk_usage(place).free)
+    if program := shutil.which("nvidia-smi"):
+        query = "--query-gpu=index,memory.free"
+        answer = subprocess.run(
+            [program, query, "--format=csv,noheader,nounits"],
+            capture_output=True,
+            text=True,
+            timeout=ANSWER_SECONDS,
+            check=False,
+        )
+        yield from device_memory(answer.stdout)
+    for process in psutil.process_iter():
+        try:
+            if "flower" in (command := process.cmdline()):
+                yield from exposed_flower(command, process.environ())
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+
+
+def disk_space(place: str, free: int) -> Iterator[Finding]:
+    """Find a disk that is almost full."""
+    if free < LEAST_DISK_BYTES:
+        yield Finding(
+            f"{free / 1e9:.1f} GB are free at {place}",
+            "checkpoints and models do not fit, and jobs wait or fail",
+            "free some space, or set RUNNER_HOME to another disk",
+        )
+
+
+def device_memory(answer: str) -> Iterator[Finding]:
+    """Find devices whose memory someone else has, in what nvidia-smi says."""
+    for line in answer.splitlines():
+        device, _, free = line.partition(",")
+        if free.strip().isdigit() and int(free) < LEAST_DEVICE_MEGABYTES:
+            yield Finding(
+                f"device {device} has {free.strip()} MB of free memory",
+                "trials on it fail for want of memory",
+                "end what uses it (`nvidia-smi` names it), or leave it out of CUDA_VISIBLE_DEVICES",
+            )
+
+
+def exposed_flower(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[Finding]:
+    """Find a Flower that anyone in the network may use."""
+    options = [word.removeprefix("--").replace("-", "_").partition("=") for word in command]
+    given = {name: value for name, _, value in options}
+    address = given.get("address") or environment.get("FLOWER_ADDRESS", "")
+    asks = any(given.get(n) or environment.get(f"FLOWER_{n.upper()}") for n in PASSWORDS)
+    if not asks and not _is_loopback(address):
+        yield Finding(
+            f"Flower listens on {address or 'every address'} and asks for no password",
+            "whoever reaches it can read every job and stop workers",
+            "start it with `runner flower`, or set FLOWER_BASIC_AUTH=USER:PASSWORD",
+        )
+
+
+def _is_loopback(address: str) -> bool:
+    if address == "localhost":
+        return True
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,36 @@
+"""`runner doctor` finds nothing on the set-ups that we recommend, with workers at work."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from runner.embedded.broker import start_broker
+from runner.embedded.place import Place
+from tests.acceptance.command_line import Runner
+from tests.acceptance.test_rack import wait_until, working
+
+
+def workers(runner: Runner) -> Any:
+    return runner.json("status")["workers"]
+
+
+def test_the_embedded_set_up_is_healthy(runner: Runner) -> None:
+    runner("up")
+    assert runner.json("doctor") == {"findings": []}
+
+
+def test_a_broker_a_postgresql_and_a_worker_are_healthy_until_a_fault_is_planted(
+    runner_in: Callable[..., Runner], postgresql_url: str, tmp_path: Path
+) -> None:
+    place = Place(tmp_path)
+    place.create()
+    broker = start_broker(place)
+    urls = {"RUNNER_DATABASE_URL": postgresql_url, "RUNNER_BROKER_URL": place.broker_url}
+    host = runner_in("host", **urls)
+    host("db", "upgrade")
+    with working(host):
+        wait_until(lambda: workers(host), "the worker is there")
+        assert host.json("doctor") == {"findings": []}
+    broker.terminate()
+    broker.wait()
+    assert "cannot be reached" in host("doctor", code=1).stdout

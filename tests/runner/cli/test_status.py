@@ -1,0 +1,34 @@
+"""`runner status` says why jobs failed, in a line each, and what is paused."""
+
+from click.testing import CliRunner
+
+from runner.cli.look import REASON_WIDTH, status
+from runner.store.control import pause
+from runner.store.engine import Store
+from tests.runner.report.stored import store_failure, store_tune
+from tests.runner.store.making import job_ids
+
+
+def call(store: Store, *arguments: str) -> str:
+    environment = {"RUNNER_DATABASE_URL": store.url}
+    return CliRunner().invoke(status, arguments, env=environment, catch_exceptions=False).output
+
+
+def test_a_reason_is_cut_to_one_line_and_json_has_all_of_it(store: Store) -> None:
+    experiment = store_tune(store, [[]])
+    reason = "DivergedError: the loss is not finite " + "and so on " * 20 + "\nsecond line"
+    store_failure(store, job_ids(store, experiment)[0], reason)
+    text = call(store, str(experiment))
+    assert "DivergedError: the loss is not finite" in text
+    assert "second line" not in text
+    assert reason[:REASON_WIDTH] not in text
+    assert "second line" in call(store, str(experiment), "--format", "json")
+
+
+def test_an_experiment_that_is_paused_says_so(store: Store) -> None:
+    experiment = store_tune(store, [[]])
+    assert "paused:" not in call(store, str(experiment))
+    pause(store, experiment)
+    assert f"paused: nothing new starts until `runner resume {experiment}`" in call(
+        store, str(experiment)
+    )
