@@ -1,6 +1,7 @@
 """Repair what dies: close lost attempts and send their jobs, and lost messages, again."""
 
 import logging
+import math
 import os
 import random
 import signal
@@ -30,10 +31,15 @@ class Watch:
 
     lease_seconds: float
     _since: dict[tuple[int, int, int], float] = field(default_factory=dict)
+    _looked: float = -math.inf
 
     def dead(self, attempts: list[work.OpenAttempt]) -> list[work.OpenAttempt]:
         """Return the attempts whose process is gone, or whose lease has run out."""
         moment = time.monotonic()
+        if moment - self._looked > self.lease_seconds / 3:
+            # We did not look, or could not: who was silent meanwhile may have had no store either.
+            self._since = {}
+        self._looked = moment
         seen = [(attempt.job_id, attempt.number, attempt.heartbeats) for attempt in attempts]
         self._since = {key: self._since.get(key, moment) for key in seen}
         return [

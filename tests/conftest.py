@@ -14,6 +14,7 @@ import pytest
 
 from runner.store.engine import Store, open_store, upgrade
 from runner.store.schema import Base
+from tests.acceptance.command_line import Runner, processes_of
 from tests.postgresql_server import PostgresqlServer
 
 JOIN_SECONDS = 120
@@ -92,6 +93,26 @@ def store(request: pytest.FixtureRequest) -> Store:
     """Offer an empty store, once on either database."""
     store: Store = request.getfixturevalue(f"{request.param}_store")
     return store
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Iterator[Runner]:
+    """Offer the command line in an empty directory, and check that it leaves no process."""
+    command = Runner(tmp_path)
+    yield command
+    command("down")
+    assert processes_of(tmp_path) == []
+
+
+@pytest.fixture
+def runner_in(tmp_path: Path) -> Callable[..., Runner]:
+    """Offer command lines in several empty directories, as on several hosts."""
+
+    def make(name: str, **variables: str) -> Runner:
+        (tmp_path / name).mkdir()
+        return Runner(tmp_path / name, **variables)
+
+    return make
 
 
 @pytest.fixture

@@ -84,3 +84,20 @@ def test_the_data_sets_and_the_samplers_are_those_of_the_code() -> None:
 def test_a_link_to_another_page_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
         assert (page.parent / target).exists(), target
+
+
+def test_every_promise_in_the_failure_page_is_a_test() -> None:
+    promised = set(re.findall(r"`(test_\w+)`", (ROOT / "docs/failure.md").read_text()))
+    written = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE)
+    }
+    assert len(promised) > 20
+    assert promised - written == set()
+    of_faults = {
+        name
+        for path in (ROOT / "tests" / "faults").glob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE)
+    }
+    assert of_faults - promised == set(), "a promise that the page does not name"

@@ -1,6 +1,13 @@
 """The Celery application of the workers: what `celery -A workers.app` and Flower load."""
 
-from celery.signals import worker_process_init, worker_process_shutdown, worker_shutting_down
+import signal
+
+from celery.signals import (
+    worker_process_init,
+    worker_process_shutdown,
+    worker_ready,
+    worker_shutting_down,
+)
 
 from runner.queue import make_app
 from runner.settings import Settings
@@ -24,6 +31,12 @@ app.conf.update(
 @worker_process_init.connect
 def _enter(**kwargs: object) -> None:  # noqa: ARG001 (the form of a signal handler)
     context.start(settings)
+
+
+@worker_ready.connect
+def _hang_up(**kwargs: object) -> None:  # noqa: ARG001
+    # Celery would start itself anew, and beside it a second recovery: stop as for SIGTERM.
+    signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM))
 
 
 @worker_shutting_down.connect

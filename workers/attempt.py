@@ -4,12 +4,15 @@ import logging
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from cifar_model.errors import OtherThreadsError
+from runner.failpoints import reached
 from runner.states import AttemptState
 from runner.store import work
-from runner.store.engine import Connection
+from runner.store.engine import Connection, StoreUnavailable
 from workers.context import Context, current, drain
+from workers.patience import patiently
 
 logger = logging.getLogger(__name__)
 
@@ -61,10 +64,12 @@ def execute(
     Raises JobFailedError after a failure has been recorded.
     """
     context = current()
-    claim = work.claim(context.store, job_id, context.worker)
+    reached("before_claim", job_id)
+    claim = patiently(lambda: work.claim(context.store, job_id, context.worker))
     if claim is None:
         logger.info("job %s is done or someone has it: its message is dropped", job_id)
         return
+    reached("after_claim", job_id)
     attempt = Attempt(context, claim, progress)
     context.heartbeat.watch(claim.key)
     try:
@@ -74,22 +79,31 @@ def execute(
 
 
 def _end(attempt: Attempt, function: Callable[[Attempt], Write]) -> None:
-    store, key = attempt.context.store, attempt.key
+    key = attempt.key
     try:
         write = function(attempt)
     except Stopped as stopped:
         if stopped.state is not None:
-            work.finish(store, key, stopped.state)
+            _finish(attempt, stopped.state)
         logger.info("job %s attempt %s: %s", key.job_id, key.number, stopped.state or "stale")
     except OtherThreadsError as error:
         # The pool replaces this process, and the next one starts TensorFlow anew.
-        work.finish(store, key, AttemptState.RELEASED)
+        _finish(attempt, AttemptState.RELEASED)
         logger.info("job %s is released and this process ends: %s", key.job_id, error)
         raise SystemExit from error
+    except StoreUnavailable as error:
+        # Waited for in vain, and nothing can be written: recovery sends the job again.
+        raise JobFailedError(f"job {key.job_id}: {error.what}") from None
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
-        work.finish(store, key, AttemptState.FAILED, reason=reason, error=traceback.format_exc())
+        _finish(attempt, AttemptState.FAILED, reason=reason, error=traceback.format_exc())
         raise JobFailedError(f"job {key.job_id} failed: {reason}") from None
     else:
-        if not work.finish(store, key, AttemptState.SUCCEEDED, write=write):
+        reached("before_finish", key.job_id)
+        if not _finish(attempt, AttemptState.SUCCEEDED, write=write):
             logger.warning("job %s attempt %s came too late", key.job_id, key.number)
+        reached("after_finish", key.job_id)
+
+
+def _finish(attempt: Attempt, state: AttemptState, **details: Any) -> bool:
+    return patiently(lambda: work.finish(attempt.context.store, attempt.key, state, **details))

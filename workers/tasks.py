@@ -1,6 +1,7 @@
 """The Celery tasks: one for each kind of experiment, named after it."""
 
 from collections.abc import Callable
+from typing import Any
 
 from celery import Task
 
@@ -42,8 +43,12 @@ def explain(task: "Task[..., None]", job_id: int) -> None:
 
 
 def _run(task: "Task[..., None]", job_id: int, function: Callable[[Attempt], Write]) -> None:
+    # Flower shows only the fields that it knows, and `result` is one. One that was started after
+    # the job was sent learns from this what the job is.
+    request: Any = task.request
+    known = {"name": task.name, "args": request.argsrepr, "kwargs": request.kwargsrepr}
+
     def progress(text: str) -> None:
-        # Flower shows only the fields that it knows, and `result` is one.
-        task.send_event("task-progress", result=text)
+        task.send_event("task-progress", result=text, **known)
 
     execute(job_id, function, progress)

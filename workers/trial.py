@@ -4,11 +4,13 @@ from cifar_model import determinism
 from cifar_model.epoch import Epoch
 from cifar_model.params import Params
 from cifar_model.training import Hooks, train
+from runner.failpoints import reached
 from runner.store.checkpoints import newest_checkpoint, record_epoch
 from runner.store.engine import Connection
 from runner.store.results import write_trial
 from workers.attempt import Attempt, Stopped, Write
 from workers.datasets import load_dataset
+from workers.patience import patiently
 
 
 def run_trial(attempt: Attempt) -> Write:
@@ -18,13 +20,16 @@ def run_trial(attempt: Attempt) -> Write:
     params = Params.from_json(configuration["params"])
     dataset = load_dataset(configuration["dataset"], attempt.context.settings.data_dir)
     fingerprint = determinism.fingerprint()
+    store = attempt.context.store
     epochs = configuration["epochs"] or params.epochs
 
-    def on_step(epoch: int, step: int, steps: int) -> None:  # noqa: ARG001 (the form of the hook)
+    def on_step(epoch: int, step: int, steps: int) -> None:
+        if step == steps // 2:
+            reached(f"epoch_{epoch}", attempt.key.job_id)
         attempt.check()
 
     def on_epoch(epoch: Epoch, checkpoint: bytes) -> None:
-        if not record_epoch(attempt.context.store, attempt.key, epoch, checkpoint, fingerprint):
+        if not patiently(lambda: record_epoch(store, attempt.key, epoch, checkpoint, fingerprint)):
             raise Stopped(None)
         left = (epochs - epoch.epoch) * epoch.seconds
         attempt.progress(
@@ -38,7 +43,7 @@ def run_trial(attempt: Attempt) -> Write:
         attempt.claim.seed,
         epochs=epochs,
         hooks=Hooks(on_step=on_step, on_epoch=on_epoch),
-        resume=newest_checkpoint(attempt.context.store, attempt.key.job_id, fingerprint),
+        resume=patiently(lambda: newest_checkpoint(store, attempt.key.job_id, fingerprint)),
     )
 
     def write(connection: Connection) -> None:

@@ -69,6 +69,8 @@ def flower(address: str, port: int) -> None:
     if ip_address(address).is_loopback:
         # Who is on this machine may ask its API; anywhere else Flower asks for a password first.
         os.environ.setdefault("FLOWER_UNAUTHENTICATED_API", "true")
+    # What a job is and how far it is, which Flower would show only on a page of its own.
+    os.environ.setdefault("FLOWER_TASKS_COLUMNS", "name,args,state,result,received,runtime,worker")
     command = [sys.executable, "-m", "celery", "--app=workers.app", "flower"]
     os.execv(sys.executable, [*command, f"--address={address}", f"--port={port}"])  # noqa: S606
 

@@ -4,8 +4,9 @@ import logging
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
+from runner.failpoints import reached
 from runner.store.engine import Store
 from runner.store.finite import require_finite
 from runner.store.reproducibility import compare
@@ -48,6 +49,8 @@ def record_epoch(
         if not beat(connection, key):
             return False
         compare(connection, key, row | scores)
+        # A job that gets on is not one that takes its workers down with it.
+        connection.execute(update(Job).where(Job.id == key.job_id, Job.lost > 0).values(lost=0))
         connection.execute(
             delete(Epoch).where(Epoch.job_id == key.job_id, Epoch.epoch == epoch.epoch)
         )
@@ -59,6 +62,7 @@ def record_epoch(
                 Checkpoint.job_id == key.job_id, Checkpoint.epoch.not_in(newest)
             )
         )
+        reached("in_checkpoint", key.job_id)
         connection.execute(insert(Checkpoint), row | saved)
     return True
 

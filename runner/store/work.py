@@ -17,7 +17,7 @@ from runner.store.engine import Store
 from runner.store.schema import Attempt, Checkpoint, Event, Experiment, Job, Worker, now
 from runner.store.sending import not_paused
 
-# A job that was lost so often takes its workers down with it.
+# A job that was lost so often without finishing an epoch takes its workers down with it.
 MOST_LOST = 3
 
 # What ends with an attempt; a released job is tried again and nothing is held against it.
@@ -191,7 +191,7 @@ def open_attempts(store: Store) -> list[OpenAttempt]:
 def recover(store: Store, dead: Iterable[OpenAttempt]) -> list[int]:
     """Close attempts as lost, unless their heart has beaten since they were seen.
 
-    Returns the jobs that are pending again; a job that was lost three times has failed.
+    Returns the jobs that are pending again; one that was lost three times in a row has failed.
     """
     pending = []
     with store.write() as connection:

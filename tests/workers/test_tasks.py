@@ -152,4 +152,5 @@ def test_an_attempt_whose_successor_has_taken_over_writes_nothing(worker: Contex
     assert not work.finish(worker.store, claim.key, AttemptState.SUCCEEDED)
     tasks.train.apply(args=(job.id,), throw=True)
     (done,) = queries.jobs(worker.store, experiment)
-    assert (done.state, done.attempts, done.lost) == (JobState.SUCCEEDED, 2, 1)
+    # It has finished an epoch since, so the loss is not held against it any more.
+    assert (done.state, done.attempts, done.lost) == (JobState.SUCCEEDED, 2, 0)

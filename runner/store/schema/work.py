@@ -58,6 +58,7 @@ class Job(Base):
     state: Mapped[str] = mapped_column(default=JobState.PENDING)
     reason: Mapped[str | None]
     attempts: Mapped[int] = mapped_column(default=0)
+    # In a row, since an epoch was last finished.
     lost: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=now())
     enqueued_at: Mapped[datetime | None]

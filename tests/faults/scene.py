@@ -1,0 +1,111 @@
+"""A small trial that real processes train, what came of it, and who has it now."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import psutil
+from sqlalchemy import select
+
+from runner.failpoints import VARIABLE
+from runner.store import work
+from runner.store.engine import Store, open_store
+from runner.store.schema import Attempt, Epoch, Event, Job, Trial
+from tests.acceptance.command_line import TINY, Runner
+
+EPOCHS = 5
+TRAIN = ["submit", "train", *TINY, "--epochs", str(EPOCHS), "--seed", "7"]
+SCORES = (Epoch.epoch, Epoch.loss, Epoch.accuracy, Epoch.val_loss, Epoch.val_accuracy)
+
+SECONDS = 120
+REPAIR_SECONDS = 10.0
+
+
+class Scene:
+    """One database, a private broker and a worker, and places at which the worker dies."""
+
+    def __init__(self, runner: Runner, database_url: str) -> None:
+        self.runner = runner
+        self.marks = runner.directory / "marks"
+        self.marks.mkdir()
+        runner.environment["RUNNER_DATABASE_URL"] = database_url
+        runner("db", "upgrade")
+        self.store: Store = open_store(database_url)
+
+    def dies(self, *places: str, always: bool = False) -> None:
+        """Let the next worker that is started die at these places, once each or always."""
+        named = ",".join(places)
+        self.runner.environment[VARIABLE] = named if always else f"{named}:{self.marks}"
+
+    def submit(self, *options: str) -> int:
+        """Submit the trial; return its job."""
+        document = self.runner.json(*TRAIN, *options)
+        job: int = document["jobs"][0]["job"]
+        return job
+
+    def job(self, job: int) -> Any:
+        """Return a job's row."""
+        return self.rows(select(Job.__table__).where(Job.id == job))[0]
+
+    def attempts(self, job: int) -> list[str]:
+        """Return how each attempt at a job ended."""
+        statement = select(Attempt.state).where(Attempt.job_id == job).order_by(Attempt.number)
+        return [row["state"] for row in self.rows(statement)]
+
+    def wait_for(self, job: int, state: str = "succeeded") -> None:
+        """Wait until the job is in this state."""
+        wait_until(lambda: self.job(job)["state"] == state, f"job {job} is {state}", self.explain)
+
+    def explain(self) -> str:
+        """Return what the logs and the events say, for a failure's message."""
+        events = [dict(row) for row in self.rows(select(Event.__table__).order_by(Event.id))]
+        return json.dumps(events, default=str, indent=1) + self.runner.logs()
+
+    def outcome(self, job: int) -> tuple[str, list[tuple[Any, ...]]]:
+        """Return the SHA-256 of the job's model and every metric of its epochs."""
+        (trial,) = self.rows(select(Trial.model).where(Trial.job_id == job))
+        epochs = self.rows(select(*SCORES).where(Epoch.job_id == job).order_by(Epoch.epoch))
+        return trial["model"], [tuple(row.values()) for row in epochs]
+
+    def repairs(self, job: int) -> list[float]:
+        """Return how long after each death the job was claimed again, in seconds."""
+        claims = [
+            row["at"].timestamp()
+            for row in self.rows(
+                select(Event.at)
+                .where(Event.job_id == job, Event.name == "claimed")
+                .order_by(Event.id)
+            )
+        ]
+        deaths = [mark.stat().st_mtime for mark in self.marks.iterdir()]
+        return [min(claim for claim in claims if claim > death) - death for death in deaths]
+
+    def child(self, job: int) -> psutil.Process:
+        """Wait until a process has the job and has finished an epoch; return it."""
+
+        def found() -> list[work.OpenAttempt]:
+            epochs = self.rows(select(Epoch.epoch).where(Epoch.job_id == job))
+            return [one for one in work.open_attempts(self.store) if one.job_id == job and epochs]
+
+        (attempt,) = wait_until(found, f"job {job} has trained an epoch", self.explain)
+        return psutil.Process(attempt.pid)
+
+    def rows(self, statement: Any) -> list[Any]:
+        """Return what a query finds."""
+        with self.store.read() as connection:
+            return list(connection.execute(statement).mappings())
+
+
+def wait_until(
+    condition: Callable[[], Any],
+    what: str,
+    explain: Callable[[], str] = str,
+    seconds: float = SECONDS,
+) -> Any:
+    """Wait for a condition and return what it gave."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}\n{explain()}"
+        time.sleep(0.1)
+    return value

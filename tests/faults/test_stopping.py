@@ -1,0 +1,77 @@
+"""Workers that are told to stop, and services that go away for a while."""
+
+import signal
+import time
+from typing import Any
+
+import psutil
+import pytest
+import redis
+from sqlalchemy import text
+
+from runner.embedded.place import Place
+from tests.faults.scene import Scene, wait_until
+
+Outcome = tuple[str, list[tuple[Any, ...]]]
+
+DRAIN_SECONDS = 10
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("signals", [["SIGTERM"], ["SIGINT"], ["SIGTERM", "SIGTERM"], ["SIGHUP"]])
+def test_a_worker_that_is_told_to_stop_is_gone_in_seconds_and_nothing_is_charged(
+    scene: Scene, signals: list[str]
+) -> None:
+    scene.runner("up")
+    job = scene.submit("--param", "batch_size=1", "--epochs", "30")
+    child = scene.child(job)
+    main = child.parent()
+    assert main is not None
+    started = time.monotonic()
+    for name in signals:
+        main.send_signal(getattr(signal, name))
+    _, alive = psutil.wait_procs([main, child], timeout=DRAIN_SECONDS)
+    assert alive == []
+    print(f"{'+'.join(signals)}: gone after {time.monotonic() - started:.1f} s")
+    assert scene.attempts(job)[0] == "released"
+    assert scene.job(job)["lost"] == 0
+    wait_until(lambda: len(scene.attempts(job)) == 2, "another has it", scene.explain)
+    scene.runner("cancel", "--job", str(job))
+
+
+@pytest.mark.faults
+def test_every_pending_job_runs_though_the_broker_forgets_all_messages(scene: Scene) -> None:
+    scene.runner("up")
+    jobs = [scene.submit("--epochs", "1") for _ in range(6)]
+    socket = Place(scene.runner.directory / "results").socket
+    with redis.Redis(unix_socket_path=str(socket)) as client:
+        client.flushall()
+    for job in jobs:
+        scene.wait_for(job)
+        assert scene.attempts(job) == ["succeeded"]
+
+
+@pytest.mark.faults
+def test_connections_that_the_database_ends_again_and_again_fail_no_trial(
+    scene_on_postgresql: Scene, uninterrupted: Outcome
+) -> None:
+    scene = scene_on_postgresql
+    scene.runner("up")
+    jobs = [scene.submit() for _ in range(2)]
+    others = text(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+        " WHERE application_name = 'runner' AND pid <> pg_backend_pid()"
+        " AND datname = current_database()"
+    )
+    ended = 0
+
+    def all_done() -> bool:
+        nonlocal ended
+        with scene.store.write() as connection:
+            ended += connection.execute(others).scalar_one()
+        return all(scene.job(job)["state"] == "succeeded" for job in jobs)
+
+    wait_until(all_done, "both trials are done", scene.explain)
+    assert ended > 10
+    for job in jobs:
+        assert scene.outcome(job) == uninterrupted

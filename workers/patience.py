@@ -1,0 +1,31 @@
+"""Wait for a store that is away: an outage costs time, never a trial."""
+
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+
+from runner.store.engine import StoreUnavailable
+from workers.context import drain
+
+logger = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
+
+FIRST_WAIT_SECONDS = 0.2
+LONGEST_WAIT_SECONDS = 5.0
+
+
+def patiently(call: Callable[[], Answer]) -> Answer:
+    """Call until the store answers; a drain ends the wait with StoreUnavailable.
+
+    What is called must be harmless to repeat: a commit whose answer was lost may have happened.
+    """
+    seconds = FIRST_WAIT_SECONDS
+    while True:
+        try:
+            return call()
+        except StoreUnavailable as error:
+            logger.warning("waiting for the store: %s", error.what)
+            if drain.wait(seconds):
+                raise
+            seconds = min(2 * seconds, LONGEST_WAIT_SECONDS)
