@@ -5,7 +5,6 @@ import socket
 import subprocess
 import sys
 
-from runner.errors import InputError
 from runner.settings import Settings
 from workers import device
 
@@ -13,12 +12,6 @@ from workers import device
 def main() -> int:
     """Work until told to stop; return Celery's exit code."""
     settings = Settings.from_environment()
-    if settings.broker_url is None:
-        raise InputError(
-            "RUNNER_BROKER_URL is not set",
-            "the Redis that carries the messages",
-            "set it, or use `runner up`, which starts a private one",
-        )
     from workers.app import app
 
     recovery = subprocess.Popen([sys.executable, "-m", "runner.recovery"])

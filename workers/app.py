@@ -12,6 +12,7 @@ from celery.signals import (
 from runner.queue import make_app
 from runner.settings import Settings
 from workers import context
+from workers.patience import patiently
 
 settings = Settings.from_environment()
 
@@ -30,7 +31,7 @@ app.conf.update(
 
 @worker_process_init.connect
 def _enter(**kwargs: object) -> None:  # noqa: ARG001 (the form of a signal handler)
-    context.start(settings)
+    patiently(lambda: context.start(settings))
 
 
 @worker_ready.connect

@@ -47,6 +47,18 @@ def down() -> None:
 @click.command()
 def worker() -> None:
     """Work for the broker at RUNNER_BROKER_URL until stopped."""
+    from runner.settings import Settings
+    from runner.store.engine import open_store
+
+    settings = Settings.from_environment()
+    if settings.broker_url is None:
+        raise InputError(
+            "RUNNER_BROKER_URL is not set",
+            "the Redis that carries the messages",
+            "set it, or use `runner up`, which starts a private one",
+        )
+    # What is wrong with the database is said here, and not by every process that works.
+    open_store(settings.database_url).close()
     # The worker takes the place of this process, so signals reach it and nothing else.
     os.execv(sys.executable, [sys.executable, "-m", "workers"])  # noqa: S606
 

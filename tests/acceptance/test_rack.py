@@ -135,3 +135,14 @@ def _get(port: int, path: str) -> Any:
     except OSError:
         return None
     return json.loads(content) if path.startswith("/api") else content
+
+
+def test_a_worker_that_cannot_work_says_why_and_how_to_mend_it(
+    runner_in: Callable[..., Runner], postgresql_url: str, broker_url: str
+) -> None:
+    assert "RUNNER_BROKER_URL is not set" in runner_in("alone")("worker", code=2).stderr
+    empty = runner_in("empty", RUNNER_DATABASE_URL=postgresql_url, RUNNER_BROKER_URL=broker_url)
+    assert "run `runner db upgrade`" in empty("worker", code=2).stderr
+    nobody = "postgresql://nobody@127.0.0.1:1/none"
+    away = runner_in("away", RUNNER_DATABASE_URL=nobody, RUNNER_BROKER_URL=broker_url)
+    assert "to fix it" in away("worker", code=3).stderr
