@@ -36,7 +36,7 @@ class Watch:
     def dead(self, attempts: list[work.OpenAttempt]) -> list[work.OpenAttempt]:
         """Return the attempts whose process is gone, or whose lease has run out."""
         moment = time.monotonic()
-        if moment - self._looked > self.lease_seconds / 3:
+        if moment - self._looked > self.lease_seconds / 2:
             # We did not look, or could not: who was silent meanwhile may have had no store either.
             self._since = {}
         self._looked = moment

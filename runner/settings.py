@@ -59,13 +59,17 @@ class Settings:
             heartbeat_seconds=_number(environment, "RUNNER_HEARTBEAT_SECONDS", least=0.1),
             sweep_seconds=_number(environment, "RUNNER_SWEEP_SECONDS", least=0.1),
         )
-        if settings.heartbeat_seconds * 3 > settings.lease_seconds:
-            raise InputError(
-                f"RUNNER_HEARTBEAT_SECONDS={settings.heartbeat_seconds:g} is too long for "
-                f"RUNNER_LEASE_SECONDS={settings.lease_seconds:g}",
-                "at least three heartbeats in a lease, or a busy worker is taken for dead",
-                "lower the one or raise the other",
-            )
+        for name, seconds in (
+            ("HEARTBEAT", settings.heartbeat_seconds),
+            ("SWEEP", settings.sweep_seconds),
+        ):
+            if seconds * 3 > settings.lease_seconds:
+                raise InputError(
+                    f"RUNNER_{name}_SECONDS={seconds:g} is too long for "
+                    f"RUNNER_LEASE_SECONDS={settings.lease_seconds:g}",
+                    "at least three in a lease, or the living cannot be told from the dead",
+                    "lower the one or raise the other",
+                )
         return settings
 
 

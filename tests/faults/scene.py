@@ -44,6 +44,14 @@ class Scene:
         job: int = document["jobs"][0]["job"]
         return job
 
+    def trained_through(self, *places: str) -> int:
+        """Train the trial with a worker that dies once at each of these places; return its job."""
+        self.dies(*places)
+        self.runner("up")
+        job = self.submit()
+        self.wait_for(job)
+        return job
+
     def job(self, job: int) -> Any:
         """Return a job's row."""
         return self.rows(select(Job.__table__).where(Job.id == job))[0]

@@ -21,10 +21,7 @@ def test_a_trial_whose_worker_is_killed_in_an_epoch_ends_with_the_same_bits(
     scene: Scene, uninterrupted: Outcome
 ) -> None:
     """Keep a fast one of row 4 in every run of the suite."""
-    scene.dies("epoch_3")
-    scene.runner("up")
-    job = scene.submit()
-    scene.wait_for(job)
+    job = scene.trained_through("epoch_3")
     assert scene.attempts(job) == ["lost", "succeeded"]
     assert scene.outcome(job) == uninterrupted
 
@@ -34,10 +31,7 @@ def test_killed_in_the_first_a_middle_and_the_last_epoch_it_ends_with_the_same_b
     either_scene: Scene, uninterrupted: Outcome
 ) -> None:
     scene = either_scene
-    scene.dies("epoch_1", "epoch_3", f"epoch_{EPOCHS}")
-    scene.runner("up")
-    job = scene.submit()
-    scene.wait_for(job)
+    job = scene.trained_through("epoch_1", "epoch_3", f"epoch_{EPOCHS}")
     assert scene.attempts(job) == ["lost", "lost", "lost", "succeeded"]
     assert scene.outcome(job) == uninterrupted
     repairs = scene.repairs(job)
@@ -47,10 +41,7 @@ def test_killed_in_the_first_a_middle_and_the_last_epoch_it_ends_with_the_same_b
 
 @pytest.mark.faults
 def test_killed_between_the_message_and_the_claim_the_job_runs_once(scene: Scene) -> None:
-    scene.dies("before_claim")
-    scene.runner("up")
-    job = scene.submit()
-    scene.wait_for(job)
+    job = scene.trained_through("before_claim")
     assert scene.attempts(job) == ["succeeded"]
 
 
@@ -58,10 +49,7 @@ def test_killed_between_the_message_and_the_claim_the_job_runs_once(scene: Scene
 def test_killed_after_the_claim_the_job_runs_again_and_makes_one_trial(
     scene: Scene, uninterrupted: Outcome
 ) -> None:
-    scene.dies("after_claim")
-    scene.runner("up")
-    job = scene.submit()
-    scene.wait_for(job)
+    job = scene.trained_through("after_claim")
     assert scene.attempts(job) == ["lost", "succeeded"]
     assert scene.outcome(job) == uninterrupted
 
@@ -71,10 +59,7 @@ def test_killed_while_a_checkpoint_is_written_it_goes_on_from_the_one_before(
     either_scene: Scene, uninterrupted: Outcome
 ) -> None:
     scene = either_scene
-    scene.dies("in_checkpoint")
-    scene.runner("up")
-    job = scene.submit()
-    scene.wait_for(job)
+    job = scene.trained_through("in_checkpoint")
     assert scene.attempts(job) == ["lost", "succeeded"]
     assert scene.outcome(job) == uninterrupted
 
@@ -84,10 +69,7 @@ def test_killed_before_the_result_is_committed_no_epoch_is_trained_again(
     either_scene: Scene, uninterrupted: Outcome
 ) -> None:
     scene = either_scene
-    scene.dies("before_finish")
-    scene.runner("up")
-    job = scene.submit()
-    scene.wait_for(job)
+    job = scene.trained_through("before_finish")
     trained_by = scene.rows(select(Epoch.attempt).where(Epoch.job_id == job))
     assert [row["attempt"] for row in trained_by] == [1] * EPOCHS
     assert scene.outcome(job) == uninterrupted
@@ -97,10 +79,7 @@ def test_killed_before_the_result_is_committed_no_epoch_is_trained_again(
 def test_after_the_commit_nothing_runs_again_though_the_message_comes_a_hundred_times(
     scene: Scene, uninterrupted: Outcome
 ) -> None:
-    scene.dies("after_finish")
-    scene.runner("up")
-    job = scene.submit()
-    scene.wait_for(job)
+    job = scene.trained_through("after_finish")
     app = make_app(Place(scene.runner.directory / "results").broker_url)
     again = message(queries.jobs_to_send(scene.store, [job])[0])
     before = scene.explain().partition("==")[0]
@@ -157,6 +136,7 @@ def test_a_worker_that_was_stopped_and_wakes_after_its_successor_changes_nothing
         "RUNNER_SLOTS": "2",
         "RUNNER_LEASE_SECONDS": "3",
         "RUNNER_HEARTBEAT_SECONDS": "0.5",
+        "RUNNER_SWEEP_SECONDS": "1",
     }
     scene.runner("up")
     # Long epochs: a process that is stopped inside a transaction on SQLite stops all others too.

@@ -39,6 +39,7 @@ def test_passwords_come_from_files_and_are_quoted(tmp_path: Path) -> None:
         ("RUNNER_SLOTS", "nan"),
         ("RUNNER_HEARTBEAT_SECONDS", "inf"),
         ("RUNNER_HEARTBEAT_SECONDS", "30"),
+        ("RUNNER_SWEEP_SECONDS", "30"),
     ],
 )
 def test_a_value_that_cannot_work_is_refused_by_name(name: str, value: str) -> None:
