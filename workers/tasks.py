@@ -1,13 +1,17 @@
 """The Celery tasks: one for each kind of experiment, named after it."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from celery import Task
 
+from runner.queue import UNREACHABLE
 from runner.states import Kind
 from workers.app import app
 from workers.attempt import Attempt, Write, execute
+
+logger = logging.getLogger(__name__)
 
 
 @app.task(bind=True, name=Kind.TRAIN)
@@ -44,11 +48,19 @@ def explain(task: "Task[..., None]", job_id: int) -> None:
 
 def _run(task: "Task[..., None]", job_id: int, function: Callable[[Attempt], Write]) -> None:
     # Flower shows only the fields that it knows, and `result` is one. One that was started after
-    # the job was sent learns from this what the job is.
+    # the job was sent learns from this what the job is; a call without a message has neither.
     request: Any = task.request
-    known = {"name": task.name, "args": request.argsrepr, "kwargs": request.kwargsrepr}
+    known = {
+        "name": task.name,
+        "args": request.get("argsrepr"),
+        "kwargs": request.get("kwargsrepr"),
+    }
 
     def progress(text: str) -> None:
-        task.send_event("task-progress", result=text, **known)
+        # Only for people who watch: without a broker the job goes on unseen.
+        try:
+            task.send_event("task-progress", retry=False, result=text, **known)
+        except UNREACHABLE as error:
+            logger.warning("job %s: nobody could be told of its progress: %s", job_id, error)
 
     execute(job_id, function, progress)
