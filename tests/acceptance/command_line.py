@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,11 +46,11 @@ class Runner:
         """Run a command that prints one JSON document and nothing else."""
         return json.loads(self(*arguments, "--format", "json").stdout)
 
-    def start(self, *arguments: str) -> "subprocess.Popen[bytes]":
-        """Start a command and leave it running."""
+    def start(self, *arguments: str, before: Sequence[str] = ()) -> "subprocess.Popen[bytes]":
+        """Start a command, after the words before it, and leave it running."""
         with (self.directory / f"{arguments[0]}.log").open("ab") as log:
             return subprocess.Popen(
-                self.command(*arguments),
+                [*before, *self.command(*arguments)],
                 cwd=self.directory,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,

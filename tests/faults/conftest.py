@@ -1,6 +1,7 @@
 """A scene on either database, and the trial that nobody interrupted."""
 
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,9 @@ import pytest
 
 from tests.acceptance.command_line import Runner
 from tests.faults.scene import Scene
+from tests.processes import end
+
+StartWorker = Callable[..., "subprocess.Popen[bytes]"]
 
 
 @pytest.fixture
@@ -32,6 +36,21 @@ def scene_on_postgresql(runner: Runner, postgresql_url: str) -> Iterator[Scene]:
     scene = Scene(runner, postgresql_url)
     yield scene
     scene.close()
+
+
+@pytest.fixture
+def start_worker(runner: Runner) -> Iterator[StartWorker]:
+    """Offer to start workers, which end with the test whatever becomes of it."""
+    started = []
+
+    def start(*before: str) -> "subprocess.Popen[bytes]":
+        process = runner.start("worker", before=before)
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        end(process)
 
 
 @pytest.fixture(scope="session")
