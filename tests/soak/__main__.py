@@ -57,8 +57,12 @@ def soak(cluster: Cluster, minutes: float, database: str) -> int:
     """Break things while trials are trained; return how many batches there were."""
     query = checker.queries_of(cluster.url)
     done: Counter[str] = Counter()
-    batches, retried, began = 1, 0, time.monotonic()
+    batches, retried = 1, 0
     submit(cluster, batches)
+    # Until TensorFlow is imported everywhere there is little to break.
+    while not query("SELECT 1 FROM trials"):
+        time.sleep(1)
+    began = time.monotonic()
     while time.monotonic() - began < 60 * minutes:
         mishap = random.choice(mishaps_of(database))
         mishap(cluster)
