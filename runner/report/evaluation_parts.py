@@ -9,6 +9,8 @@ from runner.report.parts import Note, Part, Picture, Table, titled
 MOST_CLASSES = 20
 MOST_MISTAKES = 20
 
+SCORES = ("trial", "split", "images", "loss", "accuracy", "accuracy_interval", "log_loss")
+
 LOSSES = (
     "The interval is Wilson's, 95 %. loss is that of the trial's own loss function; log_loss can"
     " be compared between trials."
@@ -29,9 +31,8 @@ def evaluation_parts(document: Mapping[str, Any], pictures: Sequence[Picture]) -
 
 
 def _scores(document: Mapping[str, Any], evaluation: Mapping[str, Any]) -> Table:
-    columns = ("trial", "split", "images", "loss", "accuracy", "accuracy_interval", "log_loss")
     title = titled(document, "Scores")
-    return Table(title, columns, [[evaluation[column] for column in columns]])
+    return Table(title, SCORES, [[evaluation[column] for column in SCORES]])
 
 
 def _confusion(document: Mapping[str, Any], evaluation: Mapping[str, Any]) -> list[Part]:

@@ -6,10 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cifar_model.metrics import per_class
+from runner.report.uncertainty import wilson
 from runner.store import reports
 from runner.store.engine import Connection
-
-CONFIDENCE = 0.95
 
 CLASS_SCORES = ("support", "tp", "tn", "fp", "fn", "precision", "recall", "f1")
 
@@ -49,11 +48,3 @@ def _per_class(classes: list[str], confusion: NDArray[np.int64]) -> list[dict[st
         {"class": name, **{field: getattr(score, field) for field in CLASS_SCORES}}
         for name, score in zip(classes, scores, strict=True)
     ]
-
-
-def wilson(successes: int, count: int) -> list[float]:
-    """Return the ends of the Wilson 95 % interval of a proportion."""
-    from scipy.stats import binomtest
-
-    interval = binomtest(successes, count).proportion_ci(CONFIDENCE, method="wilson")
-    return [float(interval.low), float(interval.high)]

@@ -8,6 +8,7 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     ForeignKeyConstraint,
+    Index,
     UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -53,6 +54,8 @@ class Trial(Base):
     __tablename__ = "trials"
     __table_args__ = (
         CheckConstraint("best_epoch >= 1 AND best_epoch <= epochs", name="best_epoch"),
+        # The best trials are found without reading all of them.
+        Index(None, "val_accuracy"),
         finite("loss", "accuracy", "val_loss", "val_accuracy", "best_val_accuracy", "seconds"),
     )
 

@@ -36,7 +36,7 @@ def render(tmp_path: Path) -> Render:
 
     def call(store: Store, experiment: int, form: str) -> str:
         out = tmp_path / f"report.{form}"
-        place = choose_place(tmp_path, experiment, form, out)
+        place = choose_place(tmp_path, f"experiment-{experiment}", form, out)
         produced = produce(store, report_document(store, experiment), form, place)
         assert produced.text is None
         assert produced.files[-1] == str(out)
@@ -215,4 +215,4 @@ def test_json_is_the_document_with_its_files(
 
 def test_an_out_that_has_no_directory_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no directory"):
-        choose_place(tmp_path, 1, "json", tmp_path / "missing" / "report.json")
+        choose_place(tmp_path, "experiment-1", "json", tmp_path / "missing" / "report.json")

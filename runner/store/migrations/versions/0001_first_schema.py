@@ -171,6 +171,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_trials"),
         sa.UniqueConstraint("job_id", name="uq_trials_job_id"),
     )
+    op.create_index("ix_trials_val_accuracy", "trials", ["val_accuracy"])
 
     op.create_table(
         "activations",

@@ -1,0 +1,134 @@
+"""What a leaderboard shows: the best trials by what differs, and how far to believe their order."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from runner.report.evaluation_parts import SCORES
+from runner.report.leaderboard import SHARES
+from runner.report.parts import SHORT, Note, Part, Table
+
+Row = Mapping[str, Any]
+
+# Shown only where they differ between the trials, like params.
+OF_ORIGIN = ("experiment", "dataset", "train_images", "seed", "trained_epochs")
+
+INFLUENCE = (
+    "importance: the share of the metric's variance that a param explains alone, less what chance"
+    " would. correlation: Pearson's, of params that are numbers. Neither says why."
+)
+
+
+def leaderboard_title(document: Row) -> str:
+    """Return the title of a leaderboard."""
+    numbers = document["experiments"]
+    if len(numbers) > 5:
+        return f"Leaderboard of {len(numbers)} experiments"
+    return f"Leaderboard of experiment {', '.join(map(str, numbers))}"
+
+
+def leaderboard_parts(document: Row) -> list[Part]:
+    """Return the parts of a leaderboard, for a form to render."""
+    where = " and ".join(document["where"])
+    shown, count = len(document["trials"]), document["count"]
+    parts: list[Part] = [
+        Note(
+            f"the first {shown} of {count:,} trials{' with ' if where else ''}{where}, by"
+            f" {document['by']}, {document['order']}"
+        ),
+        *_several_datasets(document),
+    ]
+    if document["trials"]:
+        parts += [_best(document), *_constants(document), *winner_notes(document)]
+    parts += _influences(document)
+    if document["evaluations"]:
+        rows = [[row[name] for name in SCORES] for row in document["evaluations"]]
+        parts.append(Table(_titled(document, "Evaluations"), SCORES, rows))
+    return parts
+
+
+def _best(document: Row) -> Table:
+    trials = document["trials"]
+    origin = [name for name in OF_ORIGIN if len({trial[name] for trial in trials}) > 1]
+    metrics = dict.fromkeys((document["by"], "val_accuracy", "val_accuracy_interval"))
+    metrics |= dict.fromkeys(("val_loss", "accuracy", "seconds"))
+    noise = ["noise"] if any(trial["noise"] is not None for trial in trials) else []
+    names = ["rank", "trial", *origin, *metrics, *noise]
+    rows = [
+        [
+            *(trial[name] for name in names),
+            *(trial["params"][name] for name in document["differing"]),
+        ]
+        for trial in trials
+    ]
+    return Table(_titled(document, "Best trials"), [*names, *document["differing"]], rows)
+
+
+def _constants(document: Row) -> Iterator[Note]:
+    """Say which params are no column, because they are the same in all."""
+    params = document["trials"][0]["params"]
+    same = [f"{name} {params[name]}" for name in params if name not in document["differing"]]
+    if same:
+        yield Note(f"the same in all of these: {', '.join(same)}")
+
+
+def _several_datasets(document: Row) -> Iterator[Note]:
+    if len(document["datasets"]) > 1:
+        yield Note(
+            f"{len(document['datasets'])} data sets: scores of different pictures cannot be"
+            " compared.",
+            warning=True,
+        )
+
+
+def winner_notes(document: Row) -> Iterator[Note]:
+    """Say how far to believe that the first trial is the best."""
+    winner, trials, by = document["winner"], document["trials"], document["by"]
+    if by in SHARES and len(trials) > 1:
+        tied = sum(trial["noise"] is True for trial in trials[1:])
+        yield Note(
+            "noise: behind the first by no more than chance would put it (95 %, two proportions;"
+            " on the same pictures this errs on the side of noise). The interval is Wilson's,"
+            f" 95 %, of {trials[0]['val_images']:,} validation pictures."
+            f" {tied} of the {len(trials) - 1} others shown cannot be told from the first."
+        )
+    if winner["luck"]:
+        yield Note(
+            f"Trial {winner['trial']} is the best of {winner['chosen_from']:,}, so its {by}"
+            f" flatters it: the best of as many equal trials would be about {winner['luck']:.3f}"
+            " above their mean by chance alone."
+        )
+    yield _test_score(winner)
+
+
+def _test_score(winner: Row) -> Note:
+    test = winner["test"]
+    if test is None:
+        return Note(
+            f"Trial {winner['trial']} has no score on data that chose nothing:"
+            f" runner submit evaluate --trial {winner['trial']}"
+        )
+    low, high = test["accuracy_interval"]
+    return Note(
+        f"Trial {winner['trial']} on the test split, which chose nothing: accuracy"
+        f" {test['accuracy']:.4f} ({low:.4f} to {high:.4f}) of {test['images']:,} pictures."
+    )
+
+
+def _influences(document: Row) -> list[Part]:
+    found = document["influence"]
+    if not found["params"]:
+        return []
+    columns = ("param", "values", "importance", "correlation")
+    title = (
+        f"What {document['by']} goes with, in {found['trials']:,} of {document['count']:,} trials"
+    )
+    rows: Sequence[Sequence[Any]] = [[row[name] for name in columns] for row in found["params"]]
+    return [Table(_titled(document, title), columns, rows), Note(INFLUENCE)]
+
+
+def _titled(document: Row, what: str) -> str:
+    names = [
+        f"{dataset['title']}, fingerprint {dataset['fingerprint'][:SHORT]}"
+        for dataset in document["datasets"]
+    ]
+    return f"{what} - {'; '.join(names)}"
