@@ -10,7 +10,9 @@ from typing import Any
 from runner.report.evaluations import evaluation_rows
 from runner.report.explanations import activation_rows, explanation_rows
 from runner.report.lookup import experiment_row, newest_number
+from runner.report.selection import noise, winner
 from runner.report.trials import ranked, scan_summary, trial_rows
+from runner.report.uncertainty import accuracy_interval
 from runner.states import FINAL, JobState, Kind
 from runner.store import reports
 from runner.store.engine import Connection, Store
@@ -18,6 +20,9 @@ from runner.store.engine import Connection, Store
 Document = dict[str, Any]
 
 TRAINS = (Kind.TRAIN, Kind.TUNE)
+
+# What trials are ranked by.
+METRIC = "val_accuracy"
 
 
 def report_document(store: Store, number: int | None) -> Document:
@@ -43,6 +48,7 @@ def report_document(store: Store, number: int | None) -> Document:
             "jobs": [_job(job) for job in jobs],
         }
         document["trials"] = _trials(connection, document)
+        _add_selection(connection, document)
         return document | {
             "scan_summary": scan_summary(document) if document["kind"] in TRAINS else None,
             "evaluations": evaluation_rows(connection, experiment=number),
@@ -61,6 +67,19 @@ def _trials(connection: Connection, document: Document) -> list[dict[str, Any]]:
     jobs = reports.jobs(connection, trial=document["configuration"]["trial"])
     return trial_rows(
         jobs, [row for job in jobs for row in reports.epochs(connection, job=job["job"])]
+    )
+
+
+def _add_selection(connection: Connection, document: Document) -> None:
+    """Add to every trained trial its interval and whether it is behind the best by noise only."""
+    images = document["dataset"]["images"]["validation"]
+    scored = [trial for trial in document["trials"] if trial["val_accuracy"] is not None]
+    trained = document["kind"] in TRAINS and scored
+    for trial in scored:
+        trial["val_accuracy_interval"] = accuracy_interval(trial["val_accuracy"], images)
+        trial["noise"] = noise(scored[0], trial, METRIC, images) if trained else None
+    document["winner"] = (
+        winner(connection, scored[0], METRIC, len(scored), images) if trained else None
     )
 
 

@@ -7,11 +7,13 @@ database: of a hundred thousand trials only the best are read, and a share of th
 from collections.abc import Sequence
 from typing import Any
 
+from runner.report.comparison import comparisons
 from runner.report.evaluations import evaluation_rows
 from runner.report.influence import differing, influence
 from runner.report.lookup import experiment_row
+from runner.report.selection import noise, winner
 from runner.report.trials import effective
-from runner.report.uncertainty import accuracy_interval, lead_is_noise, luck_of_the_best
+from runner.report.uncertainty import accuracy_interval
 from runner.states import Kind
 from runner.store import leaderboard
 from runner.store.engine import Connection, Store
@@ -19,9 +21,6 @@ from runner.store.leaderboard import SMALLER_IS_BETTER, Scope
 
 # Enough to see what matters; to read the params of every one of 100,000 trials takes seconds.
 MOST_PARAMS = 2_000
-
-# What is measured on the validation split, as a share of its pictures.
-SHARES = ("val_accuracy", "best_val_accuracy")
 
 TOP = 20
 
@@ -35,7 +34,7 @@ def leaderboard_document(store: Store, scope: Scope, by: str, top: int) -> dict[
         count = leaderboard.count(connection, scope)
         trials = [_row(row) for row in leaderboard.best(connection, scope, by, top)]
         _rank(trials, by)
-        return {
+        document: dict[str, Any] = {
             "experiments": [row["experiment"] for row in experiments],
             "datasets": _datasets(experiments),
             "by": by,
@@ -46,15 +45,17 @@ def leaderboard_document(store: Store, scope: Scope, by: str, top: int) -> dict[
             "trials": trials,
             "differing": differing([trial["params"] for trial in trials]),
             "influence": _influence(connection, scope, by, count),
-            "winner": _winner(connection, trials, by, count),
+            "winner": winner(connection, trials[0], by, count, trials[0]["val_images"])
+            if trials
+            else None,
             "evaluations": [
                 row
                 for experiment in experiments
                 if scope.experiments and experiment["kind"] == Kind.EVALUATE
                 for row in evaluation_rows(connection, experiment=experiment["experiment"])
             ],
-            "files": [],
         }
+    return document | {"comparisons": comparisons(store, document["evaluations"]), "files": []}
 
 
 def _row(found: dict[str, Any]) -> dict[str, Any]:
@@ -71,16 +72,12 @@ def _row(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rank(trials: list[dict[str, Any]], by: str) -> None:
-    """Add rank and, after the first, `noise`: whether chance alone could put it behind that."""
+    """Add rank and `noise`: whether chance alone could put a trial behind the first."""
     ranks: dict[float, int] = {}
     for place, trial in enumerate(trials, start=1):
         trial["rank"] = ranks.setdefault(trial[by], place)
         comparable = trial["data_fingerprint"] == trials[0]["data_fingerprint"]
-        trial["noise"] = (
-            lead_is_noise(trials[0][by], trial[by], trial["val_images"])
-            if place > 1 and by in SHARES and comparable
-            else None
-        )
+        trial["noise"] = noise(trials[0], trial, by, trial["val_images"]) if comparable else None
 
 
 def _datasets(experiments: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -95,26 +92,6 @@ def _influence(connection: Connection, scope: Scope, by: str, count: int) -> dic
     rows = leaderboard.some(connection, scope, by, step)
     params = [effective(row["params"]) for row in rows]
     return {"trials": len(rows), "params": influence(params, [row["metric"] for row in rows])}
-
-
-def _winner(
-    connection: Connection, trials: Sequence[dict[str, Any]], by: str, count: int
-) -> dict[str, Any] | None:
-    """Return what is to be said of the best: its luck, and its score on data that chose nothing."""
-    if not trials:
-        return None
-    winner = trials[0]
-    images = winner["val_images"]
-    tests = [
-        row for row in evaluation_rows(connection, trial=winner["trial"]) if row["split"] == "test"
-    ]
-    names = ("evaluation", "images", "accuracy", "accuracy_interval", "log_loss")
-    return {
-        "trial": winner["trial"],
-        "chosen_from": count,
-        "luck": luck_of_the_best(count, winner[by], images) if by in SHARES else None,
-        "test": {name: tests[-1][name] for name in names} if tests else None,
-    }
 
 
 def _text(value: float | str | bool) -> str:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from runner.report.comparison import verdict
 from runner.report.evaluation_parts import SCORES
-from runner.report.leaderboard import SHARES
 from runner.report.parts import SHORT, Note, Part, Table
+from runner.report.selection import winner_notes
 
 Row = Mapping[str, Any]
 
@@ -38,11 +39,14 @@ def leaderboard_parts(document: Row) -> list[Part]:
         *_several_datasets(document),
     ]
     if document["trials"]:
-        parts += [_best(document), *_constants(document), *winner_notes(document)]
+        parts += [_best(document), *_constants(document), *_winner(document)]
     parts += _influences(document)
     if document["evaluations"]:
         rows = [[row[name] for name in SCORES] for row in document["evaluations"]]
         parts.append(Table(_titled(document, "Evaluations"), SCORES, rows))
+    parts += [Note(verdict(comparison)) for comparison in document["comparisons"]]
+    if len(document["comparisons"]) > 1:
+        parts.append(Note(f"p is multiplied by {len(document['comparisons'])}, the comparisons."))
     return parts
 
 
@@ -80,38 +84,9 @@ def _several_datasets(document: Row) -> Iterator[Note]:
         )
 
 
-def winner_notes(document: Row) -> Iterator[Note]:
-    """Say how far to believe that the first trial is the best."""
-    winner, trials, by = document["winner"], document["trials"], document["by"]
-    if by in SHARES and len(trials) > 1:
-        tied = sum(trial["noise"] is True for trial in trials[1:])
-        yield Note(
-            "noise: behind the first by no more than chance would put it (95 %, two proportions;"
-            " on the same pictures this errs on the side of noise). The interval is Wilson's,"
-            f" 95 %, of {trials[0]['val_images']:,} validation pictures."
-            f" {tied} of the {len(trials) - 1} others shown cannot be told from the first."
-        )
-    if winner["luck"]:
-        yield Note(
-            f"Trial {winner['trial']} is the best of {winner['chosen_from']:,}, so its {by}"
-            f" flatters it: the best of as many equal trials would be about {winner['luck']:.3f}"
-            " above their mean by chance alone."
-        )
-    yield _test_score(winner)
-
-
-def _test_score(winner: Row) -> Note:
-    test = winner["test"]
-    if test is None:
-        return Note(
-            f"Trial {winner['trial']} has no score on data that chose nothing:"
-            f" runner submit evaluate --trial {winner['trial']}"
-        )
-    low, high = test["accuracy_interval"]
-    return Note(
-        f"Trial {winner['trial']} on the test split, which chose nothing: accuracy"
-        f" {test['accuracy']:.4f} ({low:.4f} to {high:.4f}) of {test['images']:,} pictures."
-    )
+def _winner(document: Row) -> Iterator[Note]:
+    trials = document["trials"]
+    return winner_notes(document["winner"], trials, document["by"], trials[0]["val_images"])
 
 
 def _influences(document: Row) -> list[Part]:

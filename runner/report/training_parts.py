@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runner.report.parts import Note, Part, Picture, Table, field_table, titled
+from runner.report.selection import winner_notes
 from runner.report.trials import effective
 
 # The paper's columns, in its order; other params come after them.
@@ -12,6 +13,8 @@ PAPER_PARAMS = (
     "last_activation",
 )
 METRICS = ("val_loss", "val_accuracy", "loss", "accuracy")
+
+AROUND = ("val_accuracy_interval", "noise", "seconds", "attempts")
 
 RANKED = (
     "Ranked by val_accuracy of the last epoch, which is the epoch of the stored model. val_loss"
@@ -31,6 +34,7 @@ def training_parts(document: Mapping[str, Any], pictures: Sequence[Picture]) -> 
         Note("None: not used here. Nothing is reduced: every trial is trained to its end."),
         _last_scores(document, trials),
         Note(RANKED),
+        *_selection(document, trials),
         *pictures,
         _best_scores(document, trials),
         Note(BEST),
@@ -48,12 +52,12 @@ def _summary(document: Mapping[str, Any]) -> dict[str, Any]:
 def _last_scores(document: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> Table:
     return Table(
         titled(document, "Scores of the last epoch"),
-        ("rank", "trial", "job", "state", "round_epochs", *METRICS, "seconds", "attempts"),
+        ("rank", "trial", "job", "state", "round_epochs", *METRICS, *AROUND),
         [
             [
                 *(trial[name] for name in ("rank", "trial", "job", "state", "trained_epochs")),
                 *(trial[name] for name in METRICS),
-                *(trial[name] for name in ("seconds", "attempts")),
+                *(trial[name] for name in AROUND),
             ]
             for trial in trials
         ],
@@ -91,6 +95,13 @@ def _params(document: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) ->
             for trial in trials
         ],
     )
+
+
+def _selection(document: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> list[Note]:
+    """Say of the best how sure that is; there may be none yet."""
+    images = document["dataset"]["images"]["validation"]
+    found = document["winner"]
+    return list(winner_notes(found, trials, "val_accuracy", images)) if found else []
 
 
 def _overridden(document: Mapping[str, Any]) -> list[Note]:

@@ -38,6 +38,17 @@ def mcnemar(only_first: int, only_second: int) -> float:
     return min(1.0, float(Fraction(2 * tail, 2**decided)))
 
 
+def paired_interval(only_first: int, only_second: int, images: int) -> list[float]:
+    """Return the 95 % interval of the first's accuracy less the second's, on the same pictures.
+
+    Bonett and Price's: Wald's, with one picture more in each of the two counts.
+    """
+    first, second, count = only_first + 1, only_second + 1, images + 2
+    difference = (first - second) / count
+    half = Z * sqrt((first + second) / count - difference**2) / sqrt(count)
+    return [max(-1.0, difference - half), min(1.0, difference + half)]
+
+
 def is_noise(p: float) -> bool:
     """Tell whether chance alone often enough does as much."""
     return p > 1 - CONFIDENCE

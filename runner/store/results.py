@@ -1,9 +1,10 @@
 """Write what a job found; each function is for the `write` of `finish`, and so happens once."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection, insert, select
 
 from runner.store.artifacts import put_array, put_artifact
@@ -61,7 +62,7 @@ def write_trial(connection: Connection, claim: Claim, weights: bytes, fingerprin
 def write_evaluation(
     connection: Connection, claim: Claim, evaluation: "Scored", classes: Sequence[str]
 ) -> int:
-    """Store the scores of the job's trial on the job's split, and their confusion."""
+    """Store the scores of the job's trial on the job's split, and what they come from."""
     scores = {
         "loss": float(evaluation.loss),
         "accuracy": float(evaluation.accuracy),
@@ -74,6 +75,8 @@ def write_evaluation(
         "split": claim.configuration["split"],
         "images": int(evaluation.images),
         "classes": list(classes),
+        "predictions": put_array(connection, _compact(evaluation.predictions, classes)),
+        "labels": put_array(connection, _compact(evaluation.labels, classes)),
     }
     evaluation_id = connection.scalars(
         insert(Evaluation).returning(Evaluation.id), row | scores
@@ -92,6 +95,11 @@ def write_evaluation(
         ],
     )
     return evaluation_id
+
+
+def _compact(labels: NDArray[np.int64], classes: Sequence[str]) -> NDArray[Any]:
+    """Return labels as one byte each, or two where there are too many classes."""
+    return labels.astype(np.uint8 if len(classes) <= 256 else np.uint16)
 
 
 def write_explained(

@@ -98,6 +98,10 @@ class Evaluation(Base):
     accuracy: Mapped[float]
     log_loss: Mapped[float]
     classes: Mapped[list[Any]]
+    # The predicted and the true class of every picture, in the order of the split: what it takes
+    # to say whether two trials differ. The second is the same artifact for all of a data set.
+    predictions: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"))
+    labels: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"))
 
 
 class ConfusionCell(Base):
