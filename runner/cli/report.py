@@ -16,10 +16,11 @@ BY = ("val_accuracy", "best_val_accuracy", "accuracy", "val_loss", "loss", "seco
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "json", "csv", "markdown", "html"]),
+    type=click.Choice(["table", "json", "csv", "talos", "markdown", "html"]),
     default="table",
     show_default=True,
-    help="table for people; json, csv: all that is known; html: one file with its pictures.",
+    help="table for people; json, csv: all that is known; talos: a CSV that talos.Analyze reads;"
+    " html: one file with its pictures.",
 )
 @click.option(
     "--out",
@@ -87,6 +88,10 @@ def _leaderboard(
     from runner.store.engine import open_store
     from runner.store.leaderboard import Scope
 
+    if form == "talos":
+        raise click.UsageError(
+            "--format talos is of one experiment, without --top, --by or --where"
+        )
     scope = Scope(tuple(dict.fromkeys(experiments)), read_conditions(where))
     settings = Settings.from_environment()
     place = choose_place(settings.home, "leaderboard", form, out)

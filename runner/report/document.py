@@ -11,6 +11,7 @@ from runner.report.evaluations import evaluation_rows
 from runner.report.explanations import activation_rows, explanation_rows
 from runner.report.lookup import experiment_row, newest_number
 from runner.report.selection import noise, winner
+from runner.report.talos_log import analysis
 from runner.report.trials import ranked, scan_summary, trial_rows
 from runner.report.uncertainty import accuracy_interval
 from runner.states import FINAL, JobState, Kind
@@ -51,6 +52,9 @@ def report_document(store: Store, number: int | None) -> Document:
         _add_selection(connection, document)
         return document | {
             "scan_summary": scan_summary(document) if document["kind"] in TRAINS else None,
+            "analysis": analysis(document["trials"], METRIC)
+            if document["kind"] in TRAINS
+            else None,
             "evaluations": evaluation_rows(connection, experiment=number),
             "explanations": explanation_rows(connection, number, dataset["classes"]),
             "activations": activation_rows(connection, number),

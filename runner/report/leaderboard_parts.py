@@ -7,16 +7,12 @@ from runner.report.comparison import verdict
 from runner.report.evaluation_parts import SCORES
 from runner.report.parts import SHORT, Note, Part, Table
 from runner.report.selection import winner_notes
+from runner.report.training_parts import INFLUENCE, INFLUENCES
 
 Row = Mapping[str, Any]
 
 # Shown only where they differ between the trials, like params.
 OF_ORIGIN = ("experiment", "dataset", "train_images", "seed", "trained_epochs")
-
-INFLUENCE = (
-    "importance: the share of the metric's variance that a param explains alone, less what chance"
-    " would. correlation: Pearson's, of params that are numbers. Neither says why."
-)
 
 
 def leaderboard_title(document: Row) -> str:
@@ -93,12 +89,11 @@ def _influences(document: Row) -> list[Part]:
     found = document["influence"]
     if not found["params"]:
         return []
-    columns = ("param", "values", "importance", "correlation")
     title = (
         f"What {document['by']} goes with, in {found['trials']:,} of {document['count']:,} trials"
     )
-    rows: Sequence[Sequence[Any]] = [[row[name] for name in columns] for row in found["params"]]
-    return [Table(_titled(document, title), columns, rows), Note(INFLUENCE)]
+    rows: Sequence[Sequence[Any]] = [[row[name] for name in INFLUENCE] for row in found["params"]]
+    return [Table(_titled(document, title), INFLUENCE, rows), Note(INFLUENCES)]
 
 
 def _titled(document: Row, what: str) -> str:

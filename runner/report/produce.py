@@ -14,7 +14,10 @@ from runner.report.spreadsheet import as_spreadsheet
 from runner.report.terminal import as_terminal
 from runner.store.engine import Store
 
-FORMS = ("table", "json", "csv", "markdown", "html")
+FORMS = ("table", "json", "csv", "talos", "markdown", "html")
+
+# For programs: they have no pictures.
+SHEETS = ("csv", "talos")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ def summarised(files: list[str]) -> list[str]:
 
 def _draw(store: Store, document: Document, form: str) -> list[Picture]:
     """Return the pictures of a report; tables of trials are quick to read and to make."""
-    if form == "csv" or (form == "table" and document["kind"] in TRAINS):
+    if form in SHEETS or (form == "table" and document["kind"] in TRAINS):
         return []
     from runner.report.drawing.pictures import draw
 
@@ -116,10 +119,24 @@ def _render(document: Document, pictures: list[Picture], form: str, place: Place
         return as_json(document)
     if form == "csv":
         return as_spreadsheet(document)
+    if form == "talos":
+        return _talos_log(document)
     parts = report_parts(document, pictures)
     if form != "table":
         parts += provenance_parts(document)
     return render_parts(report_title(document), parts, form, place)
+
+
+def _talos_log(document: Document) -> str:
+    if document["kind"] not in TRAINS:
+        raise InputError(
+            f"--format talos: experiment {document['experiment']} is of kind {document['kind']}",
+            "an experiment that trains: Talos knows of nothing else",
+            "name one of kind tune or train",
+        )
+    from runner.report.talos_log import as_talos_log
+
+    return as_talos_log(document)
 
 
 def as_json(document: Document) -> str:

@@ -16,6 +16,12 @@ METRICS = ("val_loss", "val_accuracy", "loss", "accuracy")
 
 AROUND = ("val_accuracy_interval", "noise", "seconds", "attempts")
 
+INFLUENCE = ("param", "values", "importance", "correlation")
+INFLUENCES = (
+    "importance: the share of the metric's variance that a param explains alone, less what chance"
+    " would. correlation: Pearson's, of params that are numbers. Neither says why."
+)
+
 RANKED = (
     "Ranked by val_accuracy of the last epoch, which is the epoch of the stored model. val_loss"
     " is not comparable between trials with different losses."
@@ -40,6 +46,7 @@ def training_parts(document: Mapping[str, Any], pictures: Sequence[Picture]) -> 
         Note(BEST),
         _params(document, trials),
         *_overridden(document),
+        *_influence(document),
     ]
 
 
@@ -109,6 +116,15 @@ def _overridden(document: Mapping[str, Any]) -> list[Note]:
     if epochs is None:
         return []
     return [Note(f"--epochs {epochs} took the place of the params' epochs, in every trial.")]
+
+
+def _influence(document: Mapping[str, Any]) -> list[Part]:
+    found = document["analysis"]
+    if not found or not found["influence"]:
+        return []
+    title = titled(document, f"What val_accuracy goes with, in {found['rounds']:,} trials")
+    rows = [[row[name] for name in INFLUENCE] for row in found["influence"]]
+    return [Table(title, INFLUENCE, rows), Note(INFLUENCES)]
 
 
 def param_names(trials: Sequence[Mapping[str, Any]]) -> list[str]:
