@@ -69,4 +69,4 @@ def _confusion(document: Mapping[str, Any], evaluation: Mapping[str, Any]) -> li
 def _classes(document: Mapping[str, Any], evaluation: Mapping[str, Any]) -> Table:
     columns = ("class", "support", "precision", "recall", "f1", "tp", "tn", "fp", "fn")
     rows = [[row[column] for column in columns] for row in evaluation["per_class"]]
-    return Table(titled(document, "Scores of each class"), columns, rows)
+    return Table(titled(document, "Scores of each class"), columns, rows, sortable=True)

@@ -37,6 +37,9 @@ def leaderboard_document(store: Store, scope: Scope, by: str, top: int) -> dict[
         document: dict[str, Any] = {
             "experiments": [row["experiment"] for row in experiments],
             "datasets": _datasets(experiments),
+            "commands": [
+                {name: row[name] for name in ("experiment", "command")} for row in experiments
+            ],
             "by": by,
             "order": "smallest first" if by in SMALLER_IS_BETTER else "largest first",
             "where": [f"{c.name}{c.operator}{_text(c.value)}" for c in scope.conditions],

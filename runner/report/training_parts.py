@@ -68,6 +68,7 @@ def _last_scores(document: Mapping[str, Any], trials: Sequence[Mapping[str, Any]
             ]
             for trial in trials
         ],
+        sortable=True,
     )
 
 
@@ -84,6 +85,7 @@ def _best_scores(document: Mapping[str, Any], trials: Sequence[Mapping[str, Any]
             for trial in trials
             if trial["best"]
         ],
+        sortable=True,
     )
 
 
@@ -101,6 +103,7 @@ def _params(document: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) ->
             ]
             for trial in trials
         ],
+        sortable=True,
     )
 
 
@@ -124,7 +127,7 @@ def _influence(document: Mapping[str, Any]) -> list[Part]:
         return []
     title = titled(document, f"What val_accuracy goes with, in {found['rounds']:,} trials")
     rows = [[row[name] for name in INFLUENCE] for row in found["influence"]]
-    return [Table(title, INFLUENCE, rows), Note(INFLUENCES)]
+    return [Table(title, INFLUENCE, rows, sortable=True), Note(INFLUENCES)]
 
 
 def param_names(trials: Sequence[Mapping[str, Any]]) -> list[str]:

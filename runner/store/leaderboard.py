@@ -79,11 +79,12 @@ def some(connection: Connection, scope: Scope, by: str, step: int) -> list[dict[
 
 
 def experiments(connection: Connection, scope: Scope) -> list[dict[str, Any]]:
-    """Return the number, the kind and the data set of the experiments that are meant."""
+    """Return the number, kind, data set and command of the experiments that are meant."""
     query = select(
         Experiment.id.label("experiment"),
         Experiment.kind,
         Experiment.configuration["dataset"].label("dataset"),
+        Experiment.provenance["command"].as_string().label("command"),
     ).order_by(Experiment.id)
     if scope.experiments:
         query = query.where(Experiment.id.in_(scope.experiments))
