@@ -51,5 +51,6 @@ def _details(job: queries.JobToSend) -> dict[str, Any]:
         Kind.EXPLAIN: ("trial", "images", "labels"),
     }
     if job.kind in (Kind.TRAIN, Kind.TUNE):
-        return dict(job.configuration["params"])
+        seed = {"seed": job.configuration["seed"]} if "seed" in job.configuration else {}
+        return dict(job.configuration["params"]) | seed
     return {name: job.configuration[name] for name in shown[Kind(job.kind)]}

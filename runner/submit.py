@@ -6,7 +6,7 @@ from typing import Any
 
 from cifar_model.data import DatasetSpec, load
 from cifar_model.errors import InputError
-from cifar_model.grid import Grid, count_points, grid_to_json, sample
+from cifar_model.grid import MAX_TRIALS, Grid, count_points, grid_to_json, sample
 from cifar_model.params import Params
 from runner import provenance
 from runner.settings import Settings
@@ -15,15 +15,19 @@ from runner.store import queries
 from runner.store.engine import Store
 from runner.store.experiments import NewExperiment, create
 
+# A seed is a number below this.
+SEEDS = 2**32
+
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """What the trials of one experiment have in common."""
+    """What the trials of one experiment have in common; every params is trained `repeats` times."""
 
     dataset: DatasetSpec
     epochs: int | None
     threads: int
     seed: int
+    repeats: int = 1
 
 
 def submit_train(
@@ -32,7 +36,7 @@ def submit_train(
     """Create an experiment of one trial; return its id."""
     Params.from_json(params)
     configuration = _training_configuration(settings, training)
-    jobs = [{"params": dict(params)}]
+    jobs = _jobs(training, [dict(params)])
     return _create(store, Kind.TRAIN, training.seed, configuration, jobs)
 
 
@@ -52,9 +56,7 @@ def submit_tune(
         "method": method,
         "points": count_points(grid),
     }
-    return _create(
-        store, Kind.TUNE, training.seed, configuration, [{"params": params} for params in rows]
-    )
+    return _create(store, Kind.TUNE, training.seed, configuration, _jobs(training, rows))
 
 
 def submit_evaluate(store: Store, trial_id: int, split: str, seed: int) -> int:
@@ -94,11 +96,29 @@ def _create(
     return create(store, NewExperiment(kind, seed, configuration, provenance.collect(), jobs))
 
 
+def _jobs(training: Training, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return a job for every params, or one for each of its seeds, which follow one another."""
+    if training.repeats == 1:
+        return [{"params": params} for params in rows]
+    if len(rows) * training.repeats > MAX_TRIALS:
+        raise InputError(
+            f"--repeats {training.repeats} makes {len(rows) * training.repeats:,} trials",
+            f"at most {MAX_TRIALS:,} in one experiment",
+            f"use --repeats {MAX_TRIALS // len(rows)} or less",
+        )
+    return [
+        {"params": params, "seed": (training.seed + repeat) % SEEDS}
+        for params in rows
+        for repeat in range(training.repeats)
+    ]
+
+
 def _training_configuration(settings: Settings, training: Training) -> dict[str, Any]:
     dataset = load(training.dataset, settings.data_dir)
     return {
         "dataset": training.dataset.to_json() | dataset.to_json(),
         "epochs": training.epochs,
+        "repeats": training.repeats,
         "threads": training.threads,
     }
 

@@ -7,7 +7,7 @@ from cifar_model.training import Hooks, train
 from runner.failpoints import reached
 from runner.store.checkpoints import newest_checkpoint, record_epoch
 from runner.store.engine import Connection
-from runner.store.results import write_trial
+from runner.store.results import trial_seed, write_trial
 from workers.attempt import Attempt, Stopped, Write
 from workers.datasets import load_dataset
 from workers.patience import patiently
@@ -40,7 +40,7 @@ def run_trial(attempt: Attempt) -> Write:
     trained = train(
         params,
         dataset,
-        attempt.claim.seed,
+        trial_seed(attempt.claim),
         epochs=epochs,
         hooks=Hooks(on_step=on_step, on_epoch=on_epoch),
         resume=patiently(lambda: newest_checkpoint(store, attempt.key.job_id, fingerprint)),

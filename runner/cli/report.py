@@ -7,6 +7,11 @@ import click
 
 if TYPE_CHECKING:
     from runner.report.produce import Produced
+    from runner.settings import Settings
+    from runner.store.engine import Store
+
+# With more, nobody reads a table of all, and to read every epoch takes gigabytes.
+MOST_JOBS = 2_000
 
 BY = ("val_accuracy", "best_val_accuracy", "accuracy", "val_loss", "loss", "seconds")
 
@@ -39,64 +44,63 @@ def report(experiments: tuple[int, ...], form: str, out: Path | None, **choice: 
     """Show what an experiment found; without a number, the newest that has results.
 
     With several numbers, or with --top, --by or --where: the leaderboard of their trials together
-    (without a number: of all trials).
+    (without a number: of all trials). So it is for an experiment of thousands of trials.
     """
-    from runner.report.produce import summarised
+    from runner.report.document import chosen_experiment
+    from runner.report.produce import PICTURED, summarised
+    from runner.settings import Settings
+    from runner.store.engine import open_store
 
-    chosen = len(experiments) > 1 or any(choice.values())
-    produced = (
-        _leaderboard(experiments, form, out, **choice)
-        if chosen
-        else _experiment(experiments[0] if experiments else None, form, out)
-    )
+    settings = Settings.from_environment()
+    store = open_store(settings.database_url)
+    if len(experiments) > 1 or any(choice.values()):
+        produced = _leaderboard(settings, store, experiments, (form, out), **choice)
+    else:
+        number, jobs = chosen_experiment(store, experiments[0] if experiments else None)
+        if not experiments:
+            click.echo(f"experiment {number}, the newest that has results", err=True)
+        if jobs > MOST_JOBS and form in PICTURED:
+            words = f"experiment {number} has {jobs:,} jobs: its best; --format csv has every trial"
+            click.echo(words, err=True)
+            produced = _leaderboard(settings, store, (number,), (form, out), **choice)
+        else:
+            produced = _experiment(settings, store, number, (form, out))
     if produced.text is not None:
         click.echo(produced.text, nl=False)
     for written in summarised(produced.files):
         click.echo(f"written: {written}", err=True)
 
 
-def _experiment(experiment: int | None, form: str, out: Path | None) -> "Produced":
+def _experiment(
+    settings: "Settings", store: "Store", number: int, target: tuple[str, Path | None]
+) -> "Produced":
     from runner.report.document import report_document
     from runner.report.produce import choose_place, produce
-    from runner.settings import Settings
-    from runner.store.engine import open_store
 
-    settings = Settings.from_environment()
-    store = open_store(settings.database_url)
-    document = report_document(store, experiment)
-    number = document["experiment"]
-    if experiment is None:
-        click.echo(f"experiment {number}, the newest that has results", err=True)
+    form, out = target
     place = choose_place(settings.home, f"experiment-{number}", form, out)
-    return produce(store, document, form, place)
+    return produce(store, report_document(store, number), form, place)
 
 
 def _leaderboard(
+    settings: "Settings",
+    store: "Store",
     experiments: tuple[int, ...],
-    form: str,
-    out: Path | None,
-    *,
-    top: int | None,
-    by: str | None,
-    where: tuple[str, ...],
+    target: tuple[str, Path | None],
+    **choice: Any,
 ) -> "Produced":
     from runner.report.conditions import read_conditions
     from runner.report.leaderboard import TOP, leaderboard_document
     from runner.report.leaderboard_forms import produce_leaderboard
     from runner.report.produce import choose_place
-    from runner.settings import Settings
-    from runner.store.engine import open_store
     from runner.store.leaderboard import Scope
 
+    form, out = target
     if form == "talos":
-        raise click.UsageError(
-            "--format talos is of one experiment, without --top, --by or --where"
-        )
-    scope = Scope(tuple(dict.fromkeys(experiments)), read_conditions(where))
-    settings = Settings.from_environment()
+        raise click.UsageError("--format talos is of one whole experiment: no --top or --where")
+    scope = Scope(tuple(dict.fromkeys(experiments)), read_conditions(choice["where"]))
     place = choose_place(settings.home, "leaderboard", form, out)
-    store = open_store(settings.database_url)
-    document = leaderboard_document(store, scope, by or BY[0], top or TOP)
+    document = leaderboard_document(store, scope, choice["by"] or BY[0], choice["top"] or TOP)
     return produce_leaderboard(document, form, place)
 
 

@@ -120,7 +120,8 @@ def _training(options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     from runner.submit import Training
 
     dataset = DatasetSpec(options["dataset"], options["train_size"], options["resize"])
-    training = Training(dataset, options["epochs"], options["threads"], options["seed"])
+    shared = (options[name] for name in ("epochs", "threads", "seed", "repeats"))
+    training = Training(dataset, *shared)
     return training, read_params(options["params"])
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from runner.report.evaluations import evaluation_rows
 from runner.report.explanations import activation_rows, explanation_rows
 from runner.report.lookup import experiment_row, newest_number
+from runner.report.repeats import repeated
 from runner.report.selection import noise, winner
 from runner.report.talos_log import analysis
 from runner.report.trials import ranked, scan_summary, trial_rows
@@ -24,6 +25,13 @@ TRAINS = (Kind.TRAIN, Kind.TUNE)
 
 # What trials are ranked by.
 METRIC = "val_accuracy"
+
+
+def chosen_experiment(store: Store, number: int | None) -> tuple[int, int]:
+    """Return the experiment that is meant, the newest with results by default, and its jobs."""
+    with store.read() as connection:
+        found = newest_number(connection) if number is None else number
+        return found, reports.count_jobs(connection, found)
 
 
 def report_document(store: Store, number: int | None) -> Document:
@@ -55,6 +63,7 @@ def report_document(store: Store, number: int | None) -> Document:
             "analysis": analysis(document["trials"], METRIC)
             if document["kind"] in TRAINS
             else None,
+            "repeats": repeated(document["trials"], METRIC),
             "evaluations": evaluation_rows(connection, experiment=number),
             "explanations": explanation_rows(connection, number, dataset["classes"]),
             "activations": activation_rows(connection, number),

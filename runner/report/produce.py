@@ -16,7 +16,8 @@ from runner.store.engine import Store
 
 FORMS = ("table", "json", "csv", "talos", "markdown", "html")
 
-# For programs: they have no pictures.
+# For people, and so neither endless nor without pictures.
+PICTURED = ("table", "markdown", "html")
 SHEETS = ("csv", "talos")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from runner.report.influence import differing
 from runner.report.parts import Note, Part, Picture, Table, field_table, titled
 from runner.report.selection import winner_notes
 from runner.report.trials import effective
@@ -15,6 +16,12 @@ PAPER_PARAMS = (
 METRICS = ("val_loss", "val_accuracy", "loss", "accuracy")
 
 AROUND = ("val_accuracy_interval", "noise", "seconds", "attempts")
+
+REPEATS = ("mean", "interval", "spread", "lowest", "highest")
+REPEATED = (
+    "interval: of the mean, Student's, 95 %; params whose intervals are apart differ by more than"
+    " their seeds. spread: the standard deviation from seed to seed."
+)
 
 INFLUENCE = ("param", "values", "importance", "correlation")
 INFLUENCES = (
@@ -46,6 +53,7 @@ def training_parts(document: Mapping[str, Any], pictures: Sequence[Picture]) -> 
         Note(BEST),
         _params(document, trials),
         *_overridden(document),
+        *_repeats(document),
         *_influence(document),
     ]
 
@@ -119,6 +127,19 @@ def _overridden(document: Mapping[str, Any]) -> list[Note]:
     if epochs is None:
         return []
     return [Note(f"--epochs {epochs} took the place of the params' epochs, in every trial.")]
+
+
+def _repeats(document: Mapping[str, Any]) -> list[Part]:
+    found = document["repeats"]
+    if not found:
+        return []
+    names = differing([row["params"] for row in found])
+    title = titled(document, "val_accuracy of the same params with other seeds")
+    rows = [
+        [len(row["trials"]), *(row[name] for name in REPEATS), *map(row["params"].get, names)]
+        for row in found
+    ]
+    return [Table(title, ("repeats", *REPEATS, *names), rows, sortable=True), Note(REPEATED)]
 
 
 def _influence(document: Mapping[str, Any]) -> list[Part]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, func, select
 
 from runner.states import AttemptState
 from runner.store.engine import Connection
@@ -47,6 +47,12 @@ def experiment(connection: Connection, number: int) -> Row | None:
     return connection.execute(query).mappings().first()
 
 
+def count_jobs(connection: Connection, experiment: int) -> int:
+    """Return how many jobs an experiment has."""
+    query = select(func.count()).where(Job.experiment_id == experiment)
+    return connection.scalar(query) or 0
+
+
 def jobs(
     connection: Connection,
     *,
@@ -67,7 +73,11 @@ def jobs(
             Job.not_reproducible,
             Job.ended_at,
             Trial.id.label("trial"),
-            func.coalesce(Trial.seed, Experiment.seed).label("seed"),
+            func.coalesce(
+                Trial.seed,
+                Job.configuration["seed"].as_string().cast(BigInteger),
+                Experiment.seed,
+            ).label("seed"),
             Trial.params,
             Trial.dataset,
             Trial.best_epoch,

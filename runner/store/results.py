@@ -43,7 +43,7 @@ def write_trial(connection: Connection, claim: Claim, weights: bytes, fingerprin
     trial = {
         "job_id": claim.job_id,
         "params": claim.configuration["params"],
-        "seed": claim.seed,
+        "seed": trial_seed(claim),
         "dataset": claim.configuration["dataset"],
         "epochs": last.epoch,
         "best_epoch": best.epoch,
@@ -57,6 +57,11 @@ def write_trial(connection: Connection, claim: Claim, weights: bytes, fingerprin
         "model": put_artifact(connection, weights),
     }
     return connection.scalars(insert(Trial).returning(Trial.id), trial).one()
+
+
+def trial_seed(claim: Claim) -> int:
+    """Return the seed of a job's trial: its own if params are repeated, else the experiment's."""
+    return int(claim.configuration.get("seed", claim.seed))
 
 
 def write_evaluation(

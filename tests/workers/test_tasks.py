@@ -1,5 +1,6 @@
 """Every task, called eagerly: what it writes, and how its job ends."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,19 @@ def test_tune_makes_each_point_of_the_grid_a_trial(worker: Context) -> None:
     done = queries.jobs(worker.store, experiment)
     assert [job.state for job in done] == [JobState.SUCCEEDED] * 2
     assert {job.configuration["params"]["optimizer"] for job in done} == {"adam", "nadam"}
+
+
+def test_repeats_train_the_same_params_with_other_seeds(worker: Context) -> None:
+    training = replace(TRAINING, repeats=2)
+    experiment = submit_train(worker.settings, worker.store, training, TINY)
+    for job in queries.jobs(worker.store, experiment):
+        tasks.train.apply(args=(job.id,), throw=True)
+    document = report_document(worker.store, experiment)
+    by_seed = {trial["seed"]: trial for trial in document["trials"]}
+    assert sorted(by_seed) == [5, 6]
+    assert by_seed[5]["model"] == model_of(worker, train_one(worker))
+    assert by_seed[5]["model"] != by_seed[6]["model"]
+    assert len(document["repeats"]) == 1
 
 
 def test_evaluate_counts_every_picture_of_the_split_once(worker: Context) -> None:

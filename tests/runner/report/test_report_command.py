@@ -110,6 +110,17 @@ def test_a_leaderboard_is_cut_sorted_and_chosen(home: Path, home_store: Store) -
     assert (document["count"], document["where"]) == (2, ["val_accuracy<0.6"])
 
 
+def test_an_experiment_of_thousands_is_shown_by_its_best(
+    home: Path, home_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runner.cli.report.MOST_JOBS", 1)
+    store_tune(home_store, [[0.5], [0.75]])
+    done = call(home)
+    assert done.stdout.startswith("Leaderboard of experiment 1")
+    assert "has 2 jobs: its best; --format csv has every trial" in done.stderr
+    assert len(call(home, "--format", "csv").stdout.splitlines()) == 3
+
+
 def test_the_metrics_are_those_of_the_option() -> None:
     assert sorted(BY) == sorted(METRICS)
 
