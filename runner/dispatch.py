@@ -53,4 +53,5 @@ def _details(job: queries.JobToSend) -> dict[str, Any]:
     if job.kind in (Kind.TRAIN, Kind.TUNE):
         seed = {"seed": job.configuration["seed"]} if "seed" in job.configuration else {}
         return dict(job.configuration["params"]) | seed
-    return {name: job.configuration[name] for name in shown[Kind(job.kind)]}
+    names = (*shown[Kind(job.kind)], *(name for name in ("fold",) if name in job.configuration))
+    return {name: job.configuration[name] for name in names}

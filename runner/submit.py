@@ -65,6 +65,29 @@ def submit_evaluate(store: Store, trial_id: int, split: str, seed: int) -> int:
     return _create(store, Kind.EVALUATE, seed, configuration, [{}])
 
 
+def submit_folds(store: Store, trial_id: int, folds: int, seed: int) -> int:
+    """Create an experiment that trains a trial's params anew for each fold; return its id."""
+    trial = queries.trial(store, trial_id)
+    images = trial.dataset["images"]
+    most = images["train"] + images["validation"]
+    if folds > most:
+        raise InputError(
+            f"--folds {folds}: there are {most:,} pictures to divide",
+            f"a whole number from 2 to {most:,}",
+            "correct --folds",
+        )
+    configuration = _trial_configuration(store, trial_id) | {
+        "split": "validation",
+        "folds": folds,
+        "params": trial.params,
+        "epochs": trial.epochs,
+        # Only the data differ from fold to fold.
+        "seed": trial.seed,
+    }
+    jobs = [{"fold": fold} for fold in range(1, folds + 1)]
+    return _create(store, Kind.EVALUATE, seed, configuration, jobs)
+
+
 @dataclass(frozen=True, slots=True)
 class Explaining:
     """What of a trial is explained, and how."""

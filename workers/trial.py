@@ -1,5 +1,7 @@
 """Train one trial: the work of `train` and `tune` jobs."""
 
+from typing import Any
+
 from cifar_model import determinism
 from cifar_model.epoch import Epoch
 from cifar_model.params import Params
@@ -20,8 +22,19 @@ def run_trial(attempt: Attempt) -> Write:
     params = Params.from_json(configuration["params"])
     dataset = load_dataset(configuration["dataset"], attempt.context.settings.data_dir)
     fingerprint = determinism.fingerprint()
-    store = attempt.context.store
     epochs = configuration["epochs"] or params.epochs
+    resumed = resume_training(attempt, epochs, fingerprint)
+    trained = train(params, dataset, trial_seed(attempt.claim), epochs=epochs, **resumed)
+
+    def write(connection: Connection) -> None:
+        write_trial(connection, attempt.claim, trained.weights, fingerprint)
+
+    return write
+
+
+def resume_training(attempt: Attempt, epochs: int, fingerprint: str) -> dict[str, Any]:
+    """Return what `train` needs to record every epoch, to stop when told and to go on."""
+    store = attempt.context.store
 
     def on_step(epoch: int, step: int, steps: int) -> None:
         if step == steps // 2:
@@ -37,16 +50,7 @@ def run_trial(attempt: Attempt) -> Write:
         )
         attempt.check()
 
-    trained = train(
-        params,
-        dataset,
-        trial_seed(attempt.claim),
-        epochs=epochs,
-        hooks=Hooks(on_step=on_step, on_epoch=on_epoch),
-        resume=patiently(lambda: newest_checkpoint(store, attempt.key.job_id, fingerprint)),
-    )
-
-    def write(connection: Connection) -> None:
-        write_trial(connection, attempt.claim, trained.weights, fingerprint)
-
-    return write
+    return {
+        "hooks": Hooks(on_step=on_step, on_epoch=on_epoch),
+        "resume": patiently(lambda: newest_checkpoint(store, attempt.key.job_id, fingerprint)),
+    }

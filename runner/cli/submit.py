@@ -71,14 +71,25 @@ def tune(downsample: float, grid: str, method: str, wait: bool, form: str, **opt
     show_default=True,
     help="The pictures to score it on.",
 )
+@click.option(
+    "--folds",
+    type=click.IntRange(min=2),
+    help="Train its params anew for each of so many folds, a job each; takes no --split.",
+)
 @seed_option
 @wait_option
 @format_option
-def evaluate(trial: int, split: str, seed: int, wait: bool, form: str) -> None:
+def evaluate(trial: int, split: str, folds: int | None, wait: bool, **options: Any) -> None:
     """Score a trial: loss, accuracy, log loss and confusion."""
-    from runner.submit import submit_evaluate
+    from runner.submit import submit_evaluate, submit_folds
 
-    _submit(lambda _, store: submit_evaluate(store, trial, split, seed), wait, form)
+    seed, form = options["seed"], options["form"]
+    if folds is None:
+        return _submit(lambda _, store: submit_evaluate(store, trial, split, seed), wait, form)
+    given = click.get_current_context().get_parameter_source("split")
+    if given is not click.core.ParameterSource.DEFAULT:
+        raise click.UsageError("--folds divides the train and validation splits: give no --split")
+    return _submit(lambda _, store: submit_folds(store, trial, folds, seed), wait, form)
 
 
 @submit.command()

@@ -7,7 +7,7 @@ for the arrays that pictures are drawn from.
 from collections.abc import Sequence
 from typing import Any
 
-from runner.report.evaluations import evaluation_rows
+from runner.report.evaluations import evaluation_rows, folds_summary
 from runner.report.explanations import activation_rows, explanation_rows
 from runner.report.lookup import experiment_row, newest_number
 from runner.report.repeats import repeated
@@ -58,13 +58,16 @@ def report_document(store: Store, number: int | None) -> Document:
         }
         document["trials"] = _trials(connection, document)
         _add_selection(connection, document)
+        folds = configuration.get("folds")
+        evaluations = evaluation_rows(connection, experiment=number)
         return document | {
             "scan_summary": scan_summary(document) if document["kind"] in TRAINS else None,
             "analysis": analysis(document["trials"], METRIC)
             if document["kind"] in TRAINS
             else None,
             "repeats": repeated(document["trials"], METRIC),
-            "evaluations": evaluation_rows(connection, experiment=number),
+            "evaluations": evaluations,
+            "folds": folds_summary(evaluations, folds) if folds else None,
             "explanations": explanation_rows(connection, number, dataset["classes"]),
             "activations": activation_rows(connection, number),
             "files": [],

@@ -1,12 +1,14 @@
 """The evaluations of a document: scores with their uncertainty, confusion and per-class scores."""
 
+from collections.abc import Sequence
+from statistics import fmean, stdev
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cifar_model.metrics import per_class
-from runner.report.uncertainty import wilson
+from runner.report.uncertainty import fold_interval, wilson
 from runner.store import reports
 from runner.store.engine import Connection
 
@@ -31,6 +33,8 @@ def _evaluation_row(connection: Connection, evaluation: reports.Row) -> dict[str
         "job": evaluation["job_id"],
         "trial": evaluation["trial_id"],
         "split": evaluation["split"],
+        "fold": evaluation["fold"],
+        "talos_f1": evaluation["talos_f1"],
         "images": evaluation["images"],
         "loss": evaluation["loss"],
         "accuracy": evaluation["accuracy"],
@@ -48,3 +52,17 @@ def _per_class(classes: list[str], confusion: NDArray[np.int64]) -> list[dict[st
         {"class": name, **{field: getattr(score, field) for field in CLASS_SCORES}}
         for name, score in zip(classes, scores, strict=True)
     ]
+
+
+def folds_summary(evaluations: Sequence[dict[str, Any]], folds: int) -> dict[str, Any]:
+    """Return the mean scores of a k-fold; an interval only once every fold has its score."""
+    accuracies = [row["accuracy"] for row in evaluations]
+    scores = [row["talos_f1"] for row in evaluations]
+    return {
+        "folds": folds,
+        "done": len(accuracies),
+        "mean": fmean(accuracies) if accuracies else None,
+        "spread": stdev(accuracies) if len(accuracies) > 1 else None,
+        "interval": fold_interval(accuracies) if len(accuracies) == folds else None,
+        "talos_f1": fmean(scores) if scores else None,
+    }

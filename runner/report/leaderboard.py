@@ -56,6 +56,7 @@ def leaderboard_document(store: Store, scope: Scope, by: str, top: int) -> dict[
                 for experiment in experiments
                 if scope.experiments and experiment["kind"] == Kind.EVALUATE
                 for row in evaluation_rows(connection, experiment=experiment["experiment"])
+                if row["fold"] is None
             ],
         }
     return document | {"comparisons": comparisons(store, document["evaluations"]), "files": []}

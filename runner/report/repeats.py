@@ -6,7 +6,7 @@ from statistics import fmean, stdev
 from typing import Any
 
 from runner.report.trials import effective
-from runner.report.uncertainty import CONFIDENCE
+from runner.report.uncertainty import student
 
 Row = Mapping[str, Any]
 
@@ -35,10 +35,3 @@ def _row(group: Sequence[Row], metric: str) -> dict[str, Any]:
         "lowest": min(values),
         "highest": max(values),
     }
-
-
-def student(freedom: int) -> float:
-    """Return how many standard errors Student's 95 % interval reaches to either side."""
-    from scipy.special import stdtrit
-
-    return float(stdtrit(freedom, (1 + CONFIDENCE) / 2))

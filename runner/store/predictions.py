@@ -28,7 +28,7 @@ def newest_predictions(store: Store, trial: int, split: str) -> Predictions | No
     query = (
         select(Evaluation, Trial.dataset)
         .join(Trial, Trial.id == Evaluation.trial_id)
-        .where(Evaluation.trial_id == trial, Evaluation.split == split)
+        .where(Evaluation.trial_id == trial, Evaluation.split == split, Evaluation.fold.is_(None))
         .order_by(Evaluation.id.desc())
         .limit(1)
     )

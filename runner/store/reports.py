@@ -114,13 +114,14 @@ def epochs(
 def evaluations(
     connection: Connection, *, experiment: int | None = None, trial: int | None = None
 ) -> Sequence[Row]:
-    """Return the evaluations that an experiment made, or all of a trial."""
+    """Return the evaluations that an experiment made, or all of a trial's own model."""
+    own = [Evaluation.fold.is_(None)] if trial is not None else []
     query = (
         select(Evaluation.__table__)
         .join(Job, Job.id == Evaluation.job_id)
         .join(Trial, Trial.id == Evaluation.trial_id)
-        .where(*_chosen(experiment, None, trial))
-        .order_by(Evaluation.id)
+        .where(*_chosen(experiment, None, trial), *own)
+        .order_by(Evaluation.fold, Evaluation.id)
     )
     return _rows(connection, query)
 

@@ -1,6 +1,7 @@
 """Write what a job found; each function is for the `write` of `finish`, and so happens once."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -64,10 +65,22 @@ def trial_seed(claim: Claim) -> int:
     return int(claim.configuration.get("seed", claim.seed))
 
 
+@dataclass(frozen=True, slots=True)
+class FoldScore:
+    """Which fold an evaluation is of, and what Talos calls the score of it."""
+
+    fold: int
+    talos_f1: float
+
+
 def write_evaluation(
-    connection: Connection, claim: Claim, evaluation: "Scored", classes: Sequence[str]
+    connection: Connection,
+    claim: Claim,
+    evaluation: "Scored",
+    classes: Sequence[str],
+    fold: FoldScore | None = None,
 ) -> int:
-    """Store the scores of the job's trial on the job's split, and what they come from."""
+    """Store the scores of the job's trial on the job's split or fold, and what they come from."""
     scores = {
         "loss": float(evaluation.loss),
         "accuracy": float(evaluation.accuracy),
@@ -82,6 +95,8 @@ def write_evaluation(
         "classes": list(classes),
         "predictions": put_array(connection, _compact(evaluation.predictions, classes)),
         "labels": put_array(connection, _compact(evaluation.labels, classes)),
+        "fold": fold.fold if fold else None,
+        "talos_f1": fold.talos_f1 if fold else None,
     }
     evaluation_id = connection.scalars(
         insert(Evaluation).returning(Evaluation.id), row | scores

@@ -87,6 +87,8 @@ class Evaluation(Base):
         UniqueConstraint("job_id", "split"),
         one_of("split", ("train", "validation", "test")),
         finite("loss", "accuracy", "log_loss"),
+        # A fold has both scores.
+        CheckConstraint("(fold IS NULL) = (talos_f1 IS NULL)", name="fold"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -102,6 +104,10 @@ class Evaluation(Base):
     # to say whether two trials differ. The second is the same artifact for all of a data set.
     predictions: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"))
     labels: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"))
+    # For a fold the scores are those of the trial's params trained again without it; beside them
+    # stands what Talos calls the score of a fold: the macro F1 of the trial's own model on it.
+    fold: Mapped[int | None]
+    talos_f1: Mapped[float | None]
 
 
 class ConfusionCell(Base):

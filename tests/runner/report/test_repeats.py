@@ -9,9 +9,10 @@ from scipy.stats import t
 from cifar_model.data import DatasetSpec
 from runner.errors import InputError
 from runner.report.document import report_document
-from runner.report.repeats import repeated, student
+from runner.report.repeats import repeated
 from runner.report.terminal import as_terminal
 from runner.report.training_parts import training_parts
+from runner.report.uncertainty import student
 from runner.settings import Settings
 from runner.store import queries
 from runner.store.engine import Store
