@@ -43,24 +43,29 @@ def verify(trial: int, form: str) -> None:
     required=True,
     help="The directory to write, which must not exist yet.",
 )
-def export(trial: int, out: Path) -> None:
+@format_option
+def export(trial: int, out: Path, form: str) -> None:
     """Write a trial as a bundle: a model for plain Keras, with all that is known of it."""
     from runner.bundle.exporting import export_bundle
 
     _, store = _open()
     files = export_bundle(store, trial, out)
-    click.echo(f"trial {trial}: {out} ({', '.join(files)})")
+    document = {"trial": trial, "out": str(out.absolute()), "files": files}
+    words = f"trial {trial}: {out} ({', '.join(files)})"
+    click.echo(json.dumps(document, indent=2) if form == "json" else words)
 
 
 @click.command("import")
 @click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
-def import_(path: Path) -> None:
+@format_option
+def import_(path: Path, form: str) -> None:
     """Store the trial of a bundle; the same bundle again is the same trial."""
     from runner.bundle.importing import import_bundle
 
     _, store = _open()
     trial = import_bundle(store, path)
-    click.echo(f"trial {trial}: score it again with `runner verify {trial}`")
+    words = f"trial {trial}: score it again with `runner verify {trial}`"
+    click.echo(json.dumps({"trial": trial}, indent=2) if form == "json" else words)
 
 
 def _open() -> Any:

@@ -54,7 +54,7 @@ def leaderboard_document(store: Store, scope: Scope, by: str, top: int) -> dict[
             "evaluations": [
                 row
                 for experiment in experiments
-                if scope.experiments and experiment["kind"] == Kind.EVALUATE
+                if experiment["kind"] == Kind.EVALUATE
                 for row in evaluation_rows(connection, experiment=experiment["experiment"])
                 if row["fold"] is None
             ],

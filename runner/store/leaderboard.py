@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
 
+from runner.states import Kind
 from runner.store.engine import Connection
 from runner.store.schema import Experiment, Job, Trial
 
@@ -23,6 +24,8 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
     "=": operator.eq,
 }
+
+TRAINS = (Kind.TRAIN, Kind.TUNE)
 
 Value = float | str | bool
 
@@ -79,16 +82,20 @@ def some(connection: Connection, scope: Scope, by: str, step: int) -> list[dict[
 
 
 def experiments(connection: Connection, scope: Scope) -> list[dict[str, Any]]:
-    """Return the number, kind, data set and command of the experiments that are meant."""
+    """Return the number, kind, data set and command of the experiments that are meant.
+
+    Of all experiments only those that train: the others have no trial of their own.
+    """
     query = select(
         Experiment.id.label("experiment"),
         Experiment.kind,
         Experiment.configuration["dataset"].label("dataset"),
         Experiment.provenance["command"].as_string().label("command"),
     ).order_by(Experiment.id)
-    if scope.experiments:
-        query = query.where(Experiment.id.in_(scope.experiments))
-    return [dict(row) for row in connection.execute(query).mappings()]
+    chosen = (
+        Experiment.id.in_(scope.experiments) if scope.experiments else Experiment.kind.in_(TRAINS)
+    )
+    return [dict(row) for row in connection.execute(query.where(chosen)).mappings()]
 
 
 def _chosen(scope: Scope, *columns: Any) -> Select[Any]:

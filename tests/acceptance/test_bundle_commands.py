@@ -33,7 +33,8 @@ def test_a_trial_is_verified_exported_imported_and_verified_again(
     here("down")
 
     bundle = here.directory / "bundle"
-    here("export", "1", "--out", str(bundle))
+    exported = here.json("export", "1", "--out", str(bundle))
+    assert exported["files"] == sorted(path.name for path in bundle.iterdir())
     plain = subprocess.run(
         [sys.executable, "-P", "-c", PLAIN_KERAS, str(bundle / "model.keras")],
         cwd=bundle,
@@ -49,7 +50,7 @@ def test_a_trial_is_verified_exported_imported_and_verified_again(
     assert "already" in here("export", "1", "--out", str(bundle), code=2).stderr
 
     assert "trial 1" in there("import", str(bundle)).stdout
-    assert "trial 1" in there("import", str(bundle)).stdout
+    assert there.json("import", str(bundle)) == {"trial": 1}
     assert there.json("show", "1")["model"] == here.json("show", "1")["model"]
     assert "to the last bit" in there("verify", "1").stdout
 

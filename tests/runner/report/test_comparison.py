@@ -13,6 +13,7 @@ from runner.report.leaderboard import leaderboard_document
 from runner.report.leaderboard_parts import leaderboard_parts
 from runner.report.parts import Note
 from runner.report.uncertainty import paired_interval
+from runner.store import queries
 from runner.store.engine import Store
 from runner.store.leaderboard import Scope
 from runner.store.predictions import newest_predictions
@@ -82,7 +83,7 @@ def test_a_trial_without_an_evaluation_says_how_to_get_one(store: Store) -> None
 def test_a_report_of_several_evaluations_compares_them_strictly(store: Store) -> None:
     for wrong in (40, 27, 20):
         evaluated(store, right_but_for(wrong), LABELS)
-    experiments = leaderboard_document(store, Scope(), "val_accuracy", 9)["experiments"]
+    experiments = [found.id for found in reversed(queries.experiments(store, 20))]
     document = leaderboard_document(store, Scope(experiments), "val_accuracy", 9)
     assert [row["accuracy"] for row in document["evaluations"]] == [0.8, 0.865, 0.9]
     # Twice the p of McNemar's test: 2 of 2**13, and 2 of 2**20.
