@@ -14,13 +14,18 @@ from cifar_model.prediction import BATCH, Predictor, normalised
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """The scores of one network on one split; rows of the confusion are true classes."""
+    """The scores of one network on one split; rows of the confusion are true classes.
+
+    `predictions` and `labels` hold the predicted and the true class of every picture.
+    """
 
     images: int
     loss: float
     accuracy: float
     log_loss: float
     confusion: NDArray[np.int64]
+    predictions: NDArray[np.int64]
+    labels: NDArray[np.int64]
 
 
 def evaluate(predictor: Predictor, split: Split, classes: int) -> Evaluation:
@@ -30,13 +35,16 @@ def evaluate(predictor: Predictor, split: Split, classes: int) -> Evaluation:
     its normalised ones, clipped as scikit-learn does, so that losses and heads can be compared.
     """
     outputs = split_outputs(predictor, split)
-    confusion = confusion_matrix(split.labels, outputs.argmax(axis=1), labels=range(classes))
+    predictions = outputs.argmax(axis=1)
+    confusion = confusion_matrix(split.labels, predictions, labels=range(classes))
     return Evaluation(
         images=len(split),
         loss=mean_loss(predictor.model, outputs, split.one_hot(classes)),
         accuracy=accuracy(confusion),
         log_loss=float(log_loss(split.labels, normalised(outputs), labels=range(classes))),
         confusion=confusion,
+        predictions=predictions,
+        labels=split.labels,
     )
 
 

@@ -51,5 +51,7 @@ def _details(job: queries.JobToSend) -> dict[str, Any]:
         Kind.EXPLAIN: ("trial", "images", "labels"),
     }
     if job.kind in (Kind.TRAIN, Kind.TUNE):
-        return dict(job.configuration["params"])
-    return {name: job.configuration[name] for name in shown[Kind(job.kind)]}
+        seed = {"seed": job.configuration["seed"]} if "seed" in job.configuration else {}
+        return dict(job.configuration["params"]) | seed
+    names = (*shown[Kind(job.kind)], *(name for name in ("fold",) if name in job.configuration))
+    return {name: job.configuration[name] for name in names}

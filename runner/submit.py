@@ -6,7 +6,7 @@ from typing import Any
 
 from cifar_model.data import DatasetSpec, load
 from cifar_model.errors import InputError
-from cifar_model.grid import Grid, count_points, grid_to_json, sample
+from cifar_model.grid import MAX_TRIALS, Grid, count_points, grid_to_json, sample
 from cifar_model.params import Params
 from runner import provenance
 from runner.failpoints import reached
@@ -16,15 +16,19 @@ from runner.store import queries
 from runner.store.engine import Store
 from runner.store.experiments import NewExperiment, create
 
+# A seed is a number below this.
+SEEDS = 2**32
+
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """What the trials of one experiment have in common."""
+    """What the trials of one experiment have in common; every params is trained `repeats` times."""
 
     dataset: DatasetSpec
     epochs: int | None
     threads: int
     seed: int
+    repeats: int = 1
     key: str | None = None
 
 
@@ -34,8 +38,8 @@ def submit_train(
     """Create an experiment of one trial; return its id."""
     Params.from_json(params)
     configuration = _training_configuration(settings, training)
-    jobs = [{"params": dict(params)}]
-    return _create(store, Kind.TRAIN, (training.seed, training.key), configuration, jobs)
+    jobs = _jobs(training, [dict(params)])
+    return _create(store, Kind.TRAIN, training.seed, configuration, jobs, training.key)
 
 
 def submit_tune(
@@ -54,8 +58,8 @@ def submit_tune(
         "method": method,
         "points": count_points(grid),
     }
-    jobs = [{"params": params} for params in rows]
-    return _create(store, Kind.TUNE, (training.seed, training.key), configuration, jobs)
+    jobs = _jobs(training, rows)
+    return _create(store, Kind.TUNE, training.seed, configuration, jobs, training.key)
 
 
 def submit_evaluate(
@@ -63,7 +67,30 @@ def submit_evaluate(
 ) -> int:
     """Create an experiment that scores one trial on one split; return its id."""
     configuration = _trial_configuration(store, trial_id) | {"split": split}
-    return _create(store, Kind.EVALUATE, (seed, key), configuration, [{}])
+    return _create(store, Kind.EVALUATE, seed, configuration, [{}], key)
+
+
+def submit_folds(store: Store, trial_id: int, folds: int, seed: int, key: str | None = None) -> int:
+    """Create an experiment that trains a trial's params anew for each fold; return its id."""
+    trial = queries.trial(store, trial_id)
+    images = trial.dataset["images"]
+    most = images["train"] + images["validation"]
+    if folds > most:
+        raise InputError(
+            f"--folds {folds}: there are {most:,} pictures to divide",
+            f"a whole number from 2 to {most:,}",
+            "correct --folds",
+        )
+    configuration = _trial_configuration(store, trial_id) | {
+        "split": "validation",
+        "folds": folds,
+        "params": trial.params,
+        "epochs": trial.epochs,
+        # Only the data differ from fold to fold.
+        "seed": trial.seed,
+    }
+    jobs = [{"fold": fold} for fold in range(1, folds + 1)]
+    return _create(store, Kind.EVALUATE, seed, configuration, jobs, key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +117,17 @@ def submit_explain(
         "samples": explaining.samples,
         "activations": explaining.activations,
     }
-    return _create(store, Kind.EXPLAIN, (seed, key), configuration, [{}])
+    return _create(store, Kind.EXPLAIN, seed, configuration, [{}], key)
 
 
 def _create(
     store: Store,
     kind: Kind,
-    seed_and_key: tuple[int, str | None],
+    seed: int,
     configuration: dict[str, Any],
     jobs: list[dict[str, Any]],
+    key: str | None,
 ) -> int:
-    seed, key = seed_and_key
     new = NewExperiment(kind, seed, configuration, provenance.collect(), jobs, key)
     reached("submit_checked")
     experiment_id = create(store, new)
@@ -108,11 +135,29 @@ def _create(
     return experiment_id
 
 
+def _jobs(training: Training, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return a job for every params, or one for each of its seeds, which follow one another."""
+    if training.repeats == 1:
+        return [{"params": params} for params in rows]
+    if len(rows) * training.repeats > MAX_TRIALS:
+        raise InputError(
+            f"--repeats {training.repeats} makes {len(rows) * training.repeats:,} trials",
+            f"at most {MAX_TRIALS:,} in one experiment",
+            f"use --repeats {MAX_TRIALS // len(rows)} or less",
+        )
+    return [
+        {"params": params, "seed": (training.seed + repeat) % SEEDS}
+        for params in rows
+        for repeat in range(training.repeats)
+    ]
+
+
 def _training_configuration(settings: Settings, training: Training) -> dict[str, Any]:
     dataset = load(training.dataset, settings.data_dir)
     return {
         "dataset": training.dataset.to_json() | dataset.to_json(),
         "epochs": training.epochs,
+        "repeats": training.repeats,
         "threads": training.threads,
     }
 

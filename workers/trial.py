@@ -1,5 +1,7 @@
 """Train one trial: the work of `train` and `tune` jobs."""
 
+from typing import Any
+
 from cifar_model import determinism
 from cifar_model.epoch import Epoch
 from cifar_model.params import Params
@@ -7,7 +9,7 @@ from cifar_model.training import Hooks, train
 from runner.failpoints import reached
 from runner.store.checkpoints import newest_checkpoint, record_epoch
 from runner.store.engine import Connection
-from runner.store.results import write_trial
+from runner.store.results import trial_seed, write_trial
 from workers.attempt import Attempt, Stopped, Write
 from workers.datasets import load_dataset
 from workers.journal import say
@@ -21,8 +23,19 @@ def run_trial(attempt: Attempt) -> Write:
     params = Params.from_json(configuration["params"])
     dataset = load_dataset(configuration["dataset"], attempt.context.settings.data_dir)
     fingerprint = determinism.fingerprint()
-    store = attempt.context.store
     epochs = configuration["epochs"] or params.epochs
+    resumed = resume_training(attempt, epochs, fingerprint)
+    trained = train(params, dataset, trial_seed(attempt.claim), epochs=epochs, **resumed)
+
+    def write(connection: Connection) -> None:
+        write_trial(connection, attempt.claim, trained.weights, fingerprint)
+
+    return write
+
+
+def resume_training(attempt: Attempt, epochs: int, fingerprint: str) -> dict[str, Any]:
+    """Return what `train` needs to record every epoch, to stop when told and to go on."""
+    store = attempt.context.store
 
     def on_step(epoch: int, step: int, steps: int) -> None:
         if step == steps // 2:
@@ -39,16 +52,7 @@ def run_trial(attempt: Attempt) -> Write:
         )
         attempt.check()
 
-    trained = train(
-        params,
-        dataset,
-        attempt.claim.seed,
-        epochs=epochs,
-        hooks=Hooks(on_step=on_step, on_epoch=on_epoch),
-        resume=patiently(lambda: newest_checkpoint(store, attempt.key.job_id, fingerprint)),
-    )
-
-    def write(connection: Connection) -> None:
-        write_trial(connection, attempt.claim, trained.weights, fingerprint)
-
-    return write
+    return {
+        "hooks": Hooks(on_step=on_step, on_epoch=on_epoch),
+        "resume": patiently(lambda: newest_checkpoint(store, attempt.key.job_id, fingerprint)),
+    }

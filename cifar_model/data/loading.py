@@ -119,11 +119,12 @@ def _divide(pictures: Pictures, seed: int) -> tuple[Split, Split, Split]:
 
 
 def _hold_out(split: Split, seed: int) -> tuple[Split, Split]:
-    order = _permutation(len(split), seed)
+    order = permutation(len(split), seed)
     held_out = len(split) // HELD_OUT
     return split.take(order[held_out:]), split.take(order[:held_out])
 
 
-def _permutation(count: int, seed: int) -> NDArray[np.int64]:
+def permutation(count: int, seed: int) -> NDArray[np.int64]:
+    """Return the numbers below `count` in an order that a seed decides, on every version."""
     # numpy promises that raw bits stay the same from version to version; its shuffles may change.
     return np.argsort(np.random.PCG64(seed).random_raw(count), kind="stable")

@@ -65,6 +65,13 @@ def training_options(command: Command) -> Command:
                 show_default=True,
                 help="CPU threads of one trial; another number gives other last digits.",
             ),
+            click.option(
+                "--repeats",
+                type=click.IntRange(1, 1000),
+                default=1,
+                show_default=True,
+                help="Train every params so many times: with the seed, the one after it, ...",
+            ),
             seed_option,
             key_option,
             wait_option,

@@ -1,43 +1,107 @@
 """`runner report`: what came out."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+if TYPE_CHECKING:
+    from runner.report.produce import Produced
+    from runner.settings import Settings
+    from runner.store.engine import Store
+
+# With more, nobody reads a table of all, and to read every epoch takes gigabytes.
+MOST_JOBS = 2_000
+
+BY = ("val_accuracy", "best_val_accuracy", "accuracy", "val_loss", "loss", "seconds")
+
 
 @click.command()
-@click.argument("experiment", type=int, required=False)
+@click.argument("experiments", metavar="[EXPERIMENT]...", type=int, nargs=-1)
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "json", "csv", "markdown", "html"]),
+    type=click.Choice(["table", "json", "csv", "talos", "markdown", "html"]),
     default="table",
     show_default=True,
-    help="table for people; json, csv: all that is known; html: one file with its pictures.",
+    help="table for people; json, csv: all that is known; talos: a CSV that talos.Analyze reads;"
+    " html: one file with its pictures.",
 )
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     help="Write the report to this file, its pictures beside it; else to stdout (html: to a file).",
 )
-def report(experiment: int | None, form: str, out: Path | None) -> None:
-    """Show what an experiment found; without a number, the newest that has results."""
-    from runner.report.document import report_document
-    from runner.report.produce import choose_place, produce, summarised
+@click.option("--top", type=click.IntRange(1, 10_000), help="A leaderboard of so many trials.")
+@click.option("--by", type=click.Choice(BY), help="A leaderboard by this metric.")
+@click.option(
+    "--where",
+    multiple=True,
+    metavar="CONDITION",
+    help="Only trials with 'lr=0.001' or 'val_accuracy>0.5', as a leaderboard; repeatable.",
+)
+def report(experiments: tuple[int, ...], form: str, out: Path | None, **choice: Any) -> None:
+    """Show what an experiment found; without a number, the newest that has results.
+
+    With several numbers, or with --top, --by or --where: the leaderboard of their trials together
+    (without a number: of all trials). So it is for an experiment of thousands of trials.
+    """
+    from runner.report.document import chosen_experiment
+    from runner.report.produce import PICTURED, summarised
     from runner.settings import Settings
     from runner.store.engine import open_store
 
     settings = Settings.from_environment()
     store = open_store(settings.database_url)
-    document = report_document(store, experiment)
-    number = document["experiment"]
-    if experiment is None:
-        click.echo(f"experiment {number}, the newest that has results", err=True)
-    produced = produce(store, document, form, choose_place(settings.home, number, form, out))
+    if len(experiments) > 1 or any(choice.values()):
+        produced = _leaderboard(settings, store, experiments, (form, out), **choice)
+    else:
+        number, jobs = chosen_experiment(store, experiments[0] if experiments else None)
+        if not experiments:
+            click.echo(f"experiment {number}, the newest that has results", err=True)
+        if jobs > MOST_JOBS and form in PICTURED:
+            words = f"experiment {number} has {jobs:,} jobs: its best; --format csv has every trial"
+            click.echo(words, err=True)
+            produced = _leaderboard(settings, store, (number,), (form, out), **choice)
+        else:
+            produced = _experiment(settings, store, number, (form, out))
     if produced.text is not None:
         click.echo(produced.text, nl=False)
     for written in summarised(produced.files):
         click.echo(f"written: {written}", err=True)
+
+
+def _experiment(
+    settings: "Settings", store: "Store", number: int, target: tuple[str, Path | None]
+) -> "Produced":
+    from runner.report.document import report_document
+    from runner.report.produce import choose_place, produce
+
+    form, out = target
+    place = choose_place(settings.home, f"experiment-{number}", form, out)
+    return produce(store, report_document(store, number), form, place)
+
+
+def _leaderboard(
+    settings: "Settings",
+    store: "Store",
+    experiments: tuple[int, ...],
+    target: tuple[str, Path | None],
+    **choice: Any,
+) -> "Produced":
+    from runner.report.conditions import read_conditions
+    from runner.report.leaderboard import TOP, leaderboard_document
+    from runner.report.leaderboard_forms import produce_leaderboard
+    from runner.report.produce import choose_place
+    from runner.store.leaderboard import Scope
+
+    form, out = target
+    if form == "talos":
+        raise click.UsageError("--format talos is of one whole experiment: no --top or --where")
+    scope = Scope(tuple(dict.fromkeys(experiments)), read_conditions(choice["where"]))
+    place = choose_place(settings.home, "leaderboard", form, out)
+    document = leaderboard_document(store, scope, choice["by"] or BY[0], choice["top"] or TOP)
+    return produce_leaderboard(document, form, place)
 
 
 COMMANDS = [report]

@@ -70,15 +70,26 @@ def tune(downsample: float, grid: str, method: str, **options: Any) -> None:
     show_default=True,
     help="The pictures to score it on.",
 )
+@click.option(
+    "--folds",
+    type=click.IntRange(min=2),
+    help="Train its params anew for each of so many folds, a job each; takes no --split.",
+)
 @seed_option
 @key_option
 @wait_option
 @format_option
-def evaluate(trial: int, split: str, seed: int, **options: Any) -> None:
+def evaluate(trial: int, split: str, folds: int | None, **options: Any) -> None:
     """Score a trial: loss, accuracy, log loss and confusion."""
-    from runner.submit import submit_evaluate
+    from runner.submit import submit_evaluate, submit_folds
 
-    _submit(lambda _, store: submit_evaluate(store, trial, split, seed, options["key"]), options)
+    seed, key = options["seed"], options["key"]
+    if folds is None:
+        return _submit(lambda _, store: submit_evaluate(store, trial, split, seed, key), options)
+    given = click.get_current_context().get_parameter_source("split")
+    if given is not click.core.ParameterSource.DEFAULT:
+        raise click.UsageError("--folds divides the train and validation splits: give no --split")
+    return _submit(lambda _, store: submit_folds(store, trial, folds, seed, key), options)
 
 
 @submit.command()
@@ -122,9 +133,8 @@ def _training(options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     from runner.submit import Training
 
     dataset = DatasetSpec(options["dataset"], options["train_size"], options["resize"])
-    training = Training(
-        dataset, options["epochs"], options["threads"], options["seed"], options["key"]
-    )
+    shared = (options[name] for name in ("epochs", "threads", "seed", "repeats", "key"))
+    training = Training(dataset, *shared)
     return training, read_params(options["params"])
 
 

@@ -7,10 +7,14 @@ for the arrays that pictures are drawn from.
 from collections.abc import Sequence
 from typing import Any
 
-from runner.report.evaluations import evaluation_rows
+from runner.report.evaluations import evaluation_rows, folds_summary
 from runner.report.explanations import activation_rows, explanation_rows
 from runner.report.lookup import experiment_row, newest_number
+from runner.report.repeats import repeated
+from runner.report.selection import noise, winner
+from runner.report.talos_log import analysis
 from runner.report.trials import ranked, scan_summary, trial_rows
+from runner.report.uncertainty import accuracy_interval
 from runner.states import FINAL, JobState, Kind
 from runner.store import reports
 from runner.store.engine import Connection, Store
@@ -18,6 +22,16 @@ from runner.store.engine import Connection, Store
 Document = dict[str, Any]
 
 TRAINS = (Kind.TRAIN, Kind.TUNE)
+
+# What trials are ranked by.
+METRIC = "val_accuracy"
+
+
+def chosen_experiment(store: Store, number: int | None) -> tuple[int, int]:
+    """Return the experiment that is meant, the newest with results by default, and its jobs."""
+    with store.read() as connection:
+        found = newest_number(connection) if number is None else number
+        return found, reports.count_jobs(connection, found)
 
 
 def report_document(store: Store, number: int | None) -> Document:
@@ -43,9 +57,17 @@ def report_document(store: Store, number: int | None) -> Document:
             "jobs": [_job(job) for job in jobs],
         }
         document["trials"] = _trials(connection, document)
+        _add_selection(connection, document)
+        folds = configuration.get("folds")
+        evaluations = evaluation_rows(connection, experiment=number)
         return document | {
             "scan_summary": scan_summary(document) if document["kind"] in TRAINS else None,
-            "evaluations": evaluation_rows(connection, experiment=number),
+            "analysis": analysis(document["trials"], METRIC)
+            if document["kind"] in TRAINS
+            else None,
+            "repeats": repeated(document["trials"], METRIC),
+            "evaluations": evaluations,
+            "folds": folds_summary(evaluations, folds) if folds else None,
             "explanations": explanation_rows(connection, number, dataset["classes"]),
             "activations": activation_rows(connection, number),
             "files": [],
@@ -61,6 +83,19 @@ def _trials(connection: Connection, document: Document) -> list[dict[str, Any]]:
     jobs = reports.jobs(connection, trial=document["configuration"]["trial"])
     return trial_rows(
         jobs, [row for job in jobs for row in reports.epochs(connection, job=job["job"])]
+    )
+
+
+def _add_selection(connection: Connection, document: Document) -> None:
+    """Add to every trained trial its interval and whether it is behind the best by noise only."""
+    images = document["dataset"]["images"]["validation"]
+    scored = [trial for trial in document["trials"] if trial["val_accuracy"] is not None]
+    trained = document["kind"] in TRAINS and scored
+    for trial in scored:
+        trial["val_accuracy_interval"] = accuracy_interval(trial["val_accuracy"], images)
+        trial["noise"] = noise(scored[0], trial, METRIC, images) if trained else None
+    document["winner"] = (
+        winner(connection, scored[0], METRIC, len(scored), images) if trained else None
     )
 
 

@@ -1,15 +1,16 @@
 """The evaluations of a document: scores with their uncertainty, confusion and per-class scores."""
 
+from collections.abc import Sequence
+from statistics import fmean, stdev
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cifar_model.metrics import per_class
+from runner.report.uncertainty import fold_interval, wilson
 from runner.store import reports
 from runner.store.engine import Connection
-
-CONFIDENCE = 0.95
 
 CLASS_SCORES = ("support", "tp", "tn", "fp", "fn", "precision", "recall", "f1")
 
@@ -32,6 +33,8 @@ def _evaluation_row(connection: Connection, evaluation: reports.Row) -> dict[str
         "job": evaluation["job_id"],
         "trial": evaluation["trial_id"],
         "split": evaluation["split"],
+        "fold": evaluation["fold"],
+        "talos_f1": evaluation["talos_f1"],
         "images": evaluation["images"],
         "loss": evaluation["loss"],
         "accuracy": evaluation["accuracy"],
@@ -51,9 +54,15 @@ def _per_class(classes: list[str], confusion: NDArray[np.int64]) -> list[dict[st
     ]
 
 
-def wilson(successes: int, count: int) -> list[float]:
-    """Return the ends of the Wilson 95 % interval of a proportion."""
-    from scipy.stats import binomtest
-
-    interval = binomtest(successes, count).proportion_ci(CONFIDENCE, method="wilson")
-    return [float(interval.low), float(interval.high)]
+def folds_summary(evaluations: Sequence[dict[str, Any]], folds: int) -> dict[str, Any]:
+    """Return the mean scores of a k-fold; an interval only once every fold has its score."""
+    accuracies = [row["accuracy"] for row in evaluations]
+    scores = [row["talos_f1"] for row in evaluations]
+    return {
+        "folds": folds,
+        "done": len(accuracies),
+        "mean": fmean(accuracies) if accuracies else None,
+        "spread": stdev(accuracies) if len(accuracies) > 1 else None,
+        "interval": fold_interval(accuracies) if len(accuracies) == folds else None,
+        "talos_f1": fmean(scores) if scores else None,
+    }

@@ -1,11 +1,12 @@
-"""A report as one HTML file that needs nothing beside it: no script, no link, pictures inline."""
+"""A report as one HTML file that needs nothing beside it: pictures and a script to sort inline."""
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from runner.report.parts import Part, Picture
+from runner.report.parts import Part, Picture, Table
 
 
 def as_page(title: str, parts: Sequence[Part]) -> str:
@@ -19,7 +20,12 @@ def as_page(title: str, parts: Sequence[Part]) -> str:
     )
     named = [(type(part).__name__, part) for part in parts]
     template = environment.get_template("page.html")
-    return template.render(title=title, parts=named, inline=_inline)
+    return template.render(title=title, parts=named, inline=_inline, cells=_cells)
+
+
+def _cells(table: Table) -> Iterator[tuple[Sequence[Any], Sequence[str]]]:
+    """Yield the rows with their values and their texts: a page sorts by every digit."""
+    return zip(table.rows, table.texts(), strict=True)
 
 
 def _inline(picture: Picture) -> str:

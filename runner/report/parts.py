@@ -17,11 +17,12 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Hold rows of plain values under named columns."""
+    """Hold rows of plain values under named columns; a page lets people sort some of them."""
 
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
+    sortable: bool = False
 
     def texts(self) -> list[list[str]]:
         """Return the rows as people read them."""
@@ -30,7 +31,10 @@ class Table:
     def numeric(self) -> list[bool]:
         """Tell for each column whether it holds nothing but numbers."""
         return [
-            all(isinstance(row[index], int | float | None) for row in self.rows)
+            all(
+                isinstance(row[index], int | float | None) and not isinstance(row[index], bool)
+                for row in self.rows
+            )
             for index in range(len(self.columns))
         ]
 

@@ -9,12 +9,16 @@ from runner.report.content import provenance_parts, report_parts, report_title
 from runner.report.document import TRAINS, Document
 from runner.report.explanation_parts import overlay_name
 from runner.report.markdown import as_markdown
-from runner.report.parts import Picture
+from runner.report.parts import Part, Picture
 from runner.report.spreadsheet import as_spreadsheet
 from runner.report.terminal import as_terminal
 from runner.store.engine import Store
 
-FORMS = ("table", "json", "csv", "markdown", "html")
+FORMS = ("table", "json", "csv", "talos", "markdown", "html")
+
+# For people, and so neither endless nor without pictures.
+PICTURED = ("table", "markdown", "html")
+SHEETS = ("csv", "talos")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +47,24 @@ def produce(store: Store, document: Document, form: str, place: Place) -> Produc
         row | {"file": saved.get(overlay_name(row))} for row in document["explanations"]
     ]
     document = document | {"files": files, "explanations": explanations}
-    text = _render(document, pictures, form, place)
+    return deliver(_render(document, pictures, form, place), files, place)
+
+
+def deliver(text: str, files: list[str], place: Place) -> Produced:
+    """Write the text where it goes, or hand it back for stdout."""
     if place.out is None:
         return Produced(files, text)
     _write(place.out, text.encode())
     return Produced(files, None)
 
 
-def choose_place(home: Path, experiment: int, form: str, out: Path | None) -> Place:
-    """Return where a report goes: under the home, or to `out` with its pictures beside it.
+def choose_place(home: Path, name: str, form: str, out: Path | None) -> Place:
+    """Return where a report goes: under the home by name, or to `out`, its pictures beside it.
 
     A page is always a file. Raises InputError if `out` has no directory to lie in.
     """
     if out is None:
-        directory = home / "reports" / f"experiment-{experiment}"
+        directory = home / "reports" / name
         return Place(directory / "report.html" if form == "html" else None, directory)
     out = out.absolute()
     if not out.parent.is_dir():
@@ -81,7 +89,7 @@ def summarised(files: list[str]) -> list[str]:
 
 def _draw(store: Store, document: Document, form: str) -> list[Picture]:
     """Return the pictures of a report; tables of trials are quick to read and to make."""
-    if form == "csv" or (form == "table" and document["kind"] in TRAINS):
+    if form in SHEETS or (form == "table" and document["kind"] in TRAINS):
         return []
     from runner.report.drawing.pictures import draw
 
@@ -109,14 +117,38 @@ def _write(path: Path, content: bytes) -> None:
 
 def _render(document: Document, pictures: list[Picture], form: str, place: Place) -> str:
     if form == "json":
-        return json.dumps(document, indent=2, allow_nan=False) + "\n"
+        return as_json(document)
     if form == "csv":
         return as_spreadsheet(document)
-    title = report_title(document)
+    if form == "talos":
+        return _talos_log(document)
     parts = report_parts(document, pictures)
+    if form != "table":
+        parts += provenance_parts(document)
+    return render_parts(report_title(document), parts, form, place)
+
+
+def _talos_log(document: Document) -> str:
+    if document["kind"] not in TRAINS:
+        raise InputError(
+            f"--format talos: experiment {document['experiment']} is of kind {document['kind']}",
+            "an experiment that trains: Talos knows of nothing else",
+            "name one of kind tune or train",
+        )
+    from runner.report.talos_log import as_talos_log
+
+    return as_talos_log(document)
+
+
+def as_json(document: Document) -> str:
+    """Return the document as it is."""
+    return json.dumps(document, indent=2, allow_nan=False) + "\n"
+
+
+def render_parts(title: str, parts: list[Part], form: str, place: Place) -> str:
+    """Return a report for people."""
     if form == "table":
         return as_terminal(title, parts, place.pictures)
-    parts += provenance_parts(document)
     if form == "html":
         from runner.report.page import as_page
 

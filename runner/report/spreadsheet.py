@@ -15,7 +15,17 @@ from runner.states import Kind
 Row = Mapping[str, Any]
 
 JOB = ("job", "number", "state", "attempts", "reason")
-EVALUATION = ("evaluation", "trial", "split", "images", "loss", "accuracy", "log_loss")
+EVALUATION = (
+    "evaluation",
+    "trial",
+    "split",
+    "fold",
+    "talos_f1",
+    "images",
+    "loss",
+    "accuracy",
+    "log_loss",
+)
 CLASS = ("class", "support", "tp", "tn", "fp", "fn", "precision", "recall", "f1")
 EXPLANATION = (
     *("trial", "image", "label", "class", "true_class", "predicted_class", "probability"),

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from runner.report.influence import differing
 from runner.report.parts import Note, Part, Picture, Table, field_table, titled
+from runner.report.selection import winner_notes
 from runner.report.trials import effective
 
 # The paper's columns, in its order; other params come after them.
@@ -12,6 +14,20 @@ PAPER_PARAMS = (
     "last_activation",
 )
 METRICS = ("val_loss", "val_accuracy", "loss", "accuracy")
+
+AROUND = ("val_accuracy_interval", "noise", "seconds", "attempts")
+
+REPEATS = ("mean", "interval", "spread", "lowest", "highest")
+REPEATED = (
+    "interval: of the mean, Student's, 95 %; params whose intervals are apart differ by more than"
+    " their seeds. spread: the standard deviation from seed to seed."
+)
+
+INFLUENCE = ("param", "values", "importance", "correlation")
+INFLUENCES = (
+    "importance: the share of the metric's variance that a param explains alone, less what chance"
+    " would. correlation: Pearson's, of params that are numbers. Neither says why."
+)
 
 RANKED = (
     "Ranked by val_accuracy of the last epoch, which is the epoch of the stored model. val_loss"
@@ -31,11 +47,14 @@ def training_parts(document: Mapping[str, Any], pictures: Sequence[Picture]) -> 
         Note("None: not used here. Nothing is reduced: every trial is trained to its end."),
         _last_scores(document, trials),
         Note(RANKED),
+        *_selection(document, trials),
         *pictures,
         _best_scores(document, trials),
         Note(BEST),
         _params(document, trials),
         *_overridden(document),
+        *_repeats(document),
+        *_influence(document),
     ]
 
 
@@ -48,15 +67,16 @@ def _summary(document: Mapping[str, Any]) -> dict[str, Any]:
 def _last_scores(document: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> Table:
     return Table(
         titled(document, "Scores of the last epoch"),
-        ("rank", "trial", "job", "state", "round_epochs", *METRICS, "seconds", "attempts"),
+        ("rank", "trial", "job", "state", "round_epochs", *METRICS, *AROUND),
         [
             [
                 *(trial[name] for name in ("rank", "trial", "job", "state", "trained_epochs")),
                 *(trial[name] for name in METRICS),
-                *(trial[name] for name in ("seconds", "attempts")),
+                *(trial[name] for name in AROUND),
             ]
             for trial in trials
         ],
+        sortable=True,
     )
 
 
@@ -73,6 +93,7 @@ def _best_scores(document: Mapping[str, Any], trials: Sequence[Mapping[str, Any]
             for trial in trials
             if trial["best"]
         ],
+        sortable=True,
     )
 
 
@@ -90,7 +111,15 @@ def _params(document: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) ->
             ]
             for trial in trials
         ],
+        sortable=True,
     )
+
+
+def _selection(document: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> list[Note]:
+    """Say of the best how sure that is; there may be none yet."""
+    images = document["dataset"]["images"]["validation"]
+    found = document["winner"]
+    return list(winner_notes(found, trials, "val_accuracy", images)) if found else []
 
 
 def _overridden(document: Mapping[str, Any]) -> list[Note]:
@@ -98,6 +127,28 @@ def _overridden(document: Mapping[str, Any]) -> list[Note]:
     if epochs is None:
         return []
     return [Note(f"--epochs {epochs} took the place of the params' epochs, in every trial.")]
+
+
+def _repeats(document: Mapping[str, Any]) -> list[Part]:
+    found = document["repeats"]
+    if not found:
+        return []
+    names = differing([row["params"] for row in found])
+    title = titled(document, "val_accuracy of the same params with other seeds")
+    rows = [
+        [len(row["trials"]), *(row[name] for name in REPEATS), *map(row["params"].get, names)]
+        for row in found
+    ]
+    return [Table(title, ("repeats", *REPEATS, *names), rows, sortable=True), Note(REPEATED)]
+
+
+def _influence(document: Mapping[str, Any]) -> list[Part]:
+    found = document["analysis"]
+    if not found or not found["influence"]:
+        return []
+    title = titled(document, f"What val_accuracy goes with, in {found['rounds']:,} trials")
+    rows = [[row[name] for name in INFLUENCE] for row in found["influence"]]
+    return [Table(title, INFLUENCE, rows, sortable=True), Note(INFLUENCES)]
 
 
 def param_names(trials: Sequence[Mapping[str, Any]]) -> list[str]:

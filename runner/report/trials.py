@@ -34,6 +34,8 @@ def _trial_row(job: Row, epochs: list[dict[str, Any]]) -> dict[str, Any]:
         "epochs": epochs,
         "trained_epochs": len(epochs),
         **{name: job[name] for name in SCORES},
+        "val_accuracy_interval": None,
+        "noise": None,
         "best": {name: _best(epochs, name) for name in BETTER} if epochs else None,
         "attempts": job["attempts"],
         "reason": job["reason"],

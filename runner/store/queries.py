@@ -71,6 +71,7 @@ class Trial:
     params: dict[str, Any]
     seed: int
     dataset: dict[str, Any]
+    epochs: int
     fingerprint: str
     model: str
     threads: int

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, func, select
 
 from runner.states import AttemptState
 from runner.store.engine import Connection
@@ -47,6 +47,12 @@ def experiment(connection: Connection, number: int) -> Row | None:
     return connection.execute(query).mappings().first()
 
 
+def count_jobs(connection: Connection, experiment: int) -> int:
+    """Return how many jobs an experiment has."""
+    query = select(func.count()).where(Job.experiment_id == experiment)
+    return connection.scalar(query) or 0
+
+
 def jobs(
     connection: Connection,
     *,
@@ -67,7 +73,11 @@ def jobs(
             Job.not_reproducible,
             Job.ended_at,
             Trial.id.label("trial"),
-            func.coalesce(Trial.seed, Experiment.seed).label("seed"),
+            func.coalesce(
+                Trial.seed,
+                Job.configuration["seed"].as_string().cast(BigInteger),
+                Experiment.seed,
+            ).label("seed"),
             Trial.params,
             Trial.dataset,
             Trial.best_epoch,
@@ -104,13 +114,14 @@ def epochs(
 def evaluations(
     connection: Connection, *, experiment: int | None = None, trial: int | None = None
 ) -> Sequence[Row]:
-    """Return the evaluations that an experiment made, or all of a trial."""
+    """Return the evaluations that an experiment made, or all of a trial's own model."""
+    own = [Evaluation.fold.is_(None)] if trial is not None else []
     query = (
         select(Evaluation.__table__)
         .join(Job, Job.id == Evaluation.job_id)
         .join(Trial, Trial.id == Evaluation.trial_id)
-        .where(*_chosen(experiment, None, trial))
-        .order_by(Evaluation.id)
+        .where(*_chosen(experiment, None, trial), *own)
+        .order_by(Evaluation.fold, Evaluation.id)
     )
     return _rows(connection, query)
 

@@ -1,9 +1,11 @@
 """Write what a job found; each function is for the `write` of `finish`, and so happens once."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection, insert, select
 
 from runner.store.artifacts import put_array, put_artifact
@@ -42,7 +44,7 @@ def write_trial(connection: Connection, claim: Claim, weights: bytes, fingerprin
     trial = {
         "job_id": claim.job_id,
         "params": claim.configuration["params"],
-        "seed": claim.seed,
+        "seed": trial_seed(claim),
         "dataset": claim.configuration["dataset"],
         "epochs": last.epoch,
         "best_epoch": best.epoch,
@@ -58,10 +60,27 @@ def write_trial(connection: Connection, claim: Claim, weights: bytes, fingerprin
     return connection.scalars(insert(Trial).returning(Trial.id), trial).one()
 
 
+def trial_seed(claim: Claim) -> int:
+    """Return the seed of a job's trial: its own if params are repeated, else the experiment's."""
+    return int(claim.configuration.get("seed", claim.seed))
+
+
+@dataclass(frozen=True, slots=True)
+class FoldScore:
+    """Which fold an evaluation is of, and what Talos calls the score of it."""
+
+    fold: int
+    talos_f1: float
+
+
 def write_evaluation(
-    connection: Connection, claim: Claim, evaluation: "Scored", classes: Sequence[str]
+    connection: Connection,
+    claim: Claim,
+    evaluation: "Scored",
+    classes: Sequence[str],
+    fold: FoldScore | None = None,
 ) -> int:
-    """Store the scores of the job's trial on the job's split, and their confusion."""
+    """Store the scores of the job's trial on the job's split or fold, and what they come from."""
     scores = {
         "loss": float(evaluation.loss),
         "accuracy": float(evaluation.accuracy),
@@ -74,6 +93,10 @@ def write_evaluation(
         "split": claim.configuration["split"],
         "images": int(evaluation.images),
         "classes": list(classes),
+        "predictions": put_array(connection, _compact(evaluation.predictions, classes)),
+        "labels": put_array(connection, _compact(evaluation.labels, classes)),
+        "fold": fold.fold if fold else None,
+        "talos_f1": fold.talos_f1 if fold else None,
     }
     evaluation_id = connection.scalars(
         insert(Evaluation).returning(Evaluation.id), row | scores
@@ -92,6 +115,11 @@ def write_evaluation(
         ],
     )
     return evaluation_id
+
+
+def _compact(labels: NDArray[np.int64], classes: Sequence[str]) -> NDArray[Any]:
+    """Return labels as one byte each, or two where there are too many classes."""
+    return labels.astype(np.uint8 if len(classes) <= 256 else np.uint16)
 
 
 def write_explained(

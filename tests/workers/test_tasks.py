@@ -1,5 +1,6 @@
 """Every task, called eagerly: what it writes, and how its job ends."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from cifar_model.data import DatasetSpec
 from runner.report.document import report_document
+from runner.report.trial import trial_document
 from runner.states import AttemptState, JobState
 from runner.store import queries, work
 from runner.store.artifacts import get_artifact
@@ -16,12 +18,14 @@ from runner.submit import (
     Training,
     submit_evaluate,
     submit_explain,
+    submit_folds,
     submit_train,
     submit_tune,
 )
 from workers import context, tasks
 from workers.attempt import JobFailedError, execute
 from workers.context import Context
+from workers.evaluation import run_evaluation
 from workers.trial import run_trial
 
 TINY = {"blocks": 1, "filters": 2, "batch_size": 16, "batch_norm_momentum": 0.9}
@@ -58,6 +62,19 @@ def test_tune_makes_each_point_of_the_grid_a_trial(worker: Context) -> None:
     assert {job.configuration["params"]["optimizer"] for job in done} == {"adam", "nadam"}
 
 
+def test_repeats_train_the_same_params_with_other_seeds(worker: Context) -> None:
+    training = replace(TRAINING, repeats=2)
+    experiment = submit_train(worker.settings, worker.store, training, TINY)
+    for job in queries.jobs(worker.store, experiment):
+        tasks.train.apply(args=(job.id,), throw=True)
+    document = report_document(worker.store, experiment)
+    by_seed = {trial["seed"]: trial for trial in document["trials"]}
+    assert sorted(by_seed) == [5, 6]
+    assert by_seed[5]["model"] == model_of(worker, train_one(worker))
+    assert by_seed[5]["model"] != by_seed[6]["model"]
+    assert len(document["repeats"]) == 1
+
+
 def test_evaluate_counts_every_picture_of_the_split_once(worker: Context) -> None:
     trained = train_one(worker).trial
     assert trained is not None
@@ -68,6 +85,44 @@ def test_evaluate_counts_every_picture_of_the_split_once(worker: Context) -> Non
     images = queries.experiment(worker.store, experiment).configuration["dataset"]["images"]["test"]
     assert evaluation["images"] == np.sum(evaluation["confusion"]) == images
     assert np.trace(evaluation["confusion"]) / images == pytest.approx(evaluation["accuracy"])
+
+
+def test_folds_train_anew_and_an_interrupted_one_ends_with_the_same_numbers(
+    worker: Context,
+) -> None:
+    trained = train_one(worker).trial
+    assert trained is not None
+    whole = submit_folds(worker.store, trained, 2, seed=0)
+    for job in queries.jobs(worker.store, whole):
+        tasks.evaluate.apply(args=(job.id,), throw=True)
+    document = report_document(worker.store, whole)
+    first, second = document["evaluations"]
+    images = queries.trial(worker.store, trained).dataset["images"]
+    assert first["images"] + second["images"] == images["train"] + images["validation"]
+    assert (first["fold"], second["fold"], document["folds"]["done"]) == (1, 2, 2)
+    assert 0 <= first["talos_f1"] <= 1
+    assert first["loss"] != second["loss"]
+
+    again = submit_folds(worker.store, trained, 2, seed=0)
+    jobs = queries.jobs(worker.store, again)
+
+    def drain_after_the_first_epoch(text: str) -> None:
+        if text.startswith("epoch 1/2"):
+            context.drain.set()
+
+    execute(jobs[0].id, run_evaluation, drain_after_the_first_epoch)
+    stopped = queries.jobs(worker.store, again)
+    assert [(job.state, job.epoch) for job in stopped] == [(JobState.PENDING, n) for n in (1, None)]
+    context.drain.clear()
+    for job in jobs:
+        tasks.evaluate.apply(args=(job.id,), throw=True)
+    rows = report_document(worker.store, again)["evaluations"]
+    scores = ("fold", "loss", "accuracy", "log_loss", "confusion", "talos_f1")
+    assert [[row[name] for name in scores] for row in rows] == [
+        [row[name] for name in scores] for row in (first, second)
+    ]
+    # They are of other models: the trial itself was not evaluated.
+    assert trial_document(worker.store, trial=trained)["evaluations"] == []
 
 
 def test_explain_writes_an_explanation_for_every_image_and_label(worker: Context) -> None:

@@ -21,7 +21,8 @@ def draw(store: Store, document: Mapping[str, Any]) -> list[Picture]:
         case Kind.TRAIN | Kind.TUNE:
             return draw_curves(document)
         case Kind.EVALUATE:
-            return [draw_confusion(document, row) for row in document["evaluations"]]
+            own = [row for row in document["evaluations"] if row["fold"] is None]
+            return [draw_confusion(document, row) for row in own]
         case _:
             return [*_explanations(store, document), *_activations(store, document)]
 

@@ -8,6 +8,7 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     ForeignKeyConstraint,
+    Index,
     UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -53,6 +54,8 @@ class Trial(Base):
     __tablename__ = "trials"
     __table_args__ = (
         CheckConstraint("best_epoch >= 1 AND best_epoch <= epochs", name="best_epoch"),
+        # The best trials are found without reading all of them.
+        Index(None, "val_accuracy"),
         finite("loss", "accuracy", "val_loss", "val_accuracy", "best_val_accuracy", "seconds"),
     )
 
@@ -84,6 +87,8 @@ class Evaluation(Base):
         UniqueConstraint("job_id", "split"),
         one_of("split", ("train", "validation", "test")),
         finite("loss", "accuracy", "log_loss"),
+        # A fold has both scores.
+        CheckConstraint("(fold IS NULL) = (talos_f1 IS NULL)", name="fold"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -95,6 +100,14 @@ class Evaluation(Base):
     accuracy: Mapped[float]
     log_loss: Mapped[float]
     classes: Mapped[list[Any]]
+    # The predicted and the true class of every picture, in the order of the split: what it takes
+    # to say whether two trials differ. The second is the same artifact for all of a data set.
+    predictions: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"))
+    labels: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"))
+    # For a fold the scores are those of the trial's params trained again without it; beside them
+    # stands what Talos calls the score of a fold: the macro F1 of the trial's own model on it.
+    fold: Mapped[int | None]
+    talos_f1: Mapped[float | None]
 
 
 class ConfusionCell(Base):

@@ -4,12 +4,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from runner.states import AttemptState, Kind
 from runner.store.attempts import Claim
 from runner.store.checkpoints import record_epoch
 from runner.store.engine import Store
 from runner.store.results import (
+    FoldScore,
     write_activations,
     write_evaluation,
     write_explained,
@@ -92,6 +94,46 @@ def store_evaluation(store: Store) -> int:
     return claimed.experiment_id
 
 
+def evaluated(store: Store, predictions: NDArray[np.int64], labels: NDArray[np.int64]) -> int:
+    """Return a new trial that predicted these classes for the pictures of the test split."""
+    confusion = np.zeros((2, 2), np.int64)
+    np.add.at(confusion, (labels, predictions), 1)
+    claimed = _claim_on_trial(store, Kind.EVALUATE, split="test")
+    evaluation = make_evaluation(
+        images=len(labels),
+        accuracy=float((predictions == labels).mean()),
+        confusion=confusion,
+        predictions=predictions,
+        labels=labels,
+    )
+    _succeed(store, claimed, lambda c: write_evaluation(c, claimed, evaluation, CLASSES))
+    return int(claimed.configuration["trial"])
+
+
+def store_folds(store: Store, accuracies: list[float], folds: int) -> int:
+    """Score some of the folds of a new trial; Talos gives each 0.9."""
+    trial = new_trial(store)
+    configuration = {"dataset": DATASET, "threads": 1, "trial": trial, "split": "validation"}
+    experiment = make_experiment(
+        store,
+        [{"fold": fold} for fold in range(1, folds + 1)],
+        kind=Kind.EVALUATE,
+        configuration=configuration | {"folds": folds},
+        provenance=_provenance(),
+    )
+    done = list(zip(job_ids(store, experiment), accuracies, strict=False))
+    for fold, (job, accuracy) in enumerate(done, start=1):
+        claimed = claim(store, job, make_worker(store, f"worker of fold {fold}"))
+        assert claimed is not None
+        scored, score = make_evaluation(accuracy=accuracy), FoldScore(fold, 0.9)
+
+        def write(c: Any, of: Claim = claimed, scored: Any = scored, score: Any = score) -> None:
+            write_evaluation(c, of, scored, CLASSES, score)
+
+        _succeed(store, claimed, write)
+    return experiment
+
+
 def store_explanation(store: Store, verdict: str = "sound", reason: str = "R2 0.90") -> int:
     """Explain both labels of one picture of 8x8 pixels with four superpixels; keep activations."""
     claimed = _claim_on_trial(store, Kind.EXPLAIN, samples=100)
@@ -120,12 +162,14 @@ def store_explanation(store: Store, verdict: str = "sound", reason: str = "R2 0.
     return claimed.experiment_id
 
 
+def new_trial(store: Store) -> int:
+    """Train a trial and return its number."""
+    query = "SELECT trials.id FROM trials JOIN jobs ON jobs.id = job_id WHERE experiment_id = :id"
+    return int(value(store, query, id=store_tune(store, [[0.5]])))
+
+
 def _claim_on_trial(store: Store, kind: Kind, **configuration: Any) -> Claim:
-    trial = value(
-        store,
-        "SELECT trials.id FROM trials JOIN jobs ON jobs.id = job_id WHERE experiment_id = :id",
-        id=store_tune(store, [[0.5]]),
-    )
+    trial = new_trial(store)
     shared = {"dataset": DATASET, "threads": 1, "trial": trial}
     experiment = make_experiment(
         store,
@@ -135,7 +179,7 @@ def _claim_on_trial(store: Store, kind: Kind, **configuration: Any) -> Claim:
         provenance=_provenance(),
     )
     [job] = job_ids(store, experiment)
-    claimed = claim(store, job, make_worker(store, "reader"))
+    claimed = claim(store, job, make_worker(store, f"reader of trial {trial}"))
     assert claimed is not None
     return claimed
 

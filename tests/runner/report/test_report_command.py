@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from runner.cli.report import report
+from runner.cli.report import BY, report
 from runner.report.produce import FORMS
 from runner.store.engine import Store, open_store
+from runner.store.leaderboard import METRICS
 from tests.runner.report.stored import store_evaluation, store_explanation, store_tune
 
 
@@ -89,18 +90,56 @@ def test_out_takes_the_text_and_nothing_is_on_stdout(
     assert not (home / "reports").exists()
 
 
+@pytest.mark.parametrize("form", [form for form in FORMS if form != "talos"])
+def test_a_leaderboard_has_every_form(
+    home: Path, home_store: Store, tmp_path: Path, form: str
+) -> None:
+    for accuracy in (0.5, 0.25):
+        store_tune(home_store, [[accuracy]])
+    out = tmp_path / "leaderboard"
+    call(home, "1", "2", "--format", form, "--out", str(out))
+    for shown in ("0.5", "0.25", "shapes (built in)", "accuracy"):
+        assert shown in out.read_text()
+
+
+def test_a_leaderboard_is_cut_sorted_and_chosen(home: Path, home_store: Store) -> None:
+    store_tune(home_store, [[0.5], [0.75], [0.25]])
+    options = ["--top", "1", "--by", "val_accuracy", "--where", "val_accuracy<0.6"]
+    document = json.loads(call(home, "1", *options, "--format", "json").stdout)
+    assert [trial["val_accuracy"] for trial in document["trials"]] == [0.5]
+    assert (document["count"], document["where"]) == (2, ["val_accuracy<0.6"])
+
+
+def test_an_experiment_of_thousands_is_shown_by_its_best(
+    home: Path, home_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runner.cli.report.MOST_JOBS", 1)
+    store_tune(home_store, [[0.5], [0.75]])
+    done = call(home)
+    assert done.stdout.startswith("Leaderboard of experiment 1")
+    assert "has 2 jobs: its best; --format csv has every trial" in done.stderr
+    assert len(call(home, "--format", "csv").stdout.splitlines()) == 3
+
+
+def test_the_metrics_are_those_of_the_option() -> None:
+    assert sorted(BY) == sorted(METRICS)
+
+
 def test_the_forms_are_those_of_the_option() -> None:
     [option] = [parameter for parameter in report.params if parameter.name == "form"]
     assert tuple(option.type.choices) == FORMS  # type: ignore[attr-defined]
 
 
-def test_a_table_of_trials_costs_no_heavy_import(home: Path, home_store: Store) -> None:
+@pytest.mark.parametrize("options", [[], ["--top", "2"]])
+def test_a_table_of_trials_costs_no_heavy_import(
+    home: Path, home_store: Store, options: list[str]
+) -> None:
     store_tune(home_store, [[0.5]] * 3)
     heavy = ("matplotlib", "tensorflow", "keras", "scipy", "jinja2", "lime", "talos", "pandas")
     code = f"""
 import atexit, sys
 from runner.cli import main
-sys.argv = ["runner", "report"]
+sys.argv = ["runner", "report", *{options}]
 atexit.register(lambda: print([name for name in {heavy} if name in sys.modules], file=sys.stderr))
 main()
 """

@@ -36,7 +36,7 @@ def render(tmp_path: Path) -> Render:
 
     def call(store: Store, experiment: int, form: str) -> str:
         out = tmp_path / f"report.{form}"
-        place = choose_place(tmp_path, experiment, form, out)
+        place = choose_place(tmp_path, f"experiment-{experiment}", form, out)
         produced = produce(store, report_document(store, experiment), form, place)
         assert produced.text is None
         assert produced.files[-1] == str(out)
@@ -61,7 +61,7 @@ class Page(HTMLParser):
         self.words += data
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", [form for form in FORMS if form != "talos"])
 def test_what_failed_is_in_every_form(sqlite_store: Store, render: Render, form: str) -> None:
     experiment = store_tune(sqlite_store, [[0.5], [], []])
     store_failure(sqlite_store, job_ids(sqlite_store, experiment)[1], "diverged at epoch 2")
@@ -70,7 +70,7 @@ def test_what_failed_is_in_every_form(sqlite_store: Store, render: Render, form:
     assert "pending" in text
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", [form for form in FORMS if form != "talos"])
 @pytest.mark.parametrize(
     "make", [lambda store: store_tune(store, [[0.5]]), store_evaluation, store_explanation]
 )
@@ -166,7 +166,8 @@ def test_a_page_needs_nothing_from_outside(
 ) -> None:
     text = render(sqlite_store, make(sqlite_store), "html")
     page = Page(text)
-    assert {"script", "link", "iframe", "object"}.isdisjoint(tag for tag, _ in page.tags)
+    assert {"link", "iframe", "object"}.isdisjoint(tag for tag, _ in page.tags)
+    assert all("src" not in names for tag, names in page.tags if tag == "script")
     assert "url(" not in text
     assert "@import" not in text
     assert not any(name in ("href", "srcset") for _, names in page.tags for name in names)
@@ -215,4 +216,4 @@ def test_json_is_the_document_with_its_files(
 
 def test_an_out_that_has_no_directory_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no directory"):
-        choose_place(tmp_path, 1, "json", tmp_path / "missing" / "report.json")
+        choose_place(tmp_path, "experiment-1", "json", tmp_path / "missing" / "report.json")

@@ -102,7 +102,11 @@ def make_claim_on_trial(store: Store, kind: Kind, **configuration: Any) -> Claim
 def make_evaluation(**changes: Any) -> "Evaluation":
     """Return an evaluation as `evaluate` reports it."""
     scores = {"images": 10, "loss": 0.5, "accuracy": 0.7, "log_loss": 0.6}
-    confusion = {"confusion": np.array([[4, 1], [2, 3]])}
+    confusion = {
+        "confusion": np.array([[4, 1], [2, 3]]),
+        "predictions": np.array([0, 0, 0, 0, 1, 0, 0, 1, 1, 1]),
+        "labels": np.array([0] * 5 + [1] * 5),
+    }
     return cast("Evaluation", SimpleNamespace(**(scores | confusion | changes)))
 
 

@@ -171,6 +171,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_trials"),
         sa.UniqueConstraint("job_id", name="uq_trials_job_id"),
     )
+    op.create_index("ix_trials_val_accuracy", "trials", ["val_accuracy"])
 
     op.create_table(
         "activations",
@@ -238,9 +239,18 @@ def upgrade() -> None:
         sa.Column("accuracy", sa.Double(), nullable=False),
         sa.Column("log_loss", sa.Double(), nullable=False),
         sa.Column("classes", sa.JSON(), nullable=False),
+        sa.Column("predictions", sa.String(), nullable=False),
+        sa.Column("labels", sa.String(), nullable=False),
+        sa.Column("fold", sa.Integer(), nullable=True),
+        sa.Column("talos_f1", sa.Double(), nullable=True),
+        sa.CheckConstraint("(fold IS NULL) = (talos_f1 IS NULL)", name="ck_evaluations_fold"),
         sa.CheckConstraint("split IN ('train', 'validation', 'test')", name="ck_evaluations_split"),
         finite("ck_evaluations_finite", "loss", "accuracy", "log_loss"),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name="fk_evaluations_job_id"),
+        sa.ForeignKeyConstraint(["labels"], ["artifacts.sha256"], name="fk_evaluations_labels"),
+        sa.ForeignKeyConstraint(
+            ["predictions"], ["artifacts.sha256"], name="fk_evaluations_predictions"
+        ),
         sa.ForeignKeyConstraint(["trial_id"], ["trials.id"], name="fk_evaluations_trial_id"),
         sa.PrimaryKeyConstraint("id", name="pk_evaluations"),
         sa.UniqueConstraint("job_id", "split", name="uq_evaluations_job_id_split"),

@@ -1,0 +1,74 @@
+"""The model card of a bundle: what the model is, how good, how to load it, and its limits."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def model_card(document: Mapping[str, Any]) -> str:
+    """Return the card as Markdown, from the document of the trial."""
+    dataset = document["dataset"]
+    params = ", ".join(f"{name} {value}" for name, value in document["params"].items())
+    images = dataset["images"]
+    return f"""# Trial {document["trial"]}
+
+An image classifier for {len(dataset["classes"])} classes of {dataset["title"]}, trained by
+`{document["provenance"].get("command", "unknown")}`.
+
+- Params: {params or "the defaults"}; seed {document["seed"]};
+  {document["trained_epochs"]} epochs.
+- Data: {images["train"]:,} pictures for training, {images["validation"]:,} for validation,
+  {images["test"]:,} for testing; fingerprint `{dataset["fingerprint"]}`.
+- Machine: {", then ".join(document["fingerprints"])}.
+{_reproducible(document)}
+## Scores
+
+{_scores(document)}
+
+Intervals are Wilson's, 95 %. If the trial was chosen for its validation accuracy from several, that
+score flatters it; a score on the test split does not, as long as it chose nothing.
+
+## Use
+
+```python
+import keras
+
+model = keras.saving.load_model("model.keras")
+classes = {dataset["classes"]!r}
+# pictures: an array of {tuple(dataset["shape"])} each, with pixels from 0 to 255
+predicted = [classes[n] for n in model.predict(pictures / 255.0).argmax(axis=1)]
+```
+
+`runner import` puts the trial into a store again, and `runner verify` scores it there.
+
+## Limits
+
+It knows only these classes, and calls any picture one of them. It was not tested on pictures from
+elsewhere, and its probabilities are not calibrated. The bundle holds no pictures; whoever passes
+the model on should know the terms of the data set it was trained on.
+"""
+
+
+def _reproducible(document: Mapping[str, Any]) -> str:
+    if document["not_reproducible"]:
+        return f"- **Not reproducible**: {document['not_reproducible']}.\n"
+    if len(document["fingerprints"]) > 1:
+        return "- **Trained on several kinds of machines**: none gives the same numbers again.\n"
+    return ""
+
+
+def _scores(document: Mapping[str, Any]) -> str:
+    rows = [("train", None, document["loss"], document["accuracy"], None)]
+    images = document["dataset"]["images"]["validation"]
+    rows.append(
+        ("validation", images, document["val_loss"], document["val_accuracy"], document["interval"])
+    )
+    rows += [
+        (row["split"], row["images"], row["loss"], row["accuracy"], row["accuracy_interval"])
+        for row in document["evaluations"]
+    ]
+    lines = ["| split | pictures | loss | accuracy | interval |", "|---|---|---|---|---|"]
+    for split, count, loss, accuracy, interval in rows:
+        shown = "-" if interval is None else f"{interval[0]:.4f} to {interval[1]:.4f}"
+        number = "-" if count is None else f"{count:,}"
+        lines.append(f"| {split} | {number} | {loss:.4f} | {accuracy:.4f} | {shown} |")
+    return "\n".join(lines)

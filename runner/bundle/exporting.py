@@ -1,0 +1,76 @@
+"""Write a trial as a bundle: its model, params, metrics, provenance, model card and checksums."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from runner import provenance
+from runner.bundle.card import model_card
+from runner.bundle.checksums import write_checksums
+from runner.bundle.keras_process import in_keras_process
+from runner.errors import InputError
+from runner.report.trial import trial_document
+from runner.report.uncertainty import accuracy_interval
+from runner.store import queries
+from runner.store.engine import Store
+
+MODEL, PARAMS, METRICS, PROVENANCE = "model.keras", "params.json", "metrics.json", "provenance.json"
+CARD = "README.md"
+
+SCORES = (
+    *("best_epoch", "loss", "accuracy", "val_loss", "val_accuracy", "best_val_accuracy"),
+    *("seconds", "fingerprint", "fingerprints", "not_reproducible", "model", "epochs"),
+)
+EVALUATION = ("split", "images", "loss", "accuracy", "accuracy_interval", "log_loss")
+
+
+def export_bundle(store: Store, trial: int, out: Path) -> list[str]:
+    """Write the bundle to a new directory and return the names of its files.
+
+    It is written beside its place and moved there when it is whole.
+    """
+    out = out.absolute()
+    if out.exists() or not out.parent.is_dir():
+        raise InputError(
+            f"--out {out}: " + ("it is there already" if out.exists() else "no such directory"),
+            "a new name in a directory that exists",
+            "choose another",
+        )
+    document = trial_document(store, trial=trial)
+    threads = queries.trial(store, trial).threads
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as place:
+        directory = Path(place) / "bundle"
+        directory.mkdir()
+        in_keras_process("export", str(trial), str(directory / MODEL))
+        _write(directory, document, threads)
+        write_checksums(directory)
+        shutil.move(directory, out)
+    return sorted(path.name for path in out.iterdir())
+
+
+def _write(directory: Path, document: Mapping[str, Any], threads: int) -> None:
+    images = document["dataset"]["images"]["validation"]
+    interval = accuracy_interval(document["val_accuracy"], images)
+    scores = {name: document[name] for name in SCORES}
+    contents = {
+        PARAMS: {"params": document["params"], "seed": document["seed"], "threads": threads},
+        METRICS: scores
+        | {
+            "val_accuracy_interval": interval,
+            "evaluations": [
+                {name: row[name] for name in EVALUATION} for row in document["evaluations"]
+            ],
+        },
+        PROVENANCE: {
+            "trial": document["trial"],
+            "dataset": document["dataset"],
+            "provenance": document["provenance"],
+            "exported": provenance.collect(),
+        },
+    }
+    for name, content in contents.items():
+        (directory / name).write_text(json.dumps(content, indent=2, allow_nan=False) + "\n")
+    (directory / CARD).write_text(model_card({**document, "interval": interval}))

@@ -1,0 +1,25 @@
+"""Call what needs Keras in a process of its own, and pass on why it failed."""
+
+import os
+import subprocess
+import sys
+
+from runner.errors import InputError
+
+
+def in_keras_process(*arguments: str) -> None:
+    """Run `python -m workers.bundle`; raise InputError with its last words if it fails."""
+    done = subprocess.run(
+        [sys.executable, "-m", "workers.bundle", *arguments],
+        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        words = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+        raise InputError(
+            f"the model cannot be read or written: {words[-1]}",
+            "a model of this version of Keras, and room on the disk",
+            "read the words above; `runner doctor` looks at this machine",
+        )

@@ -1,0 +1,79 @@
+"""`runner verify`, `export` and `import`: trust a stored trial, and carry it elsewhere."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from runner.cli.options import format_option
+from runner.errors import ExitCode
+
+
+@click.command()
+@click.argument("trial", type=int)
+@format_option
+def verify(trial: int, form: str) -> None:
+    """Load a trial's stored model, score it again and compare; exit with 1 if it differs."""
+    from runner.cli.progress import wait_for
+    from runner.report.verification import verification_document, verification_text
+    from runner.states import JobState
+    from runner.store import queries
+    from runner.submit import submit_evaluate
+
+    settings, store = _open()
+    experiment = submit_evaluate(store, trial, "validation", seed=0)
+    wait_for(settings, store, experiment)
+    [job] = queries.jobs(store, experiment)
+    if job.state != JobState.SUCCEEDED:
+        click.echo(f"trial {trial}: NOT VERIFIED: job {job.id} {job.state}: {job.reason}", err=True)
+        sys.exit(ExitCode.JOB_FAILED)
+    document = verification_document(store, trial, experiment)
+    click.echo(json.dumps(document, indent=2) if form == "json" else verification_text(document))
+    if not document["verified"]:
+        sys.exit(ExitCode.JOB_FAILED)
+
+
+@click.command()
+@click.argument("trial", type=int)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The directory to write, which must not exist yet.",
+)
+@format_option
+def export(trial: int, out: Path, form: str) -> None:
+    """Write a trial as a bundle: a model for plain Keras, with all that is known of it."""
+    from runner.bundle.exporting import export_bundle
+
+    _, store = _open()
+    files = export_bundle(store, trial, out)
+    document = {"trial": trial, "out": str(out.absolute()), "files": files}
+    words = f"trial {trial}: {out} ({', '.join(files)})"
+    click.echo(json.dumps(document, indent=2) if form == "json" else words)
+
+
+@click.command("import")
+@click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@format_option
+def import_(path: Path, form: str) -> None:
+    """Store the trial of a bundle; the same bundle again is the same trial."""
+    from runner.bundle.importing import import_bundle
+
+    _, store = _open()
+    trial = import_bundle(store, path)
+    words = f"trial {trial}: score it again with `runner verify {trial}`"
+    click.echo(json.dumps({"trial": trial}, indent=2) if form == "json" else words)
+
+
+def _open() -> Any:
+    from runner.settings import Settings
+    from runner.store.engine import open_store
+
+    settings = Settings.from_environment()
+    return settings, open_store(settings.database_url)
+
+
+COMMANDS = [verify, export, import_]

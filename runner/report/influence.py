@@ -1,0 +1,69 @@
+"""What the params of trials have to do with a metric: the importance and the correlation of each.
+
+Each param is looked at alone. Numbers, where there are many, are put into a few classes of equal
+size, else every trial would be a class of its own and explain itself.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+MOST_CLASSES = 5
+
+Numbers = NDArray[np.float64]
+
+
+def influence(params: Sequence[Mapping[str, Any]], metric: Sequence[float]) -> list[dict[str, Any]]:
+    """Return a row for each param that differs, the most important first."""
+    scores = np.array(metric, np.float64)
+    names = differing(params)
+    rows = [_row(name, [values[name] for values in params], scores) for name in names]
+    return sorted(rows, key=lambda row: -(row["importance"] or 0))
+
+
+def differing(params: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the names of the params that are not the same in all."""
+    names = params[0] if params else ()
+    return [name for name in names if any(row[name] != params[0][name] for row in params)]
+
+
+def _row(name: str, values: list[Any], scores: Numbers) -> dict[str, Any]:
+    numbers = all(isinstance(value, int | float) for value in values)
+    found = np.array(values, np.float64 if numbers else None)
+    return {
+        "param": name,
+        "values": len(np.unique(found)),
+        "importance": importance(_classes(found) if numbers else found, scores),
+        "correlation": correlation(found, scores) if numbers else None,
+    }
+
+
+def _classes(values: Numbers) -> NDArray[Any]:
+    if len(np.unique(values)) <= MOST_CLASSES:
+        return values
+    edges = np.quantile(values, np.linspace(0, 1, MOST_CLASSES + 1)[1:-1])
+    return np.searchsorted(edges, values, side="right")
+
+
+def importance(classes: NDArray[Any], scores: Numbers) -> float | None:
+    """Return the share of the metric's variance that a param explains, less what chance would.
+
+    Epsilon squared; None where there are not more trials than classes, or nothing to explain.
+    """
+    names, members = np.unique(classes, return_inverse=True)
+    left = len(scores) - len(names)
+    total = float(((scores - scores.mean()) ** 2).sum())
+    if left < 1 or total == 0:
+        return None
+    means = np.bincount(members, scores) / np.bincount(members)
+    within = float(((scores - means[members]) ** 2).sum())
+    return max(0.0, 1 - within / left / (total / (len(scores) - 1)))
+
+
+def correlation(values: Numbers, scores: Numbers) -> float | None:
+    """Return Pearson's correlation; None where one of the two is the same everywhere."""
+    if np.ptp(values) == 0 or np.ptp(scores) == 0:
+        return None
+    return float(np.corrcoef(values, scores)[0, 1])

@@ -1,0 +1,37 @@
+"""Trials with the same params and other seeds: their mean, spread and interval."""
+
+from collections.abc import Mapping, Sequence
+from math import sqrt
+from statistics import fmean, stdev
+from typing import Any
+
+from runner.report.trials import effective
+from runner.report.uncertainty import student
+
+Row = Mapping[str, Any]
+
+
+def repeated(trials: Sequence[Row], metric: str) -> list[dict[str, Any]]:
+    """Return a row for every params that was trained to its end more than once, the best first."""
+    groups: dict[str, list[Row]] = {}
+    for trial in trials:
+        if trial[metric] is not None:
+            groups.setdefault(repr(sorted(effective(trial["params"]).items())), []).append(trial)
+    rows = [_row(group, metric) for group in groups.values() if len(group) > 1]
+    return sorted(rows, key=lambda row: -row["mean"])
+
+
+def _row(group: Sequence[Row], metric: str) -> dict[str, Any]:
+    values = [float(trial[metric]) for trial in group]
+    mean, spread = fmean(values), stdev(values)
+    half = student(len(values) - 1) * spread / sqrt(len(values))
+    return {
+        "params": effective(group[0]["params"]),
+        "trials": [trial["trial"] for trial in group],
+        "seeds": [trial["seed"] for trial in group],
+        "mean": mean,
+        "spread": spread,
+        "interval": [mean - half, mean + half],
+        "lowest": min(values),
+        "highest": max(values),
+    }

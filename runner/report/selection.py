@@ -1,0 +1,72 @@
+"""How far to believe that the best trial is the best: noise, luck and its test score."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from runner.report.evaluations import evaluation_rows
+from runner.report.parts import Note
+from runner.report.uncertainty import lead_is_noise, luck_of_the_best
+from runner.store.engine import Connection
+
+Row = Mapping[str, Any]
+
+# What is measured on the validation split, as a share of its pictures.
+SHARES = ("val_accuracy", "best_val_accuracy")
+
+TEST = ("evaluation", "images", "accuracy", "accuracy_interval", "log_loss")
+
+
+def noise(first: Row, other: Row, by: str, images: int) -> bool | None:
+    """Tell whether chance alone could put a trial behind the first; None if it cannot be said."""
+    if other is first or by not in SHARES or other[by] is None:
+        return None
+    return lead_is_noise(first[by], other[by], images)
+
+
+def winner(connection: Connection, first: Row, by: str, count: int, images: int) -> dict[str, Any]:
+    """Return what is to be said of the best of so many trials.
+
+    Its luck is that of the best of as many equal ones; its test pictures chose nothing.
+    """
+    evaluations = evaluation_rows(connection, trial=first["trial"])
+    tests = [row for row in evaluations if row["split"] == "test"]
+    return {
+        "trial": first["trial"],
+        "chosen_from": count,
+        "luck": luck_of_the_best(count, first[by], images) if by in SHARES else None,
+        "test": {name: tests[-1][name] for name in TEST} if tests else None,
+    }
+
+
+def winner_notes(found: Row, trials: Sequence[Row], by: str, images: int) -> Iterator[Note]:
+    """Say how far to believe that the first trial is the best."""
+    others = [trial for trial in trials if trial["noise"] is not None]
+    if others:
+        tied = sum(trial["noise"] for trial in others)
+        yield Note(
+            "noise: behind the first by no more than chance would put it (95 %, two proportions;"
+            " on the same pictures this errs on the side of noise). Intervals are Wilson's, 95 %,"
+            f" of {images:,} validation pictures."
+            f" {tied} of the {len(others)} others shown cannot be told from the first."
+        )
+    if found["luck"]:
+        yield Note(
+            f"Trial {found['trial']} is the best of {found['chosen_from']:,}, so its {by} flatters"
+            f" it: the best of as many equal trials would be about {found['luck']:.3f} above"
+            " their mean by chance alone."
+        )
+    yield _test_score(found)
+
+
+def _test_score(found: Row) -> Note:
+    test = found["test"]
+    if test is None:
+        return Note(
+            f"Trial {found['trial']} has no score on data that chose nothing:"
+            f" runner submit evaluate --trial {found['trial']}"
+        )
+    low, high = test["accuracy_interval"]
+    return Note(
+        f"Trial {found['trial']} on the test split, which chose nothing: accuracy"
+        f" {test['accuracy']:.4f} ({low:.4f} to {high:.4f}) of {test['images']:,} pictures."
+    )

@@ -1,0 +1,94 @@
+"""How much is noise: intervals of proportions, and tests of whether two of them differ.
+
+Mostly in closed form, so that a table costs no import of SciPy; the tests compare with it.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import comb, sqrt
+from statistics import NormalDist, fmean, stdev
+
+CONFIDENCE = 0.95
+Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
+
+
+def wilson(successes: int, count: int) -> list[float]:
+    """Return the ends of the Wilson 95 % interval of a proportion."""
+    share = successes / count
+    middle = (share + Z**2 / (2 * count)) / (1 + Z**2 / count)
+    half = Z / (1 + Z**2 / count) * sqrt(share * (1 - share) / count + (Z / (2 * count)) ** 2)
+    # The ends are exact where rounding would leave a last bit.
+    low = 0.0 if successes == 0 else middle - half
+    high = 1.0 if successes == count else middle + half
+    return [low, high]
+
+
+def accuracy_interval(accuracy: float, images: int) -> list[float]:
+    """Return the Wilson interval of an accuracy, which is a share of so many pictures."""
+    return wilson(round(accuracy * images), images)
+
+
+def mcnemar(only_first: int, only_second: int) -> float:
+    """Return the p of McNemar's exact test: how likely chance alone splits them so or worse.
+
+    The two numbers count the pictures that one was right about and the other was not.
+    """
+    decided = only_first + only_second
+    fewer = min(only_first, only_second)
+    tail = sum(comb(decided, count) for count in range(fewer + 1))
+    return min(1.0, float(Fraction(2 * tail, 2**decided)))
+
+
+def paired_interval(only_first: int, only_second: int, images: int) -> list[float]:
+    """Return the 95 % interval of the first's accuracy less the second's, on the same pictures.
+
+    Bonett and Price's: Wald's, with one picture more in each of the two counts.
+    """
+    first, second, count = only_first + 1, only_second + 1, images + 2
+    difference = (first - second) / count
+    half = Z * sqrt((first + second) / count - difference**2) / sqrt(count)
+    return [max(-1.0, difference - half), min(1.0, difference + half)]
+
+
+def student(freedom: int) -> float:
+    """Return how many standard errors Student's 95 % interval reaches to either side."""
+    # The one formula that is not closed, and wanted only where something is repeated.
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, (1 + CONFIDENCE) / 2))
+
+
+def fold_interval(scores: Sequence[float]) -> list[float]:
+    """Return the 95 % interval of the mean score of folds that were all trained and scored.
+
+    Nadeau and Bengio's: folds share most of what they are trained on, so their spread alone would
+    promise too much.
+    """
+    folds, mean = len(scores), fmean(scores)
+    half = student(folds - 1) * stdev(scores) * sqrt(1 / folds + 1 / (folds - 1))
+    return [mean - half, mean + half]
+
+
+def is_noise(p: float) -> bool:
+    """Tell whether chance alone often enough does as much."""
+    return p > 1 - CONFIDENCE
+
+
+def lead_is_noise(first: float, second: float, images: int) -> bool:
+    """Tell whether two accuracies on so many pictures differ no more than by chance.
+
+    The test of two independent proportions: on the same pictures it errs on the side of noise.
+    """
+    mean = (first + second) / 2
+    return abs(first - second) <= Z * sqrt(2 * mean * (1 - mean) / images)
+
+
+def luck_of_the_best(trials: int, accuracy: float, images: int) -> float:
+    """Return by how much the best of equal trials is above their mean, by chance alone.
+
+    Blom's approximation of the largest of so many normal deviates, times the standard error.
+    """
+    if trials < 2:
+        return 0.0
+    largest = NormalDist().inv_cdf((trials - 0.375) / (trials + 0.25))
+    return largest * sqrt(accuracy * (1 - accuracy) / images)

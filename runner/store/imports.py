@@ -1,0 +1,110 @@
+"""Store a trial that was trained elsewhere, with its epochs, as a job that has succeeded."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from cifar_model.epoch import Epoch
+from cifar_model.params import Params
+from runner.states import AttemptState, JobState, Kind
+from runner.store import schema
+from runner.store.attempts import Claim
+from runner.store.engine import Connection, Store
+from runner.store.results import write_trial
+
+# Attempts name a worker; this one stands for wherever it was.
+WORKER = {
+    "name": "import",
+    "host": "elsewhere",
+    "pid": 0,
+    "process_started": "",
+    "device": "import",
+    "version": "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A trial as a bundle has it; each epoch with the fingerprint of its machine."""
+
+    key: str
+    params: dict[str, Any]
+    seed: int
+    threads: int
+    dataset: dict[str, Any]
+    provenance: dict[str, Any]
+    epochs: Sequence[tuple[Epoch, str]]
+    weights: bytes
+
+
+def import_trial(store: Store, imported: Imported) -> int:
+    """Write the trial in one transaction and return its number; with the same key, only once."""
+    with store.write() as connection:
+        existing = connection.scalar(
+            select(schema.Trial.id)
+            .join(schema.Job, schema.Job.id == schema.Trial.job_id)
+            .join(schema.Experiment, schema.Experiment.id == schema.Job.experiment_id)
+            .where(schema.Experiment.submission_key == imported.key)
+        )
+        return existing or _write(connection, imported)
+
+
+def _write(connection: Connection, imported: Imported) -> int:
+    claim = _job(connection, imported)
+    if not connection.scalar(select(schema.Worker.name).where(schema.Worker.name == "import")):
+        _add_worker(connection)
+    attempt = {
+        "job_id": claim.job_id,
+        "number": claim.attempt,
+        "state": AttemptState.SUCCEEDED,
+        "worker": WORKER["name"],
+    }
+    connection.execute(insert(schema.Attempt).values(ended_at=schema.now(), **attempt))
+    connection.execute(
+        insert(schema.Epoch),
+        [
+            {"job_id": claim.job_id, "attempt": claim.attempt, "fingerprint": where, **asdict(row)}
+            for row, where in imported.epochs
+        ],
+    )
+    return write_trial(connection, claim, imported.weights, imported.epochs[-1][1])
+
+
+def _job(connection: Connection, imported: Imported) -> Claim:
+    """Write the experiment and its job, and return what the job would have been claimed as."""
+    trained = len(imported.epochs)
+    configuration = {
+        "dataset": imported.dataset,
+        "epochs": None if trained == Params.from_json(imported.params).epochs else trained,
+        "threads": imported.threads,
+    }
+    experiment = connection.scalars(
+        insert(schema.Experiment).returning(schema.Experiment.id),
+        {
+            "kind": Kind.TRAIN,
+            "seed": imported.seed,
+            "configuration": configuration,
+            "provenance": imported.provenance,
+            "submission_key": imported.key,
+        },
+    ).one()
+    job = connection.scalars(
+        insert(schema.Job)
+        .values(
+            experiment_id=experiment,
+            number=1,
+            configuration={"params": imported.params},
+            state=JobState.SUCCEEDED,
+            attempts=1,
+            ended_at=schema.now(),
+        )
+        .returning(schema.Job.id)
+    ).one()
+    merged = configuration | {"params": imported.params}
+    return Claim(job, 1, experiment, Kind.TRAIN, 1, imported.seed, merged)
+
+
+def _add_worker(connection: Connection) -> None:
+    connection.execute(insert(schema.Worker).values(stopped_at=schema.now(), **WORKER))

@@ -1,0 +1,125 @@
+"""What leaderboards read: the best trials of some experiments, ordered and cut by the database."""
+
+import operator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+
+from runner.states import Kind
+from runner.store.engine import Connection
+from runner.store.schema import Experiment, Job, Trial
+
+# What trials can be ordered and chosen by; a better one has less of the first, more of the others.
+SMALLER_IS_BETTER = ("loss", "val_loss", "seconds")
+LARGER_IS_BETTER = ("accuracy", "val_accuracy", "best_val_accuracy")
+METRICS = (*LARGER_IS_BETTER, *SMALLER_IS_BETTER)
+
+OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "!=": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+    "=": operator.eq,
+}
+
+TRAINS = (Kind.TRAIN, Kind.TUNE)
+
+Value = float | str | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Compare a metric, or a param with its default where it was not given, with a value."""
+
+    name: str
+    operator: str
+    value: Value
+    default: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Say which trials are meant; no experiment stands for all of them."""
+
+    experiments: Sequence[int] = ()
+    conditions: Sequence[Condition] = ()
+
+
+def best(connection: Connection, scope: Scope, by: str, top: int) -> list[dict[str, Any]]:
+    """Return the best trials by a metric of their last epoch; of equals, the older first."""
+    metric = getattr(Trial, by)
+    query = _chosen(
+        scope,
+        Trial.id.label("trial"),
+        Trial.job_id.label("job"),
+        Trial.params,
+        Trial.seed,
+        Trial.dataset,
+        Trial.epochs.label("trained_epochs"),
+        Trial.best_epoch,
+        *(getattr(Trial, name) for name in METRICS),
+        Trial.fingerprint,
+        Job.experiment_id.label("experiment"),
+        Job.number,
+        Job.not_reproducible,
+    ).order_by(metric if by in SMALLER_IS_BETTER else metric.desc(), Trial.id)
+    return [dict(row) for row in connection.execute(query.limit(top)).mappings()]
+
+
+def count(connection: Connection, scope: Scope) -> int:
+    """Return how many trials are meant."""
+    return connection.scalar(_chosen(scope, func.count())) or 0
+
+
+def some(connection: Connection, scope: Scope, by: str, step: int) -> list[dict[str, Any]]:
+    """Return the params and the metric of every so many of the trials that are meant."""
+    query = _chosen(scope, Trial.params, getattr(Trial, by).label("metric"))
+    rows = connection.execute(query.where(Trial.id % step == 0).order_by(Trial.id))
+    return [dict(row) for row in rows.mappings()]
+
+
+def experiments(connection: Connection, scope: Scope) -> list[dict[str, Any]]:
+    """Return the number, kind, data set and command of the experiments that are meant.
+
+    Of all experiments only those that train: the others have no trial of their own.
+    """
+    query = select(
+        Experiment.id.label("experiment"),
+        Experiment.kind,
+        Experiment.configuration["dataset"].label("dataset"),
+        Experiment.provenance["command"].as_string().label("command"),
+    ).order_by(Experiment.id)
+    chosen = (
+        Experiment.id.in_(scope.experiments) if scope.experiments else Experiment.kind.in_(TRAINS)
+    )
+    return [dict(row) for row in connection.execute(query.where(chosen)).mappings()]
+
+
+def _chosen(scope: Scope, *columns: Any) -> Select[Any]:
+    query = select(*columns).join_from(Trial, Job, Job.id == Trial.job_id)
+    if scope.experiments:
+        query = query.where(Job.experiment_id.in_(scope.experiments))
+    return query.where(*map(_holds, scope.conditions))
+
+
+def _holds(condition: Condition) -> ColumnElement[bool]:
+    holds: ColumnElement[bool] = OPERATORS[condition.operator](_column(condition), condition.value)
+    return holds
+
+
+def _column(condition: Condition) -> ColumnElement[Any]:
+    if condition.default is None:
+        metric: ColumnElement[Any] = getattr(Trial, condition.name)
+        return metric
+    given = Trial.params[condition.name]
+    match condition.default:
+        case bool():
+            param: ColumnElement[Any] = given.as_boolean()
+        case str():
+            param = given.as_string()
+        case _:
+            param = given.as_float()
+    return func.coalesce(param, condition.default)

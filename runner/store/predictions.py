@@ -1,0 +1,46 @@
+"""What trials predicted for every picture of a split, and what was true."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+from sqlalchemy import select
+
+from runner.store.artifacts import get_array
+from runner.store.engine import Store
+from runner.store.schema import Evaluation, Trial
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """One evaluation's predicted and true classes, in the order of the split."""
+
+    evaluation: int
+    trial: int
+    accuracy: float
+    data_fingerprint: str
+    predictions: NDArray[Any]
+    labels: NDArray[Any]
+
+
+def newest_predictions(store: Store, trial: int, split: str) -> Predictions | None:
+    """Return what a trial predicted in its newest evaluation on a split; None without one."""
+    query = (
+        select(Evaluation, Trial.dataset)
+        .join(Trial, Trial.id == Evaluation.trial_id)
+        .where(Evaluation.trial_id == trial, Evaluation.split == split, Evaluation.fold.is_(None))
+        .order_by(Evaluation.id.desc())
+        .limit(1)
+    )
+    with store.read() as connection:
+        row = connection.execute(query).mappings().first()
+    if row is None:
+        return None
+    return Predictions(
+        evaluation=row["id"],
+        trial=trial,
+        accuracy=row["accuracy"],
+        data_fingerprint=row["dataset"]["fingerprint"],
+        predictions=get_array(store, row["predictions"]),
+        labels=get_array(store, row["labels"]),
+    )

@@ -1,0 +1,59 @@
+"""A trial is verified, carried to another store as a bundle, and verified there."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from tests.acceptance.command_line import TINY, Runner
+
+# What a person who has only Keras would write: it knows nothing of this project.
+PLAIN_KERAS = """
+import sys, keras, numpy as np
+model = keras.saving.load_model(sys.argv[1])
+outputs = model.predict(np.zeros((2, 32, 32, 3)), verbose=0)
+assert outputs.shape == (2, 10) and np.allclose(outputs.sum(axis=1), 1, atol=1e-5)
+assert not {"runner", "workers", "cifar_model"} & set(sys.modules)
+"""
+
+
+@pytest.mark.timeout(600)
+def test_a_trial_is_verified_exported_imported_and_verified_again(
+    runner_in: Callable[..., Runner],
+) -> None:
+    here, there = runner_in("here"), runner_in("there")
+    here("up")
+    here("submit", "train", *TINY, "--epochs", "2", "--wait")
+    verified = here.json("verify", "1")
+    assert verified["same_bits"]
+    assert verified["verified"]
+    here("down")
+
+    bundle = here.directory / "bundle"
+    exported = here.json("export", "1", "--out", str(bundle))
+    assert exported["files"] == sorted(path.name for path in bundle.iterdir())
+    plain = subprocess.run(
+        [sys.executable, "-P", "-c", PLAIN_KERAS, str(bundle / "model.keras")],
+        cwd=bundle,
+        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert plain.returncode == 0, plain.stderr
+    metrics = json.loads((bundle / "metrics.json").read_text())
+    assert metrics["val_accuracy"] == here.json("show", "1")["val_accuracy"]
+    assert "keras.saving.load_model" in (bundle / "README.md").read_text()
+    assert "already" in here("export", "1", "--out", str(bundle), code=2).stderr
+
+    assert "trial 1" in there("import", str(bundle)).stdout
+    assert there.json("import", str(bundle)) == {"trial": 1}
+    assert there.json("show", "1")["model"] == here.json("show", "1")["model"]
+    assert "to the last bit" in there("verify", "1").stdout
+
+    (bundle / "params.json").write_text("{}")
+    assert "was changed" in there("import", str(bundle), code=2).stderr
+    there("down")

@@ -1,0 +1,35 @@
+"""`submit evaluate --folds` is refused where it makes no sense, before a row is written."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from runner.cli.submit import evaluate
+from runner.errors import InputError
+from runner.store.engine import Store
+from runner.submit import submit_folds
+from tests.runner.report.stored import new_trial
+from tests.runner.store.making import rows
+
+
+def test_folds_take_no_split(tmp_path: Path) -> None:
+    arguments = ["--trial", "1", "--folds", "3", "--split", "test"]
+    done = CliRunner().invoke(evaluate, arguments, env={"RUNNER_HOME": str(tmp_path)})
+    assert done.exit_code == 2
+    assert "give no --split" in done.stderr
+
+
+def test_more_folds_than_pictures_are_refused(sqlite_store: Store) -> None:
+    trial = new_trial(sqlite_store)
+    before = rows(sqlite_store, "jobs")
+    with pytest.raises(InputError, match="--folds 51: there are 50 pictures"):
+        submit_folds(sqlite_store, trial, 51, seed=0)
+    assert rows(sqlite_store, "jobs") == before
+
+
+def test_each_fold_is_a_job(sqlite_store: Store) -> None:
+    trial = new_trial(sqlite_store)
+    before = rows(sqlite_store, "jobs")
+    submit_folds(sqlite_store, trial, 50, seed=0)
+    assert rows(sqlite_store, "jobs") == before + 50

@@ -1,0 +1,66 @@
+"""What is called a difference is one: the formulas are SciPy's, and chance alone seldom passes."""
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from runner.report.uncertainty import (
+    accuracy_interval,
+    is_noise,
+    lead_is_noise,
+    luck_of_the_best,
+    mcnemar,
+    wilson,
+)
+
+REPETITIONS = 1000
+
+
+@pytest.mark.parametrize(
+    ("right", "count"), [(0, 10), (7, 10), (10, 10), (640, 1000), (9_950, 10_000)]
+)
+def test_the_interval_is_scipy_s(right: int, count: int) -> None:
+    expected = binomtest(right, count).proportion_ci(0.95, method="wilson")
+    assert wilson(right, count) == pytest.approx([expected.low, expected.high], abs=1e-12)
+
+
+@pytest.mark.parametrize("split", [(0, 0), (0, 6), (3, 11), (50, 50), (700, 800)])
+def test_mcnemar_s_p_is_that_of_the_exact_binomial_test(split: tuple[int, int]) -> None:
+    expected = binomtest(split[0], sum(split)).pvalue if sum(split) else 1.0
+    assert mcnemar(*split) == mcnemar(*reversed(split)) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("accuracy", [0.1, 0.64, 0.97])
+def test_the_interval_holds_the_truth_as_often_as_it_says(accuracy: float) -> None:
+    right = np.random.default_rng(0).binomial(1000, accuracy, REPETITIONS)
+    intervals = [accuracy_interval(count / 1000, 1000) for count in right]
+    covered = sum(low <= accuracy <= high for low, high in intervals)
+    assert 0.93 <= covered / REPETITIONS <= 0.97
+
+
+@pytest.mark.parametrize("only_one", [0.05, 0.2, 0.42])
+def test_chance_alone_is_called_a_difference_in_at_most_5_of_100_cases(only_one: float) -> None:
+    # Two equally good trials on 1,000 pictures: right both, only one of them, or none.
+    shares = [0.7 - only_one / 2, only_one / 2, only_one / 2, 0.3 - only_one / 2]
+    draws = np.random.default_rng(1).multinomial(1000, shares, 5 * REPETITIONS).tolist()
+    paired = sum(not is_noise(mcnemar(first, second)) for _, first, second, _ in draws)
+    assert paired / len(draws) <= 0.05
+    unpaired = sum(
+        not lead_is_noise((both + first) / 1000, (both + second) / 1000, 1000)
+        for both, first, second, _ in draws
+    )
+    # 0.42 is what two trials have that know nothing of each other; others are judged strictly.
+    assert unpaired / len(draws) <= (0.055 if only_one == 0.42 else 0.01)
+
+
+def test_a_difference_that_is_there_is_seen() -> None:
+    assert not is_noise(mcnemar(30, 80))
+    assert not lead_is_noise(0.80, 0.75, 10_000)
+    assert lead_is_noise(0.80, 0.795, 1_000)
+
+
+def test_the_best_of_many_equal_trials_is_lucky_by_as_much_as_is_said() -> None:
+    right = np.random.default_rng(2).binomial(1000, 0.7, (REPETITIONS, 16)) / 1000
+    lucky = float(right.max(axis=1).mean() - 0.7)
+    assert luck_of_the_best(16, 0.7, 1000) == pytest.approx(lucky, rel=0.05)
+    assert luck_of_the_best(1, 0.7, 1000) == 0

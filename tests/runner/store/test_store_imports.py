@@ -1,0 +1,55 @@
+"""An imported trial is like one that was trained here, and is stored once."""
+
+from dataclasses import replace
+
+from runner.report.document import report_document
+from runner.report.trial import trial_document
+from runner.store import queries
+from runner.store.artifacts import get_artifact
+from runner.store.engine import Store
+from runner.store.imports import Imported, import_trial
+from runner.store.queries import workers_alive
+from tests.runner.report.stored import DATASET
+from tests.runner.store.making import make_epoch, rows
+
+IMPORTED = Imported(
+    key="import 1",
+    params={"lr": 0.01},
+    seed=9,
+    threads=2,
+    dataset=DATASET,
+    provenance={"command": "runner submit train", "packages": {}},
+    epochs=[(make_epoch(1, val_accuracy=0.5), "here"), (make_epoch(2, val_accuracy=0.4), "there")],
+    weights=b"weights",
+)
+
+
+def test_it_has_its_params_epochs_and_model(store: Store) -> None:
+    trial = import_trial(store, IMPORTED)
+    found = queries.trial(store, trial)
+    assert (found.params, found.seed, found.threads) == ({"lr": 0.01}, 9, 2)
+    assert get_artifact(store, found.model) == b"weights"
+    document = trial_document(store, trial=trial)
+    assert [row["val_accuracy"] for row in document["epochs"]] == [0.5, 0.4]
+    assert (document["best_epoch"], document["state"]) == (1, "succeeded")
+    assert document["fingerprints"] == ["here", "there"]
+    assert document["provenance"]["command"] == "runner submit train"
+
+
+def test_reports_show_it_and_that_its_epochs_were_chosen(store: Store) -> None:
+    import_trial(store, IMPORTED)
+    document = report_document(store, None)
+    assert document["states"]["succeeded"] == 1
+    assert document["configuration"]["epochs"] == 2
+
+
+def test_the_same_key_again_is_the_same_trial(store: Store) -> None:
+    trial = import_trial(store, IMPORTED)
+    assert import_trial(store, IMPORTED) == trial
+    assert import_trial(store, replace(IMPORTED, key="import 2")) != trial
+    assert rows(store, "trials") == 2
+
+
+def test_nobody_takes_the_importer_for_a_worker_that_is_alive(store: Store) -> None:
+    import_trial(store, IMPORTED)
+    assert workers_alive(store, 60) == []
