@@ -69,6 +69,7 @@ class Explaining:
 
     images: Sequence[int]
     labels: Sequence[str]
+    segmentation: str
     samples: int
     activations: bool
 
@@ -82,6 +83,7 @@ def submit_explain(store: Store, trial_id: int, explaining: Explaining, seed: in
     configuration |= {
         "images": list(explaining.images),
         "labels": list(explaining.labels),
+        "segmentation": explaining.segmentation,
         "samples": explaining.samples,
         "activations": explaining.activations,
     }

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from cifar_model import grid as grids
+from cifar_model.explanation.segmentation import SEGMENTATIONS
 from runner.cli.options import (
     format_option,
     read_numbers,
@@ -92,6 +93,13 @@ def evaluate(trial: int, split: str, seed: int, wait: bool, form: str) -> None:
     help="The classes to explain: 'predicted', or names.",
 )
 @click.option(
+    "--segmentation",
+    type=click.Choice(SEGMENTATIONS),
+    default=SEGMENTATIONS[0],
+    show_default=True,
+    help="small: fit for small pictures; stock: LIME's own, which finds little on them.",
+)
+@click.option(
     "--samples",
     type=click.IntRange(min=10),
     default=1000,
@@ -109,6 +117,7 @@ def explain(trial: int, seed: int, wait: bool, form: str, **options: Any) -> Non
     explaining = Explaining(
         images=read_numbers("--images", options["images"]),
         labels=options["labels"].split(","),
+        segmentation=options["segmentation"],
         samples=options["samples"],
         activations=options["activations"],
     )

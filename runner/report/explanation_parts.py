@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from runner.report.explanation_removals import removal_parts
 from runner.report.parts import Note, Part, Picture, Table, titled
 
 SHOWN_WEIGHTS = 5
@@ -23,7 +24,14 @@ def explanation_parts(document: Mapping[str, Any], pictures: Sequence[Picture]) 
         for row in explanations
         if row["verdict"] != "sound"
     ]
-    return [*verdicts, _superpixels(document), Note(WEIGHTS), *pictures]
+    return [
+        *verdicts,
+        *_normalised(explanations),
+        _superpixels(document),
+        Note(WEIGHTS),
+        *removal_parts(document),
+        *pictures,
+    ]
 
 
 def name_of(explanation: Mapping[str, Any]) -> str:
@@ -36,10 +44,21 @@ def overlay_name(explanation: Mapping[str, Any]) -> str:
     return f"explanation-image-{explanation['image']}-label-{explanation['label']}.png"
 
 
+def _normalised(explanations: Sequence[Mapping[str, Any]]) -> list[Note]:
+    if not any(row["normalised"] for row in explanations):
+        return []
+    return [
+        Note(
+            "The network's outputs are no distribution (a sigmoid head): all probabilities here are"
+            " its outputs divided by their sum."
+        )
+    ]
+
+
 def _superpixels(document: Mapping[str, Any]) -> Table:
     columns = (
         *("image", "true_class", "predicted_class", "label", "class", "probability"),
-        *("superpixels", "r2", "intercept", "verdict"),
+        *("superpixels", "largest_share", "r2", "stability", "intercept", "verdict"),
     )
     return Table(
         titled(document, "Superpixels"),

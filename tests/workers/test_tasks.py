@@ -73,7 +73,7 @@ def test_explain_writes_an_explanation_for_every_image_and_label(worker: Context
     trained = train_one(worker).trial
     assert trained is not None
     classes = queries.trial(worker.store, trained).dataset["classes"]
-    explaining = Explaining([0, 4], classes[1:3], samples=60, activations=True)
+    explaining = Explaining([0, 4], classes[1:3], "small", samples=60, activations=True)
     experiment = submit_explain(worker.store, trained, explaining, seed=1)
     (job,) = queries.jobs(worker.store, experiment)
     tasks.explain.apply(args=(job.id,), throw=True)
