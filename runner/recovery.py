@@ -13,10 +13,12 @@ from celery import Celery
 
 from runner.dispatch import send_pending
 from runner.errors import UnavailableError
+from runner.failpoints import reached
 from runner.processes import host_identity, is_alive
 from runner.queue import make_app
 from runner.settings import Settings
 from runner.store import work
+from runner.store.attempts import OpenAttempt, open_attempts
 from runner.store.engine import Store
 
 logger = logging.getLogger(__name__)
@@ -33,7 +35,7 @@ class Watch:
     _since: dict[tuple[int, int, int], float] = field(default_factory=dict)
     _looked: float = -math.inf
 
-    def dead(self, attempts: list[work.OpenAttempt]) -> list[work.OpenAttempt]:
+    def dead(self, attempts: list[OpenAttempt]) -> list[OpenAttempt]:
         """Return the attempts whose process is gone, or whose lease has run out."""
         moment = time.monotonic()
         if moment - self._looked > self.lease_seconds / 2:
@@ -49,7 +51,7 @@ class Watch:
         ]
 
 
-def process_is_gone(attempt: work.OpenAttempt) -> bool:
+def process_is_gone(attempt: OpenAttempt) -> bool:
     """Tell whether it ran on this host and died; nothing is known of processes elsewhere."""
     return attempt.host == host_identity() and not is_alive(attempt.pid, attempt.process_started)
 
@@ -65,9 +67,11 @@ class Repaired:
 
 def sweep(store: Store, app: Celery, watch: Watch) -> Repaired:
     """Repair once: whatever several do here at the same moment, the store lets one of them win."""
-    attempts = work.open_attempts(store)
+    attempts = open_attempts(store)
     dead = watch.dead(attempts)
     lost = work.recover(store, dead) if dead else []
+    if lost:
+        reached("in_recovery")
     for job_id in lost:
         logger.warning("job %s was lost with its worker and is pending again", job_id)
     return Repaired(lost, send_pending(store, app), len(attempts) - len(dead))

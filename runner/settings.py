@@ -26,6 +26,10 @@ SETTINGS = {
     "RUNNER_SLOTS": ("0", "jobs that a worker executes at once; 0: one for each GPU or core"),
     "RUNNER_LEASE_SECONDS": ("60", "how long an attempt stays valid without a heartbeat"),
     "RUNNER_HEARTBEAT_SECONDS": ("5", "how often a worker says that it lives"),
+    "RUNNER_PROGRESS_SECONDS": (
+        "900",
+        "how long an attempt may live without any progress before its process is ended",
+    ),
     "RUNNER_SWEEP_SECONDS": ("2", "how often a worker looks for something to recover"),
 }
 
@@ -41,6 +45,7 @@ class Settings:
     slots: int = 0
     lease_seconds: float = 60.0
     heartbeat_seconds: float = 5.0
+    progress_seconds: float = 900.0
     sweep_seconds: float = 2.0
 
     @classmethod
@@ -57,6 +62,7 @@ class Settings:
             slots=int(_number(environment, "RUNNER_SLOTS", least=0)),
             lease_seconds=_number(environment, "RUNNER_LEASE_SECONDS", least=1),
             heartbeat_seconds=_number(environment, "RUNNER_HEARTBEAT_SECONDS", least=0.1),
+            progress_seconds=_number(environment, "RUNNER_PROGRESS_SECONDS", least=1),
             sweep_seconds=_number(environment, "RUNNER_SWEEP_SECONDS", least=0.1),
         )
         for name, seconds in (

@@ -9,6 +9,7 @@ from cifar_model.errors import InputError
 from cifar_model.grid import Grid, count_points, grid_to_json, sample
 from cifar_model.params import Params
 from runner import provenance
+from runner.failpoints import reached
 from runner.settings import Settings
 from runner.states import Kind
 from runner.store import queries
@@ -24,6 +25,7 @@ class Training:
     epochs: int | None
     threads: int
     seed: int
+    key: str | None = None
 
 
 def submit_train(
@@ -33,7 +35,7 @@ def submit_train(
     Params.from_json(params)
     configuration = _training_configuration(settings, training)
     jobs = [{"params": dict(params)}]
-    return _create(store, Kind.TRAIN, training.seed, configuration, jobs)
+    return _create(store, Kind.TRAIN, (training.seed, training.key), configuration, jobs)
 
 
 def submit_tune(
@@ -52,15 +54,16 @@ def submit_tune(
         "method": method,
         "points": count_points(grid),
     }
-    return _create(
-        store, Kind.TUNE, training.seed, configuration, [{"params": params} for params in rows]
-    )
+    jobs = [{"params": params} for params in rows]
+    return _create(store, Kind.TUNE, (training.seed, training.key), configuration, jobs)
 
 
-def submit_evaluate(store: Store, trial_id: int, split: str, seed: int) -> int:
+def submit_evaluate(
+    store: Store, trial_id: int, split: str, seed: int, key: str | None = None
+) -> int:
     """Create an experiment that scores one trial on one split; return its id."""
     configuration = _trial_configuration(store, trial_id) | {"split": split}
-    return _create(store, Kind.EVALUATE, seed, configuration, [{}])
+    return _create(store, Kind.EVALUATE, (seed, key), configuration, [{}])
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,9 @@ class Explaining:
     activations: bool
 
 
-def submit_explain(store: Store, trial_id: int, explaining: Explaining, seed: int) -> int:
+def submit_explain(
+    store: Store, trial_id: int, explaining: Explaining, seed: int, key: str | None = None
+) -> int:
     """Create an experiment that explains a trial's predictions; return its id."""
     configuration = _trial_configuration(store, trial_id)
     dataset = configuration["dataset"]
@@ -87,13 +92,22 @@ def submit_explain(store: Store, trial_id: int, explaining: Explaining, seed: in
         "samples": explaining.samples,
         "activations": explaining.activations,
     }
-    return _create(store, Kind.EXPLAIN, seed, configuration, [{}])
+    return _create(store, Kind.EXPLAIN, (seed, key), configuration, [{}])
 
 
 def _create(
-    store: Store, kind: Kind, seed: int, configuration: dict[str, Any], jobs: list[dict[str, Any]]
+    store: Store,
+    kind: Kind,
+    seed_and_key: tuple[int, str | None],
+    configuration: dict[str, Any],
+    jobs: list[dict[str, Any]],
 ) -> int:
-    return create(store, NewExperiment(kind, seed, configuration, provenance.collect(), jobs))
+    seed, key = seed_and_key
+    new = NewExperiment(kind, seed, configuration, provenance.collect(), jobs, key)
+    reached("submit_checked")
+    experiment_id = create(store, new)
+    reached("submit_saved")
+    return experiment_id
 
 
 def _training_configuration(settings: Settings, training: Training) -> dict[str, Any]:

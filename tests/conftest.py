@@ -17,7 +17,7 @@ from runner.store.schema import Base
 from tests.acceptance.command_line import Runner, processes_of
 from tests.postgresql_server import PostgresqlServer
 
-JOIN_SECONDS = 120
+JOIN_SECONDS = 300
 
 # As Celery makes its children; what the parent has open, they have too.
 FORK = multiprocessing.get_context("fork")

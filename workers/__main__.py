@@ -1,12 +1,48 @@
 """Run one worker: `python -m workers` starts Celery's and, beside it, the recovery."""
 
+import logging
 import os
 import socket
 import subprocess
 import sys
+import threading
 
 from runner.settings import Settings
 from workers import device
+
+logger = logging.getLogger(__name__)
+
+RESTART_SECONDS = 1.0
+
+
+class Recovery(threading.Thread):
+    """Keep a recovery process running beside the worker, whatever becomes of it."""
+
+    def __init__(self) -> None:
+        super().__init__(name="recovery", daemon=True)
+        self._stopping = threading.Event()
+        self._starting = threading.Lock()
+        self._start_process()
+
+    def _start_process(self) -> None:
+        self._process = subprocess.Popen([sys.executable, "-m", "runner.recovery"])
+
+    def run(self) -> None:
+        """Start the process again each time that it ends."""
+        while not self._stopping.is_set():
+            code = self._process.wait()
+            self._stopping.wait(RESTART_SECONDS)
+            with self._starting:
+                if not self._stopping.is_set():
+                    logger.warning("recovery ended with code %s and is started again", code)
+                    self._start_process()
+
+    def stop(self) -> None:
+        """End the process."""
+        with self._starting:
+            self._stopping.set()
+            self._process.terminate()
+        self.join()
 
 
 def main() -> int:
@@ -14,7 +50,8 @@ def main() -> int:
     settings = Settings.from_environment()
     from workers.app import app
 
-    recovery = subprocess.Popen([sys.executable, "-m", "runner.recovery"])
+    recovery = Recovery()
+    recovery.start()
     try:
         app.worker_main(
             [
@@ -30,8 +67,7 @@ def main() -> int:
     except SystemExit as end:
         return int(end.code or 0)
     finally:
-        recovery.terminate()
-        recovery.wait()
+        recovery.stop()
     return 0
 
 

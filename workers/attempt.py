@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cifar_model.errors import OtherThreadsError
+from cifar_model.errors import InputError, OtherThreadsError
 from runner.failpoints import reached
 from runner.states import AttemptState
 from runner.store import work
+from runner.store.attempts import AttemptKey, Claim, Signal
 from runner.store.engine import Connection, StoreUnavailable
+from workers import device
 from workers.context import Context, current, drain
 from workers.patience import patiently
 
@@ -37,20 +39,21 @@ class Attempt:
     """What a job's function may ask and tell while it works."""
 
     context: Context
-    claim: work.Claim
+    claim: Claim
     progress: Callable[[str], None]
 
     @property
-    def key(self) -> work.AttemptKey:
+    def key(self) -> AttemptKey:
         """Return the fencing token of everything that is written."""
         return self.claim.key
 
     def check(self) -> None:
-        """Raise Stopped if the attempt should end: a cancel, a drain, or a successor."""
+        """Tell of progress; raise Stopped if the attempt should end: cancel, drain or successor."""
+        self.context.heartbeat.progressed()
         match self.context.heartbeat.signal:
-            case work.Signal.CANCEL:
+            case Signal.CANCEL:
                 raise Stopped(AttemptState.CANCELLED)
-            case work.Signal.STALE:
+            case Signal.STALE:
                 raise Stopped(None)
         if drain.is_set():
             raise Stopped(AttemptState.RELEASED)
@@ -65,9 +68,8 @@ def execute(
     """
     context = current()
     reached("before_claim", job_id)
-    claim = patiently(lambda: work.claim(context.store, job_id, context.worker))
+    claim = _claim(context, job_id)
     if claim is None:
-        logger.info("job %s is done or someone has it: its message is dropped", job_id)
         return
     reached("after_claim", job_id)
     attempt = Attempt(context, claim, progress)
@@ -76,6 +78,26 @@ def execute(
         _end(attempt, function)
     finally:
         context.heartbeat.watch(None)
+
+
+def _claim(context: Context, job_id: int) -> Claim | None:
+    """Return the job if it is to be had; one that is refused is sent again by recovery."""
+    if device.is_left_alone():
+        logger.error(
+            "job %s is left to other workers: every device here was lost %s times; repair them and "
+            "start this worker again",
+            job_id,
+            device.MOST_LOSSES,
+        )
+        return None
+    try:
+        claim = patiently(lambda: work.claim(context.store, job_id, context.worker))
+    except InputError as error:
+        logger.warning("job %s is not claimed: %s", job_id, error)
+        return None
+    if claim is None:
+        logger.info("job %s is done or someone has it: its message is dropped", job_id)
+    return claim
 
 
 def _end(attempt: Attempt, function: Callable[[Attempt], Write]) -> None:
@@ -95,6 +117,8 @@ def _end(attempt: Attempt, function: Callable[[Attempt], Write]) -> None:
         # Waited for in vain, and nothing can be written: recovery sends the job again.
         raise JobFailedError(f"job {key.job_id}: {error.what}") from None
     except Exception as error:
+        if device.is_lost(error) and _device_lost(attempt, error):
+            raise SystemExit from error
         reason = f"{type(error).__name__}: {error}"
         _finish(attempt, AttemptState.FAILED, reason=reason, error=traceback.format_exc())
         raise JobFailedError(f"job {key.job_id} failed: {reason}") from None
@@ -103,6 +127,20 @@ def _end(attempt: Attempt, function: Callable[[Attempt], Write]) -> None:
         if not _finish(attempt, AttemptState.SUCCEEDED, write=write):
             logger.warning("job %s attempt %s came too late", key.job_id, key.number)
         reached("after_finish", key.job_id)
+
+
+def _device_lost(attempt: Attempt, error: Exception) -> bool:
+    """Give the job back, uncharged; return False if too many devices were lost with it already.
+
+    The pool replaces this process, whose device TensorFlow can use no more.
+    """
+    words = f"{attempt.context.device} was lost: {error}"
+    told = patiently(lambda: work.tell(attempt.context.store, attempt.key, "device_lost", words))
+    if told >= work.MOST_LOST:
+        return False
+    _finish(attempt, AttemptState.RELEASED, reason=words, error=traceback.format_exc())
+    logger.error("job %s is released and this process ends: %s", attempt.key.job_id, words)
+    return True
 
 
 def _finish(attempt: Attempt, state: AttemptState, **details: Any) -> bool:

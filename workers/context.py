@@ -21,6 +21,7 @@ class Context:
     settings: Settings
     store: Store
     worker: str
+    device: str
     heartbeat: Heartbeat
 
 
@@ -37,9 +38,9 @@ def start(settings: Settings) -> Context:
     register_worker(
         store, name, host=host_identity(), pid=pid, process_started=started, device=pinned
     )
-    heartbeat = Heartbeat(store, name, settings.heartbeat_seconds)
+    heartbeat = Heartbeat(store, name, settings.heartbeat_seconds, settings.progress_seconds)
     heartbeat.start()
-    _current = Context(settings, store, name, heartbeat)
+    _current = Context(settings, store, name, pinned, heartbeat)
     return _current
 
 

@@ -1,6 +1,8 @@
-"""Pin a worker process to its device before TensorFlow is imported."""
+"""Pin a worker process to its device before TensorFlow is imported, and leave lost ones alone."""
 
+import multiprocessing
 import os
+import re
 from pathlib import Path
 
 import psutil
@@ -8,6 +10,12 @@ from billiard import current_process
 
 # What a process with TensorFlow and a data set takes.
 BYTES_PER_SLOT = 1.5e9
+
+# One loss may be the job's doing, two are the device's.
+MOST_LOSSES = 2
+
+# How the driver reports that it gave a device up; to be out of memory is the job's own failure.
+LOST = re.compile(r"CUDA_ERROR_(?!OUT_OF_MEMORY)\w+")
 
 
 def gpus() -> list[str]:
@@ -29,10 +37,16 @@ def count_slots(wanted: int) -> int:
     return max(1, min(cores or 1, int(psutil.virtual_memory().available / BYTES_PER_SLOT)))
 
 
+# By position in `gpus()`. Made before the fork, so that a child that replaces a dead one knows;
+# forgotten when the worker is started again, as after a repair.
+_losses = multiprocessing.Array("i", 64)
+
+
 def pin() -> str:
     """Give this process the device of its slot and return its name: `gpu:0`, or `cpu`.
 
-    A child that replaces a dead one has the same slot, so it gets the same device.
+    A child that replaces a dead one has the same slot, so it gets the same device, unless that
+    was lost too often: then it shares another.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     devices = gpus()
@@ -40,6 +54,28 @@ def pin() -> str:
     if not devices:
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
         return "cpu"
-    chosen = devices[slot % len(devices)]
-    os.environ["CUDA_VISIBLE_DEVICES"] = chosen
-    return f"gpu:{chosen}"
+    usable = [number for number in range(len(devices)) if _losses[number] < MOST_LOSSES]
+    chosen = slot % len(devices)
+    if usable and chosen not in usable:
+        chosen = usable[slot % len(usable)]
+    global _pinned  # noqa: PLW0603 (a process has one device)
+    _pinned = chosen
+    os.environ["CUDA_VISIBLE_DEVICES"] = devices[chosen]
+    return f"gpu:{devices[chosen]}"
+
+
+_pinned: int | None = None
+
+
+def is_lost(error: Exception) -> bool:
+    """Tell whether an error says that the device is gone, and count it if it does."""
+    if _pinned is None or not LOST.search(str(error)):
+        return False
+    with _losses:
+        _losses[_pinned] += 1
+    return True
+
+
+def is_left_alone() -> bool:
+    """Tell whether this process has no device that could be used."""
+    return _pinned is not None and _losses[_pinned] >= MOST_LOSSES

@@ -1,30 +1,41 @@
-"""The thread that tells the store that a worker lives, and hears what the store wants."""
+"""The thread that says that a worker lives, hears what the store wants, and ends what is stuck."""
 
 import logging
+import os
+import signal
 import threading
 
+from runner.store.attempts import AttemptKey, Signal
 from runner.store.engine import Store, StoreUnavailable
-from runner.store.work import AttemptKey, Signal, heartbeat
+from runner.store.work import heartbeat, tell
 from runner.store.workers import worker_seen
 
 logger = logging.getLogger(__name__)
 
 
 class Heartbeat(threading.Thread):
-    """Beat for the worker, and for the attempt that it works on."""
+    """Beat for the worker, and for the attempt that it works on while that makes progress."""
 
-    def __init__(self, store: Store, worker: str, seconds: float) -> None:
+    def __init__(self, store: Store, worker: str, seconds: float, progress_seconds: float) -> None:
         super().__init__(name="heartbeat", daemon=True)
         self.signal = Signal.CONTINUE
         self._store = store
         self._worker = worker
         self._seconds = seconds
+        self._most_idle = progress_seconds / seconds
+        # Counted in beats, not read from a clock: a process that was stopped, or had no store, was
+        # not idle.
+        self._idle = 0
         self._key: AttemptKey | None = None
         self._ended = threading.Event()
 
     def watch(self, key: AttemptKey | None) -> None:
         """Beat for this attempt from now on; None when there is none."""
-        self._key, self.signal = key, Signal.CONTINUE
+        self._key, self.signal, self._idle = key, Signal.CONTINUE, 0
+
+    def progressed(self) -> None:
+        """Hear that the attempt goes forward."""
+        self._idle = 0
 
     def run(self) -> None:
         """Beat until stopped; a store that is away costs beats, never the worker."""
@@ -36,10 +47,21 @@ class Heartbeat(threading.Thread):
 
     def _beat(self, key: AttemptKey | None) -> None:
         worker_seen(self._store, self._worker)
-        if key is not None:
-            signal = heartbeat(self._store, key)
-            if key == self._key:
-                self.signal = signal
+        if key is None:
+            return
+        answer = heartbeat(self._store, key)
+        if key == self._key:
+            self.signal = answer
+            self._idle += 1
+            if self._idle > self._most_idle:
+                self._give_up(key)
+
+    def _give_up(self, key: AttemptKey) -> None:
+        """End this process: a job that is stuck inside a library can be ended no other way."""
+        words = f"no progress for {self._idle * self._seconds:g} s: its process is ended"
+        logger.error("job %s attempt %s: %s", key.job_id, key.number, words)
+        tell(self._store, key, "stuck", words)
+        os.kill(os.getpid(), signal.SIGKILL)
 
     def stop(self) -> None:
         """End the thread."""

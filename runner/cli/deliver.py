@@ -10,6 +10,7 @@ from runner.cli.progress import wait_for
 from runner.dispatch import send_pending
 from runner.embedded.place import Place
 from runner.errors import ExitCode, UnavailableError
+from runner.failpoints import reached
 from runner.queue import make_app
 from runner.settings import Settings
 from runner.states import JobState
@@ -47,6 +48,7 @@ def send_saved(settings: Settings, store: Store) -> None:
     except UnavailableError as error:
         click.echo(f"warning: {error.what}\n  to fix it: {error.fix}", err=True)
         return
+    reached("submit_sent")
     if not queries.workers_alive(store, settings.lease_seconds):
         hint = "runner worker" if settings.broker_url else "runner up"
         click.echo(f"no worker is alive: the jobs are saved; start one with `{hint}`", err=True)

@@ -21,6 +21,9 @@ format_option = click.option(
 wait_option = click.option(
     "--wait", is_flag=True, help="Wait for the end; start local workers for it if none are up."
 )
+key_option = click.option(
+    "--key", help="A name of your own: the same key again is the same experiment, not another one."
+)
 seed_option = click.option(
     "--seed",
     type=click.IntRange(0, 2**32 - 1),
@@ -63,6 +66,7 @@ def training_options(command: Command) -> Command:
                 help="CPU threads of one trial; another number gives other last digits.",
             ),
             seed_option,
+            key_option,
             wait_option,
             format_option,
         )

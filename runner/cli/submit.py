@@ -10,6 +10,7 @@ from cifar_model import grid as grids
 from cifar_model.explanation.segmentation import SEGMENTATIONS
 from runner.cli.options import (
     format_option,
+    key_option,
     read_numbers,
     read_params,
     seed_option,
@@ -27,13 +28,13 @@ def submit() -> None:
 @submit.command()
 @training_options
 @click.option("--augment", is_flag=True, help="Flip, shift, rotate and zoom the pictures.")
-def train(augment: bool, wait: bool, form: str, **options: Any) -> None:
+def train(augment: bool, **options: Any) -> None:
     """Train one trial."""
     from runner.submit import submit_train
 
     training, params = _training(options)
     params |= {"augment": True} if augment else {}
-    _submit(lambda s, store: submit_train(s, store, training, params), wait, form)
+    _submit(lambda s, store: submit_train(s, store, training, params), options)
 
 
 @submit.command()
@@ -51,16 +52,14 @@ def train(augment: bool, wait: bool, form: str, **options: Any) -> None:
     show_default=True,
     help="How Talos samples the points.",
 )
-def tune(downsample: float, grid: str, method: str, wait: bool, form: str, **options: Any) -> None:
+def tune(downsample: float, grid: str, method: str, **options: Any) -> None:
     """Train the points of a grid that Talos samples, one job each."""
     from runner.submit import submit_tune
 
     training, fixed = _training(options)
     points = grids.PAPER_GRID if grid == "paper" else grids.read_grid(Path(grid))
     points = {**points, **{name: [value] for name, value in fixed.items()}}
-    _submit(
-        lambda s, store: submit_tune(s, store, training, points, (downsample, method)), wait, form
-    )
+    _submit(lambda s, store: submit_tune(s, store, training, points, (downsample, method)), options)
 
 
 @submit.command()
@@ -73,13 +72,14 @@ def tune(downsample: float, grid: str, method: str, wait: bool, form: str, **opt
     help="The pictures to score it on.",
 )
 @seed_option
+@key_option
 @wait_option
 @format_option
-def evaluate(trial: int, split: str, seed: int, wait: bool, form: str) -> None:
+def evaluate(trial: int, split: str, seed: int, **options: Any) -> None:
     """Score a trial: loss, accuracy, log loss and confusion."""
     from runner.submit import submit_evaluate
 
-    _submit(lambda _, store: submit_evaluate(store, trial, split, seed), wait, form)
+    _submit(lambda _, store: submit_evaluate(store, trial, split, seed, options["key"]), options)
 
 
 @submit.command()
@@ -108,9 +108,10 @@ def evaluate(trial: int, split: str, seed: int, wait: bool, form: str) -> None:
 )
 @click.option("--activations", is_flag=True, help="Also store what every layer puts out.")
 @seed_option
+@key_option
 @wait_option
 @format_option
-def explain(trial: int, seed: int, wait: bool, form: str, **options: Any) -> None:
+def explain(trial: int, seed: int, **options: Any) -> None:
     """Explain a trial's predictions with LIME."""
     from runner.submit import Explaining, submit_explain
 
@@ -121,7 +122,8 @@ def explain(trial: int, seed: int, wait: bool, form: str, **options: Any) -> Non
         samples=options["samples"],
         activations=options["activations"],
     )
-    _submit(lambda _, store: submit_explain(store, trial, explaining, seed), wait, form)
+    key = options["key"]
+    _submit(lambda _, store: submit_explain(store, trial, explaining, seed, key), options)
 
 
 def _training(options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -129,11 +131,13 @@ def _training(options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     from runner.submit import Training
 
     dataset = DatasetSpec(options["dataset"], options["train_size"], options["resize"])
-    training = Training(dataset, options["epochs"], options["threads"], options["seed"])
+    training = Training(
+        dataset, options["epochs"], options["threads"], options["seed"], options["key"]
+    )
     return training, read_params(options["params"])
 
 
-def _submit(create: Callable[[Any, Any], int], wait: bool, form: str) -> None:
+def _submit(create: Callable[[Any, Any], int], options: dict[str, Any]) -> None:
     """Create the experiment, send its jobs, say so, and wait for its end if that was asked for."""
     from runner.cli.deliver import deliver
     from runner.settings import Settings
@@ -141,7 +145,8 @@ def _submit(create: Callable[[Any, Any], int], wait: bool, form: str) -> None:
 
     settings = Settings.from_environment()
     store = open_store(settings.database_url)
-    deliver(settings, store, create(settings, store), wait=wait, form=form)
+    experiment_id = create(settings, store)
+    deliver(settings, store, experiment_id, wait=options["wait"], form=options["form"])
 
 
 COMMANDS = [submit]

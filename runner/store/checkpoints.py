@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, insert, select, update
 
 from runner.failpoints import reached
+from runner.store.attempts import AttemptKey, beat
 from runner.store.engine import Store
 from runner.store.finite import require_finite
 from runner.store.reproducibility import compare
 from runner.store.schema import Checkpoint, Epoch, Job
-from runner.store.work import AttemptKey, beat
 
 if TYPE_CHECKING:
     from cifar_model.epoch import Epoch as TrainedEpoch

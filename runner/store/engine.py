@@ -19,6 +19,8 @@ HEAD = "0001"
 # Whoever upgrades a PostgreSQL database holds this; the number only has to be ours.
 UPGRADE_LOCK = 7_310_052
 
+VERSION = text("SELECT version_num FROM alembic_version").columns(version_num=String)
+
 
 class Store:
     """Hand out transactions on one database; threads may share it, and a fork may carry it."""
@@ -93,8 +95,14 @@ class Store:
                 "an empty database, or one that `runner db upgrade` made",
                 "correct RUNNER_DATABASE_URL",
             )
-        statement = text("SELECT version_num FROM alembic_version").columns(version_num=String)
-        return connection.scalars(statement).one_or_none()
+        return connection.scalars(VERSION).one_or_none()
+
+    def check_schema(self, connection: Connection) -> None:
+        """Raise InputError unless the schema is the one that this version knows."""
+        revision = connection.scalars(VERSION).one_or_none()
+        _refuse_newer(self.name, revision)
+        if revision != HEAD:
+            raise _older(self.name, revision)
 
     def upgrade(self) -> None:
         """Bring the schema to its newest version; of several at once, one does it."""
@@ -128,8 +136,7 @@ def open_store(url: str) -> Store:
     revision = store.revision()
     _refuse_newer(store.name, revision)
     if revision != HEAD:
-        has = f"has the older schema {revision}" if revision else "is empty"
-        raise InputError(f"the {store.name} {has}", f"the schema {HEAD}", "run `runner db upgrade`")
+        raise _older(store.name, revision)
     return store
 
 
@@ -140,6 +147,11 @@ def upgrade(url: str) -> None:
         store.upgrade()
     finally:
         store.close()
+
+
+def _older(name: str, revision: str | None) -> InputError:
+    has = f"has the older schema {revision}" if revision else "is empty"
+    return InputError(f"the {name} {has}", f"the schema {HEAD}", "run `runner db upgrade`")
 
 
 def _refuse_newer(name: str, revision: str | None) -> None:

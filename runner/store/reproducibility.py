@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from runner.store.attempts import AttemptKey
 from runner.store.schema import Epoch, Event, Job
-from runner.store.work import AttemptKey
 
 # How long it took is no result.
 COMPARED = ("loss", "accuracy", "val_loss", "val_accuracy")

@@ -7,9 +7,9 @@ import numpy as np
 from sqlalchemy import Connection, insert, select
 
 from runner.store.artifacts import put_array, put_artifact
+from runner.store.attempts import Claim
 from runner.store.finite import require_finite
 from runner.store.schema import Activation, ConfusionCell, Epoch, Evaluation, Explanation, Trial
-from runner.store.work import Claim
 
 if TYPE_CHECKING:
     from cifar_model.activations import LayerOutput

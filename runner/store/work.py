@@ -6,15 +6,22 @@ counts any more.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from runner.states import FINAL, AttemptState, JobState, Kind
+from runner.store.attempts import (
+    AttemptKey,
+    Claim,
+    OpenAttempt,
+    Signal,
+    beat,
+    is_open,
+    note,
+    storable,
+)
 from runner.store.engine import Store
-from runner.store.schema import Attempt, Checkpoint, Event, Experiment, Job, Worker, now
+from runner.store.schema import Attempt, Checkpoint, Event, Experiment, Job, now
 from runner.store.sending import not_paused
 
 # A job that was lost so often without finishing an epoch takes its workers down with it.
@@ -28,63 +35,15 @@ JOB_STATES = {
     AttemptState.RELEASED: JobState.PENDING,
 }
 
-# Written out, so that the database sees that its index of open attempts has them all.
-RUNNING: ColumnElement[str] = literal_column("'running'")
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptKey:
-    """Name an attempt; its number is the fencing token."""
-
-    job_id: int
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A job that is ours until the attempt ends, with all that is needed to do it."""
-
-    job_id: int
-    attempt: int
-    experiment_id: int
-    kind: Kind
-    number: int
-    seed: int
-    configuration: dict[str, Any]
-
-    @property
-    def key(self) -> AttemptKey:
-        """Return the fencing token of everything that is written for this claim."""
-        return AttemptKey(self.job_id, self.attempt)
-
-
-@dataclass(frozen=True, slots=True)
-class OpenAttempt:
-    """An attempt that is under way, as it was seen, and the process that has it."""
-
-    job_id: int
-    number: int
-    worker: str
-    host: str
-    pid: int
-    process_started: str
-    heartbeats: int
-
-
-class Signal(StrEnum):
-    """What a heartbeat is answered with; a stale attempt is no longer open."""
-
-    CONTINUE = "continue"
-    CANCEL = "cancel"
-    STALE = "stale"
-
 
 def claim(store: Store, job_id: int, worker: str) -> Claim | None:
     """Take a pending job and open its next attempt; None if it is not to be had.
 
-    Of any number that try at once one gets it: the update is conditional.
+    Of any number that try at once one gets it: the update is conditional. Raises InputError if
+    the database was brought to another schema since it was opened.
     """
     with store.write() as connection:
+        store.check_schema(connection)
         job = connection.execute(
             update(Job)
             .where(
@@ -101,7 +60,7 @@ def claim(store: Store, job_id: int, worker: str) -> Claim | None:
         connection.execute(
             insert(Attempt), {"job_id": job_id, "number": job.attempts, "worker": worker}
         )
-        _note(connection, AttemptKey(job_id, job.attempts), "claimed", worker)
+        note(connection, AttemptKey(job_id, job.attempts), "claimed", worker)
         experiment = connection.execute(
             select(Experiment.kind, Experiment.seed, Experiment.configuration).where(
                 Experiment.id == job.experiment_id
@@ -118,20 +77,6 @@ def claim(store: Store, job_id: int, worker: str) -> Claim | None:
     )
 
 
-def beat(connection: Connection, key: AttemptKey) -> bool:
-    """Move the heartbeat of an attempt that is open; return whether it is.
-
-    Until the transaction ends nobody else can end the attempt, so this fences what follows.
-    """
-    return bool(
-        connection.execute(
-            update(Attempt)
-            .where(is_open(key))
-            .values(heartbeats=Attempt.heartbeats + 1, heartbeat_at=now())
-        ).rowcount
-    )
-
-
 def heartbeat(store: Store, key: AttemptKey) -> Signal:
     """Say that the attempt lives; return what it should do."""
     with store.write() as connection:
@@ -139,6 +84,14 @@ def heartbeat(store: Store, key: AttemptKey) -> Signal:
             return Signal.STALE
         cancelled = connection.scalar(select(Job.cancel_requested_at).where(Job.id == key.job_id))
     return Signal.CANCEL if cancelled else Signal.CONTINUE
+
+
+def tell(store: Store, key: AttemptKey, name: str, detail: str) -> int:
+    """Add what a worker saw of its attempt to the job's events; return how often that was told."""
+    with store.write() as connection:
+        note(connection, key, name, detail)
+        told = select(func.count()).where(Event.job_id == key.job_id, Event.name == name)
+        return connection.scalars(told).one()
 
 
 def finish(
@@ -164,28 +117,8 @@ def finish(
         ended = _end_job(connection, key.job_id, JOB_STATES[state], reason)
         if ended == JobState.SUCCEEDED:
             connection.execute(delete(Checkpoint).where(Checkpoint.job_id == key.job_id))
-        _note(connection, key, state, reason)
+        note(connection, key, state, reason)
     return True
-
-
-def open_attempts(store: Store) -> list[OpenAttempt]:
-    """Return the attempts under way, with what tells whether their process still lives."""
-    statement = (
-        select(
-            Attempt.job_id,
-            Attempt.number,
-            Attempt.worker,
-            Worker.host,
-            Worker.pid,
-            Worker.process_started,
-            Attempt.heartbeats,
-        )
-        .join(Worker, Worker.name == Attempt.worker)
-        .where(Attempt.state == RUNNING)
-        .order_by(Attempt.job_id)
-    )
-    with store.read() as connection:
-        return [OpenAttempt(**row) for row in connection.execute(statement).mappings()]
 
 
 def recover(store: Store, dead: Iterable[OpenAttempt]) -> list[int]:
@@ -202,24 +135,17 @@ def recover(store: Store, dead: Iterable[OpenAttempt]) -> list[int]:
             where = f"worker {seen.worker} (pid {seen.pid} on {seen.host})"
             if not _end_attempt(connection, unmoved, AttemptState.LOST, f"lost with its {where}"):
                 continue
-            _note(connection, key, AttemptState.LOST, where)
+            note(connection, key, AttemptState.LOST, where)
             if _lose_job(connection, seen.job_id, where) == JobState.PENDING:
                 pending.append(seen.job_id)
     return pending
-
-
-def is_open(key: AttemptKey) -> ColumnElement[bool]:
-    """Return the condition that this attempt is under way."""
-    return (
-        (Attempt.job_id == key.job_id) & (Attempt.number == key.number) & (Attempt.state == RUNNING)
-    )
 
 
 def _end_attempt(
     connection: Connection, condition: ColumnElement[bool], state: AttemptState, error: str | None
 ) -> bool:
     ended = connection.execute(
-        update(Attempt).where(condition).values(state=state, ended_at=now(), error=_storable(error))
+        update(Attempt).where(condition).values(state=state, ended_at=now(), error=storable(error))
     )
     return bool(ended.rowcount)
 
@@ -230,7 +156,8 @@ def _lose_job(connection: Connection, job_id: int, where: str) -> JobState:
     ).one()
     if lost < MOST_LOST:
         return _end_job(connection, job_id, JobState.PENDING, None)
-    reason = f"lost {lost} times: its worker died or fell silent each time, the last one {where}"
+    how = "its worker died, fell silent or was stuck each time"
+    reason = f"lost {lost} times: {how}, the last one {where}"
     return _end_job(connection, job_id, JobState.FAILED, reason)
 
 
@@ -242,25 +169,6 @@ def _end_job(connection: Connection, job_id: int, state: JobState, reason: str |
         state = JobState.CANCELLED
     changes = {"ended_at": now()} if state in FINAL else {"enqueued_at": None}
     connection.execute(
-        update(Job).where(Job.id == job_id).values(state=state, reason=_storable(reason), **changes)
+        update(Job).where(Job.id == job_id).values(state=state, reason=storable(reason), **changes)
     )
     return state
-
-
-def _note(connection: Connection, key: AttemptKey, name: str, detail: str | None) -> None:
-    connection.execute(
-        insert(Event),
-        {
-            "job_id": key.job_id,
-            "attempt": key.number,
-            "name": name,
-            "detail": _storable(detail),
-        },
-    )
-
-
-def _storable(words: str | None) -> str | None:
-    """Replace what PostgreSQL or UTF-8 cannot hold; a traceback may quote anything."""
-    if words is None:
-        return None
-    return words.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()

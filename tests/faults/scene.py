@@ -9,7 +9,7 @@ import psutil
 from sqlalchemy import select
 
 from runner.failpoints import VARIABLE
-from runner.store import work
+from runner.store.attempts import OpenAttempt, open_attempts
 from runner.store.engine import Store, open_store
 from runner.store.schema import Attempt, Epoch, Event, Job, Trial
 from tests.acceptance.command_line import TINY, Runner
@@ -92,9 +92,9 @@ class Scene:
     def child(self, job: int) -> psutil.Process:
         """Wait until a process has the job and has finished an epoch; return it."""
 
-        def found() -> list[work.OpenAttempt]:
+        def found() -> list[OpenAttempt]:
             epochs = self.rows(select(Epoch.epoch).where(Epoch.job_id == job))
-            return [one for one in work.open_attempts(self.store) if one.job_id == job and epochs]
+            return [one for one in open_attempts(self.store) if one.job_id == job and epochs]
 
         (attempt,) = wait_until(found, f"job {job} has trained an epoch", self.explain)
         return psutil.Process(attempt.pid)

@@ -9,7 +9,7 @@ import pytest
 
 from runner.processes import host_identity, own_identity, process_started
 from runner.recovery import Watch
-from runner.store.work import OpenAttempt
+from runner.store.attempts import OpenAttempt
 
 LEASE = 60.0
 PID, STARTED = own_identity()

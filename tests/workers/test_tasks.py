@@ -10,6 +10,7 @@ from runner.report.document import report_document
 from runner.states import AttemptState, JobState
 from runner.store import queries, work
 from runner.store.artifacts import get_artifact
+from runner.store.attempts import open_attempts
 from runner.submit import (
     Explaining,
     Training,
@@ -148,7 +149,7 @@ def test_an_attempt_whose_successor_has_taken_over_writes_nothing(worker: Contex
     (job,) = queries.jobs(worker.store, experiment)
     claim = work.claim(worker.store, job.id, worker.worker)
     assert claim is not None
-    assert work.recover(worker.store, work.open_attempts(worker.store)) == [job.id]
+    assert work.recover(worker.store, open_attempts(worker.store)) == [job.id]
     assert not work.finish(worker.store, claim.key, AttemptState.SUCCEEDED)
     tasks.train.apply(args=(job.id,), throw=True)
     (done,) = queries.jobs(worker.store, experiment)

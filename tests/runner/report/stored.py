@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from runner.states import AttemptState, Kind
+from runner.store.attempts import Claim
 from runner.store.checkpoints import record_epoch
 from runner.store.engine import Store
 from runner.store.results import (
@@ -14,7 +15,7 @@ from runner.store.results import (
     write_explained,
     write_trial,
 )
-from runner.store.work import Claim, claim, finish
+from runner.store.work import claim, finish
 from tests.runner.store.making import (
     FINGERPRINT,
     job_ids,

@@ -11,11 +11,12 @@ from sqlalchemy import text
 
 from cifar_model.epoch import Epoch
 from runner.states import AttemptState, Kind
+from runner.store.attempts import Claim
 from runner.store.checkpoints import record_epoch
 from runner.store.engine import Store
 from runner.store.experiments import NewExperiment, create
 from runner.store.results import write_trial
-from runner.store.work import Claim, claim, finish
+from runner.store.work import claim, finish
 from runner.store.workers import register_worker
 
 if TYPE_CHECKING:
@@ -183,6 +184,11 @@ def race_for_claims(
         return won
 
     return in_processes(processes, race)
+
+
+def state_of(store: Store, job_id: int) -> str:
+    """Return the state of a job."""
+    return str(value(store, "SELECT state FROM jobs WHERE id = :id", id=job_id))
 
 
 def rows(store: Store, table: str) -> int:

@@ -10,6 +10,7 @@ import pytest
 from runner.errors import InputError
 from runner.states import AttemptState, JobState
 from runner.store import control, queries
+from runner.store.attempts import Claim, Signal, open_attempts
 from runner.store.checkpoints import newest_checkpoint, record_epoch
 from runner.store.control import Target
 from runner.store.engine import Store
@@ -18,12 +19,9 @@ from runner.store.results import write_trial
 from runner.store.sending import mark_sent, unsent
 from runner.store.work import (
     MOST_LOST,
-    Claim,
-    Signal,
     claim,
     finish,
     heartbeat,
-    open_attempts,
     recover,
 )
 from tests.runner.store.making import (

@@ -8,11 +8,12 @@ from runner.report.parts import Note
 from runner.report.spreadsheet import as_spreadsheet
 from runner.report.trial import trial_document, trial_text
 from runner.states import AttemptState
+from runner.store.attempts import Claim, open_attempts
 from runner.store.checkpoints import newest_checkpoint, record_epoch
 from runner.store.control import Target, retry
 from runner.store.engine import Store
 from runner.store.results import write_trial
-from runner.store.work import Claim, claim, finish, open_attempts, recover
+from runner.store.work import claim, finish, recover
 from tests.runner.report.stored import store_tune, train_epochs
 from tests.runner.store.making import FINGERPRINT, job_ids, make_epoch, make_worker, rows, value
 
