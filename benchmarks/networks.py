@@ -13,7 +13,7 @@ from cifar_model.training import train
 KEPT = Path("results/benchmarks")
 
 # So few steps are too short for Keras's slow running averages.
-PARAMS = Params.from_json({"batch_norm_momentum": 0.9})
+MOMENTUM = 0.9
 
 
 def arguments(description: str) -> argparse.ArgumentParser:
@@ -22,6 +22,7 @@ def arguments(description: str) -> argparse.ArgumentParser:
     parser.add_argument("--dataset", default="shapes", help="as for `runner submit train`")
     parser.add_argument("--train-size", type=int, default=None)
     parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--filters", type=int, default=32, help="the paper's network has 32")
     return parser
 
 
@@ -30,11 +31,15 @@ def trained(given: argparse.Namespace) -> tuple[Predictor, Dataset]:
     determinism.configure(1)
     dataset = load(DatasetSpec(given.dataset, given.train_size), KEPT)
     shape, classes = dataset.train.images.shape[1:], len(dataset.classes)
-    kept = KEPT / f"{dataset.fingerprint[:12]}-{given.train_size}-{given.epochs}.npz"
+    params = Params.from_json({"filters": given.filters, "batch_norm_momentum": MOMENTUM})
+    name = f"{dataset.fingerprint[:12]}-{given.train_size}-{given.epochs}-{given.filters}.npz"
+    kept = KEPT / name
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_bytes(train(PARAMS, dataset, 0, epochs=given.epochs).weights)
-    predictor = Predictor(network.restore(PARAMS, shape, classes, kept.read_bytes()))
+        kept.write_bytes(train(params, dataset, 0, epochs=given.epochs).weights)
+    predictor = Predictor(network.restore(params, shape, classes, kept.read_bytes()))
     accuracy = evaluate(predictor, dataset.test, classes).accuracy
-    print(f"{dataset.title}: trained on {len(dataset.train)}, test accuracy {accuracy:.3f}")
+    size = f"{predictor.model.count_params():,} parameters"
+    trained_on = f"{len(dataset.train)} pictures, {given.epochs} epochs"
+    print(f"{dataset.title}: {trained_on}, {size}, test accuracy {accuracy:.3f}", flush=True)
     return predictor, dataset

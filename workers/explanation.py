@@ -3,6 +3,7 @@
 from cifar_model import determinism
 from cifar_model.activations import activations
 from cifar_model.explanation.picture import Settings, explain
+from runner.failpoints import reached
 from runner.store.engine import Connection
 from runner.store.results import write_activations, write_explained
 from workers.attempt import Attempt, Write
@@ -22,6 +23,7 @@ def run_explanation(attempt: Attempt) -> Write:
     settings = Settings(configuration["segmentation"], configuration["samples"], attempt.claim.seed)
     explained, outputs = {}, {}
     for done, image in enumerate(images, start=1):
+        reached(f"image_{image}", attempt.key.job_id)
         attempt.check()
         picture = dataset.test.images[image]
         explained[image] = explain(predictor, picture, labels, settings)

@@ -84,7 +84,12 @@ def evaluate(trial: int, split: str, seed: int, **options: Any) -> None:
 
 @submit.command()
 @trial_option
-@click.option("--images", required=True, metavar="0,5,9", help="Pictures of the test split.")
+@click.option(
+    "--images",
+    required=True,
+    metavar="0,5,10-19",
+    help="Pictures of the test split, fifty to a job.",
+)
 @click.option(
     "--labels",
     default="predicted",
