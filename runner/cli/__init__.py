@@ -17,9 +17,9 @@ def cli() -> None:
 
 def load_commands() -> None:
     """Add every command to the group; none of them imports anything heavy before it runs."""
-    from runner.cli import control, doctor, local, look, report, submit
+    from runner.cli import control, doctor, explanations, local, look, report, submit
 
-    for module in (submit, control, look, report, local, doctor):
+    for module in (submit, control, look, report, explanations, local, doctor):
         for command in module.COMMANDS:
             cli.add_command(command)
 

@@ -23,10 +23,11 @@ def explanation_rows(
 ) -> list[dict[str, Any]]:
     """Return the explanations that an experiment made; weights are by superpixel id, from 0."""
     found = reports.explanations(connection, experiment)
-    return [_explanation_row(row, classes) for row in found]
+    return [explanation_row(row, classes) for row in found]
 
 
-def _explanation_row(row: reports.Row, classes: list[str]) -> dict[str, Any]:
+def explanation_row(row: reports.Row, classes: list[str]) -> dict[str, Any]:
+    """Return one explanation as reports have it."""
     other = row["other_label"]
     return {
         "explanation": row["id"],

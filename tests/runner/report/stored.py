@@ -133,7 +133,7 @@ def _claim_on_trial(store: Store, kind: Kind, **configuration: Any) -> Claim:
         provenance=_provenance(),
     )
     [job] = job_ids(store, experiment)
-    claimed = claim(store, job, make_worker(store, "reader"))
+    claimed = claim(store, job, make_worker(store, f"reader of job {job}"))
     assert claimed is not None
     return claimed
 
