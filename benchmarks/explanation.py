@@ -1,6 +1,7 @@
 """LIME against the stock package, by turns in one process: are the numbers equal, how fast."""
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,32 +14,37 @@ from cifar_model.explanation.lime import Fit, Neighbourhood
 from cifar_model.explanation.segmentation import SEGMENTATIONS, segment
 from cifar_model.prediction import Predictor
 
-SAMPLES = 1000
 STOCK_BATCH = 10
 SEEDS = (0, 1)
 
 
-def stock(
-    predictor: Predictor, scaled: NDArray[np.float32], segmentation: str, seed: int, label: int
-) -> Any:
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is explained of a picture."""
+
+    label: int
+    samples: int
+    seed: int
+
+
+def stock(predictor: Predictor, scaled: NDArray[np.float32], segmentation: str, case: Case) -> Any:
     """Explain with the package as it comes: `model.predict` on batches of ten."""
-    return LimeImageExplainer(random_state=seed).explain_instance(
+    return LimeImageExplainer(random_state=case.seed).explain_instance(
         scaled,
         lambda images: predictor.model.predict(images, verbose=0),
-        labels=(label,),
+        labels=(case.label,),
         top_labels=None,
-        num_samples=SAMPLES,
+        num_samples=case.samples,
         batch_size=STOCK_BATCH,
         segmentation_fn=lambda picture: segment(picture, segmentation),
     )
 
 
-def ours(
-    predictor: Predictor, scaled: NDArray[np.float32], segmentation: str, seed: int, label: int
-) -> Fit:
+def ours(predictor: Predictor, scaled: NDArray[np.float32], segmentation: str, case: Case) -> Fit:
     """Explain the same with ours, segmentation included."""
     segments = segment(scaled, segmentation)
-    return Neighbourhood(predictor, scaled, segments, samples=SAMPLES, seed=seed).fit(label)
+    around = Neighbourhood(predictor, scaled, segments, samples=case.samples, seed=case.seed)
+    return around.fit(case.label)
 
 
 def difference(expected: Any, found: Fit, label: int) -> float:
@@ -55,29 +61,32 @@ def main() -> None:
     """Explain every picture with both, by turns, and print the largest difference and the times."""
     parser = arguments(__doc__)
     parser.add_argument("--images", type=int, default=100)
+    parser.add_argument("--samples", type=int, default=1000)
     given = parser.parse_args()
     predictor, dataset = trained(given)
     for segmentation in SEGMENTATIONS:
-        compare(predictor, dataset, segmentation, given.images)
+        compare(predictor, dataset, segmentation, given.images, given.samples)
 
 
-def compare(predictor: Predictor, dataset: Dataset, segmentation: str, images: int) -> None:
+def compare(
+    predictor: Predictor, dataset: Dataset, segmentation: str, images: int, samples: int
+) -> None:
     """Explain the true class of each picture with both, by turns; print what came out so far."""
     largest, seconds = 0.0, []
     for image in range(images):
         scaled = dataset.test.scaled(slice(image, image + 1))[0]
-        label = int(dataset.test.labels[image])
         for seed in SEEDS:
+            case = Case(int(dataset.test.labels[image]), samples, seed)
             started = time.perf_counter()
-            expected = stock(predictor, scaled, segmentation, seed, label)
+            expected = stock(predictor, scaled, segmentation, case)
             between = time.perf_counter()
-            found = ours(predictor, scaled, segmentation, seed, label)
+            found = ours(predictor, scaled, segmentation, case)
             seconds.append((between - started, time.perf_counter() - between))
-            largest = max(largest, difference(expected, found, label))
-        if (image + 1) % 10 == 0:
+            largest = max(largest, difference(expected, found, case.label))
+        if (image + 1) % 10 == 0 or image + 1 == images:
             slow, fast = np.median(seconds, axis=0)
             print(
-                f"{segmentation}: {image + 1} pictures x {len(SEEDS)} seeds,"
+                f"{segmentation}: {image + 1} pictures x {len(SEEDS)} seeds, {samples} samples,"
                 f" largest difference {largest}, median seconds {slow:.2f} stock, {fast:.3f} ours,"
                 f" ratio {slow / fast:.1f}",
                 flush=True,

@@ -7,7 +7,7 @@ from runner.report.parts import Note, Part, Table, titled
 
 ONE = ("image", "class", "probability", "removed", "removed_random")
 TWO = (
-    *("image", "class", "other_class", "contrast", "contrast_random"),
+    *("image", "class", "other_class", "probability", "contrast", "contrast_random"),
     *("contrast_other", "contrast_other_random"),
 )
 

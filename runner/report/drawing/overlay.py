@@ -51,7 +51,16 @@ def _caption(explanation: Mapping[str, Any]) -> str:
         f" R2 {explanation['r2']:.2f}, stability {explanation['stability']:.2f}"
     )
     verdict = f"{explanation['verdict']}: {explanation['reason']}"
-    return f"{numbers}\n{fill(verdict, 110)}"
+    return f"{numbers}\n{fill(verdict, 110)}{_removed(explanation)}"
+
+
+def _removed(explanation: Mapping[str, Any]) -> str:
+    if explanation["removed"] is None:
+        return ""
+    return (
+        f"\nwithout the regions for it: {explanation['removed']:.3f},"
+        f" without random ones of the same area: {explanation['removed_random']:.3f}"
+    )
 
 
 def _say_void(axes: Axes) -> None:
