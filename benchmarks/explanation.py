@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from benchmarks.networks import arguments, trained
 from cifar_model.data import Dataset
 from cifar_model.explanation.lime import Fit, Neighbourhood
-from cifar_model.explanation.segmentation import SEGMENTATIONS, segment
+from cifar_model.explanation.segmentation import segment
+from cifar_model.explanation.settings import SEGMENTATIONS
 from cifar_model.prediction import Predictor
 
 STOCK_BATCH = 10

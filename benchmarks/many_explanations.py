@@ -62,6 +62,7 @@ def fill(store: Store, count: int) -> None:
     configuration = {
         "trial": make_trial(store, "trainer"),
         "samples": 1000,
+        "method": "lime",
         "segmentation": "small",
         "dataset": {"title": "shapes (built in)", "classes": CLASSES},
     }

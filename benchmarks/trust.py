@@ -13,8 +13,8 @@ from scipy.stats import binomtest
 
 from benchmarks.networks import KEPT, arguments, trained
 from cifar_model.data import Dataset
-from cifar_model.explanation.picture import Settings, explain
-from cifar_model.explanation.segmentation import SEGMENTATIONS
+from cifar_model.explanation.picture import explain
+from cifar_model.explanation.settings import SEGMENTATIONS, Settings
 from cifar_model.prediction import Predictor
 
 SAMPLES = 1000

@@ -8,7 +8,8 @@ from benchmarks.trust import share
 from cifar_model.data import shapes
 from cifar_model.explanation.lime import Neighbourhood
 from cifar_model.explanation.regions import Segments, mask, strongest
-from cifar_model.explanation.segmentation import SEGMENTATIONS, segment
+from cifar_model.explanation.segmentation import segment
+from cifar_model.explanation.settings import SEGMENTATIONS
 
 SAMPLES = 1000
 

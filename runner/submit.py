@@ -79,6 +79,7 @@ class Explaining:
     segmentation: str
     samples: int
     activations: bool
+    method: str = "lime"
 
 
 def submit_explain(
@@ -93,7 +94,8 @@ def submit_explain(
     _check_images(explaining.images, dataset["images"]["test"])
     _check_labels(explaining.labels, dataset["classes"])
     configuration |= {
-        "labels": list(explaining.labels),
+        "labels": list(dict.fromkeys(explaining.labels)),
+        "method": explaining.method,
         "segmentation": explaining.segmentation,
         "samples": explaining.samples,
         "activations": explaining.activations,

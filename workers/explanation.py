@@ -2,7 +2,8 @@
 
 from cifar_model import determinism
 from cifar_model.activations import activations
-from cifar_model.explanation.picture import Settings, explain
+from cifar_model.explanation.picture import explain
+from cifar_model.explanation.settings import Settings
 from runner.failpoints import reached
 from runner.store.engine import Connection
 from runner.store.results import write_activations, write_explained
@@ -20,7 +21,12 @@ def run_explanation(attempt: Attempt) -> Write:
     images = configuration["images"]
     names = configuration["labels"]
     labels = [dataset.classes.index(name) for name in names] if names != ["predicted"] else []
-    settings = Settings(configuration["segmentation"], configuration["samples"], attempt.claim.seed)
+    settings = Settings(
+        segmentation=configuration["segmentation"],
+        samples=configuration["samples"],
+        seed=attempt.claim.seed,
+        method=configuration["method"],
+    )
     explained, outputs = {}, {}
     for done, image in enumerate(images, start=1):
         reached(f"image_{image}", attempt.key.job_id)

@@ -17,20 +17,23 @@ WEAK_SUPERPIXELS = 8
 VOID_SHARE, WEAK_SHARE = 0.9, 0.5
 WEAK_STABILITY = 0.5
 
+# Without a linear model there is none to follow the network badly.
+PERFECT = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Integrity:
     """What tells a sound explanation from one that only looks like one.
 
-    `spread` is the range of the label's probability over all perturbed pictures, `weight_range`
-    that of the weights, and `stability` the mean overlap of the strongest superpixels of the
-    seeds that were tried.
+    `spread` is the range of the label's probability over all pictures with something hidden,
+    `strongest` the most that one superpixel changes it, `weight_range` the range of the weights,
+    and `stability` the mean overlap of the strongest superpixels of the seeds that were tried.
     """
 
     superpixels: int
     largest_share: float
     weight_range: float
-    r2: float
+    r2: float | None
     stability: float
     spread: float
     strongest: float
@@ -59,13 +62,12 @@ def judge(found: Integrity) -> tuple[str, str]:
         for applies, reason in reasons:
             if applies:
                 return verdict, reason
-    return (
-        "sound",
-        f"{found.superpixels} superpixels, R2 {found.r2:.2f}, stability {found.stability:.2f}",
-    )
+    fit = "" if found.r2 is None else f", R2 {found.r2:.2f}, stability {found.stability:.2f}"
+    return "sound", f"{found.superpixels} superpixels{fit}"
 
 
 def _void(found: Integrity) -> list[tuple[bool, str]]:
+    r2 = PERFECT if found.r2 is None else found.r2
     return [
         (found.one_colour, "the picture has one colour: hiding a part of it changes nothing"),
         (
@@ -85,17 +87,18 @@ def _void(found: Integrity) -> list[tuple[bool, str]]:
             f"no superpixel changes the probability by {VOID_WEIGHT}",
         ),
         (
-            found.r2 < VOID_R2,
-            f"R2 {found.r2:.2f}: the linear model does not follow the network",
+            r2 < VOID_R2,
+            f"R2 {r2:.2f}: the linear model does not follow the network",
         ),
     ]
 
 
 def _weak(found: Integrity) -> list[tuple[bool, str]]:
+    r2 = PERFECT if found.r2 is None else found.r2
     return [
         (
-            found.r2 < WEAK_R2,
-            f"R2 {found.r2:.2f}: the linear model follows the network only in part",
+            r2 < WEAK_R2,
+            f"R2 {r2:.2f}: the linear model follows the network only in part",
         ),
         (
             found.superpixels < WEAK_SUPERPIXELS,

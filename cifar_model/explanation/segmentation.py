@@ -4,9 +4,6 @@ import numpy as np
 
 from cifar_model.explanation.regions import Picture, Segments
 
-# `small` is made for pictures of about 32x32; `stock` is what LIME does unless told otherwise.
-SEGMENTATIONS = ("small", "stock")
-
 # LIME's default finds one to three superpixels on 99 % of 32x32 pictures; these find 16 to 36.
 SUPERPIXELS = 40
 COMPACTNESS = 10

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from cifar_model.explanation.settings import METHODS
 from runner.cli.options import format_option
 
 
@@ -12,6 +13,7 @@ from runner.cli.options import format_option
 @click.option("--experiment", type=int, help="Only those that this experiment made.")
 @click.option("--trial", type=int, help="Only those of this trial.")
 @click.option("--verdict", type=click.Choice(["sound", "weak", "void"]), help="Only these.")
+@click.option("--method", type=click.Choice(METHODS), help="Only those by this method.")
 @click.option("--class", "label", metavar="NAME", help="Only those that explain this class.")
 @click.option("--true-class", metavar="NAME", help="Only pictures of this class.")
 @click.option("--predicted-class", metavar="NAME", help="Only pictures predicted as this class.")

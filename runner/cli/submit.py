@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from cifar_model import grid as grids
-from cifar_model.explanation.segmentation import SEGMENTATIONS
+from cifar_model.explanation.settings import METHODS, SEGMENTATIONS
 from runner.cli.options import (
     format_option,
     key_option,
@@ -98,6 +98,13 @@ def evaluate(trial: int, split: str, seed: int, **options: Any) -> None:
     help="The classes to explain: 'predicted', or names.",
 )
 @click.option(
+    "--method",
+    type=click.Choice(METHODS),
+    default=METHODS[0],
+    show_default=True,
+    help="What the weights come from.",
+)
+@click.option(
     "--segmentation",
     type=click.Choice(SEGMENTATIONS),
     default=SEGMENTATIONS[0],
@@ -117,7 +124,7 @@ def evaluate(trial: int, split: str, seed: int, **options: Any) -> None:
 @wait_option
 @format_option
 def explain(trial: int, seed: int, **options: Any) -> None:
-    """Explain a trial's predictions with LIME."""
+    """Explain a trial's predictions: which parts of a picture speak for a class, and is it so."""
     from runner.submit import Explaining, submit_explain
 
     explaining = Explaining(
@@ -126,6 +133,7 @@ def explain(trial: int, seed: int, **options: Any) -> None:
         segmentation=options["segmentation"],
         samples=options["samples"],
         activations=options["activations"],
+        method=options["method"],
     )
     key = options["key"]
     _submit(lambda _, store: submit_explain(store, trial, explaining, seed, key), options)

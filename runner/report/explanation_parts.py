@@ -72,7 +72,7 @@ def _normalised(explanations: Sequence[Mapping[str, Any]]) -> list[Note]:
 def _superpixels(document: Mapping[str, Any]) -> Table:
     columns = (
         *("image", "true_class", "predicted_class", "label", "class", "probability"),
-        *("superpixels", "largest_share", "r2", "stability", "intercept", "verdict"),
+        *("method", "superpixels", "largest_share", "r2", "stability", "intercept", "verdict"),
     )
     return Table(
         titled(document, "Superpixels"),

@@ -13,10 +13,11 @@ from runner.store.engine import Connection, Store
 
 VERDICTS = ("sound", "weak", "void")
 CELL = ("true_class", "predicted_class")
-MEANS = ("superpixels", "r2", "stability")
+# Only LIME has an R2; its mean is over those that have one.
+MEANS = {"superpixels": "explanations", "r2": "fits", "stability": "explanations"}
 SHOWN = (
-    *("experiment", "trial", "image", *CELL, "class", "probability", "superpixels", "r2"),
-    *("stability", "verdict", "removed", "removed_random"),
+    *("experiment", "trial", "image", *CELL, "class", "probability", "method", "superpixels"),
+    *("r2", "stability", "verdict", "removed", "removed_random"),
 )
 
 
@@ -102,9 +103,11 @@ def _numbers(groups: Iterable[Mapping[Any, Any]]) -> dict[str, Any]:
         verdict: sum(group["explanations"] for group in groups if group["verdict"] == verdict)
         for verdict in VERDICTS
     }
-    means = {
-        f"mean_{name}": sum(float(group[name]) for group in groups) / count if count else None
-        for name in MEANS
-    }
+    means = {f"mean_{name}": _mean(groups, name, over) for name, over in MEANS.items()}
     checks = {name: sum(int(group[name]) for group in groups) for name in ("checked", "lowered")}
     return {"explanations": count, **verdicts, **means, **checks}
+
+
+def _mean(groups: Sequence[Mapping[Any, Any]], name: str, over: str) -> float | None:
+    count = sum(group[over] for group in groups)
+    return sum(float(group[name] or 0) for group in groups) / count if count else None

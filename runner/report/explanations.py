@@ -11,7 +11,7 @@ from runner.store.engine import Connection
 ARRAYS = ("picture", "segments")
 
 PLAIN = (
-    *("probability", "normalised", "segmentation", "samples", "seed", "superpixels"),
+    *("probability", "normalised", "method", "segmentation", "samples", "seed", "superpixels"),
     *("intercept", "r2", "largest_share", "weight_range", "stability", "verdict", "reason"),
     *("removed", "removed_random", "contrast", "contrast_other"),
     *("contrast_random", "contrast_other_random", *ARRAYS),

@@ -19,7 +19,16 @@ EVALUATION = ("evaluation", "trial", "split", "images", "loss", "accuracy", "log
 CLASS = ("class", "support", "tp", "tn", "fp", "fn", "precision", "recall", "f1")
 EXPLANATION = (
     *("trial", "image", "label", "class", "true_class", "predicted_class", "probability"),
-    *("segmentation", "superpixels", "largest_share", "r2", "stability", "intercept", "verdict"),
+    *(
+        "method",
+        "segmentation",
+        "superpixels",
+        "largest_share",
+        "r2",
+        "stability",
+        "intercept",
+        "verdict",
+    ),
     *("removed", "removed_random"),
 )
 

@@ -31,6 +31,7 @@ class Wanted:
     experiment: int | None
     trial: int | None
     verdict: str | None
+    method: str | None
     classes: Mapping[str, str]
 
 
@@ -66,6 +67,7 @@ def groups(
             *key,
             func.count().label("explanations"),
             func.sum(Explanation.r2).label("r2"),
+            func.count(Explanation.r2).label("fits"),
             func.sum(Explanation.stability).label("stability"),
             func.sum(Explanation.superpixels).label("superpixels"),
             func.count(Explanation.removed).label("checked"),
@@ -97,6 +99,7 @@ def _plain(wanted: Wanted) -> list[ColumnElement[bool]]:
         Job.experiment_id: wanted.experiment,
         Explanation.trial_id: wanted.trial,
         Explanation.verdict: wanted.verdict,
+        Explanation.method: wanted.method,
     }
     return [column == value for column, value in asked.items() if value is not None]
 

@@ -111,6 +111,7 @@ def write_explained(
         "true_label": int(split.labels[image]),
         "predicted_label": int(explained.predicted),
         "normalised": explained.normalised,
+        "method": claim.configuration["method"],
         "segmentation": claim.configuration["segmentation"],
         "samples": claim.configuration["samples"],
         "seed": claim.seed,
@@ -133,9 +134,10 @@ def _explanation(explanation: "Explaining", image: int) -> dict[str, Any]:
         "stability": integrity.stability,
     }
     weights = explanation.weights
+    known = {name: number for name, number in numbers.items() if number is not None}
     require_finite(
         f"explanation of label {explanation.label} of image {image}",
-        numbers | {f"weight {number}": weight for number, weight in enumerate(weights)},
+        known | {f"weight {number}": weight for number, weight in enumerate(weights)},
     )
     return numbers | {
         "label": explanation.label,

@@ -6,8 +6,9 @@ import pytest
 
 from cifar_model import determinism
 from cifar_model.explanation.deletion import RANDOM_REGIONS
-from cifar_model.explanation.picture import Explained, Settings, explain
+from cifar_model.explanation.picture import Explained, explain
 from cifar_model.explanation.regions import mask, strongest
+from cifar_model.explanation.settings import Settings
 from cifar_model.prediction import Predictor
 from tests.cifar_model.untrained import PICTURES, explain_small
 

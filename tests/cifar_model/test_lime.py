@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from cifar_model.errors import InputError
 from cifar_model.explanation.lime import Neighbourhood
-from cifar_model.explanation.picture import Settings, explain
-from cifar_model.explanation.segmentation import SEGMENTATIONS, segment
+from cifar_model.explanation.picture import explain
+from cifar_model.explanation.segmentation import segment
+from cifar_model.explanation.settings import SEGMENTATIONS, Settings
 from cifar_model.prediction import BATCH, Predictor
 from tests.cifar_model.untrained import PICTURES, explain_small, scaled
 

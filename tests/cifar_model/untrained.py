@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from cifar_model import determinism, network
 from cifar_model.data import shapes
-from cifar_model.explanation.picture import Explained, Settings, explain
+from cifar_model.explanation.picture import Explained, explain
+from cifar_model.explanation.settings import Settings
 from cifar_model.params import Params
 from cifar_model.prediction import Predictor
 

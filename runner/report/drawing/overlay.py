@@ -45,10 +45,13 @@ def draw_overlay(
 
 
 def _caption(explanation: Mapping[str, Any]) -> str:
+    fit = ""
+    if explanation["r2"] is not None:
+        fit = f", R2 {explanation['r2']:.2f}, stability {explanation['stability']:.2f}"
     numbers = (
         f"label {explanation['label']} ({explanation['class']}),"
         f" probability {explanation['probability']:.3f}, {explanation['superpixels']} superpixels,"
-        f" R2 {explanation['r2']:.2f}, stability {explanation['stability']:.2f}"
+        f" method {explanation['method']}{fit}"
     )
     verdict = f"{explanation['verdict']}: {explanation['reason']}"
     return f"{numbers}\n{fill(verdict, 110)}{_removed(explanation)}"

@@ -133,6 +133,7 @@ class Explanation(Base):
     __table_args__ = (
         # A job explains a label once for an image.
         UniqueConstraint("job_id", "image", "label"),
+        one_of("method", ("lime", "occlusion", "gradcam", "gradients")),
         one_of("segmentation", ("small", "stock")),
         one_of("verdict", ("sound", "weak", "void")),
         finite(
@@ -154,14 +155,16 @@ class Explanation(Base):
     predicted_label: Mapped[int]
     probability: Mapped[float]
     normalised: Mapped[bool]
+    method: Mapped[str]
     segmentation: Mapped[str]
     samples: Mapped[int]
     seed: Mapped[int] = mapped_column(BigInteger)
     superpixels: Mapped[int]
     # Eight bytes each, little-endian, by superpixel: as JSON they would be most of the row.
     weights: Mapped[bytes]
-    intercept: Mapped[float]
-    r2: Mapped[float]
+    # Of a linear model, which only LIME has.
+    intercept: Mapped[float | None]
+    r2: Mapped[float | None]
     largest_share: Mapped[float]
     weight_range: Mapped[float]
     stability: Mapped[float]

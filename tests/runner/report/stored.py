@@ -97,7 +97,7 @@ def store_explanation(
     store: Store, verdict: str = "sound", reason: str = "R2 0.90", **changes: Any
 ) -> int:
     """Explain both labels of one picture of 8x8 pixels with four superpixels; keep activations."""
-    claimed = _claim_on_trial(store, Kind.EXPLAIN, samples=100, segmentation="small")
+    claimed = _claim_on_trial(store, Kind.EXPLAIN, samples=100, segmentation="small", method="lime")
     said = {"superpixels": 4, "weights": [0.5, -0.25, 0.0, 0.1]}
     said |= {"verdict": verdict, "reason": reason}
     if verdict == "void":

@@ -113,7 +113,9 @@ def test_an_evaluation_of_a_split_that_does_not_exist_is_refused(store: Store) -
 
 
 def test_an_explanation_has_its_weights_and_its_arrays(store: Store) -> None:
-    claimed = make_claim_on_trial(store, Kind.EXPLAIN, samples=100, segmentation="small")
+    claimed = make_claim_on_trial(
+        store, Kind.EXPLAIN, samples=100, segmentation="small", method="lime"
+    )
     split, explained = make_split(), make_explained()
     with store.write() as connection:
         write_explained(connection, claimed, 0, split, explained)
@@ -131,7 +133,9 @@ def test_an_explanation_has_its_weights_and_its_arrays(store: Store) -> None:
 
 
 def test_only_the_first_job_keeps_its_pictures(store: Store) -> None:
-    claimed = make_claim_on_trial(store, Kind.EXPLAIN, samples=100, segmentation="small")
+    claimed = make_claim_on_trial(
+        store, Kind.EXPLAIN, samples=100, segmentation="small", method="lime"
+    )
     with store.write() as connection:
         later = replace(claimed, number=2)
         write_explained(connection, later, 0, make_split(), make_explained())
@@ -139,7 +143,9 @@ def test_only_the_first_job_keeps_its_pictures(store: Store) -> None:
 
 
 def test_a_void_explanation_cannot_have_checks(store: Store) -> None:
-    claimed = make_claim_on_trial(store, Kind.EXPLAIN, samples=100, segmentation="small")
+    claimed = make_claim_on_trial(
+        store, Kind.EXPLAIN, samples=100, segmentation="small", method="lime"
+    )
     with pytest.raises(IntegrityError), store.write() as connection:
         write_explained(connection, claimed, 0, make_split(), make_explained(verdict="void"))
 
@@ -150,7 +156,9 @@ def test_a_void_explanation_cannot_have_checks(store: Store) -> None:
 def test_an_explanation_that_is_not_finite_is_refused_by_name(
     store: Store, wrong: dict[str, Any], named: str
 ) -> None:
-    claimed = make_claim_on_trial(store, Kind.EXPLAIN, samples=100, segmentation="small")
+    claimed = make_claim_on_trial(
+        store, Kind.EXPLAIN, samples=100, segmentation="small", method="lime"
+    )
     with (
         pytest.raises(DivergedError, match=f"label 0 of image 1: {named} is nan"),
         store.write() as connection,
@@ -160,7 +168,9 @@ def test_an_explanation_that_is_not_finite_is_refused_by_name(
 
 
 def test_activations_have_their_layer_and_array(store: Store) -> None:
-    claimed = make_claim_on_trial(store, Kind.EXPLAIN, samples=100, segmentation="small")
+    claimed = make_claim_on_trial(
+        store, Kind.EXPLAIN, samples=100, segmentation="small", method="lime"
+    )
     outputs = make_outputs()
     with store.write() as connection:
         write_activations(connection, claimed, 1, outputs)

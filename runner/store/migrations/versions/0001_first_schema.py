@@ -258,13 +258,14 @@ def upgrade() -> None:
         sa.Column("predicted_label", sa.Integer(), nullable=False),
         sa.Column("probability", sa.Double(), nullable=False),
         sa.Column("normalised", sa.Boolean(), nullable=False),
+        sa.Column("method", sa.String(), nullable=False),
         sa.Column("segmentation", sa.String(), nullable=False),
         sa.Column("samples", sa.Integer(), nullable=False),
         sa.Column("seed", sa.BigInteger(), nullable=False),
         sa.Column("superpixels", sa.Integer(), nullable=False),
         sa.Column("weights", sa.LargeBinary(), nullable=False),
-        sa.Column("intercept", sa.Double(), nullable=False),
-        sa.Column("r2", sa.Double(), nullable=False),
+        sa.Column("intercept", sa.Double(), nullable=True),
+        sa.Column("r2", sa.Double(), nullable=True),
         sa.Column("largest_share", sa.Double(), nullable=False),
         sa.Column("weight_range", sa.Double(), nullable=False),
         sa.Column("stability", sa.Double(), nullable=False),
@@ -279,6 +280,10 @@ def upgrade() -> None:
         sa.Column("contrast_other_random", sa.Double(), nullable=True),
         sa.Column("segments", sa.String(), nullable=False),
         sa.Column("picture", sa.String(), nullable=True),
+        sa.CheckConstraint(
+            "method IN ('lime', 'occlusion', 'gradcam', 'gradients')",
+            name="ck_explanations_method",
+        ),
         sa.CheckConstraint(
             "segmentation IN ('small', 'stock')", name="ck_explanations_segmentation"
         ),
