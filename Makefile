@@ -22,7 +22,7 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --fork-strate
 # A step that fails or is interrupted leaves no file that looks finished.
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test faults bench lint typecheck format lock clean
+.PHONY: help demo test faults bench soak lint typecheck format lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
@@ -38,6 +38,11 @@ faults: .venv/dev.installed ## run the tests of faults that take minutes
 
 bench: .venv/dev.installed ## measure explanations against stock LIME (BENCH="--dataset zip:PATH ...")
 	$(BIN)/python -m benchmarks.explanation $(BENCH)
+
+MINUTES ?= 10
+DATABASE ?= sqlite
+soak: .venv/dev.installed ## break things for MINUTES=10 while trials are trained (DATABASE=postgresql)
+	$(BIN)/python -m tests.soak --minutes $(MINUTES) --database $(DATABASE)
 
 lint: .venv/dev.installed typecheck ## check style, types and the arrows between packages
 	$(BIN)/ruff check .

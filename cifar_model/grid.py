@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cifar_model.errors import InputError
-from cifar_model.params import RULES, Json, Params
+from cifar_model.params import RULES, Json, Params, check_value
 
 # A list holds values; a tuple is Talos's (start, end, steps), end excluded. 1600 points: the most
 # economical reading of the paper's figure 5, not the only one. The sample depends on the order of
@@ -93,7 +93,7 @@ def count_points(grid: Grid) -> int:
     points = 1
     for name, values in normalize_domains(dict(grid)).items():
         for value in values:
-            Params.from_json({name: _plain(name, value)})
+            check_value(name, _plain(name, value))
         points *= len(values)
     if points > MAX_POINTS:
         raise InputError(

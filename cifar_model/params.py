@@ -42,15 +42,7 @@ class Params:
     @classmethod
     def from_json(cls, values: Mapping[str, Json]) -> "Params":
         """Check plain JSON and fill in defaults; raise InputError naming the first bad value."""
-        for name in values:
-            if name not in RULES:
-                close = get_close_matches(name, RULES, n=1)
-                raise InputError(
-                    f"unknown parameter {name!r}",
-                    f"one of {', '.join(RULES)}",
-                    f"did you mean {close[0]!r}?" if close else "correct the name",
-                )
-        params = cls(**{name: RULES[name](name, value) for name, value in values.items()})
+        params = cls(**{name: check_value(name, value) for name, value in values.items()})
         last_rate = params.dropout_rates()[-1]
         if last_rate >= 1:
             raise InputError(
@@ -72,6 +64,18 @@ class Params:
 
 
 Rule = Callable[[str, Json], Json]
+
+
+def check_value(name: str, value: Json) -> Any:
+    """Check one value on its own; raise InputError for it or for a name that is unknown."""
+    if name not in RULES:
+        close = get_close_matches(name, RULES, n=1)
+        raise InputError(
+            f"unknown parameter {name!r}",
+            f"one of {', '.join(RULES)}",
+            f"did you mean {close[0]!r}?" if close else "correct the name",
+        )
+    return RULES[name](name, value)
 
 
 def _number(low: float, high: float) -> Rule:

@@ -10,14 +10,15 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from cifar_model import checkpoint, network
+from cifar_model import checkpoint
 from cifar_model.augmentation import augment
 from cifar_model.data import Dataset, Split
 from cifar_model.epoch import Epoch
 from cifar_model.errors import DivergedError
 from cifar_model.evaluation import mean_loss, split_outputs
+from cifar_model.network import weights_bytes
 from cifar_model.params import Params
-from cifar_model.prediction import Predictor
+from cifar_model.warm import Compiled, compiled
 
 # What random numbers are for, so that no two of them are the same.
 ORDER, AUGMENTATION, DROPOUT = 0, 1, 2
@@ -58,36 +59,27 @@ def train(
     CheckpointError if `resume` is not a checkpoint of this network.
     """
     hooks = hooks or Hooks()
-    keras.utils.clear_session()
-    keras.utils.set_random_seed(seed)
-    model = network.build(params, dataset.train.images.shape[1:], len(dataset.classes))
+    height, width, channels = dataset.train.images.shape[1:]
+    network = compiled(params, (height, width, channels), len(dataset.classes), seed)
+    model = network.model
     history = checkpoint.load(model, resume) if resume else []
-    trainer = Trainer(model, params, dataset, seed)
+    trainer = Trainer(network, params, dataset, seed)
     for epoch in range(len(history) + 1, (epochs or params.epochs) + 1):
         history.append(trainer.run(epoch, hooks.on_step))
         hooks.on_epoch(history[-1], checkpoint.save(model, history))
-    return Trained(history, network.weights_bytes(model))
+    return Trained(history, weights_bytes(model))
 
 
 class Trainer:
     """Hold one network and train it an epoch at a time."""
 
-    def __init__(self, model: keras.Model, params: Params, dataset: Dataset, seed: int) -> None:
-        self.model = model
+    def __init__(self, network: Compiled, params: Params, dataset: Dataset, seed: int) -> None:
+        self.network = network
+        self.model = network.model
         self.params = params
         self.dataset = dataset
         self.classes = len(dataset.classes)
         self.seed = seed
-        self.predictor = Predictor(model)
-        self.step = tf.function(
-            lambda images, labels: model.train_step((images, labels)),
-            input_signature=[
-                tf.TensorSpec((None, *model.input_shape[1:]), tf.float32),
-                tf.TensorSpec((None, self.classes), tf.float32),
-            ],
-            autograph=False,
-            jit_compile=False,
-        )
 
     def run(self, epoch: int, on_step: Callable[[int, int, int], None]) -> Epoch:
         """Train one epoch and validate."""
@@ -101,7 +93,7 @@ class Trainer:
         for step in range(steps):
             on_step(epoch, step, steps)
             rows = order[step * self.params.batch_size : (step + 1) * self.params.batch_size]
-            self.step(*self._batch(rows, epoch, step))
+            self.network.step(*self._batch(rows, epoch, step))
         metrics = {name: float(value) for name, value in self.model.get_metrics_result().items()}
         val_loss, val_accuracy = self._validate(self.dataset.validation)
         if not (math.isfinite(metrics["loss"]) and math.isfinite(val_loss)):
@@ -132,6 +124,6 @@ class Trainer:
 
     def _validate(self, split: Split) -> tuple[float, float]:
         """Return the loss and the accuracy on a split."""
-        outputs = split_outputs(self.predictor, split)
+        outputs = split_outputs(self.network.predictor, split)
         right = outputs.argmax(axis=1) == split.labels
         return mean_loss(self.model, outputs, split.one_hot(self.classes)), float(right.mean())

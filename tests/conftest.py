@@ -15,6 +15,7 @@ import pytest
 from runner.store.engine import Store, open_store, upgrade
 from runner.store.schema import Base
 from tests.acceptance.command_line import Runner, processes_of
+from tests.broker_server import Broker
 from tests.postgresql_server import PostgresqlServer
 
 JOIN_SECONDS = 300
@@ -36,6 +37,14 @@ def postgresql_url(postgresql_server: PostgresqlServer) -> Iterator[str]:
     """Offer a new PostgreSQL database with nothing in it."""
     with postgresql_server.database() as url:
         yield url
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    """Offer a broker that listens on a port of this machine."""
+    broker = Broker(tmp_path)
+    yield broker
+    broker.close()
 
 
 @pytest.fixture

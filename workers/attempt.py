@@ -14,6 +14,7 @@ from runner.store.attempts import AttemptKey, Claim, Signal
 from runner.store.engine import Connection, StoreUnavailable
 from workers import device
 from workers.context import Context, current, drain
+from workers.journal import say
 from workers.patience import patiently
 
 logger = logging.getLogger(__name__)
@@ -71,6 +72,7 @@ def execute(
     claim = _claim(context, job_id)
     if claim is None:
         return
+    say("claimed", claim.key)
     reached("after_claim", job_id)
     attempt = Attempt(context, claim, progress)
     context.heartbeat.watch(claim.key)
@@ -124,7 +126,9 @@ def _end(attempt: Attempt, function: Callable[[Attempt], Write]) -> None:
         raise JobFailedError(f"job {key.job_id} failed: {reason}") from None
     else:
         reached("before_finish", key.job_id)
-        if not _finish(attempt, AttemptState.SUCCEEDED, write=write):
+        counted = _finish(attempt, AttemptState.SUCCEEDED, write=write)
+        say("succeeded", key, counted=counted)
+        if not counted:
             logger.warning("job %s attempt %s came too late", key.job_id, key.number)
         reached("after_finish", key.job_id)
 

@@ -10,6 +10,7 @@ from runner.store.engine import Connection
 from runner.store.results import write_trial
 from workers.attempt import Attempt, Stopped, Write
 from workers.datasets import load_dataset
+from workers.journal import say
 from workers.patience import patiently
 
 
@@ -31,6 +32,7 @@ def run_trial(attempt: Attempt) -> Write:
     def on_epoch(epoch: Epoch, checkpoint: bytes) -> None:
         if not patiently(lambda: record_epoch(store, attempt.key, epoch, checkpoint, fingerprint)):
             raise Stopped(None)
+        say("epoch", attempt.key, epoch=epoch.epoch, val_loss=epoch.val_loss)
         left = (epochs - epoch.epoch) * epoch.seconds
         attempt.progress(
             f"epoch {epoch.epoch}/{epochs}, val_accuracy {epoch.val_accuracy:.3f}, ETA {left:.0f} s"

@@ -44,12 +44,12 @@ def mark_unsent(store: Store, job_ids: Sequence[int]) -> None:
 
 
 def sent_jobs(store: Store, seconds: float) -> list[int]:
-    """Return the jobs that were sent so many seconds ago or more and that nobody has claimed."""
-    statement = (
-        select(Job.id)
-        .where(Job.state == PENDING, Job.enqueued_at <= ago(seconds), not_paused())
-        .order_by(Job.id)
-    )
+    """Return the jobs that were sent so many seconds ago or more and that nobody has claimed.
+
+    Those of the future are among them: the database's clock was set back since they were sent.
+    """
+    long_ago = (Job.enqueued_at <= ago(seconds)) | (Job.enqueued_at > now())
+    statement = select(Job.id).where(Job.state == PENDING, long_ago, not_paused()).order_by(Job.id)
     with store.read() as connection:
         return list(connection.scalars(statement))
 

@@ -1,43 +1,19 @@
 """Several hosts: PostgreSQL, a Redis-protocol server on TCP, workers that share no disk."""
 
 import json
-import subprocess
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
 
-from runner.embedded.broker import server_binary
 from tests.acceptance.command_line import TINY, Runner
+from tests.broker_server import Broker
 from tests.processes import end, unused_port
 
 WAIT_SECONDS = 120
-
-
-@pytest.fixture
-def broker_url(tmp_path: Path) -> Iterator[str]:
-    """Start a broker that listens on a port of this machine."""
-    port = unused_port()
-    command = [server_binary(), "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
-    server = subprocess.Popen([*command, "--dir", str(tmp_path)], stdout=subprocess.DEVNULL)
-    client = redis.Redis(port=port)
-    wait_until(lambda: _answers(client), "the broker answers")
-    yield f"redis://127.0.0.1:{port}/0"
-    client.close()
-    server.terminate()
-    server.wait()
-
-
-def _answers(client: "redis.Redis") -> bool:
-    try:
-        return bool(client.ping())
-    except redis.ConnectionError:
-        return False
 
 
 def wait_until(condition: Callable[[], Any], what: str) -> Any:
@@ -62,12 +38,12 @@ def working(runner: Runner) -> Iterator[None]:
 
 @pytest.fixture
 def rack(
-    runner_in: Callable[..., Runner], postgresql_url: str, broker_url: str
+    runner_in: Callable[..., Runner], postgresql_url: str, broker: Broker
 ) -> Callable[[str], Runner]:
     """Offer hosts that share a database and a broker and nothing else."""
 
     def host(name: str) -> Runner:
-        return runner_in(name, RUNNER_DATABASE_URL=postgresql_url, RUNNER_BROKER_URL=broker_url)
+        return runner_in(name, RUNNER_DATABASE_URL=postgresql_url, RUNNER_BROKER_URL=broker.url)
 
     return host
 
@@ -138,11 +114,11 @@ def _get(port: int, path: str) -> Any:
 
 
 def test_a_worker_that_cannot_work_says_why_and_how_to_mend_it(
-    runner_in: Callable[..., Runner], postgresql_url: str, broker_url: str
+    runner_in: Callable[..., Runner], postgresql_url: str, broker: Broker
 ) -> None:
     assert "RUNNER_BROKER_URL is not set" in runner_in("alone")("worker", code=2).stderr
-    empty = runner_in("empty", RUNNER_DATABASE_URL=postgresql_url, RUNNER_BROKER_URL=broker_url)
+    empty = runner_in("empty", RUNNER_DATABASE_URL=postgresql_url, RUNNER_BROKER_URL=broker.url)
     assert "run `runner db upgrade`" in empty("worker", code=2).stderr
     nobody = "postgresql://nobody@127.0.0.1:1/none"
-    away = runner_in("away", RUNNER_DATABASE_URL=nobody, RUNNER_BROKER_URL=broker_url)
+    away = runner_in("away", RUNNER_DATABASE_URL=nobody, RUNNER_BROKER_URL=broker.url)
     assert "to fix it" in away("worker", code=3).stderr

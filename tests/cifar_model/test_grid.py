@@ -71,6 +71,14 @@ def test_a_value_that_no_trial_could_use_is_refused_though_it_was_not_sampled() 
         sample({**PAPER_GRID, "optimizer": ["adam", "lion"]}, 0.01, "uniform_mersenne", 0)
 
 
+def test_a_value_is_checked_together_with_those_of_its_own_point_only() -> None:
+    grid: dict[str, Any] = {"dropout": [0.5, 0.9], "blocks": [1]}
+    points = sample(grid, 1, "uniform_mersenne", 0)
+    assert sorted(row["dropout"] for row in points) == [0.5, 0.9]
+    with pytest.raises(InputError, match="gives the last of 3 blocks"):
+        sample({**grid, "blocks": [3]}, 1, "uniform_mersenne", 0)
+
+
 def test_a_grid_of_impossible_size_is_refused() -> None:
     grid = {name: list(range(1, 1001)) for name in ("batch_size", "epochs", "filters")}
     with pytest.raises(InputError, match="1,000,000,000 points"):

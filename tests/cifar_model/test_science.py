@@ -1,5 +1,7 @@
 """The paper's network, trained the same way every time and scored."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import precision_recall_fscore_support
@@ -70,6 +72,18 @@ def test_a_resumed_training_ends_with_the_same_bits(dataset: Dataset, optimizer:
 
 def numbers(trained: Trained) -> list[tuple[float, ...]]:
     return [(e.loss, e.accuracy, e.val_loss, e.val_accuracy) for e in trained.epochs]
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "nadam", "sgd", "rmsprop"])
+def test_a_trial_in_a_network_that_is_warm_from_another_ends_with_the_same_bits(
+    dataset: Dataset, optimizer: str
+) -> None:
+    params = Params.from_json({**TINY, "optimizer": optimizer})
+    first = train(params, dataset, 1, epochs=2)
+    train(replace(params, lr=0.5 * params.lr, batch_size=7), dataset, 2, epochs=1)
+    again = train(params, dataset, 1, epochs=2)
+    assert again.weights == first.weights
+    assert [epoch.val_loss for epoch in again.epochs] == [epoch.val_loss for epoch in first.epochs]
 
 
 def test_a_damaged_checkpoint_is_refused(dataset: Dataset) -> None:

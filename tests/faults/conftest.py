@@ -15,7 +15,7 @@ def scene(runner: Runner, sqlite_url: str) -> Iterator[Scene]:
     """Offer a scene on SQLite."""
     scene = Scene(runner, sqlite_url)
     yield scene
-    scene.store.close()
+    scene.close()
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def either_scene(runner: Runner, database_url: str) -> Iterator[Scene]:
     """Offer a scene, once on either database."""
     scene = Scene(runner, database_url)
     yield scene
-    scene.store.close()
+    scene.close()
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def scene_on_postgresql(runner: Runner, postgresql_url: str) -> Iterator[Scene]:
     """Offer a scene on PostgreSQL."""
     scene = Scene(runner, postgresql_url)
     yield scene
-    scene.store.close()
+    scene.close()
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +41,6 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[t
     scene = Scene(Runner(directory), f"sqlite:///{directory / 'runner.db'}")
     job = scene.submit("--wait")
     outcome = scene.outcome(job)
-    scene.store.close()
+    scene.close()
     assert len(outcome[1]) > 1
     return outcome

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -44,6 +45,12 @@ class Scene:
         job: int = document["jobs"][0]["job"]
         return job
 
+    def tune(self, grid: Path) -> list[int]:
+        """Submit the smallest trial for each point of a grid; return the jobs."""
+        options = ["--grid", str(grid), "--downsample", "1", "--epochs", "1"]
+        document = self.runner.json("submit", "tune", *TINY, *options)
+        return [job["job"] for job in document["jobs"]]
+
     def trained_through(self, *places: str) -> int:
         """Train the trial with a worker that dies once at each of these places; return its job."""
         self.dies(*places)
@@ -60,6 +67,16 @@ class Scene:
         """Return how each attempt at a job ended."""
         statement = select(Attempt.state).where(Attempt.job_id == job).order_by(Attempt.number)
         return [row["state"] for row in self.rows(statement)]
+
+    def epochs(self, job: int) -> list[int]:
+        """Return the epochs of a job that were recorded."""
+        return [row["epoch"] for row in self.rows(select(Epoch.epoch).where(Epoch.job_id == job))]
+
+    def wait_for_another(self) -> None:
+        """Wait until one more job has succeeded than now."""
+        succeeded = select(Job.id).where(Job.state == "succeeded")
+        before = len(self.rows(succeeded))
+        wait_until(lambda: len(self.rows(succeeded)) > before, "work goes on", self.explain)
 
     def wait_for(self, job: int, state: str = "succeeded") -> None:
         """Wait until the job is in this state."""
@@ -93,8 +110,8 @@ class Scene:
         """Wait until a process has the job and has finished an epoch; return it."""
 
         def found() -> list[OpenAttempt]:
-            epochs = self.rows(select(Epoch.epoch).where(Epoch.job_id == job))
-            return [one for one in open_attempts(self.store) if one.job_id == job and epochs]
+            mine = [one for one in open_attempts(self.store) if one.job_id == job]
+            return mine if self.epochs(job) else []
 
         (attempt,) = wait_until(found, f"job {job} has trained an epoch", self.explain)
         return psutil.Process(attempt.pid)
@@ -103,6 +120,10 @@ class Scene:
         """Return what a query finds."""
         with self.store.read() as connection:
             return list(connection.execute(statement).mappings())
+
+    def close(self) -> None:
+        """Close the database."""
+        self.store.close()
 
 
 def wait_until(

@@ -113,21 +113,6 @@ def test_when_the_main_process_is_killed_its_children_die_within_two_seconds(
 
 
 @pytest.mark.faults
-def test_a_trial_that_always_kills_its_worker_fails_after_three_starts_alone(scene: Scene) -> None:
-    good = [scene.submit() for _ in range(2)]
-    poison = scene.submit()
-    good += [scene.submit() for _ in range(2)]
-    scene.dies(f"after_claim@{poison}", always=True)
-    scene.runner("up")
-    scene.wait_for(poison, "failed")
-    for job in good:
-        scene.wait_for(job)
-        assert scene.attempts(job) == ["succeeded"]
-    assert scene.attempts(poison) == ["lost"] * 3
-    assert "lost 3 times" in scene.job(poison)["reason"]
-
-
-@pytest.mark.faults
 def test_a_worker_that_was_stopped_and_wakes_after_its_successor_changes_nothing(
     either_scene: Scene, uninterrupted: Outcome
 ) -> None:

@@ -1,19 +1,16 @@
 """Databases and brokers that are away for a minute: it costs time, and neither data nor a trial."""
 
 import signal
-import subprocess
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from runner.embedded.broker import server_binary
 from tests.acceptance.command_line import Runner
+from tests.broker_server import Broker
 from tests.faults.scene import Scene
 from tests.postgresql_server import PostgresqlServer
-from tests.processes import end, running, unused_port
+from tests.processes import running
 
 Outcome = tuple[str, list[tuple[Any, ...]]]
 
@@ -31,7 +28,7 @@ def test_a_minute_without_postgresql_fails_no_trial_and_loses_no_epoch(
     long = scene.submit("--param", "batch_size=4", "--epochs", "40")
     short = scene.submit()
     scene.child(long)
-    scene.store.close()
+    scene.close()
     postgresql_server.stop()
     time.sleep(AWAY_SECONDS)
     postgresql_server.start()
@@ -40,31 +37,7 @@ def test_a_minute_without_postgresql_fails_no_trial_and_loses_no_epoch(
         assert scene.attempts(job) == ["succeeded"]
     assert scene.outcome(short) == uninterrupted
     assert [row[0] for row in scene.outcome(long)[1]] == list(range(1, 41))
-    scene.store.close()
-
-
-class Broker:
-    """A broker on a port of this machine, which can be started again after its end."""
-
-    def __init__(self, directory: Path) -> None:
-        port = unused_port()
-        self.url = f"redis://127.0.0.1:{port}/0"
-        self._command = [server_binary(), "--port", str(port), "--bind", "127.0.0.1"]
-        self._command += ["--save", "", "--dir", str(directory)]
-        self.start()
-
-    def start(self) -> None:
-        """Start it, with an empty queue."""
-        self.process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    """Offer a broker."""
-    broker = Broker(tmp_path)
-    yield broker
-    broker.process.send_signal(signal.SIGCONT)
-    end(broker.process)
+    scene.close()
 
 
 @pytest.mark.parametrize("fault", ["gone", "hung"])
@@ -93,5 +66,5 @@ def test_a_minute_without_the_broker_stops_no_trial_and_the_command_line_saves_w
             scene.wait_for(job)
             assert scene.attempts(job) == ["succeeded"]
     assert scene.outcome(short) == uninterrupted
-    scene.store.close()
+    scene.close()
     del runner.environment["RUNNER_BROKER_URL"]

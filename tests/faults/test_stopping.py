@@ -6,10 +6,8 @@ from typing import Any
 
 import psutil
 import pytest
-import redis
 from sqlalchemy import text
 
-from runner.embedded.place import Place
 from tests.faults.scene import Scene, wait_until
 
 Outcome = tuple[str, list[tuple[Any, ...]]]
@@ -37,18 +35,6 @@ def test_a_worker_that_is_told_to_stop_is_gone_in_seconds_and_nothing_is_charged
     assert scene.job(job)["lost"] == 0
     wait_until(lambda: len(scene.attempts(job)) == 2, "another has it", scene.explain)
     scene.runner("cancel", "--job", str(job))
-
-
-@pytest.mark.faults
-def test_every_pending_job_runs_though_the_broker_forgets_all_messages(scene: Scene) -> None:
-    scene.runner("up")
-    jobs = [scene.submit("--epochs", "1") for _ in range(6)]
-    socket = Place(scene.runner.directory / "results").socket
-    with redis.Redis(unix_socket_path=str(socket)) as client:
-        client.flushall()
-    for job in jobs:
-        scene.wait_for(job)
-        assert scene.attempts(job) == ["succeeded"]
 
 
 @pytest.mark.faults

@@ -3,9 +3,10 @@
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from runner.errors import InputError
 from runner.states import AttemptState, JobState, Kind
 from runner.store.attempts import Claim
-from runner.store.engine import Store
+from runner.store.engine import HEAD, Store
 from runner.store.work import (
     claim,
     finish,
@@ -84,6 +85,18 @@ def test_a_job_that_should_be_cancelled_is_not_claimed(store: Store) -> None:
     (job,), worker = make_jobs(store), make_worker(store)
     run(store, "UPDATE jobs SET cancel_requested_at = created_at")
     assert claim(store, job, worker) is None
+
+
+@pytest.mark.parametrize("revision", ["0000", "9999"])
+def test_after_the_schema_has_changed_nothing_is_claimed(store: Store, revision: str) -> None:
+    (job,) = make_jobs(store)
+    worker = make_worker(store)
+    run(store, "UPDATE alembic_version SET version_num = :revision", revision=revision)
+    with pytest.raises(InputError, match=f"schema {revision}"):
+        claim(store, job, worker)
+    run(store, "UPDATE alembic_version SET version_num = :revision", revision=HEAD)
+    assert state_of(store, job) == JobState.PENDING
+    assert claim(store, job, worker) is not None
 
 
 def test_a_claim_by_an_unknown_worker_leaves_the_job_as_it_was(store: Store) -> None:

@@ -1,0 +1,147 @@
+"""What can go wrong, done to real processes: each function does one thing once."""
+
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+
+import psutil
+
+from runner.queue import QUEUE
+from tests.soak.cluster import Cluster, Member
+
+# Longer than the lease of the soak, so that what was stopped is taken for dead.
+STOPPED_SECONDS = 8.0
+AWAY_SECONDS = 3.0
+
+# Places at which a worker that is started dies once.
+PLACES = (
+    "before_claim",
+    "after_claim",
+    "epoch_1",
+    "epoch_2",
+    "epoch_3",
+    "in_checkpoint",
+    "before_finish",
+    "after_finish",
+    "in_recovery",
+)
+
+
+def children(member: Member) -> list[psutil.Process]:
+    """Return the pool's processes, without the recovery."""
+    with suppress(psutil.NoSuchProcess):
+        found = psutil.Process(member.process.pid).children()
+        return [one for one in found if "runner.recovery" not in " ".join(one.cmdline())]
+    return []
+
+
+def kill_child(cluster: Cluster) -> None:
+    """Kill -9 a process of a pool."""
+    for child in children(cluster.any_member())[:1]:
+        child.kill()
+
+
+def kill_worker(cluster: Cluster) -> None:
+    """Kill -9 a worker's main process; an operator starts another one."""
+    member = cluster.any_member()
+    member.process.kill()
+    cluster.replace(member)
+
+
+def kill_recovery(cluster: Cluster) -> None:
+    """Kill -9 a worker's recovery."""
+    with suppress(psutil.NoSuchProcess):
+        for one in psutil.Process(cluster.any_member().process.pid).children():
+            if "runner.recovery" in " ".join(one.cmdline()):
+                one.kill()
+
+
+def drain_worker(cluster: Cluster) -> None:
+    """Tell a worker to stop, as in a rolling restart, and start another one."""
+    member = cluster.any_member()
+    member.process.send_signal(random.choice([signal.SIGTERM, signal.SIGINT, signal.SIGHUP]))
+    cluster.replace(member)
+
+
+def stop_child_for_a_while(cluster: Cluster) -> None:
+    """Freeze a process of a pool until its lease has run out, and let it go on."""
+    for child in children(cluster.any_member())[:1]:
+        child.suspend()
+        cluster.later(STOPPED_SECONDS, partial(_resume, child))
+
+
+def _resume(child: psutil.Process) -> None:
+    with suppress(psutil.NoSuchProcess):
+        child.resume()
+
+
+def start_one_that_dies_at_a_place(cluster: Cluster) -> None:
+    """Drain a worker and start one that kills itself once at a chosen place."""
+    member = cluster.any_member()
+    member.process.terminate()
+    cluster.replace(member, place=random.choice(PLACES))
+
+
+def flush_the_broker(cluster: Cluster) -> None:
+    """Let the broker forget all messages."""
+    cluster.broker.client.flushall()
+
+
+def restart_the_broker(cluster: Cluster) -> None:
+    """Kill -9 the broker and start it, empty, a little later."""
+    cluster.broker.process.kill()
+    cluster.broker.process.wait()
+    time.sleep(random.uniform(0, AWAY_SECONDS))
+    cluster.broker.start()
+
+
+def freeze_the_broker(cluster: Cluster) -> None:
+    """Let the broker hang for a while."""
+    os.kill(cluster.broker.process.pid, signal.SIGSTOP)
+    time.sleep(random.uniform(0, AWAY_SECONDS))
+    os.kill(cluster.broker.process.pid, signal.SIGCONT)
+
+
+def repeat_a_message(cluster: Cluster) -> None:
+    """Deliver a message that waits on the queue ten times more."""
+    for waiting in cluster.broker.client.lrange(QUEUE, 0, 0):
+        cluster.broker.client.rpush(QUEUE, *[waiting] * 10)
+
+
+def restart_the_database(cluster: Cluster) -> None:
+    """Stop PostgreSQL and start it a little later."""
+    if cluster.server is not None:
+        cluster.server.stop()
+        time.sleep(random.uniform(0, AWAY_SECONDS))
+        cluster.server.start()
+
+
+def lock_the_database(cluster: Cluster) -> None:
+    """Hold a write lock for a while."""
+    with cluster.write_lock():
+        time.sleep(random.uniform(0, AWAY_SECONDS))
+
+
+MISHAPS: tuple[Callable[[Cluster], None], ...] = (
+    kill_child,
+    kill_worker,
+    kill_recovery,
+    drain_worker,
+    stop_child_for_a_while,
+    start_one_that_dies_at_a_place,
+    flush_the_broker,
+    restart_the_broker,
+    freeze_the_broker,
+    repeat_a_message,
+)
+OF_POSTGRESQL = (restart_the_database,)
+OF_SQLITE = (lock_the_database,)
+
+
+def mishaps_of(database: str) -> tuple[Callable[[Cluster], None], ...]:
+    """Return what can go wrong with workers, a broker and this kind of database."""
+    return MISHAPS + (OF_POSTGRESQL if database == "postgresql" else OF_SQLITE)
