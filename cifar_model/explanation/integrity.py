@@ -13,7 +13,7 @@ from cifar_model.explanation.regions import SHOWN, Segments, strongest
 VOID_R2, WEAK_R2 = 0.1, 0.5
 VOID_WEIGHT = 1e-3
 VOID_SPREAD = 1e-6
-WEAK_SUPERPIXELS = 8
+VOID_SUPERPIXELS, WEAK_SUPERPIXELS = SHOWN, 8
 VOID_SHARE, WEAK_SHARE = 0.9, 0.5
 WEAK_STABILITY = 0.5
 
@@ -73,6 +73,10 @@ def _void(found: Integrity) -> list[tuple[bool, str]]:
         (
             found.superpixels == 1,
             "one superpixel: the whole picture, whatever the network does",
+        ),
+        (
+            found.superpixels < VOID_SUPERPIXELS,
+            f"{found.superpixels} superpixels are too few to say where",
         ),
         (
             found.largest_share > VOID_SHARE,

@@ -48,6 +48,7 @@ def test_stability_is_the_overlap_of_the_strongest_superpixels() -> None:
         ({}, "sound", "20 superpixels, R2 0.90"),
         ({"one_colour": True}, "void", "one colour"),
         ({"superpixels": 1, "largest_share": 1.0}, "void", "one superpixel"),
+        ({"superpixels": 4}, "void", "too few to say where"),
         ({"largest_share": 0.95}, "void", "covers 95%"),
         ({"spread": 0.0}, "void", "same probability whatever is hidden"),
         ({"strongest": 0.0005}, "void", "no superpixel changes the probability"),
