@@ -22,7 +22,7 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --fork-strate
 # A step that fails or is interrupted leaves no file that looks finished.
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test faults soak lint typecheck format lock clean
+.PHONY: help demo test faults bench soak lint typecheck format lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
@@ -35,6 +35,9 @@ test: .venv/dev.installed ## run all tests
 
 faults: .venv/dev.installed ## run the tests of faults that take minutes
 	$(BIN)/python -m pytest -m faults
+
+bench: .venv/dev.installed ## measure explanations against stock LIME (BENCH="--dataset zip:PATH ...")
+	$(BIN)/python -m benchmarks.explanation $(BENCH)
 
 MINUTES ?= 10
 DATABASE ?= sqlite

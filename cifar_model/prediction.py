@@ -17,6 +17,8 @@ class Predictor:
 
     def __init__(self, model: keras.Model) -> None:
         self.model = model
+        # A sigmoid head's outputs do not sum to 1.
+        self.normalises = model.layers[-1].activation is not keras.activations.softmax
         self._call = tf.function(
             lambda images: model(images, training=False),
             input_signature=[tf.TensorSpec((BATCH, *model.input_shape[1:]), tf.float32)],
@@ -37,9 +39,13 @@ class Predictor:
         outputs: NDArray[np.float32] = self._call(tf.constant(filled)).numpy()
         return outputs[: len(images)]
 
-    def probabilities(self, images: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return a distribution over the classes for each picture."""
-        return normalised(self.outputs(images))
+    def probabilities(self, images: NDArray[np.float32]) -> NDArray[np.floating]:
+        """Return a distribution over the classes for each picture.
+
+        What a softmax puts out is one to the last bit; other heads are normalised.
+        """
+        outputs = self.outputs(images)
+        return normalised(outputs) if self.normalises else outputs
 
 
 def normalised(outputs: NDArray[np.float32]) -> NDArray[np.float64]:

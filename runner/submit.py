@@ -93,31 +93,43 @@ def submit_folds(store: Store, trial_id: int, folds: int, seed: int, key: str | 
     return _create(store, Kind.EVALUATE, seed, configuration, jobs, key)
 
 
+# Pictures that one job explains: a minute or two of work.
+CHUNK = 50
+
+
 @dataclass(frozen=True, slots=True)
 class Explaining:
     """What of a trial is explained, and how."""
 
     images: Sequence[int]
     labels: Sequence[str]
+    segmentation: str
     samples: int
     activations: bool
+    method: str = "lime"
 
 
 def submit_explain(
     store: Store, trial_id: int, explaining: Explaining, seed: int, key: str | None = None
 ) -> int:
-    """Create an experiment that explains a trial's predictions; return its id."""
+    """Create an experiment that explains a trial's predictions, a job for each chunk of pictures.
+
+    A worker that dies costs one chunk, and several workers share the rest. Returns its id.
+    """
     configuration = _trial_configuration(store, trial_id)
     dataset = configuration["dataset"]
     _check_images(explaining.images, dataset["images"]["test"])
     _check_labels(explaining.labels, dataset["classes"])
     configuration |= {
-        "images": list(explaining.images),
-        "labels": list(explaining.labels),
+        "labels": list(dict.fromkeys(explaining.labels)),
+        "method": explaining.method,
+        "segmentation": explaining.segmentation,
         "samples": explaining.samples,
         "activations": explaining.activations,
     }
-    return _create(store, Kind.EXPLAIN, seed, configuration, [{}], key)
+    images = list(explaining.images)
+    jobs = [{"images": images[at : at + CHUNK]} for at in range(0, len(images), CHUNK)]
+    return _create(store, Kind.EXPLAIN, seed, configuration, jobs, key)
 
 
 def _create(

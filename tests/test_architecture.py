@@ -134,7 +134,7 @@ def undeclared(modules: list[Path], requirements: list[str]) -> dict[str, str]:
     """Return the top-level modules that no required distribution provides, and who imports them."""
     declared = {canonicalize_name(Requirement(text).name) for text in requirements}
     providers = packages_distributions()
-    own = {*PACKAGES, "tests"}
+    own = {*PACKAGES, "tests", "benchmarks"}
     return {
         name: str(path)
         for path in modules

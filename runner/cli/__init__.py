@@ -17,9 +17,20 @@ def cli() -> None:
 
 def load_commands() -> None:
     """Add every command to the group; none of them imports anything heavy before it runs."""
-    from runner.cli import bundle, compare, control, doctor, local, look, report, submit
+    from runner.cli import (
+        bundle,
+        compare,
+        control,
+        doctor,
+        explanations,
+        local,
+        look,
+        report,
+        submit,
+    )
 
-    for module in (submit, control, look, report, compare, bundle, local, doctor):
+    modules = (submit, control, look, report, compare, explanations, bundle, local, doctor)
+    for module in modules:
         for command in module.COMMANDS:
             cli.add_command(command)
 

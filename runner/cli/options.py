@@ -1,12 +1,16 @@
 """Options and arguments that several commands share, and how their values are read."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
 from cifar_model.errors import InputError
+
+# More in one range is a mistake, and would fill the memory before anything could say so.
+MOST_NUMBERS = 1_000_000
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -101,12 +105,16 @@ def read_params(pairs: tuple[str, ...]) -> dict[str, Any]:
 
 
 def read_numbers(option: str, text: str) -> list[int]:
-    """Read whole numbers divided by commas."""
-    try:
-        return list(dict.fromkeys(int(number) for number in text.split(",")))
-    except ValueError as error:
-        raise InputError(
-            f"{option} {text!r}",
-            "whole numbers divided by commas, as in 0,5,9",
-            f"correct {option}",
-        ) from error
+    """Read whole numbers and ranges with both ends, divided by commas; each number once."""
+    found: dict[int, None] = {}
+    for part in text.split(","):
+        matched = re.fullmatch(r"\s*(\d{1,9})(?:-(\d{1,9}))?\s*", part)
+        first, last = (int(end) for end in matched.groups(matched[1])) if matched else (1, 0)
+        if last < first or last - first >= MOST_NUMBERS:
+            raise InputError(
+                f"{option} {text!r}",
+                "whole numbers and ranges that go up, divided by commas, as in 0,5,9 or 0-199",
+                f"correct {option}",
+            )
+        found |= dict.fromkeys(range(first, last + 1))
+    return list(found)

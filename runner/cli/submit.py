@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from cifar_model import grid as grids
+from cifar_model.explanation.settings import METHODS, SEGMENTATIONS
 from runner.cli.options import (
     format_option,
     key_option,
@@ -94,13 +95,32 @@ def evaluate(trial: int, split: str, folds: int | None, **options: Any) -> None:
 
 @submit.command()
 @trial_option
-@click.option("--images", required=True, metavar="0,5,9", help="Pictures of the test split.")
+@click.option(
+    "--images",
+    required=True,
+    metavar="0,5,10-19",
+    help="Pictures of the test split, fifty to a job.",
+)
 @click.option(
     "--labels",
     default="predicted",
     show_default=True,
     metavar="airplane,bird",
     help="The classes to explain: 'predicted', or names.",
+)
+@click.option(
+    "--method",
+    type=click.Choice(METHODS),
+    default=METHODS[0],
+    show_default=True,
+    help="What the weights come from.",
+)
+@click.option(
+    "--segmentation",
+    type=click.Choice(SEGMENTATIONS),
+    default=SEGMENTATIONS[0],
+    show_default=True,
+    help="small: fit for small pictures; stock: LIME's own, which finds little on them.",
 )
 @click.option(
     "--samples",
@@ -115,14 +135,16 @@ def evaluate(trial: int, split: str, folds: int | None, **options: Any) -> None:
 @wait_option
 @format_option
 def explain(trial: int, seed: int, **options: Any) -> None:
-    """Explain a trial's predictions with LIME."""
+    """Explain a trial's predictions: which parts of a picture speak for a class, and is it so."""
     from runner.submit import Explaining, submit_explain
 
     explaining = Explaining(
         images=read_numbers("--images", options["images"]),
         labels=options["labels"].split(","),
+        segmentation=options["segmentation"],
         samples=options["samples"],
         activations=options["activations"],
+        method=options["method"],
     )
     key = options["key"]
     _submit(lambda _, store: submit_explain(store, trial, explaining, seed, key), options)

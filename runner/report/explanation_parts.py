@@ -1,11 +1,16 @@
 """What a report of `explain` shows: how far each explanation can be trusted, then what it says."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from runner.report.explanation_removals import removal_parts
 from runner.report.parts import Note, Part, Picture, Table, titled
 
 SHOWN_WEIGHTS = 5
+
+# More of them nobody reads; JSON and CSV have every one.
+SHOWN_ROWS = 50
 
 WEIGHTS = (
     f"weights: the {SHOWN_WEIGHTS} superpixels that count most, as id:weight; above 0 speaks for"
@@ -18,12 +23,29 @@ def explanation_parts(document: Mapping[str, Any], pictures: Sequence[Picture]) 
     explanations = document["explanations"]
     if not explanations:
         return [*pictures]
+    shown = {**document, "explanations": explanations[:SHOWN_ROWS]}
     verdicts = [
         Note(f"{name_of(row)}: {row['verdict'].upper()} - {row['reason']}", warning=True)
-        for row in explanations
+        for row in shown["explanations"]
         if row["verdict"] != "sound"
     ]
-    return [*verdicts, _superpixels(document), Note(WEIGHTS), *pictures]
+    return [
+        *_counted(explanations),
+        *verdicts,
+        *_normalised(explanations),
+        _superpixels(shown),
+        Note(WEIGHTS),
+        *removal_parts(shown),
+        *pictures,
+    ]
+
+
+def _counted(explanations: Sequence[Mapping[str, Any]]) -> list[Note]:
+    counts = Counter(row["verdict"] for row in explanations)
+    words = ", ".join(f"{counts[verdict]} {verdict}" for verdict in ("sound", "weak", "void"))
+    left = len(explanations) - SHOWN_ROWS
+    more = f" Below are the first {SHOWN_ROWS}; `runner explanations` finds the others."
+    return [Note(f"{len(explanations)} explanations: {words}.{more if left > 0 else ''}")]
 
 
 def name_of(explanation: Mapping[str, Any]) -> str:
@@ -36,22 +58,33 @@ def overlay_name(explanation: Mapping[str, Any]) -> str:
     return f"explanation-image-{explanation['image']}-label-{explanation['label']}.png"
 
 
+def _normalised(explanations: Sequence[Mapping[str, Any]]) -> list[Note]:
+    if not any(row["normalised"] for row in explanations):
+        return []
+    return [
+        Note(
+            "The network's outputs are no distribution (a sigmoid head): all probabilities here are"
+            " its outputs divided by their sum."
+        )
+    ]
+
+
 def _superpixels(document: Mapping[str, Any]) -> Table:
     columns = (
         *("image", "true_class", "predicted_class", "label", "class", "probability"),
-        *("superpixels", "r2", "intercept", "verdict"),
+        *("method", "superpixels", "largest_share", "r2", "stability", "intercept", "verdict"),
     )
     return Table(
         titled(document, "Superpixels"),
         (*columns, "weights"),
         [
-            [*(row[column] for column in columns), _strongest(row)]
+            [*(row[column] for column in columns), strongest_weights(row)]
             for row in document["explanations"]
         ],
     )
 
 
-def _strongest(explanation: Mapping[str, Any]) -> str:
+def strongest_weights(explanation: Mapping[str, Any]) -> str:
     """Return the weights that count most; a void explanation's mean nothing."""
     if explanation["verdict"] == "void":
         return "void"

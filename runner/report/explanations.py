@@ -2,11 +2,20 @@
 
 from typing import Any
 
+import numpy as np
+
 from runner.store import reports
 from runner.store.engine import Connection
 
-# Names of artifacts in the store: the picture and its superpixels, as arrays.
-ARRAYS = ("picture", "segments", "mask")
+# Names of artifacts in the store: the picture (null if it was not kept) and its superpixels.
+ARRAYS = ("picture", "segments")
+
+PLAIN = (
+    *("probability", "normalised", "method", "segmentation", "samples", "seed", "superpixels"),
+    *("intercept", "r2", "largest_share", "weight_range", "stability", "verdict", "reason"),
+    *("removed", "removed_random", "contrast", "contrast_other"),
+    *("contrast_random", "contrast_other_random", *ARRAYS),
+)
 
 
 def explanation_rows(
@@ -14,10 +23,12 @@ def explanation_rows(
 ) -> list[dict[str, Any]]:
     """Return the explanations that an experiment made; weights are by superpixel id, from 0."""
     found = reports.explanations(connection, experiment)
-    return [_explanation_row(row, classes) for row in found]
+    return [explanation_row(row, classes) for row in found]
 
 
-def _explanation_row(row: reports.Row, classes: list[str]) -> dict[str, Any]:
+def explanation_row(row: reports.Row, classes: list[str]) -> dict[str, Any]:
+    """Return one explanation as reports have it."""
+    other = row["other_label"]
     return {
         "explanation": row["id"],
         "job": row["job_id"],
@@ -27,16 +38,9 @@ def _explanation_row(row: reports.Row, classes: list[str]) -> dict[str, Any]:
         "class": classes[row["label"]],
         "true_class": classes[row["true_label"]],
         "predicted_class": classes[row["predicted_label"]],
-        "probability": row["probability"],
-        "samples": row["samples"],
-        "seed": row["seed"],
-        "superpixels": row["superpixels"],
-        "weights": list(row["weights"]),
-        "intercept": row["intercept"],
-        "r2": row["r2"],
-        "verdict": row["verdict"],
-        "reason": row["reason"],
-        **{name: row[name] for name in ARRAYS},
+        "other_class": None if other is None else classes[other],
+        "weights": np.frombuffer(row["weights"], "<f8").tolist(),
+        **{name: row[name] for name in PLAIN},
         "file": None,
     }
 

@@ -29,7 +29,17 @@ EVALUATION = (
 CLASS = ("class", "support", "tp", "tn", "fp", "fn", "precision", "recall", "f1")
 EXPLANATION = (
     *("trial", "image", "label", "class", "true_class", "predicted_class", "probability"),
-    *("superpixels", "r2", "intercept", "verdict"),
+    *(
+        "method",
+        "segmentation",
+        "superpixels",
+        "largest_share",
+        "r2",
+        "stability",
+        "intercept",
+        "verdict",
+    ),
+    *("removed", "removed_random"),
 )
 
 

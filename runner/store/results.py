@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from cifar_model.activations import LayerOutput
     from cifar_model.data import Split
     from cifar_model.evaluation import Evaluation as Scored
-    from cifar_model.explanation import Explained
+    from cifar_model.explanation.picture import Explained
+    from cifar_model.explanation.picture import Explanation as Explaining
 
 
 def write_trial(connection: Connection, claim: Claim, weights: bytes, fingerprint: str) -> int:
@@ -125,38 +126,61 @@ def _compact(labels: NDArray[np.int64], classes: Sequence[str]) -> NDArray[Any]:
 def write_explained(
     connection: Connection, claim: Claim, image: int, split: "Split", explained: "Explained"
 ) -> None:
-    """Store the explanations of one picture of a split."""
+    """Store the explanations of one picture of a split.
+
+    Only an experiment's first job keeps its pictures, for reports to draw on: no report shows
+    thousands, and they would be most of what is stored.
+    """
+    ids = explained.segments
     shared = {
         "job_id": claim.job_id,
         "trial_id": claim.configuration["trial"],
         "image": image,
         "true_label": int(split.labels[image]),
         "predicted_label": int(explained.predicted),
+        "normalised": explained.normalised,
+        "method": claim.configuration["method"],
+        "segmentation": claim.configuration["segmentation"],
         "samples": claim.configuration["samples"],
         "seed": claim.seed,
-        "superpixels": len(np.unique(explained.segments)),
-        "picture": put_array(connection, split.images[image]),
-        "segments": put_array(connection, explained.segments),
+        "picture": put_array(connection, split.images[image]) if claim.number == 1 else None,
+        "segments": put_array(connection, ids.astype(np.min_scalar_type(ids.max()))),
     }
-    for explanation in explained.explanations:
-        numbers = {
-            "probability": float(explanation.probability),
-            "intercept": float(explanation.intercept),
-            "r2": float(explanation.r2),
-        }
-        weights = [float(weight) for weight in explanation.weights]
-        require_finite(
-            f"explanation of label {explanation.label} of image {image}",
-            numbers | {f"weight {number}": weight for number, weight in enumerate(weights)},
-        )
-        row = {
-            "label": int(explanation.label),
-            "weights": weights,
-            "verdict": explanation.verdict,
-            "reason": explanation.reason,
-            "mask": put_array(connection, explanation.mask),
-        }
-        connection.execute(insert(Explanation), shared | numbers | row)
+    rows = [_explanation(explanation, image) for explanation in explained.explanations]
+    connection.execute(insert(Explanation), [shared | row for row in rows])
+
+
+def _explanation(explanation: "Explaining", image: int) -> dict[str, Any]:
+    """Return the columns of one explanation, once its numbers are known to be finite."""
+    integrity, checks = explanation.integrity, explanation.checks
+    numbers = {
+        "probability": explanation.probability,
+        "intercept": explanation.intercept,
+        "r2": integrity.r2,
+        "largest_share": integrity.largest_share,
+        "weight_range": integrity.weight_range,
+        "stability": integrity.stability,
+    }
+    weights = explanation.weights
+    known = {name: number for name, number in numbers.items() if number is not None}
+    require_finite(
+        f"explanation of label {explanation.label} of image {image}",
+        known | {f"weight {number}": weight for number, weight in enumerate(weights)},
+    )
+    return numbers | {
+        "label": explanation.label,
+        "superpixels": integrity.superpixels,
+        "weights": np.array(weights, "<f8").tobytes(),
+        "verdict": explanation.verdict,
+        "reason": explanation.reason,
+        "removed": checks.removed,
+        "removed_random": checks.removed_random,
+        "other_label": checks.other,
+        "contrast": checks.contrast,
+        "contrast_other": checks.contrast_other,
+        "contrast_random": checks.contrast_random,
+        "contrast_other_random": checks.contrast_other_random,
+    }
 
 
 def write_activations(

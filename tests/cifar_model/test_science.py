@@ -1,21 +1,19 @@
-"""The paper's network, trained the same way every time, scored and explained."""
+"""The paper's network, trained the same way every time and scored."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from lime.lime_image import LimeImageExplainer
 from sklearn.metrics import precision_recall_fscore_support
 
 from cifar_model import checkpoint, determinism, network
 from cifar_model.activations import activations
-from cifar_model.data import Dataset, Split, shapes
+from cifar_model.data import Dataset, Split
 from cifar_model.epoch import Epoch
 from cifar_model.errors import CheckpointError, DivergedError, InputError
-from cifar_model.explanation import explain, judge, segment
 from cifar_model.metrics import per_class
 from cifar_model.params import Params
-from cifar_model.prediction import Predictor, normalised
+from cifar_model.prediction import normalised
 from cifar_model.training import Hooks, Trained, train
 
 TINY = {"blocks": 1, "filters": 2, "batch_size": 16, "batch_norm_momentum": 0.9}
@@ -34,11 +32,6 @@ def dataset() -> Dataset:
         for n in (40, 12, 12)
     ]
     return Dataset("noise", "noise", "0", ("a", "b", "c"), *parts)
-
-
-@pytest.fixture(scope="module")
-def predictor() -> Predictor:
-    return Predictor(network.build(Params.from_json(TINY), (32, 32, 3), 3))
 
 
 def test_the_papers_network_has_its_parameters_and_its_24_layers() -> None:
@@ -126,37 +119,3 @@ def test_class_scores_are_those_of_scikit_learn() -> None:
 def test_sigmoid_outputs_become_a_distribution() -> None:
     rows = normalised(np.array([[0.5, 0.5, 1.0], [0, 0, 0]], np.float32))
     np.testing.assert_allclose(rows, [[0.25, 0.25, 0.5], [1 / 3] * 3])
-
-
-@pytest.mark.parametrize("seed", [0, 1])
-def test_weights_intercept_and_score_are_those_of_stock_lime(
-    predictor: Predictor, dataset: Dataset, seed: int
-) -> None:
-    image = dataset.test.images[seed]
-    scaled = np.divide(image, 255, dtype=np.float32)
-    stock = LimeImageExplainer(random_state=seed).explain_instance(
-        scaled,
-        predictor.probabilities,
-        labels=(1,),
-        top_labels=None,
-        num_samples=100,
-        batch_size=50,
-        segmentation_fn=segment,
-    )
-    (ours,) = explain(predictor, image, [1], samples=100, seed=seed).explanations
-    assert ours.weights == [weight for _, weight in sorted(stock.local_exp[1])]
-    assert (ours.intercept, ours.r2) == (stock.intercept[1], stock.score)
-
-
-def test_an_explanation_that_says_nothing_is_void_and_says_why() -> None:
-    assert judge([0.4], 0.0)[0] == "void"
-    assert judge([0.0] * 20, 1.0)[0] == "void"
-    assert judge([0.2] * 20, 0.05)[0] == "void"
-    assert judge([0.2] * 20, 0.3)[0] == "weak"
-    assert judge([0.2] * 20, 0.9)[0] == "sound"
-
-
-def test_too_few_samples_are_refused(predictor: Predictor) -> None:
-    (image,) = shapes.draw(1, 0).images
-    with pytest.raises(InputError, match="too few"):
-        explain(predictor, image, [0], samples=2, seed=0)

@@ -14,6 +14,7 @@ from runner.store import queries, work
 from runner.store.artifacts import get_artifact
 from runner.store.attempts import open_attempts
 from runner.submit import (
+    CHUNK,
     Explaining,
     Training,
     submit_evaluate,
@@ -129,7 +130,7 @@ def test_explain_writes_an_explanation_for_every_image_and_label(worker: Context
     trained = train_one(worker).trial
     assert trained is not None
     classes = queries.trial(worker.store, trained).dataset["classes"]
-    explaining = Explaining([0, 4], classes[1:3], samples=60, activations=True)
+    explaining = Explaining([0, 4], classes[1:3], "small", samples=60, activations=True)
     experiment = submit_explain(worker.store, trained, explaining, seed=1)
     (job,) = queries.jobs(worker.store, experiment)
     tasks.explain.apply(args=(job.id,), throw=True)
@@ -138,6 +139,20 @@ def test_explain_writes_an_explanation_for_every_image_and_label(worker: Context
     assert [(row["image"], row["label"]) for row in rows] == [(0, 1), (0, 2), (4, 1), (4, 2)]
     assert all(len(row["weights"]) == row["superpixels"] for row in rows)
     assert {row["image"] for row in document["activations"]} == {0, 4}
+
+
+def test_many_pictures_are_several_jobs_and_each_is_explained_once(worker: Context) -> None:
+    trained = train_one(worker).trial
+    assert trained is not None
+    explaining = Explaining(range(CHUNK + 2), ["predicted"], "stock", samples=10, activations=False)
+    experiment = submit_explain(worker.store, trained, explaining, seed=1)
+    jobs = queries.jobs(worker.store, experiment)
+    for job in jobs:
+        tasks.explain.apply(args=(job.id,), throw=True)
+    rows = report_document(worker.store, experiment)["explanations"]
+    assert [row["image"] for row in rows] == list(range(CHUNK + 2))
+    assert [row["job"] for row in rows] == [jobs[0].id] * CHUNK + [jobs[1].id] * 2
+    assert {row["picture"] is None for row in rows[CHUNK:]} == {True}
 
 
 def test_a_message_for_a_job_that_is_done_changes_nothing(worker: Context) -> None:

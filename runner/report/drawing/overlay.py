@@ -10,6 +10,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
+from cifar_model.explanation.regions import mask
 from runner.report.drawing.canvas import new_figure, to_png
 from runner.report.explanation_parts import name_of, overlay_name
 from runner.report.parts import Picture, titled
@@ -22,7 +23,7 @@ VERDICT_COLOURS = {"sound": "black", "weak": "#B35900", "void": "#B00020"}
 def draw_overlay(
     document: Mapping[str, Any], explanation: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
 ) -> Picture:
-    """Return the picture of an explanation; `arrays` has its picture, segments and mask."""
+    """Return the picture of an explanation; `arrays` has the original and its superpixels."""
     title = titled(
         document, f"Explanation of {name_of(explanation)}, by trial {explanation['trial']}"
     )
@@ -44,13 +45,25 @@ def draw_overlay(
 
 
 def _caption(explanation: Mapping[str, Any]) -> str:
+    fit = ""
+    if explanation["r2"] is not None:
+        fit = f", R2 {explanation['r2']:.2f}, stability {explanation['stability']:.2f}"
     numbers = (
         f"label {explanation['label']} ({explanation['class']}),"
         f" probability {explanation['probability']:.3f}, {explanation['superpixels']} superpixels,"
-        f" R2 {explanation['r2']:.2f}"
+        f" method {explanation['method']}{fit}"
     )
     verdict = f"{explanation['verdict']}: {explanation['reason']}"
-    return f"{numbers}\n{fill(verdict, 110)}"
+    return f"{numbers}\n{fill(verdict, 110)}{_removed(explanation)}"
+
+
+def _removed(explanation: Mapping[str, Any]) -> str:
+    if explanation["removed"] is None:
+        return ""
+    return (
+        f"\nwithout the regions for it: {explanation['removed']:.3f},"
+        f" without random ones of the same area: {explanation['removed_random']:.3f}"
+    )
 
 
 def _say_void(axes: Axes) -> None:
@@ -63,8 +76,9 @@ def _say_void(axes: Axes) -> None:
 def _draw_regions(
     axes: Axes, explanation: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
 ) -> None:
-    axes.imshow(regions_picture(arrays["picture"], arrays["segments"], arrays["mask"]))
-    _write_signs(axes, arrays["segments"], arrays["mask"])
+    shown = mask(arrays["segments"], explanation["weights"])
+    axes.imshow(regions_picture(arrays["picture"], arrays["segments"], shown))
+    _write_signs(axes, arrays["segments"], shown)
     name = explanation["class"]
     handles = [
         Patch(color=FOR, label=f"+ for {name}"),
@@ -75,13 +89,13 @@ def _draw_regions(
 
 
 def regions_picture(
-    picture: NDArray[Any], segments: NDArray[Any], mask: NDArray[Any]
+    picture: NDArray[Any], segments: NDArray[Any], shown: NDArray[Any]
 ) -> NDArray[np.uint8]:
     """Return the picture in grey, enlarged, with regions tinted and superpixels outlined."""
     grey = np.repeat(picture.mean(axis=2, keepdims=True), 3, axis=2)
     tinted = 0.75 * grey + 40
     for sign, colour in ((1, FOR), (-1, AGAINST)):
-        tinted[mask == sign] = 0.5 * grey[mask == sign] + 0.5 * _rgb(colour)
+        tinted[shown == sign] = 0.5 * grey[shown == sign] + 0.5 * _rgb(colour)
     large = _enlarge(tinted)
     large[_borders(_enlarge(segments))] = _rgb(BORDER)
     return large.astype(np.uint8)
@@ -102,11 +116,11 @@ def _borders(segments: NDArray[Any]) -> NDArray[np.bool_]:
     return borders
 
 
-def _write_signs(axes: Axes, segments: NDArray[Any], mask: NDArray[Any]) -> None:
+def _write_signs(axes: Axes, segments: NDArray[Any], shown: NDArray[Any]) -> None:
     """Mark regions by signs too, for those who confuse green and red."""
-    for number in np.unique(segments[mask != 0]):
+    for number in np.unique(segments[shown != 0]):
         rows, columns = np.nonzero(segments == number)
         middle = np.argmin((rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2)
-        sign = "+" if mask[rows[middle], columns[middle]] > 0 else "\N{MINUS SIGN}"
+        sign = "+" if shown[rows[middle], columns[middle]] > 0 else "\N{MINUS SIGN}"
         across, down = (columns[middle] + 0.5) * ENLARGED, (rows[middle] + 0.5) * ENLARGED
         axes.text(across, down, sign, ha="center", va="center", color="white", weight="bold")

@@ -29,6 +29,8 @@ def draw(store: Store, document: Mapping[str, Any]) -> list[Picture]:
 
 def _explanations(store: Store, document: Mapping[str, Any]) -> Iterator[Picture]:
     for explanation in document["explanations"]:
+        if explanation["picture"] is None:
+            continue
         arrays = {name: get_array(store, explanation[name]) for name in ARRAYS}
         yield draw_overlay(document, explanation, arrays)
 

@@ -140,14 +140,23 @@ class Activation(Base):
 
 
 class Explanation(Base):
-    """What spoke for and against one label of one image, as one trial sees it."""
+    """What spoke for and against one label of one image, as one trial sees it, and its checks."""
 
     __tablename__ = "explanations"
     __table_args__ = (
         # A job explains a label once for an image.
         UniqueConstraint("job_id", "image", "label"),
+        one_of("method", ("lime", "occlusion", "gradcam", "gradients")),
+        one_of("segmentation", ("small", "stock")),
         one_of("verdict", ("sound", "weak", "void")),
-        finite("probability", "intercept", "r2"),
+        finite(
+            *("probability", "intercept", "r2", "largest_share", "weight_range", "stability"),
+            # What does not exist is NULL, and a CHECK lets NULL pass.
+            *("removed", "removed_random", "contrast", "contrast_other"),
+            *("contrast_random", "contrast_other_random"),
+        ),
+        # What says nothing has no checks to show.
+        CheckConstraint("verdict <> 'void' OR (removed IS NULL AND contrast IS NULL)", name="void"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -158,14 +167,28 @@ class Explanation(Base):
     true_label: Mapped[int]
     predicted_label: Mapped[int]
     probability: Mapped[float]
+    normalised: Mapped[bool]
+    method: Mapped[str]
+    segmentation: Mapped[str]
     samples: Mapped[int]
     seed: Mapped[int] = mapped_column(BigInteger)
     superpixels: Mapped[int]
-    weights: Mapped[list[Any]]
-    intercept: Mapped[float]
-    r2: Mapped[float]
+    # Eight bytes each, little-endian, by superpixel: as JSON they would be most of the row.
+    weights: Mapped[bytes]
+    # Of a linear model, which only LIME has.
+    intercept: Mapped[float | None]
+    r2: Mapped[float | None]
+    largest_share: Mapped[float]
+    weight_range: Mapped[float]
+    stability: Mapped[float]
     verdict: Mapped[str]
     reason: Mapped[str]
-    picture: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"))
+    removed: Mapped[float | None]
+    removed_random: Mapped[float | None]
+    other_label: Mapped[int | None]
+    contrast: Mapped[float | None]
+    contrast_other: Mapped[float | None]
+    contrast_random: Mapped[float | None]
+    contrast_other_random: Mapped[float | None]
     segments: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"))
-    mask: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"))
+    picture: Mapped[str | None] = mapped_column(ForeignKey("artifacts.sha256"))

@@ -24,6 +24,7 @@ from tests.runner.store.making import (
     make_epoch,
     make_evaluation,
     make_experiment,
+    make_explanation,
     make_outputs,
     make_worker,
     value,
@@ -134,24 +135,21 @@ def store_folds(store: Store, accuracies: list[float], folds: int) -> int:
     return experiment
 
 
-def store_explanation(store: Store, verdict: str = "sound", reason: str = "R2 0.90") -> int:
+def store_explanation(
+    store: Store, verdict: str = "sound", reason: str = "R2 0.90", **changes: Any
+) -> int:
     """Explain both labels of one picture of 8x8 pixels with four superpixels; keep activations."""
-    claimed = _claim_on_trial(store, Kind.EXPLAIN, samples=100)
-    segments = np.kron(np.arange(4, dtype=np.int32).reshape(2, 2), np.ones((4, 4), np.int32))
-    explanations = [
-        SimpleNamespace(
-            label=label,
-            probability=0.75,
-            weights=[0.5, -0.25, 0.0, 0.1],
-            intercept=0.1,
-            r2=0.9,
-            mask=np.array([1, -1, 0, 0], np.int8)[segments],
-            verdict=verdict,
-            reason=reason,
-        )
-        for label in (0, 1)
-    ]
-    explained: Any = SimpleNamespace(segments=segments, predicted=1, explanations=explanations)
+    claimed = _claim_on_trial(store, Kind.EXPLAIN, samples=100, segmentation="small", method="lime")
+    said = {"superpixels": 4, "weights": [0.5, -0.25, 0.0, 0.1]}
+    said |= {"verdict": verdict, "reason": reason}
+    if verdict == "void":
+        said |= {"removed": None, "removed_random": None}
+    explained: Any = SimpleNamespace(
+        segments=np.kron(np.arange(4, dtype=np.int32).reshape(2, 2), np.ones((4, 4), np.int32)),
+        predicted=1,
+        normalised=changes.pop("normalised", False),
+        explanations=[make_explanation(label, **(said | changes)) for label in (0, 1)],
+    )
     split: Any = SimpleNamespace(images=np.full((3, 8, 8, 3), 128, np.uint8), labels=np.zeros(3))
 
     def write(connection: Any) -> None:
@@ -179,7 +177,7 @@ def _claim_on_trial(store: Store, kind: Kind, **configuration: Any) -> Claim:
         provenance=_provenance(),
     )
     [job] = job_ids(store, experiment)
-    claimed = claim(store, job, make_worker(store, f"reader of trial {trial}"))
+    claimed = claim(store, job, make_worker(store, f"reader of job {job}"))
     assert claimed is not None
     return claimed
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cifar_model.activations import LayerOutput
     from cifar_model.data import Split
     from cifar_model.evaluation import Evaluation
-    from cifar_model.explanation import Explained
+    from cifar_model.explanation.picture import Explained, Explanation
 
 InProcesses = Callable[[int, Callable[[int], Any]], list[Any]]
 
@@ -116,26 +116,46 @@ def make_split() -> "Split":
     return cast("Split", SimpleNamespace(images=images, labels=np.array([1, 0])))
 
 
+def make_explanation(label: int, **changes: Any) -> "Explanation":
+    """Return what LIME says of one label; names of measures and checks may be among the changes."""
+    integrity = {
+        "superpixels": 2,
+        "r2": 0.9,
+        "largest_share": 0.5,
+        "weight_range": 0.75,
+        "stability": 1.0,
+    }
+    checks = {
+        "removed": 0.25,
+        "removed_random": 0.5,
+        "other": None,
+        "contrast": None,
+        "contrast_other": None,
+        "contrast_random": None,
+        "contrast_other_random": None,
+    }
+    values = {"probability": 0.75, "weights": [0.5, -0.25], "intercept": 0.1}
+    said = {"verdict": "sound", "reason": ""}
+    groups = (integrity, checks, values | said)
+    measured, checked, other = ({k: changes.get(k, v) for k, v in part.items()} for part in groups)
+    return cast(
+        "Explanation",
+        SimpleNamespace(
+            label=label,
+            integrity=SimpleNamespace(**measured),
+            checks=SimpleNamespace(**checked),
+            **other,
+        ),
+    )
+
+
 def make_explained(**changes: Any) -> "Explained":
     """Return what LIME says of one picture, for both labels."""
-    explanations = [
-        SimpleNamespace(
-            **{
-                "label": label,
-                "probability": 0.75,
-                "weights": [0.5, -0.25],
-                "intercept": 0.1,
-                "r2": 0.9,
-                "mask": np.eye(4, dtype=np.int8),
-                "verdict": "sound",
-                "reason": "",
-            }
-            | changes
-        )
-        for label in (0, 1)
-    ]
+    explanations = [make_explanation(label, **changes) for label in (0, 1)]
     segments = np.array([[0, 0, 1, 1]] * 4, dtype=np.int32)
-    found = SimpleNamespace(segments=segments, predicted=1, explanations=explanations)
+    found = SimpleNamespace(
+        segments=segments, predicted=1, normalised=False, explanations=explanations
+    )
     return cast("Explained", found)
 
 

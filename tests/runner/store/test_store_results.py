@@ -1,6 +1,7 @@
 """What jobs find is stored whole, once, and only with numbers that are finite."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -112,7 +113,9 @@ def test_an_evaluation_of_a_split_that_does_not_exist_is_refused(store: Store) -
 
 
 def test_an_explanation_has_its_weights_and_its_arrays(store: Store) -> None:
-    claimed = make_claim_on_trial(store, Kind.EXPLAIN, samples=100)
+    claimed = make_claim_on_trial(
+        store, Kind.EXPLAIN, samples=100, segmentation="small", method="lime"
+    )
     split, explained = make_split(), make_explained()
     with store.write() as connection:
         write_explained(connection, claimed, 0, split, explained)
@@ -123,9 +126,28 @@ def test_an_explanation_has_its_weights_and_its_arrays(store: Store) -> None:
     ]
     first = stored[0]
     assert (first["superpixels"], first["samples"], first["verdict"]) == (2, 100, "sound")
+    assert np.frombuffer(first["weights"], "<f8").tolist() == [0.5, -0.25]
+    assert (first["largest_share"], first["stability"], first["removed"]) == (0.5, 1.0, 0.25)
     assert np.array_equal(get_array(store, first["picture"]), split.images[0])
     assert np.array_equal(get_array(store, first["segments"]), explained.segments)
-    assert np.array_equal(get_array(store, first["mask"]), explained.explanations[0].mask)
+
+
+def test_only_the_first_job_keeps_its_pictures(store: Store) -> None:
+    claimed = make_claim_on_trial(
+        store, Kind.EXPLAIN, samples=100, segmentation="small", method="lime"
+    )
+    with store.write() as connection:
+        later = replace(claimed, number=2)
+        write_explained(connection, later, 0, make_split(), make_explained())
+    assert {row["picture"] for row in table(store, "explanations")} == {None}
+
+
+def test_a_void_explanation_cannot_have_checks(store: Store) -> None:
+    claimed = make_claim_on_trial(
+        store, Kind.EXPLAIN, samples=100, segmentation="small", method="lime"
+    )
+    with pytest.raises(IntegrityError), store.write() as connection:
+        write_explained(connection, claimed, 0, make_split(), make_explained(verdict="void"))
 
 
 @pytest.mark.parametrize(
@@ -134,7 +156,9 @@ def test_an_explanation_has_its_weights_and_its_arrays(store: Store) -> None:
 def test_an_explanation_that_is_not_finite_is_refused_by_name(
     store: Store, wrong: dict[str, Any], named: str
 ) -> None:
-    claimed = make_claim_on_trial(store, Kind.EXPLAIN, samples=100)
+    claimed = make_claim_on_trial(
+        store, Kind.EXPLAIN, samples=100, segmentation="small", method="lime"
+    )
     with (
         pytest.raises(DivergedError, match=f"label 0 of image 1: {named} is nan"),
         store.write() as connection,
@@ -144,7 +168,9 @@ def test_an_explanation_that_is_not_finite_is_refused_by_name(
 
 
 def test_activations_have_their_layer_and_array(store: Store) -> None:
-    claimed = make_claim_on_trial(store, Kind.EXPLAIN, samples=100)
+    claimed = make_claim_on_trial(
+        store, Kind.EXPLAIN, samples=100, segmentation="small", method="lime"
+    )
     outputs = make_outputs()
     with store.write() as connection:
         write_activations(connection, claimed, 1, outputs)

@@ -1,0 +1,98 @@
+"""LIME against the stock package, by turns in one process: are the numbers equal, how fast."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from lime.lime_image import LimeImageExplainer
+from numpy.typing import NDArray
+
+from benchmarks.networks import arguments, trained
+from cifar_model.data import Dataset
+from cifar_model.explanation.lime import Fit, Neighbourhood
+from cifar_model.explanation.segmentation import segment
+from cifar_model.explanation.settings import SEGMENTATIONS
+from cifar_model.prediction import Predictor
+
+STOCK_BATCH = 10
+SEEDS = (0, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is explained of a picture."""
+
+    label: int
+    samples: int
+    seed: int
+
+
+def stock(predictor: Predictor, scaled: NDArray[np.float32], segmentation: str, case: Case) -> Any:
+    """Explain with the package as it comes: `model.predict` on batches of ten."""
+    return LimeImageExplainer(random_state=case.seed).explain_instance(
+        scaled,
+        lambda images: predictor.model.predict(images, verbose=0),
+        labels=(case.label,),
+        top_labels=None,
+        num_samples=case.samples,
+        batch_size=STOCK_BATCH,
+        segmentation_fn=lambda picture: segment(picture, segmentation),
+    )
+
+
+def ours(predictor: Predictor, scaled: NDArray[np.float32], segmentation: str, case: Case) -> Fit:
+    """Explain the same with ours, segmentation included."""
+    segments = segment(scaled, segmentation)
+    around = Neighbourhood(predictor, scaled, segments, samples=case.samples, seed=case.seed)
+    return around.fit(case.label)
+
+
+def difference(expected: Any, found: Fit, label: int) -> float:
+    """Return the largest difference of any weight, the intercept and the score."""
+    weights = [weight for _, weight in sorted(expected.local_exp[label])]
+    return max(
+        float(np.abs(np.subtract(weights, found.weights)).max()),
+        abs(float(expected.intercept[label]) - found.intercept),
+        abs(float(expected.score) - found.r2),
+    )
+
+
+def main() -> None:
+    """Explain every picture with both, by turns, and print the largest difference and the times."""
+    parser = arguments(__doc__)
+    parser.add_argument("--images", type=int, default=100)
+    parser.add_argument("--samples", type=int, default=1000)
+    given = parser.parse_args()
+    predictor, dataset = trained(given)
+    for segmentation in SEGMENTATIONS:
+        compare(predictor, dataset, segmentation, given.images, given.samples)
+
+
+def compare(
+    predictor: Predictor, dataset: Dataset, segmentation: str, images: int, samples: int
+) -> None:
+    """Explain the true class of each picture with both, by turns; print what came out so far."""
+    largest, seconds = 0.0, []
+    for image in range(images):
+        scaled = dataset.test.scaled(slice(image, image + 1))[0]
+        for seed in SEEDS:
+            case = Case(int(dataset.test.labels[image]), samples, seed)
+            started = time.perf_counter()
+            expected = stock(predictor, scaled, segmentation, case)
+            between = time.perf_counter()
+            found = ours(predictor, scaled, segmentation, case)
+            seconds.append((between - started, time.perf_counter() - between))
+            largest = max(largest, difference(expected, found, case.label))
+        if (image + 1) % 10 == 0 or image + 1 == images:
+            slow, fast = np.median(seconds, axis=0)
+            print(
+                f"{segmentation}: {image + 1} pictures x {len(SEEDS)} seeds, {samples} samples,"
+                f" largest difference {largest}, median seconds {slow:.2f} stock, {fast:.3f} ours,"
+                f" ratio {slow / fast:.1f}",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()

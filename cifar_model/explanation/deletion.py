@@ -1,0 +1,107 @@
+"""Check an explanation on the network itself: really remove regions, and see what it says then."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cifar_model.explanation.regions import Picture, Segments, fill, mask
+from cifar_model.prediction import Predictor
+
+# So many random regions of the same area are removed for comparison, and their mean is kept.
+RANDOM_REGIONS = 20
+
+Region = NDArray[np.bool_]
+Probabilities = NDArray[np.floating]
+Masks = Mapping[int, NDArray[np.int8]]
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What the network says without the regions that speak for a label; None: nothing to remove.
+
+    `removed` is the label's probability then, `removed_random` what it is without random regions
+    of the same area. Of two labels, `contrast` and `contrast_other` are the probabilities of this
+    one and of the other without the regions for this one and against the other.
+    """
+
+    removed: float | None = None
+    removed_random: float | None = None
+    other: int | None = None
+    contrast: float | None = None
+    contrast_other: float | None = None
+    contrast_random: float | None = None
+    contrast_other_random: float | None = None
+
+
+def check(
+    predictor: Predictor,
+    scaled: Picture,
+    segments: Segments,
+    weights: Mapping[int, Sequence[float]],
+    seed: int,
+) -> dict[int, Checks]:
+    """Check the explanations of a picture by their weights, a list for each label."""
+    masks = {label: mask(segments, values) for label, values in weights.items()}
+    remover = _Remover(predictor, scaled, segments, seed)
+    return {
+        label: Checks(**_deletion(remover, label, masks), **_contrast(remover, label, masks))
+        for label in masks
+    }
+
+
+class _Remover:
+    """Remove regions of one picture: they get the mean colours of their superpixels."""
+
+    def __init__(
+        self, predictor: Predictor, scaled: Picture, segments: Segments, seed: int
+    ) -> None:
+        self.predictor = predictor
+        self.scaled = scaled
+        self.segments = segments
+        self.filled = fill(scaled, segments)
+        self.random = np.random.default_rng(seed)
+
+    def without(self, region: Region) -> tuple[Probabilities, Probabilities]:
+        """Return the probabilities without a region, and the mean of those without random ones."""
+        area = int(region.sum())
+        random = [_random_region(self.random, self.segments, area) for _ in range(RANDOM_REGIONS)]
+        hidden = np.array([region, *random])[..., None]
+        found = self.predictor.probabilities(np.where(hidden, self.filled, self.scaled))
+        return found[0], found[1:].mean(axis=0)
+
+
+def _deletion(remover: _Remover, label: int, masks: Masks) -> dict[str, Any]:
+    region = masks[label] > 0
+    if not region.any():
+        return {}
+    without, random = remover.without(region)
+    return {"removed": float(without[label]), "removed_random": float(random[label])}
+
+
+def _contrast(remover: _Remover, label: int, masks: Masks) -> dict[str, Any]:
+    if len(masks) != 2:
+        return {}
+    (other,) = masks.keys() - {label}
+    region = (masks[label] > 0) | (masks[other] < 0)
+    if not region.any():
+        return {}
+    without, random = remover.without(region)
+    return {
+        "other": other,
+        "contrast": float(without[label]),
+        "contrast_other": float(without[other]),
+        "contrast_random": float(random[label]),
+        "contrast_other_random": float(random[other]),
+    }
+
+
+def _random_region(random: np.random.Generator, segments: Segments, area: int) -> Region:
+    """Return a union of random superpixels; the last one is cut, so that the area is the same."""
+    rank = random.permutation(int(segments.max()) + 1)
+    order = np.argsort(rank[segments], axis=None, kind="stable")
+    region = np.zeros(segments.size, np.bool_)
+    region[order[:area]] = True
+    return region.reshape(segments.shape)

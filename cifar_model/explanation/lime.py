@@ -1,0 +1,75 @@
+"""LIME, faster than the package and with the same numbers: the only module that imports it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from lime.lime_image import LimeImageExplainer
+from numpy.typing import NDArray
+from sklearn.metrics import pairwise_distances
+
+from cifar_model.explanation.regions import Picture, Segments, fill
+from cifar_model.prediction import Predictor
+
+# What LIME's `explain_instance` asks for: every superpixel, ranked, however few there are.
+EVERY_FEATURE = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The linear model for one label: a weight per superpixel, in the order of ids."""
+
+    weights: list[float]
+    intercept: float
+    r2: float
+
+
+class Neighbourhood:
+    """The perturbed pictures that one seed gives, and what a network says of each.
+
+    The labels of a picture share it. Perturbations are drawn as the package draws them, but
+    applied all at once, and equal ones are predicted once.
+    """
+
+    def __init__(
+        self,
+        predictor: Predictor,
+        scaled: Picture,
+        segments: Segments,
+        *,
+        samples: int,
+        seed: int,
+    ) -> None:
+        self._superpixels = int(segments.max()) + 1
+        self._lime = LimeImageExplainer(random_state=seed)
+        # LIME draws a seed for its segmentation before the perturbations.
+        self._lime.random_state.randint(0, high=1000)
+        drawn = self._lime.random_state.randint(0, 2, samples * self._superpixels)
+        self._kept = drawn.reshape(samples, self._superpixels)
+        self._kept[0, :] = 1
+        self.probabilities = _predict(predictor, scaled, segments, self._kept)
+        """A row of probabilities for each perturbation; the first is the picture as it is."""
+        self._distances = pairwise_distances(self._kept, self._kept[:1], metric="cosine").ravel()
+
+    def fit(self, label: int) -> Fit:
+        """Return the linear model that LIME finds for a label."""
+        intercept, ranked, r2, _ = self._lime.base.explain_instance_with_data(
+            self._kept,
+            self.probabilities,
+            self._distances,
+            label,
+            EVERY_FEATURE,
+            feature_selection="auto",
+        )
+        weights = [float(weight) for _, weight in sorted(ranked)]
+        return Fit(weights, float(intercept), float(r2))
+
+
+def _predict(
+    predictor: Predictor, scaled: Picture, segments: Segments, kept: NDArray[np.int64]
+) -> NDArray[np.floating]:
+    filled = fill(scaled, segments)
+    packed = np.packbits(kept.astype(bool), axis=1)
+    _, first, back = np.unique(packed, axis=0, return_index=True, return_inverse=True)
+    shown = kept[first].astype(bool)[:, segments]
+    pictures = np.where(shown[..., None], scaled, filled)
+    return predictor.probabilities(pictures)[back.ravel()]

@@ -1,0 +1,90 @@
+"""Explain one picture: a method's weights for every label, and whether they are worth a look."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cifar_model.explanation.answers import Answer, answers
+from cifar_model.explanation.deletion import Checks, check
+from cifar_model.explanation.integrity import Integrity, judge, largest_share
+from cifar_model.explanation.regions import Picture, Segments
+from cifar_model.explanation.segmentation import segment
+from cifar_model.explanation.settings import Settings
+from cifar_model.prediction import Predictor
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What speaks for and against one label; one weight per superpixel, in the order of ids."""
+
+    label: int
+    probability: float
+    weights: list[float]
+    intercept: float | None
+    integrity: Integrity
+    verdict: str
+    reason: str
+    checks: Checks
+
+
+@dataclass(frozen=True, eq=False)
+class Explained:
+    """The explanations of one picture; segments (height, width) hold the ids of superpixels.
+
+    `normalised` says that the network's outputs are no distribution and were made one.
+    """
+
+    segments: Segments
+    predicted: int
+    normalised: bool
+    explanations: list[Explanation]
+
+
+def explain(
+    predictor: Predictor, image: NDArray[np.uint8], labels: Sequence[int], settings: Settings
+) -> Explained:
+    """Explain labels of a picture (height, width, 3); without labels the predicted one.
+
+    Raises InputError if there are fewer samples than superpixels.
+    """
+    scaled = np.divide(image, 255, dtype=np.float32)
+    segments = segment(scaled, settings.segmentation)
+    base = predictor.probabilities(scaled[None])[0]
+    chosen = list(labels) or [int(base.argmax())]
+    found = dict(zip(chosen, answers(predictor, scaled, segments, chosen, settings), strict=True))
+    judged = {label: _integrity(scaled, segments, answer) for label, answer in found.items()}
+    verdicts = {label: judge(integrity) for label, integrity in judged.items()}
+    # What says nothing names no regions that could be removed.
+    trusted = {
+        label: answer.weights for label, answer in found.items() if verdicts[label][0] != "void"
+    }
+    checks = check(predictor, scaled, segments, trusted, settings.seed)
+    explanations = [
+        Explanation(
+            label=label,
+            probability=float(base[label]),
+            weights=answer.weights,
+            intercept=answer.intercept,
+            integrity=judged[label],
+            verdict=verdicts[label][0],
+            reason=verdicts[label][1],
+            checks=checks.get(label, Checks()),
+        )
+        for label, answer in found.items()
+    ]
+    return Explained(segments, int(base.argmax()), predictor.normalises, explanations)
+
+
+def _integrity(scaled: Picture, segments: Segments, answer: Answer) -> Integrity:
+    return Integrity(
+        superpixels=len(answer.weights),
+        largest_share=largest_share(segments),
+        weight_range=max(answer.weights) - min(answer.weights),
+        r2=answer.r2,
+        stability=answer.stability,
+        spread=answer.spread,
+        strongest=answer.strongest,
+        one_colour=bool((scaled == scaled[0, 0]).all()),
+    )

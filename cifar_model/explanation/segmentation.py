@@ -1,0 +1,27 @@
+"""Divide a picture into superpixels, in a way that fits its size or in stock LIME's own."""
+
+import numpy as np
+
+from cifar_model.explanation.regions import Picture, Segments
+
+# LIME's default finds one to three superpixels on 99 % of 32x32 pictures; these find 16 to 36.
+SUPERPIXELS = 40
+COMPACTNESS = 10
+
+
+def segment(scaled: Picture, segmentation: str) -> Segments:
+    """Divide a picture in [0, 1] into superpixels with ids 0, 1, 2, ... and no gap.
+
+    A gap in the ids would make LIME's weights those of other superpixels.
+    """
+    # Half a second that the command line, which needs the names only, does not pay.
+    from skimage.segmentation import quickshift, slic
+
+    if segmentation == "stock":
+        found = quickshift(scaled, kernel_size=4, max_dist=200, ratio=0.2)  # type: ignore[no-untyped-call]
+    else:
+        found = slic(
+            scaled, n_segments=SUPERPIXELS, compactness=COMPACTNESS, start_label=0, channel_axis=-1
+        )
+    _, compact = np.unique(found, return_inverse=True)
+    return compact.reshape(found.shape).astype(np.int32)

@@ -1,0 +1,20 @@
+"""How a picture is explained: the choices that a person has."""
+
+from dataclasses import dataclass
+
+# LIME fits perturbed pictures; the others hide each superpixel alone, weigh the last convolution's
+# maps by their gradients (Grad-CAM), or add up gradients on the way to the picture.
+METHODS = ("lime", "occlusion", "gradcam", "gradients")
+
+# `small` is made for pictures of about 32x32; `stock` is what LIME does unless told otherwise.
+SEGMENTATIONS = ("small", "stock")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What of METHODS and SEGMENTATIONS is used, with LIME's samples and its seed."""
+
+    segmentation: str
+    samples: int
+    seed: int
+    method: str = "lime"

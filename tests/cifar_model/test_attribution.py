@@ -1,0 +1,93 @@
+"""Methods beside LIME name the same part of a picture where it is known which one counts."""
+
+import keras
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from cifar_model import determinism
+from cifar_model.explanation.attribution import gradients, occluded
+from cifar_model.explanation.picture import explain
+from cifar_model.explanation.regions import fill
+from cifar_model.explanation.segmentation import segment
+from cifar_model.explanation.settings import METHODS, Settings
+from cifar_model.prediction import Predictor
+from tests.cifar_model.untrained import PICTURES, make_predictor, scaled
+
+OTHERS = [method for method in METHODS if method != "lime"]
+
+
+def edges_on_the_left() -> Predictor:
+    """Return a network that sees edges, and whose class 1 is how many are in the left half."""
+    determinism.configure(1)
+    inputs = keras.Input((32, 32, 3))
+    seen = keras.layers.Conv2D(1, 3, padding="same", activation="relu")(inputs)
+    left = keras.layers.Cropping2D(((0, 0), (0, 16)))(seen)
+    flat = keras.layers.Flatten()(left)
+    model = keras.Model(inputs, keras.layers.Dense(2, activation="softmax")(flat))
+    kernel = np.zeros((3, 3, 3, 1), np.float32)
+    kernel[1, 0], kernel[1, 2] = -1, 1
+    weights = np.zeros((512, 2), np.float32)
+    weights[:, 1] = 0.01
+    model.set_weights([kernel, np.zeros(1, np.float32), weights, np.zeros(2, np.float32)])
+    return Predictor(model)
+
+
+def picture() -> NDArray[np.uint8]:
+    """Return grey noise with a bright bar left of the middle, and one right of it."""
+    image = np.random.default_rng(0).integers(80, 120, (32, 32, 3)).astype(np.uint8)
+    image[8:24, 6:10] = 255
+    image[8:24, 22:26] = 255
+    return image
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_finds_what_counts(method: str) -> None:
+    settings = Settings("small", 500, 0, method)
+    explained = explain(edges_on_the_left(), picture(), [1], settings)
+    (found,) = explained.explanations
+    rows, columns = np.nonzero(explained.segments == int(np.argmax(found.weights)))
+    assert columns.mean() < 16
+    assert found.verdict in ("sound", "weak")
+    assert found.checks.removed is not None
+    assert found.checks.removed_random is not None
+    assert found.checks.removed < found.checks.removed_random
+    assert len(rows) > 0
+
+
+@pytest.mark.parametrize("method", OTHERS)
+def test_only_lime_has_a_linear_model(method: str) -> None:
+    (found,) = explain(
+        make_predictor(), PICTURES[0], [3], Settings("small", 10, 0, method)
+    ).explanations
+    assert (found.intercept, found.integrity.r2, found.integrity.stability) == (None, None, 1)
+
+
+@pytest.mark.parametrize("method", OTHERS)
+@pytest.mark.parametrize("head", ["softmax", "sigmoid"])
+def test_a_network_that_says_the_same_of_everything_is_void_by_every_method(
+    method: str, head: str
+) -> None:
+    constant = make_predictor(last_activation=head)
+    constant.model.set_weights([0 * weight for weight in constant.model.get_weights()])
+    settings = Settings("small", 10, 0, method)
+    (found,) = explain(constant, PICTURES[0], [3], settings).explanations
+    assert found.verdict == "void"
+    assert "whatever is hidden" in found.reason
+
+
+def test_occlusion_is_what_each_superpixel_adds() -> None:
+    predictor, image = make_predictor(), scaled(PICTURES[0])
+    segments = segment(image, "small")
+    hidden = np.where((segments == 2)[..., None], fill(image, segments), image)
+    before, after = predictor.probabilities(np.stack([image, hidden]))
+    np.testing.assert_allclose(occluded(predictor, image, segments)[2], before - after, atol=1e-6)
+
+
+@pytest.mark.parametrize("head", ["softmax", "sigmoid"])
+def test_integrated_gradients_add_up_to_the_whole_change(head: str) -> None:
+    predictor, image = make_predictor(last_activation=head), scaled(PICTURES[0])
+    segments = segment(image, "small")
+    weights = gradients(predictor, image, segments, 3)
+    base, whole = predictor.probabilities(np.stack([fill(image, segments), image]))
+    assert sum(weights) == pytest.approx(whole[3] - base[3], abs=0.02)
