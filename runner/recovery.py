@@ -5,6 +5,7 @@ import math
 import os
 import random
 import signal
+import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -78,19 +79,19 @@ def sweep(store: Store, app: Celery, watch: Watch) -> Repaired:
 
 
 def main() -> None:
-    """Sweep until told to stop, or until the worker that started this process is gone."""
+    """Sweep until told to stop, or until the worker whose pid is the argument is gone."""
     logging.basicConfig(level=logging.INFO, format="[%(asctime)s: recovery] %(message)s")
     settings = Settings.from_environment()
     stopping = threading.Event()
     for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(signum, lambda *_: stopping.set())
-    parent = os.getppid()
     app = make_app(settings.broker_url or "memory://")
     watch = Watch(settings.lease_seconds)
     store = Store(settings.database_url)
     # Workers that were started together should not all sweep at the same moment.
     while not stopping.wait(settings.sweep_seconds * random.uniform(0.75, 1.25)):  # noqa: S311
-        if os.getppid() != parent:
+        # Told, not asked: it may be gone before this process could ask who its parent is.
+        if os.getppid() != int(sys.argv[1]):
             break
         try:
             sweep(store, app, watch)

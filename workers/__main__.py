@@ -25,7 +25,8 @@ class Recovery(threading.Thread):
         self._start_process()
 
     def _start_process(self) -> None:
-        self._process = subprocess.Popen([sys.executable, "-m", "runner.recovery"])
+        command = [sys.executable, "-m", "runner.recovery", str(os.getpid())]
+        self._process = subprocess.Popen(command)
 
     def run(self) -> None:
         """Start the process again each time that it ends."""

@@ -2,8 +2,10 @@
 
 import os
 import subprocess
+import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -70,3 +72,14 @@ def test_another_process_with_the_pid_of_a_dead_one_is_not_taken_for_it() -> Non
     assert Watch(LEASE).dead([HERE]) == []
     older = replace(HERE, pid=os.getpid(), process_started="1")
     assert Watch(LEASE).dead([older]) == [older]
+
+
+def test_a_recovery_whose_worker_is_gone_before_it_began_ends(tmp_path: Path) -> None:
+    """Leave nobody behind who would sweep for ever: an orphan's parent is another process."""
+    done = subprocess.run(
+        [sys.executable, "-m", "runner.recovery", "1"],
+        env=os.environ | {"RUNNER_HOME": str(tmp_path), "RUNNER_SWEEP_SECONDS": "0.1"},
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0
