@@ -46,7 +46,11 @@ def explain(task: "Task[..., None]", job_id: int) -> None:
     _run(task, job_id, run_explanation)
 
 
-def _run(task: "Task[..., None]", job_id: int, function: Callable[[Attempt], Write]) -> None:
+def _run(task: "Task[..., None]", job_id: object, function: Callable[[Attempt], Write]) -> None:
+    if not isinstance(job_id, int):
+        # Not written out whole: it may have any size.
+        logger.warning("a message that names no job is dropped: %.80r", job_id)
+        return
     # Flower shows only the fields that it knows, and `result` is one. One that was started after
     # the job was sent learns from this what the job is; a call without a message has neither.
     request: Any = task.request

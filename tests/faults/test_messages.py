@@ -54,7 +54,10 @@ def test_messages_that_no_worker_can_read_are_logged_and_the_worker_lives(
     # A process that was replaced would be another row.
     assert len(scene.rows(select(Worker.name))) == 1
     log = (scene.runner.directory / "results" / "logs" / "worker.log").read_text()
-    assert log.count("no.such.task") == 1
+    assert log.count("Received unregistered task of type 'no.such.task'") == 1
+    assert log.count("a message that names no job is dropped: 'xxx") == 1
+    assert log.count("unexpected keyword argument 'surprise'") == 2, "in one traceback"
+    assert len(log) < HUGE_BYTES / 100
 
 
 def test_a_flood_of_events_that_nobody_reads_has_no_effect(
