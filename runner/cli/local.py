@@ -15,7 +15,7 @@ from runner.errors import InputError
 @click.command()
 def up() -> None:
     """Start a private broker and workers on this machine, in the background."""
-    from runner.embedded.start import start, wait_for_workers
+    from runner.embedded.start import start, wait_for_a_worker
     from runner.settings import Settings
     from runner.store.engine import open_store
 
@@ -28,9 +28,8 @@ def up() -> None:
         )
     store = open_store(settings.database_url)
     started = start(settings)
-    slots = wait_for_workers(settings, store)
-    words = f"up with {slots} slots; stop with `runner down`" if started else "already up"
-    click.echo(words, err=True)
+    wait_for_a_worker(settings, store)
+    click.echo("up; stop with `runner down`" if started else "already up", err=True)
 
 
 @click.command()

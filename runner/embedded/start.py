@@ -42,20 +42,18 @@ def start(settings: Settings, parent: int | None = None) -> bool:
     return True
 
 
-def wait_for_workers(settings: Settings, store: Store) -> int:
-    """Return how many workers of this host are ready, once one is.
+def wait_for_a_worker(settings: Settings, store: Store) -> None:
+    """Wait until one worker of this host is ready; the others need no waiting for.
 
     Raises UnavailableError if none comes.
     """
     deadline = time.monotonic() + START_SECONDS
     while True:
-        ready = [
-            worker
+        if any(
+            worker.host == host_identity() and is_alive(worker.pid, worker.process_started)
             for worker in queries.workers_alive(store, settings.lease_seconds)
-            if worker.host == host_identity() and is_alive(worker.pid, worker.process_started)
-        ]
-        if ready:
-            return len(ready)
+        ):
+            return
         if time.monotonic() > deadline:
             raise UnavailableError(
                 "no worker started",
