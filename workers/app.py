@@ -12,6 +12,8 @@ from celery.signals import (
 from runner.queue import make_app
 from runner.settings import Settings
 from workers import context
+from workers.drain import drain
+from workers.leaving import Leaving
 from workers.patience import patiently
 
 settings = Settings.from_environment()
@@ -31,7 +33,8 @@ app.conf.update(
 
 @worker_process_init.connect
 def _enter(**kwargs: object) -> None:  # noqa: ARG001 (the form of a signal handler)
-    patiently(lambda: context.start(settings))
+    entered = patiently(lambda: context.start(settings))
+    Leaving(entered.store, entered.heartbeat).start()
 
 
 @worker_ready.connect
@@ -42,7 +45,7 @@ def _hang_up(**kwargs: object) -> None:  # noqa: ARG001
 
 @worker_shutting_down.connect
 def _drain(**kwargs: object) -> None:  # noqa: ARG001
-    context.drain.set()
+    drain.set()
 
 
 @worker_process_shutdown.connect

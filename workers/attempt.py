@@ -13,7 +13,8 @@ from runner.store import work
 from runner.store.attempts import AttemptKey, Claim, Signal
 from runner.store.engine import Connection, StoreUnavailable
 from workers import device
-from workers.context import Context, current, drain
+from workers.context import Context, current
+from workers.drain import drain
 from workers.journal import say
 from workers.patience import patiently
 
@@ -69,15 +70,17 @@ def execute(
     """
     context = current()
     reached("before_claim", job_id)
+    if drain.is_set():
+        logger.info("job %s is left to other workers: this one was told to stop", job_id)
+        return
     claim = _claim(context, job_id)
     if claim is None:
         return
-    say("claimed", claim.key)
-    reached("after_claim", job_id)
-    attempt = Attempt(context, claim, progress)
     context.heartbeat.watch(claim.key)
     try:
-        _end(attempt, function)
+        say("claimed", claim.key)
+        reached("after_claim", job_id)
+        _end(Attempt(context, claim, progress), function)
     finally:
         context.heartbeat.watch(None)
 

@@ -1,6 +1,5 @@
 """What one worker process holds: its settings, its store, its device and its heartbeat."""
 
-import multiprocessing
 from dataclasses import dataclass
 
 from runner.processes import host_identity, own_identity
@@ -9,9 +8,6 @@ from runner.store.engine import Store, open_store
 from runner.store.workers import register_worker, worker_stopped
 from workers import device
 from workers.heartbeat import Heartbeat
-
-# Made before the fork and set in the parent, so that every child sees a drain at its next step.
-drain = multiprocessing.Event()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,12 +26,12 @@ class Heartbeat(threading.Thread):
         # Counted in beats, not read from a clock: a process that was stopped, or had no store, was
         # not idle.
         self._idle = 0
-        self._key: AttemptKey | None = None
+        self.key: AttemptKey | None = None
         self._ended = threading.Event()
 
     def watch(self, key: AttemptKey | None) -> None:
         """Beat for this attempt from now on; None when there is none."""
-        self._key, self.signal, self._idle = key, Signal.CONTINUE, 0
+        self.key, self.signal, self._idle = key, Signal.CONTINUE, 0
 
     def progressed(self) -> None:
         """Hear that the attempt goes forward."""
@@ -41,7 +41,7 @@ class Heartbeat(threading.Thread):
         """Beat until stopped; a store that is away costs beats, never the worker."""
         while not self._ended.wait(self._seconds):
             try:
-                self._beat(self._key)
+                self._beat(self.key)
             except StoreUnavailable as error:
                 logger.warning("no heartbeat: %s", error.what)
 
@@ -50,7 +50,7 @@ class Heartbeat(threading.Thread):
         if key is None:
             return
         answer = heartbeat(self._store, key)
-        if key == self._key:
+        if key == self.key:
             self.signal = answer
             self._idle += 1
             if self._idle > self._most_idle:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from runner.store.engine import StoreUnavailable
-from workers.context import drain
+from workers.drain import drain
 
 logger = logging.getLogger(__name__)
 

@@ -9,6 +9,7 @@ from typing import Any
 import psutil
 from sqlalchemy import select
 
+from runner.embedded.place import Place
 from runner.failpoints import VARIABLE
 from runner.store.attempts import OpenAttempt, open_attempts
 from runner.store.engine import Store, open_store
@@ -115,6 +116,10 @@ class Scene:
 
         (attempt,) = wait_until(found, f"job {job} has trained an epoch", self.explain)
         return psutil.Process(attempt.pid)
+
+    def worker(self) -> psutil.Process:
+        """Return the main process of the worker that is up."""
+        return psutil.Process(Place(self.runner.directory / "results").remembered()["worker"].pid)
 
     def rows(self, statement: Any) -> list[Any]:
         """Return what a query finds."""

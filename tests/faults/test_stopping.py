@@ -38,6 +38,28 @@ def test_a_worker_that_is_told_to_stop_is_gone_in_seconds_and_nothing_is_charged
 
 
 @pytest.mark.faults
+@pytest.mark.parametrize("place", ["before_claim", "after_claim", "epoch_2"])
+def test_a_worker_that_is_told_to_stop_while_its_job_hangs_is_gone_in_seconds_too(
+    scene: Scene, uninterrupted: Outcome, place: str
+) -> None:
+    scene.dies(f"{place}=hang")
+    scene.runner("up")
+    job = scene.submit()
+    wait_until(lambda: any(scene.marks.iterdir()), "it hangs", scene.explain)
+    main = scene.worker()
+    family = [main, *main.children(recursive=True)]
+    started = time.monotonic()
+    main.terminate()
+    _, alive = psutil.wait_procs(family, timeout=DRAIN_SECONDS)
+    assert alive == []
+    print(f"hangs at {place}: gone after {time.monotonic() - started:.1f} s")
+    scene.wait_for(job)
+    assert set(scene.attempts(job)) <= {"released", "succeeded"}
+    assert scene.job(job)["lost"] == 0
+    assert scene.outcome(job) == uninterrupted
+
+
+@pytest.mark.faults
 def test_connections_that_the_database_ends_again_and_again_fail_no_trial(
     scene_on_postgresql: Scene, uninterrupted: Outcome
 ) -> None:

@@ -9,6 +9,7 @@ from runner.settings import Settings
 from workers import context
 from workers.app import app
 from workers.context import Context
+from workers.drain import drain
 
 
 @pytest.fixture
@@ -20,4 +21,4 @@ def worker(tmp_path: Path) -> Iterator[Context]:
     app.conf.task_always_eager = True
     yield context.start(settings)
     context.stop()
-    context.drain.clear()
+    drain.clear()

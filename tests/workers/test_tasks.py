@@ -23,9 +23,10 @@ from runner.submit import (
     submit_train,
     submit_tune,
 )
-from workers import context, tasks
+from workers import tasks
 from workers.attempt import JobFailedError, execute
 from workers.context import Context
+from workers.drain import drain
 from workers.evaluation import run_evaluation
 from workers.trial import run_trial
 
@@ -109,12 +110,12 @@ def test_folds_train_anew_and_an_interrupted_one_ends_with_the_same_numbers(
 
     def drain_after_the_first_epoch(text: str) -> None:
         if text.startswith("epoch 1/2"):
-            context.drain.set()
+            drain.set()
 
     execute(jobs[0].id, run_evaluation, drain_after_the_first_epoch)
     stopped = queries.jobs(worker.store, again)
     assert [(job.state, job.epoch) for job in stopped] == [(JobState.PENDING, n) for n in (1, None)]
-    context.drain.clear()
+    drain.clear()
     for job in jobs:
         tasks.evaluate.apply(args=(job.id,), throw=True)
     rows = report_document(worker.store, again)["evaluations"]
@@ -195,13 +196,13 @@ def test_a_drain_gives_the_job_back_and_it_ends_like_one_never_interrupted(
 
     def drain_after_the_first_epoch(text: str) -> None:
         if text.startswith("epoch 1/2"):
-            context.drain.set()
+            drain.set()
 
     execute(job.id, run_trial, drain_after_the_first_epoch)
     (released,) = queries.jobs(worker.store, experiment)
     assert (released.state, released.epoch, released.lost) == (JobState.PENDING, 1, 0)
 
-    context.drain.clear()
+    drain.clear()
     tasks.train.apply(args=(job.id,), throw=True)
     (done,) = queries.jobs(worker.store, experiment)
     assert done.state == JobState.SUCCEEDED
