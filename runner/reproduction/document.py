@@ -1,0 +1,123 @@
+"""Build the document of a reproduction: every output of the paper beside what we got."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from runner.report.document import Document, report_document
+from runner.reproduction import inside, scores, tuning
+from runner.reproduction.advance import Reproduction, submitted, unfinished
+from runner.reproduction.measured import Measured, Missing, Sources, Values
+from runner.reproduction.paper import PAPER, Output
+
+MEASURE: dict[str, Callable[[Sources], Values]] = {
+    "MODEL": inside.network,
+    "DATA": inside.pictures,
+    "T-I": scores.table_1,
+    "T-II": scores.table_2,
+    "T-III": scores.table_3,
+    "F-2": inside.samples,
+    "F-3": tuning.scan,
+    "F-4": tuning.figure_4,
+    "F-5": tuning.figure_5,
+    "LST": inside.layer_list,
+    "F-6": partial(inside.subject, name="cat"),
+    "F-7": lambda sources: {"layers": Measured(len(inside.layers_of(sources, "cat")), exact=True)},
+    "F-8": partial(inside.subject, name="truck"),
+    "F-9": partial(inside.layer, name="truck", number=1),
+    "F-10": partial(inside.layer, name="truck", number=17),
+    "F-11": scores.confusion,
+    "F-12": partial(inside.why, name="airplane"),
+    "F-13": partial(inside.why, name="bird"),
+    "F-14": lambda sources: _epochs(sources, "untuned-long"),
+    "F-15": lambda sources: _epochs(sources, "untuned-short"),
+    "EQ": scores.equations,
+    "FUT": tuning.future,
+}
+
+NO_INTERVAL = "Losses have no interval: they are not stored for each picture."
+OF_SUBJECTS = ("F-6", "F-7", "F-8", "F-9", "F-10", "F-12", "F-13")
+FULL = "full"
+
+
+def read_sources(reproduction: Reproduction) -> Sources:
+    """Return the documents of all steps that have their results."""
+    experiments = submitted(reproduction, submit=False)
+    open_steps = unfinished(reproduction, experiments)
+    documents = {
+        step: report_document(reproduction.store, number)
+        for step, number in experiments.items()
+        if step not in open_steps
+    }
+    return Sources(reproduction, documents)
+
+
+def reproduction_document(sources: Sources) -> Document:
+    """Return the document; its fields are described in docs/reference.md."""
+    reproduction = sources.reproduction
+    experiments = submitted(reproduction, submit=False)
+    return {
+        "scale": reproduction.scale.name,
+        "dataset": reproduction.spec.to_json() | reproduction.dataset.to_json(),
+        "seed": reproduction.seed,
+        "experiments": experiments,
+        "unfinished": unfinished(reproduction, experiments),
+        "ids": [_entry(sources, output) for output in PAPER],
+        "files": [],
+    }
+
+
+def _entry(sources: Sources, output: Output) -> dict[str, Any]:
+    """Return an output's values by name: the paper's, ours, and whether they agree."""
+    try:
+        found, missing = MEASURE[output.id](sources), None
+    except Missing as step:
+        found, missing = {}, str(step)
+    names = dict.fromkeys((*output.values, *found))
+    ours = {name: found.get(name, Measured(None)) for name in names}
+    return {
+        "id": output.id,
+        "title": output.title,
+        "place": output.place,
+        "paper": {name: output.values.get(name) for name in names},
+        "ours": {name: ours[name].value for name in names},
+        "interval": {name: ours[name].interval for name in names},
+        "images": {name: ours[name].images for name in names},
+        "inside": {name: ours[name].agrees(output.values.get(name)) for name in names},
+        "oddity": output.oddity,
+        "note": _note(sources, output, missing),
+    }
+
+
+def _note(sources: Sources, output: Output, missing: str | None) -> str:
+    """Return how ours came about and why it may differ."""
+    reproduction = sources.reproduction
+    words = [output.ours]
+    if missing:
+        words.append(f"Not there yet: the step {missing} has no result.")
+    if output.id == "FUT":
+        words.append(tuning.FUTURE)
+    if output.id.startswith("T-") and output.id != "T-III":
+        words.append(NO_INTERVAL)
+    if output.id in OF_SUBJECTS:
+        words.append(reproduction.subjects.words() or "")
+    words.append(scale_words(reproduction))
+    return " ".join(word for word in words if word)
+
+
+def scale_words(reproduction: Reproduction) -> str:
+    """Say what is smaller than in the paper; nothing at full scale."""
+    scale = reproduction.scale
+    if scale.name == FULL:
+        return ""
+    every = f"{scale.epochs} in place of the params' own" if scale.epochs else "the params' own"
+    more = ", ".join(f"{name} {value}" for name, value in scale.params.items())
+    return (
+        f"Scale {scale.name}: {len(reproduction.dataset.train):,} pictures to train on;"
+        f" {scale.long} epochs for the paper's 100, {scale.short} for its 10; in the grid and in"
+        f" Figure 5 {every}; {scale.folds} folds{f'; {more} in every trial' if more else ''}."
+    )
+
+
+def _epochs(sources: Sources, step: str) -> Values:
+    return {"epochs": Measured(sources.trial(step)["trained_epochs"], exact=True)}

@@ -1,0 +1,106 @@
+"""Our values for the network, its layers, the pictures, and why the network says what it says."""
+
+import io
+import math
+
+import numpy as np
+
+from cifar_model.explanation.regions import mask
+from cifar_model.params import Params
+from runner.reproduction.measured import Measured, Row, Sources, Values, exact
+from runner.store.artifacts import get_array, get_artifact
+
+PAPER_BATCH = 500
+SAMPLES = 1000
+
+
+def network(sources: Sources) -> Values:
+    """Count the parameters in the stored weights."""
+    trial = sources.trial("untuned-long")
+    content = get_artifact(sources.reproduction.store, trial["model"])
+    with np.load(io.BytesIO(content), allow_pickle=False) as weights:
+        count = sum(int(math.prod(weights[name].shape)) for name in weights.files)
+    params = Params.from_json(trial["params"])
+    # Each block has two batch normalisations, each of them two averages that are not trained.
+    averages = sum(4 * params.filters * 2**block for block in range(params.blocks))
+    return {"parameters": exact(count), "trainable parameters": exact(count - averages)}
+
+
+def pictures(sources: Sources) -> Values:
+    """Return how many pictures there are and in what form they are trained on."""
+    dataset = sources.reproduction.dataset
+    rows = slice(SAMPLES)
+    pixels, labels = dataset.train.scaled(rows), dataset.train.one_hot(len(dataset.classes), rows)
+    low, high = float(pixels.min()), float(pixels.max())
+    one_hot = set(np.unique(labels)) <= {0, 1} and bool((labels.sum(axis=1) == 1).all())
+    return {
+        "train pictures": exact(len(dataset.train)),
+        "validation pictures": exact(len(dataset.validation)),
+        "test pictures": exact(len(dataset.test)),
+        "classes": exact(len(dataset.classes)),
+        "pixels": exact(f"from {low:.3g} to {high:.3g}"),
+        "labels": exact("one-hot" if one_hot else "not one-hot"),
+    }
+
+
+def samples(sources: Sources) -> Values:
+    """Return how many classes are shown."""
+    return {"classes shown": exact(len(sources.reproduction.dataset.classes))}
+
+
+def layers_of(sources: Sources, subject: str) -> list[Row]:
+    """Return the stored outputs of all layers for the picture of a subject, in order."""
+    image = sources.reproduction.subjects.images[subject]
+    return [row for row in sources["activations"]["activations"] if row["image"] == image]
+
+
+def layer_list(sources: Sources) -> Values:
+    """Return the shape of every layer's output for a batch as large as the paper's."""
+    return {row["name"]: exact([PAPER_BATCH, *row["shape"]]) for row in layers_of(sources, "cat")}
+
+
+def subject(sources: Sources, name: str) -> Values:
+    """Return what the picture of a subject shows."""
+    shown = explained_picture(sources, name)["true_class"]
+    return {"picture": exact(f"a {shown}")}
+
+
+def explained_picture(sources: Sources, name: str) -> Row:
+    """Return an explanation of the picture of a subject, which has the picture with it."""
+    image = sources.reproduction.subjects.images[name]
+    rows = sources["activations"]["explanations"]
+    found: Row = next(row for row in rows if row["image"] == image)
+    return found
+
+
+def layer(sources: Sources, name: str, number: int) -> Values:
+    """Return the name of a layer by its number, from 1."""
+    found = [row for row in layers_of(sources, name) if row["layer"] == number]
+    return {"layer": exact(found[0]["name"] if found else f"there is no layer {number}")}
+
+
+def explanation(sources: Sources, step: str, name: str) -> Row:
+    """Return the explanation that a step made of the class of a subject."""
+    shown = sources.reproduction.subjects.classes[name]
+    found: Row = next(row for row in sources[step]["explanations"] if row["class"] == shown)
+    return found
+
+
+def why(sources: Sources, name: str) -> Values:
+    """Return how much of the picture would be green and red, with either segmentation."""
+    found: Values = {}
+    for segmentation in ("stock", "small"):
+        row = explanation(sources, f"why-{segmentation}", name)
+        segments = get_array(sources.reproduction.store, row["segments"])
+        signs = mask(segments, row["weights"])
+        shares = {"for": float((signs > 0).mean()), "against": float((signs < 0).mean())}
+        for side, value in shares.items():
+            found[f"share {side} it, {segmentation} segmentation"] = Measured(
+                value, exact=segmentation == "stock"
+            )
+        found |= {
+            f"superpixels, {segmentation} segmentation": Measured(row["superpixels"]),
+            f"R2, {segmentation} segmentation": Measured(row["r2"]),
+            f"verdict, {segmentation} segmentation": Measured(row["verdict"]),
+        }
+    return found

@@ -1,0 +1,137 @@
+"""A whole reproduction, as small as can be: every step done, reported, and nothing done twice."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from runner.report.produce import Place
+from runner.reproduction.advance import Reproduction, begin, is_open, submitted, unfinished
+from runner.reproduction.document import read_sources
+from runner.reproduction.paper import PAPER
+from runner.reproduction.produce import produce_reproduction
+from runner.reproduction.scales import Scale
+from runner.states import JobState, Kind
+from runner.store import queries
+from runner.submit import Training, submit_train
+from workers import tasks
+from workers.context import Context
+
+TINY = Scale(
+    "tiny",
+    train_size=32,
+    epochs=1,
+    short=1,
+    long=2,
+    folds=2,
+    samples=400,
+    downsample=0.00125,
+    deeper_epochs=1,
+    params={"blocks": 1, "filters": 2, "batch_norm_momentum": 0.9},
+)
+TASKS = {
+    Kind.TRAIN: tasks.train,
+    Kind.TUNE: tasks.tune,
+    Kind.EVALUATE: tasks.evaluate,
+    Kind.EXPLAIN: tasks.explain,
+}
+
+
+def run_pending(worker: Context, most: int | None = None) -> int:
+    """Run the pending jobs of all experiments, or some of them; return how many."""
+    done = 0
+    for experiment in reversed(queries.experiments(worker.store, 1000)):
+        for job in queries.jobs(worker.store, experiment.id):
+            if job.state == JobState.PENDING and done != most:
+                TASKS[Kind(experiment.kind)].apply(args=(job.id,), throw=True)
+                done += 1
+    return done
+
+
+def run_to_its_end(worker: Context, reproduction: Reproduction) -> None:
+    """Do what the command does, with tasks that run here."""
+    while True:
+        experiments = submitted(reproduction, submit=True)
+        if not any(is_open(worker.store, number) for number in experiments.values()):
+            return
+        run_pending(worker)
+
+
+def test_every_output_of_the_paper_is_there_and_nothing_is_done_twice(
+    worker: Context, tmp_path: Path
+) -> None:
+    # What somebody trained before is taken, not trained again.
+    reproduction = begin(worker.settings, worker.store, TINY, "digits", seed=3)
+    earlier = submit_train(
+        worker.settings,
+        worker.store,
+        Training(reproduction.spec, epochs=2, threads=1, seed=3),
+        TINY.params,
+    )
+    run_pending(worker)
+
+    # Stopped after two jobs, as by Ctrl-C; the same command again goes on.
+    first = submitted(reproduction, submit=True)
+    assert first["untuned-long"] == earlier
+    run_pending(worker, most=2)
+    again = begin(worker.settings, worker.store, TINY, "digits", seed=3)
+    assert first.items() <= submitted(again, submit=True).items()
+    assert "tuned-folds" not in first
+
+    run_to_its_end(worker, again)
+    experiments = submitted(again, submit=True)
+    assert list(experiments) == [step.name for step in again.steps]
+    assert unfinished(again, experiments) == {}
+    assert len(queries.experiments(worker.store, 1000)) == len(again.steps)
+    assert run_pending(worker) == 0
+
+    place = Place(tmp_path / "page.html", tmp_path / "pictures")
+    produce_reproduction(read_sources(again), "html", place)
+    page = (tmp_path / "page.html").read_text()
+    for output in PAPER:
+        assert f"<h2>{output.id}: " in page
+    figures = page.split("<figure>")[1:]
+    assert len(figures) == 12
+    assert all("scale tiny (32 pictures to train on)" in figure for figure in figures)
+
+    told = produce_reproduction(read_sources(again), "json", Place(None, tmp_path)).text
+    assert told is not None
+    entries = {entry["id"]: entry for entry in json.loads(told)["ids"]}
+    for output in PAPER:
+        entry = entries[output.id]
+        assert {name: entry["paper"][name] for name in output.values} == output.values
+        if output.id != "LST":  # one block has other layers than the paper's three
+            missing = [name for name in output.values if entry["ours"][name] is None]
+            assert missing == [], output.id
+    test = entries["T-I"]
+    low, high = test["interval"]["test accuracy"]
+    assert low <= test["ours"]["test accuracy"] <= high
+    assert test["inside"]["test accuracy"] == (low <= 0.8718 <= high)
+    assert test["inside"]["test loss"] is None
+    assert entries["FUT"]["ours"]["CIFAR-100"] == "not run: needs the CIFAR-100 archive"
+    assert entries["F-5"]["ours"]["row 4"]["activation"] == "elu"
+    assert "stand in" in entries["F-12"]["note"]
+
+
+def test_another_seed_is_another_reproduction(worker: Context) -> None:
+    numbers = [
+        submitted(begin(worker.settings, worker.store, TINY, "digits", seed), submit=True)
+        for seed in (1, 2)
+    ]
+    assert not set(numbers[0].values()) & set(numbers[1].values())
+
+
+def test_a_report_of_nothing_says_what_is_missing(worker: Context, tmp_path: Path) -> None:
+    reproduction = begin(worker.settings, worker.store, TINY, "digits", seed=3)
+    told = produce_reproduction(read_sources(reproduction), "table", Place(None, tmp_path)).text
+    assert told is not None
+    assert "T-II: No tuning, no augmentation" in told
+    assert "the step untuned-long has no result" in told
+    assert queries.experiments(worker.store, 10) == []
+
+
+@pytest.mark.parametrize("size", [1, 10**6])
+def test_a_scale_takes_no_more_pictures_than_there_are(worker: Context, size: int) -> None:
+    scale = Scale("other", train_size=size)
+    reproduction = begin(worker.settings, worker.store, scale, "digits", seed=0)
+    assert len(reproduction.dataset.train) == min(size, 1151)
