@@ -8,6 +8,7 @@ import numpy as np
 from cifar_model.explanation.regions import mask
 from cifar_model.params import Params
 from runner.reproduction.measured import Measured, Row, Sources, Values, exact
+from runner.reproduction.paper_values import LAYERS
 from runner.store.artifacts import get_array, get_artifact
 
 PAPER_BATCH = 500
@@ -56,7 +57,8 @@ def layers_of(sources: Sources, subject: str) -> list[Row]:
 
 def layer_list(sources: Sources) -> Values:
     """Return the shape of every layer's output for a batch as large as the paper's."""
-    return {row["name"]: exact([PAPER_BATCH, *row["shape"]]) for row in layers_of(sources, "cat")}
+    ours = {row["name"]: [PAPER_BATCH, *row["shape"]] for row in layers_of(sources, "cat")}
+    return {name: exact(ours.get(name, "no such layer")) for name in (*LAYERS, *ours)}
 
 
 def subject(sources: Sources, name: str) -> Values:

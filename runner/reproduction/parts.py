@@ -7,7 +7,8 @@ from typing import Any
 from runner.report.document import Document
 from runner.report.parts import Note, Part, Picture, Table, as_text, titled
 from runner.reproduction.measured import Missing, Sources
-from runner.reproduction.paper import ROUND, TITLE
+from runner.reproduction.paper import TITLE
+from runner.reproduction.paper_values import ROUND
 from runner.reproduction.pictures import named_by_scale
 from runner.reproduction.tuning import ROWS
 

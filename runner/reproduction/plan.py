@@ -4,30 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from runner.reproduction.paper_values import FIGURE_5
 from runner.reproduction.scales import Scale
 from runner.reproduction.subjects import Subjects
 from runner.submit import Explaining
-
-# Figure 5, row by row: the five rounds that the paper shows of its sixteen.
-FIGURE_5: tuple[dict[str, Any], ...] = tuple(
-    {
-        "lr": 0.001,
-        "batch_size": batch_size,
-        "epochs": epochs,
-        "dropout": 0.2,
-        "optimizer": optimizer,
-        "losses": losses,
-        "activation": activation,
-        "last_activation": last_activation,
-    }
-    for batch_size, epochs, optimizer, losses, activation, last_activation in (
-        (43, 8, "adam", "logcosh", "relu", "sigmoid"),
-        (48, 6, "nadam", "categorical_crossentropy", "relu", "sigmoid"),
-        (48, 9, "nadam", "logcosh", "relu", "softmax"),
-        (31, 9, "nadam", "logcosh", "elu", "sigmoid"),
-        (34, 9, "nadam", "categorical_crossentropy", "relu", "softmax"),
-    )
-)
 
 DEEPER_BLOCKS = 4
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from runner.report.trials import effective
 from runner.reproduction.measured import Measured, Missing, Row, Sources, Values, exact, share
-from runner.reproduction.paper import ROUND, SCAN
-from runner.reproduction.plan import DEEPER_BLOCKS, FIGURE_5
+from runner.reproduction.paper_values import FIGURE_5, ROUND, SCAN
+from runner.reproduction.plan import DEEPER_BLOCKS
 
 # What had no effect there, because nothing was reduced.
 IDLE = ("reduction_interval", "reduction_window", "reduction_threshold", "reduction_metric")
