@@ -1,9 +1,9 @@
 """Submit what a reproduction still lacks: each step once, however often it is begun again."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
-from typing import Any
 
 from cifar_model.data import Dataset, DatasetSpec, is_here, load
 from cifar_model.grid import METHODS, PAPER_GRID
@@ -141,9 +141,11 @@ def _train_with(reproduction: Reproduction, work: Train | Tune, key: str) -> Tra
     return Training(spec, work.epochs, THREADS, reproduction.seed, key=key, described=described)
 
 
-def unfinished(reproduction: Reproduction, experiments: dict[str, int]) -> dict[str, Any]:
-    """Return why each step has no result: null without an experiment, else its jobs' states."""
-    found: dict[str, Any] = {}
+def unfinished(
+    reproduction: Reproduction, experiments: Mapping[str, int]
+) -> dict[str, dict[str, int] | None]:
+    """Return the steps without a result: None without an experiment, else its jobs by state."""
+    found: dict[str, dict[str, int] | None] = {}
     for step in reproduction.steps:
         number = experiments.get(step.name)
         if number is None:

@@ -41,27 +41,26 @@ FULL = "full"
 
 
 def read_sources(reproduction: Reproduction) -> Sources:
-    """Return the documents of all steps that have their results."""
+    """Return what the store has of a reproduction."""
     experiments = submitted(reproduction, submit=False)
-    open_steps = unfinished(reproduction, experiments)
+    left = unfinished(reproduction, experiments)
     documents = {
         step: report_document(reproduction.store, number)
         for step, number in experiments.items()
-        if step not in open_steps
+        if step not in left
     }
-    return Sources(reproduction, documents)
+    return Sources(reproduction, experiments, left, documents)
 
 
 def reproduction_document(sources: Sources) -> Document:
     """Return the document; its fields are described in docs/reference.md."""
     reproduction = sources.reproduction
-    experiments = submitted(reproduction, submit=False)
     return {
         "scale": reproduction.scale.name,
         "dataset": reproduction.spec.to_json() | reproduction.dataset.to_json(),
         "seed": reproduction.seed,
-        "experiments": experiments,
-        "unfinished": unfinished(reproduction, experiments),
+        "experiments": dict(sources.experiments),
+        "unfinished": dict(sources.unfinished),
         "ids": [_entry(sources, output) for output in PAPER],
         "files": [],
     }

@@ -51,9 +51,14 @@ def exact(value: Any) -> Measured:
 
 @dataclass(frozen=True, eq=False)
 class Sources:
-    """Hold the documents of the steps that have their results, by the step's name."""
+    """Hold what there is by the names of steps: experiments, what is left, and the documents.
+
+    Only steps that have their results have a document.
+    """
 
     reproduction: Reproduction
+    experiments: Mapping[str, int]
+    unfinished: Mapping[str, dict[str, int] | None]
     documents: Mapping[str, Document]
 
     def __getitem__(self, step: str) -> Document:

@@ -59,7 +59,7 @@ def find_key(store: Store, key: str) -> int | None:
 
 
 def find_done(store: Store, new: NewExperiment) -> int | None:
-    """Return the newest experiment that asked for the same and has it all, whoever submitted it.
+    """Return the first experiment that asked for the same and has it all, whoever submitted it.
 
     The same: kind, seed, configuration and jobs, with a data set of the same fingerprint.
     """
@@ -70,7 +70,7 @@ def find_done(store: Store, new: NewExperiment) -> int | None:
         ~exists().where(Job.experiment_id == Experiment.id, Job.state != JobState.SUCCEEDED),
     )
     with store.read() as connection:
-        for row in connection.execute(done.order_by(Experiment.id.desc())):
+        for row in connection.execute(done.order_by(Experiment.id)):
             if _asked(row.configuration, ())[0] == asked[0]:
                 jobs = _jobs(connection, row.id)
                 if _asked(row.configuration, jobs) == asked:
