@@ -9,30 +9,36 @@ from runner.reproduction import inside, scores, tuning
 from runner.reproduction.advance import Reproduction, submitted, unfinished
 from runner.reproduction.measured import Measured, Missing, Sources, Values
 from runner.reproduction.paper import PAPER, Output
+from runner.reproduction.paper_values import FIGURE_5
 
-MEASURE: dict[str, Callable[[Sources], Values]] = {
-    "MODEL": inside.network,
-    "DATA": inside.pictures,
-    "T-I": scores.table_1,
-    "T-II": scores.table_2,
-    "T-III": scores.table_3,
-    "F-2": inside.samples,
-    "F-3": tuning.scan,
-    "F-4": tuning.figure_4,
-    "F-5": tuning.figure_5,
-    "LST": inside.layer_list,
-    "F-6": partial(inside.subject, name="cat"),
-    "F-7": lambda sources: {"layers": Measured(len(inside.layers_of(sources, "cat")), exact=True)},
-    "F-8": partial(inside.subject, name="truck"),
-    "F-9": partial(inside.layer, name="truck", number=1),
-    "F-10": partial(inside.layer, name="truck", number=17),
-    "F-11": scores.confusion,
-    "F-12": partial(inside.why, name="airplane"),
-    "F-13": partial(inside.why, name="bird"),
-    "F-14": lambda sources: _epochs(sources, "untuned-long"),
-    "F-15": lambda sources: _epochs(sources, "untuned-short"),
-    "EQ": scores.equations,
-    "FUT": tuning.future,
+ROW_NUMBERS = range(1, len(FIGURE_5) + 1)
+
+Measure = Callable[[Sources], Values]
+
+# What an output's values come from; each part stands as soon as its own steps have ended.
+MEASURE: dict[str, tuple[Measure, ...]] = {
+    "MODEL": (inside.network,),
+    "DATA": (inside.pictures,),
+    "T-I": (scores.table_1,),
+    "T-II": (scores.table_2_long, scores.table_2_short),
+    "T-III": (scores.table_3_folds, scores.table_3_validation, scores.table_3_test),
+    "F-2": (inside.samples,),
+    "F-3": (tuning.scan,),
+    "F-4": tuple(partial(tuning.figure_4, row=row) for row in ROW_NUMBERS),
+    "F-5": tuple(partial(tuning.figure_5, row=row) for row in ROW_NUMBERS),
+    "LST": (inside.layer_list,),
+    "F-6": (partial(inside.subject, name="cat"),),
+    "F-7": (partial(inside.layers, name="cat"),),
+    "F-8": (partial(inside.subject, name="truck"),),
+    "F-9": (partial(inside.layer, name="truck", number=1),),
+    "F-10": (partial(inside.layer, name="truck", number=17),),
+    "F-11": (scores.confusion,),
+    "F-12": (partial(inside.why, name="airplane"),),
+    "F-13": (partial(inside.why, name="bird"),),
+    "F-14": (partial(scores.epochs, step="untuned-long"),),
+    "F-15": (partial(scores.epochs, step="untuned-short"),),
+    "EQ": (scores.equations,),
+    "FUT": (tuning.deeper, tuning.cifar100, tuning.more_epochs),
 }
 
 NO_INTERVAL = "Losses have no interval: they are not stored for each picture."
@@ -68,10 +74,13 @@ def reproduction_document(sources: Sources) -> Document:
 
 def _entry(sources: Sources, output: Output) -> dict[str, Any]:
     """Return an output's values by name: the paper's, ours, and whether they agree."""
-    try:
-        found, missing = MEASURE[output.id](sources), None
-    except Missing as step:
-        found, missing = {}, str(step)
+    found: Values = {}
+    missing: list[str] = []
+    for measure in MEASURE[output.id]:
+        try:
+            found |= measure(sources)
+        except Missing as step:
+            missing.append(str(step))
     names = dict.fromkeys((*output.values, *found))
     ours = {name: found.get(name, Measured(None)) for name in names}
     return {
@@ -88,12 +97,12 @@ def _entry(sources: Sources, output: Output) -> dict[str, Any]:
     }
 
 
-def _note(sources: Sources, output: Output, missing: str | None) -> str:
+def _note(sources: Sources, output: Output, missing: list[str]) -> str:
     """Return how ours came about and why it may differ."""
     reproduction = sources.reproduction
     words = [output.ours]
     if missing:
-        words.append(f"Not there yet: the step {missing} has no result.")
+        words.append(f"Not there yet: {', '.join(dict.fromkeys(missing))}.")
     if output.id == "FUT":
         words.append(tuning.FUTURE)
     if output.id.startswith("T-") and output.id != "T-III":
@@ -109,14 +118,13 @@ def scale_words(reproduction: Reproduction) -> str:
     scale = reproduction.scale
     if scale.name == FULL:
         return ""
-    every = f"{scale.epochs} in place of the params' own" if scale.epochs else "the params' own"
     more = ", ".join(f"{name} {value}" for name, value in scale.params.items())
-    return (
-        f"Scale {scale.name}: {len(reproduction.dataset.train):,} pictures to train on;"
-        f" {scale.long} epochs for the paper's 100, {scale.short} for its 10; in the grid and in"
-        f" Figure 5 {every}; {scale.folds} folds{f'; {more} in every trial' if more else ''}."
-    )
-
-
-def _epochs(sources: Sources, step: str) -> Values:
-    return {"epochs": Measured(sources.trial(step)["trained_epochs"], exact=True)}
+    words = [
+        f"{len(reproduction.dataset.train):,} pictures to train on",
+        f"{scale.long} epochs for the paper's 100",
+        f"{scale.short} for its 10",
+        *([f"{scale.epochs} in the grid and in Figure 5"] if scale.epochs else []),
+        f"{scale.folds} folds",
+        *([f"{more} in every trial"] if more else []),
+    ]
+    return f"Scale {scale.name}: {', '.join(words)}."

@@ -75,6 +75,11 @@ def explained_picture(sources: Sources, name: str) -> Row:
     return found
 
 
+def layers(sources: Sources, name: str) -> Values:
+    """Return how many layers are shown of a subject."""
+    return {"layers": exact(len(layers_of(sources, name)))}
+
+
 def layer(sources: Sources, name: str, number: int) -> Values:
     """Return the name of a layer by its number, from 1."""
     found = [row for row in layers_of(sources, name) if row["layer"] == number]
@@ -90,7 +95,11 @@ def explanation(sources: Sources, step: str, name: str) -> Row:
 
 def why(sources: Sources, name: str) -> Values:
     """Return how much of the picture would be green and red, with either segmentation."""
-    found: Values = {}
+    small = explanation(sources, "why-small", name)
+    found: Values = {
+        "predicted class": Measured(small["predicted_class"]),
+        "probability": Measured(small["probability"]),
+    }
     for segmentation in ("stock", "small"):
         row = explanation(sources, f"why-{segmentation}", name)
         segments = get_array(sources.reproduction.store, row["segments"])

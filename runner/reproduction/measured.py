@@ -31,9 +31,12 @@ class Measured:
         """Tell whether the paper's value lies in the interval; None if that cannot be asked."""
         if paper is None or self.value is None:
             return None
-        if self.interval is not None:
-            return bool(self.interval[0] <= paper <= self.interval[1])
-        return bool(self.value == paper) if self.exact else None
+        if self.exact:
+            return bool(self.value == paper)
+        # A formula and a wish for the future lie in no interval.
+        if self.interval is None or not isinstance(paper, int | float):
+            return None
+        return bool(self.interval[0] <= paper <= self.interval[1])
 
 
 Values = dict[str, Measured]

@@ -36,8 +36,7 @@ def draw(sources: Sources, document: Document) -> dict[str, list[Picture]]:
 def named_by_scale(document: Document) -> Document:
     """Return what titles take the data set's name from, with the scale in it."""
     dataset = document["dataset"]
-    train = dataset["images"]["train"]
-    title = f"{dataset['title']}, scale {document['scale']} ({train:,} pictures to train on)"
+    title = f"{dataset['title']}, scale {document['scale']}"
     return {"dataset": dataset | {"title": title}}
 
 

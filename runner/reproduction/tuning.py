@@ -3,7 +3,7 @@
 from typing import Any
 
 from runner.report.trials import effective
-from runner.reproduction.measured import Measured, Missing, Row, Sources, Values, exact, share
+from runner.reproduction.measured import Measured, Row, Sources, Values, exact, share
 from runner.reproduction.paper_values import FIGURE_5, ROUND, SCAN
 from runner.reproduction.plan import DEEPER_BLOCKS
 
@@ -26,16 +26,12 @@ def scan(sources: Sources) -> Values:
     return {name: Measured(ours[name], exact=name not in inexact) for name in SCAN}
 
 
-def figure_4(sources: Sources) -> Values:
-    """Return the scores of the five rounds: of each metric on its own the best epoch."""
-    images = sources.reproduction.dataset
-    sizes = {"val_accuracy": len(images.validation), "accuracy": len(images.train)}
-    found: Values = {}
-    for row, step in enumerate(ROWS, start=1):
-        trial = sources.trial(step)
-        for name in ROUND:
-            found[f"row {row}, {name}"] = _round_value(trial, name, sizes)
-    return found
+def figure_4(sources: Sources, row: int) -> Values:
+    """Return the scores of one of the five rounds: of each metric on its own the best epoch."""
+    pictures = sources.reproduction.dataset
+    sizes = {"val_accuracy": len(pictures.validation), "accuracy": len(pictures.train)}
+    trial = sources.trial(ROWS[row - 1])
+    return {f"row {row}, {name}": _round_value(trial, name, sizes) for name in ROUND}
 
 
 def _round_value(trial: Row, name: str, sizes: dict[str, int]) -> Measured:
@@ -45,37 +41,33 @@ def _round_value(trial: Row, name: str, sizes: dict[str, int]) -> Measured:
     return share(value, sizes[name]) if name in sizes else Measured(value)
 
 
-def figure_5(sources: Sources) -> Values:
-    """Return the params of the five rounds, with the epochs that they really had."""
-    found: Values = {}
-    for row, step in enumerate(ROWS, start=1):
-        trial = sources.trial(step)
-        params = effective(trial["params"]) | {"epochs": trial["trained_epochs"]}
-        asked = FIGURE_5[row - 1]
-        # Of others than the paper's only those that were changed.
-        more = {name: value for name, value in trial["params"].items() if name not in asked}
-        found[f"row {row}"] = exact({name: params[name] for name in asked} | more)
-    return found
+def figure_5(sources: Sources, row: int) -> Values:
+    """Return the params of one of the five rounds, with the epochs that it really had."""
+    trial = sources.trial(ROWS[row - 1])
+    params = effective(trial["params"]) | {"epochs": trial["trained_epochs"]}
+    asked = FIGURE_5[row - 1]
+    # Of others than the paper's only those that were changed.
+    more = {name: value for name, value in trial["params"].items() if name not in asked}
+    return {f"row {row}": exact({name: params[name] for name in asked} | more)}
 
 
-def future(sources: Sources) -> Values:
-    """Return what the paper leaves to the future, or the command that it takes."""
-    images = len(sources.reproduction.dataset.validation)
-    trial, longest = sources.trial("deeper"), sources.trial("untuned-long")
-    return {
-        "a deeper model": share(trial["val_accuracy"], images),
-        "CIFAR-100": _cifar100(sources),
-        "more epochs": Measured(longest["trained_epochs"]),
-    }
+def deeper(sources: Sources) -> Values:
+    """Return the validation accuracy of a deeper network."""
+    trial, images = sources.trial("deeper"), len(sources.reproduction.dataset.validation)
+    return {"a deeper model": share(trial["val_accuracy"], images)}
 
 
-def _cifar100(sources: Sources) -> Measured:
-    try:
-        document = sources["cifar100"]
-    except Missing:
-        return Measured("not run: needs the CIFAR-100 archive")
-    trial = document["trials"][0]
-    return share(trial["val_accuracy"], document["dataset"]["images"]["validation"])
+def more_epochs(sources: Sources) -> Values:
+    """Return the most epochs that were trained."""
+    return {"more epochs": Measured(sources.trial("untuned-long")["trained_epochs"])}
+
+
+def cifar100(sources: Sources) -> Values:
+    """Return the validation accuracy on CIFAR-100, where its archive is."""
+    if "cifar100" not in {*sources.experiments, *sources.unfinished}:
+        return {"CIFAR-100": Measured("not run: needs the CIFAR-100 archive")}
+    trial, images = sources.trial("cifar100"), sources["cifar100"]["dataset"]["images"]
+    return {"CIFAR-100": share(trial["val_accuracy"], images["validation"])}
 
 
 FUTURE = (

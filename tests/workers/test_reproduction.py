@@ -92,7 +92,7 @@ def test_every_output_of_the_paper_is_there_and_nothing_is_done_twice(
         assert f"<h2>{output.id}: " in page
     figures = page.split("<figure>")[1:]
     assert len(figures) == 12
-    assert all("scale tiny (32 pictures to train on)" in figure for figure in figures)
+    assert all(", scale tiny, fingerprint " in figure for figure in figures)
 
     told = produce_reproduction(read_sources(again), "json", Place(None, tmp_path)).text
     assert told is not None
@@ -125,7 +125,7 @@ def test_a_report_of_nothing_says_what_is_missing(worker: Context, tmp_path: Pat
     told = produce_reproduction(read_sources(reproduction), "table", Place(None, tmp_path)).text
     assert told is not None
     assert "T-II: No tuning, no augmentation" in told
-    assert "the step untuned-long has no result" in told
+    assert "Not there yet: untuned-long, untuned-short." in told
     assert queries.experiments(worker.store, 10) == []
 
 

@@ -16,7 +16,7 @@ MOST_CLASSES = 20
 def draw_samples(document: Mapping[str, Any], shown: Mapping[str, NDArray[np.uint8]]) -> Picture:
     """Return a sheet with a row of pictures (n, height, width, 3) for each class."""
     rows = dict(list(shown.items())[:MOST_CLASSES])
-    title = titled(document, f"Pictures of {len(rows)} of {len(shown)} classes, to train on")
+    title = titled(document, f"Pictures of {len(rows)} of {len(shown)} classes")
     figure = new_figure(title, 9, 1 + 0.7 * len(rows))
     for axes, (name, images) in zip(
         figure.subplots(len(rows), squeeze=False)[:, 0], rows.items(), strict=True

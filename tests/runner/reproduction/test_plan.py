@@ -103,3 +103,4 @@ def test_the_paper_s_value_is_inside_if_it_lies_in_our_interval() -> None:
     assert exact(24).agrees(24) is True
     assert exact(24).agrees(23) is False
     assert share(0.8, 100).agrees(None) is None
+    assert share(0.8, 100).agrees("a formula") is None
