@@ -6,7 +6,7 @@ from typing import Any
 
 from runner.report.document import Document, report_document
 from runner.reproduction import inside, scores, tuning
-from runner.reproduction.advance import Reproduction, submitted, unfinished
+from runner.reproduction.advance import Reproduction, is_open, submitted, unfinished
 from runner.reproduction.measured import Measured, Missing, Sources, Values
 from runner.reproduction.paper import PAPER, Output
 from runner.reproduction.paper_values import FIGURE_5
@@ -53,7 +53,7 @@ def read_sources(reproduction: Reproduction) -> Sources:
     documents = {
         step: report_document(reproduction.store, number)
         for step, number in experiments.items()
-        if step not in left
+        if not is_open(reproduction.store, number)
     }
     return Sources(reproduction, experiments, left, documents)
 

@@ -2,12 +2,14 @@
 
 import io
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from cifar_model.explanation.regions import mask
 from cifar_model.params import Params
-from runner.reproduction.measured import Measured, Row, Sources, Values, exact
+from runner.reproduction.measured import Measured, Missing, Row, Sources, Values, exact
 from runner.reproduction.paper_values import LAYERS
 from runner.store.artifacts import get_array, get_artifact
 
@@ -52,7 +54,10 @@ def samples(sources: Sources) -> Values:
 def layers_of(sources: Sources, subject: str) -> list[Row]:
     """Return the stored outputs of all layers for the picture of a subject, in order."""
     image = sources.reproduction.subjects.images[subject]
-    return [row for row in sources["activations"]["activations"] if row["image"] == image]
+    rows = [row for row in sources["activations"]["activations"] if row["image"] == image]
+    if not rows:
+        raise Missing("activations")
+    return rows
 
 
 def layer_list(sources: Sources) -> Values:
@@ -70,9 +75,7 @@ def subject(sources: Sources, name: str) -> Values:
 def explained_picture(sources: Sources, name: str) -> Row:
     """Return an explanation of the picture of a subject, which has the picture with it."""
     image = sources.reproduction.subjects.images[name]
-    rows = sources["activations"]["explanations"]
-    found: Row = next(row for row in rows if row["image"] == image)
-    return found
+    return _first("activations", sources["activations"]["explanations"], "image", image)
 
 
 def layers(sources: Sources, name: str) -> Values:
@@ -89,8 +92,14 @@ def layer(sources: Sources, name: str, number: int) -> Values:
 def explanation(sources: Sources, step: str, name: str) -> Row:
     """Return the explanation that a step made of the class of a subject."""
     shown = sources.reproduction.subjects.classes[name]
-    found: Row = next(row for row in sources[step]["explanations"] if row["class"] == shown)
-    return found
+    return _first(step, sources[step]["explanations"], "class", shown)
+
+
+def _first(step: str, rows: Sequence[Row], name: str, value: Any) -> Row:
+    found = [row for row in rows if row[name] == value]
+    if not found:
+        raise Missing(step)
+    return found[0]
 
 
 def why(sources: Sources, name: str) -> Values:

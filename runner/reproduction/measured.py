@@ -56,7 +56,7 @@ def exact(value: Any) -> Measured:
 class Sources:
     """Hold what there is by the names of steps: experiments, what is left, and the documents.
 
-    Only steps that have their results have a document.
+    Only steps that have ended have a document; of a step with a failed job, it has the rest.
     """
 
     reproduction: Reproduction
@@ -73,9 +73,13 @@ class Sources:
     def trial(self, step: str) -> Row:
         """Return the (best) trial of a step that trains."""
         trial: Row = self[step]["trials"][0]
+        if trial["trial"] is None:
+            raise Missing(step)
         return trial
 
     def evaluation(self, step: str) -> Row:
         """Return the evaluation that a step made."""
+        if not self[step]["evaluations"]:
+            raise Missing(step)
         evaluation: Row = self[step]["evaluations"][0]
         return evaluation

@@ -20,7 +20,7 @@ def scan(sources: Sources) -> Values:
     summary = {
         name: "None" if value is None else value for name, value in document["scan_summary"].items()
     }
-    seconds = sum(trial["seconds"] for trial in document["trials"])
+    seconds = sum(trial["seconds"] or 0 for trial in document["trials"])
     ours = summary | {"trials": len(document["trials"]), "minutes": seconds / 60}
     inexact = (*IDLE, *NAMES_AND_TIMES, "minutes")
     return {name: Measured(ours[name], exact=name not in inexact) for name in SCAN}

@@ -3,32 +3,18 @@
 import json
 from pathlib import Path
 
-import pytest
-
 from runner.report.produce import Place
 from runner.reproduction.advance import Reproduction, begin, is_open, submitted, unfinished
 from runner.reproduction.document import read_sources
 from runner.reproduction.paper import PAPER
 from runner.reproduction.produce import produce_reproduction
-from runner.reproduction.scales import Scale
 from runner.states import JobState, Kind
 from runner.store import queries
 from runner.submit import Training, submit_train
+from tests.runner.reproduction.tiny import TINY
 from workers import tasks
 from workers.context import Context
 
-TINY = Scale(
-    "tiny",
-    train_size=32,
-    epochs=1,
-    short=1,
-    long=2,
-    folds=2,
-    samples=400,
-    downsample=0.00125,
-    deeper_epochs=1,
-    params={"blocks": 1, "filters": 2, "batch_norm_momentum": 0.9},
-)
 TASKS = {
     Kind.TRAIN: tasks.train,
     Kind.TUNE: tasks.tune,
@@ -110,27 +96,3 @@ def test_every_output_of_the_paper_is_there_and_nothing_is_done_twice(
     assert entries["FUT"]["ours"]["CIFAR-100"] == "not run: needs the CIFAR-100 archive"
     assert entries["F-5"]["ours"]["row 4"]["activation"] == "elu"
     assert "stand in" in entries["F-12"]["note"]
-
-
-def test_another_seed_is_another_reproduction(worker: Context) -> None:
-    numbers = [
-        submitted(begin(worker.settings, worker.store, TINY, "digits", seed), submit=True)
-        for seed in (1, 2)
-    ]
-    assert not set(numbers[0].values()) & set(numbers[1].values())
-
-
-def test_a_report_of_nothing_says_what_is_missing(worker: Context, tmp_path: Path) -> None:
-    reproduction = begin(worker.settings, worker.store, TINY, "digits", seed=3)
-    told = produce_reproduction(read_sources(reproduction), "table", Place(None, tmp_path)).text
-    assert told is not None
-    assert "T-II: No tuning, no augmentation" in told
-    assert "Not there yet: untuned-long, untuned-short." in told
-    assert queries.experiments(worker.store, 10) == []
-
-
-@pytest.mark.parametrize("size", [1, 10**6])
-def test_a_scale_takes_no_more_pictures_than_there_are(worker: Context, size: int) -> None:
-    scale = Scale("other", train_size=size)
-    reproduction = begin(worker.settings, worker.store, scale, "digits", seed=0)
-    assert len(reproduction.dataset.train) == min(size, 1151)

@@ -1,10 +1,11 @@
 """The plan has every output of the paper, and what it trains is what the paper trained."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cifar_model.data import DatasetSpec, load
+from cifar_model.data import DatasetSpec, is_here, load
 from cifar_model.grid import PAPER_GRID, grid_to_json
 from cifar_model.params import Params
 from runner.reproduction.document import MEASURE
@@ -78,13 +79,20 @@ def test_the_five_rounds_are_those_of_figure_5_and_points_of_the_grid() -> None:
                 assert trained.params[name] in values
 
 
-def test_cifar_100_is_trained_where_its_archive_is() -> None:
+def test_cifar_100_is_trained_where_its_archive_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    assert not is_here("cifar100", tmp_path)
+    assert "cifar100" not in steps(SCALES["small"])
+    (tmp_path / "cifar-100-python.tar.gz").touch()
+    assert is_here("cifar100", tmp_path)
+    assert not is_here("cifar10", tmp_path)
     work: Any = steps(SCALES["small"], cifar100=True)["cifar100"].work
     assert work.dataset == "cifar100"
-    assert "cifar100" not in steps(SCALES["small"])
 
 
-def test_another_data_set_s_own_classes_stand_in_and_it_is_said(tmp_path: Any) -> None:
+def test_another_data_set_s_own_classes_stand_in_and_it_is_said(tmp_path: Path) -> None:
     dataset = load(DatasetSpec("shapes"), tmp_path)
     subjects = choose(dataset)
     assert set(subjects.classes.values()) <= set(dataset.classes)
