@@ -10,7 +10,7 @@ TINY = Scale(
     long=2,
     folds=2,
     samples=400,
-    downsample=0.00125,
+    downsample=0.000625,
     deeper_epochs=1,
     params={"blocks": 1, "filters": 2, "batch_norm_momentum": 0.9},
 )
