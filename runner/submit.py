@@ -30,16 +30,23 @@ class Training:
     seed: int
     repeats: int = 1
     key: str | None = None
+    # What the data set is, if it has been read already: large ones take long to read.
+    described: Mapping[str, Any] | None = None
 
 
 def submit_train(
     settings: Settings, store: Store, training: Training, params: Mapping[str, Any]
 ) -> int:
     """Create an experiment of one trial; return its id."""
+    return save(store, new_train(settings, training, params))
+
+
+def new_train(settings: Settings, training: Training, params: Mapping[str, Any]) -> NewExperiment:
+    """Return an experiment of one trial, checked and not yet stored."""
     Params.from_json(params)
     configuration = _training_configuration(settings, training)
     jobs = _jobs(training, [dict(params)])
-    return _create(store, Kind.TRAIN, training.seed, configuration, jobs, training.key)
+    return _new(Kind.TRAIN, training.seed, configuration, jobs, training.key)
 
 
 def submit_tune(
@@ -50,6 +57,13 @@ def submit_tune(
     sampling: tuple[float, str],
 ) -> int:
     """Create an experiment of the points of a grid that Talos samples by (downsample, method)."""
+    return save(store, new_tune(settings, training, grid, sampling))
+
+
+def new_tune(
+    settings: Settings, training: Training, grid: Grid, sampling: tuple[float, str]
+) -> NewExperiment:
+    """Return an experiment of the sampled points of a grid, checked and not yet stored."""
     downsample, method = sampling
     rows = sample(grid, downsample, method, training.seed)
     configuration = _training_configuration(settings, training) | {
@@ -59,19 +73,33 @@ def submit_tune(
         "points": count_points(grid),
     }
     jobs = _jobs(training, rows)
-    return _create(store, Kind.TUNE, training.seed, configuration, jobs, training.key)
+    return _new(Kind.TUNE, training.seed, configuration, jobs, training.key)
 
 
 def submit_evaluate(
     store: Store, trial_id: int, split: str, seed: int, key: str | None = None
 ) -> int:
     """Create an experiment that scores one trial on one split; return its id."""
+    return save(store, new_evaluate(store, trial_id, split, seed, key))
+
+
+def new_evaluate(
+    store: Store, trial_id: int, split: str, seed: int, key: str | None = None
+) -> NewExperiment:
+    """Return an experiment that scores one trial on one split, not yet stored."""
     configuration = _trial_configuration(store, trial_id) | {"split": split}
-    return _create(store, Kind.EVALUATE, seed, configuration, [{}], key)
+    return _new(Kind.EVALUATE, seed, configuration, [{}], key)
 
 
 def submit_folds(store: Store, trial_id: int, folds: int, seed: int, key: str | None = None) -> int:
     """Create an experiment that trains a trial's params anew for each fold; return its id."""
+    return save(store, new_folds(store, trial_id, folds, seed, key))
+
+
+def new_folds(
+    store: Store, trial_id: int, folds: int, seed: int, key: str | None = None
+) -> NewExperiment:
+    """Return an experiment of the folds of a trial's params, checked and not yet stored."""
     trial = queries.trial(store, trial_id)
     images = trial.dataset["images"]
     most = images["train"] + images["validation"]
@@ -90,7 +118,7 @@ def submit_folds(store: Store, trial_id: int, folds: int, seed: int, key: str | 
         "seed": trial.seed,
     }
     jobs = [{"fold": fold} for fold in range(1, folds + 1)]
-    return _create(store, Kind.EVALUATE, seed, configuration, jobs, key)
+    return _new(Kind.EVALUATE, seed, configuration, jobs, key)
 
 
 # Pictures that one job explains: a minute or two of work.
@@ -116,6 +144,13 @@ def submit_explain(
 
     A worker that dies costs one chunk, and several workers share the rest. Returns its id.
     """
+    return save(store, new_explain(store, trial_id, explaining, seed, key))
+
+
+def new_explain(
+    store: Store, trial_id: int, explaining: Explaining, seed: int, key: str | None = None
+) -> NewExperiment:
+    """Return an experiment that explains a trial's predictions, checked and not yet stored."""
     configuration = _trial_configuration(store, trial_id)
     dataset = configuration["dataset"]
     _check_images(explaining.images, dataset["images"]["test"])
@@ -129,18 +164,21 @@ def submit_explain(
     }
     images = list(explaining.images)
     jobs = [{"images": images[at : at + CHUNK]} for at in range(0, len(images), CHUNK)]
-    return _create(store, Kind.EXPLAIN, seed, configuration, jobs, key)
+    return _new(Kind.EXPLAIN, seed, configuration, jobs, key)
 
 
-def _create(
-    store: Store,
+def _new(
     kind: Kind,
     seed: int,
     configuration: dict[str, Any],
     jobs: list[dict[str, Any]],
     key: str | None,
-) -> int:
-    new = NewExperiment(kind, seed, configuration, provenance.collect(), jobs, key)
+) -> NewExperiment:
+    return NewExperiment(kind, seed, configuration, provenance.collect(), jobs, key)
+
+
+def save(store: Store, new: NewExperiment) -> int:
+    """Store an experiment that was checked; return its id."""
     reached("submit_checked")
     experiment_id = create(store, new)
     reached("submit_saved")
@@ -165,9 +203,9 @@ def _jobs(training: Training, rows: Sequence[Mapping[str, Any]]) -> list[dict[st
 
 
 def _training_configuration(settings: Settings, training: Training) -> dict[str, Any]:
-    dataset = load(training.dataset, settings.data_dir)
+    described = training.described or load(training.dataset, settings.data_dir).to_json()
     return {
-        "dataset": training.dataset.to_json() | dataset.to_json(),
+        "dataset": training.dataset.to_json() | dict(described),
         "epochs": training.epochs,
         "repeats": training.repeats,
         "threads": training.threads,

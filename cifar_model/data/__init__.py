@@ -4,6 +4,6 @@ Needs numpy and Pillow only, so that bad data is refused before a job is written
 """
 
 from cifar_model.data.dataset import Dataset, DatasetSpec, Split
-from cifar_model.data.loading import load, names
+from cifar_model.data.loading import is_here, load, names
 
-__all__ = ["Dataset", "DatasetSpec", "Split", "load", "names"]
+__all__ = ["Dataset", "DatasetSpec", "Split", "is_here", "load", "names"]

@@ -96,6 +96,11 @@ def read(official: Official, directory: Path) -> Pictures:
     return Pictures(title, classes, train, test)
 
 
+def is_here(official: Official, directory: Path) -> bool:
+    """Tell whether the archive or its folder is on this machine, so that nothing is downloaded."""
+    return _find(official, directory) is not None
+
+
 def _find(official: Official, directory: Path) -> Path | None:
     keras = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "datasets"
     places = (

@@ -34,6 +34,11 @@ def names() -> tuple[str, ...]:
     return (*cifar.OFFICIAL, *BUILT_IN, *(f"{kind}:PATH" for kind in FROM_PATH))
 
 
+def is_here(name: str, directory: Path) -> bool:
+    """Tell whether an official data set is on this machine, so that nothing is downloaded."""
+    return cifar.is_here(cifar.OFFICIAL[name], directory)
+
+
 def load(spec: DatasetSpec, directory: Path) -> Dataset:
     """Return the data set, checked; `directory` is where the official archives are kept."""
     if spec.split_seed < 0:

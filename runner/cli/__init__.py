@@ -26,11 +26,12 @@ def load_commands() -> None:
         local,
         look,
         report,
+        reproduce,
         submit,
     )
 
-    modules = (submit, control, look, report, compare, explanations, bundle, local, doctor)
-    for module in modules:
+    reading = (look, report, compare, explanations, bundle, reproduce)
+    for module in (submit, control, *reading, local, doctor):
         for command in module.COMMANDS:
             cli.add_command(command)
 

@@ -3,6 +3,8 @@
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from tqdm import tqdm
 
@@ -45,6 +47,20 @@ def watch(store: Store, experiment_id: int) -> None:
     with Bar(store, experiment_id) as bar:
         while not bar.show():
             time.sleep(LOOK_SECONDS)
+
+
+@contextmanager
+def local_workers(settings: Settings) -> Iterator[None]:
+    """Keep local workers up from one wait to the next; stop at the end what the waits started."""
+    place = Place(settings.home)
+    began_with_some = place.is_supervised() or settings.broker_url is not None
+    try:
+        if not began_with_some:
+            start(settings, parent=os.getpid())
+        yield
+    finally:
+        if not began_with_some:
+            stop_all(place)
 
 
 def _ensure_workers(settings: Settings, store: Store) -> bool:

@@ -41,7 +41,7 @@ def produce(store: Store, document: Document, form: str, place: Place) -> Produc
     """Write the files of a report and return them, with the text that is left for stdout."""
     pictures = _draw(store, document, form)
     # A page carries its pictures itself.
-    saved = {} if form == "html" else _save(pictures, place.pictures)
+    saved = {} if form == "html" else save_pictures(pictures, place.pictures)
     files = [*saved.values(), *([str(place.out)] if place.out else [])]
     explanations = [
         row | {"file": saved.get(overlay_name(row))} for row in document["explanations"]
@@ -96,7 +96,7 @@ def _draw(store: Store, document: Document, form: str) -> list[Picture]:
     return draw(store, document)
 
 
-def _save(pictures: list[Picture], directory: Path) -> dict[str, str]:
+def save_pictures(pictures: list[Picture], directory: Path) -> dict[str, str]:
     """Write pictures to a directory; return their paths by their names."""
     for picture in pictures:
         _write(directory / picture.name, picture.png)

@@ -1,16 +1,16 @@
 """Create an experiment with its jobs: all of it, or nothing."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, exists, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from runner.errors import InputError
 from runner.failpoints import reached
-from runner.states import Kind
+from runner.states import JobState, Kind
 from runner.store.engine import Store
 from runner.store.schema import Experiment, Job
 
@@ -48,6 +48,50 @@ def create(store: Store, new: NewExperiment) -> int:
         raise
 
 
+# The same pictures may lie elsewhere and be called otherwise: their fingerprint tells.
+OF_PLACE = ("name", "title", "resize")
+
+
+def find_key(store: Store, key: str) -> int | None:
+    """Return the experiment that was submitted with a key, whatever it asks for."""
+    with store.read() as connection:
+        return connection.scalar(select(Experiment.id).where(Experiment.submission_key == key))
+
+
+def find_done(store: Store, new: NewExperiment) -> int | None:
+    """Return the first experiment that asked for the same and has it all, whoever submitted it.
+
+    The same: kind, seed, configuration and jobs, with a data set of the same fingerprint.
+    """
+    asked = _asked(new.configuration, new.jobs)
+    done = select(Experiment.id, Experiment.configuration).where(
+        Experiment.kind == new.kind,
+        Experiment.seed == new.seed,
+        ~exists().where(Job.experiment_id == Experiment.id, Job.state != JobState.SUCCEEDED),
+    )
+    with store.read() as connection:
+        for row in connection.execute(done.order_by(Experiment.id)):
+            if _asked(row.configuration, ())[0] == asked[0]:
+                jobs = _jobs(connection, row.id)
+                if _asked(row.configuration, jobs) == asked:
+                    return int(row.id)
+    return None
+
+
+def _asked(configuration: Mapping[str, Any], jobs: Sequence[dict[str, Any]]) -> list[Any]:
+    """Return what decides the numbers, compared as it is stored: a tuple becomes a list there."""
+    dataset = {
+        name: value for name, value in configuration["dataset"].items() if name not in OF_PLACE
+    }
+    plain: list[Any] = json.loads(json.dumps([{**configuration, "dataset": dataset}, list(jobs)]))
+    return plain
+
+
+def _jobs(connection: Connection, experiment_id: int) -> list[dict[str, Any]]:
+    jobs = select(Job.configuration).where(Job.experiment_id == experiment_id)
+    return list(connection.scalars(jobs.order_by(Job.number)))
+
+
 def _find(connection: Connection, new: NewExperiment) -> int | None:
     """Return the experiment that was submitted with the same key, if there is one."""
     if new.submission_key is None:
@@ -59,12 +103,10 @@ def _find(connection: Connection, new: NewExperiment) -> int | None:
     ).one_or_none()
     if found is None:
         return None
-    jobs = connection.scalars(
-        select(Job.configuration).where(Job.experiment_id == found.id).order_by(Job.number)
-    )
+    jobs = _jobs(connection, found.id)
     # Compared as they are stored: a tuple becomes a list there.
     asked = json.loads(json.dumps([new.kind, new.seed, new.configuration, list(new.jobs)]))
-    if asked != [found.kind, found.seed, found.configuration, list(jobs)]:
+    if asked != [found.kind, found.seed, found.configuration, jobs]:
         raise InputError(
             f"the key {new.submission_key!r} is that of experiment {found.id}, which is another",
             "the same command with the same key, or a new key",

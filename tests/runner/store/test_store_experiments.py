@@ -5,10 +5,17 @@ import json
 import pytest
 from sqlalchemy.exc import StatementError
 
-from runner.states import JobState
+from runner.states import JobState, Kind
 from runner.store import queries
 from runner.store.engine import Store
-from tests.runner.store.making import InProcesses, make_experiment, rows
+from runner.store.experiments import NewExperiment, find_done, find_key
+from tests.runner.store.making import (
+    DATASET,
+    InProcesses,
+    make_experiment,
+    make_trial,
+    rows,
+)
 
 
 def test_an_experiment_has_its_jobs_pending_in_their_order(store: Store) -> None:
@@ -69,3 +76,41 @@ def test_configurations_come_back_as_they_went_in(store: Store) -> None:
     found = queries.experiment(store, experiment_id)
     assert json.dumps(found.configuration) == json.dumps(configuration)
     assert found.seed == 2**63 - 1
+
+
+def asked_again(**changes: object) -> NewExperiment:
+    """Return what `make_trial` asks for, with its pictures at another place."""
+    dataset = DATASET | {"name": "zip:elsewhere.zip", "title": "moved"}
+    values: dict[str, object] = {
+        "kind": Kind.TUNE,
+        "seed": 7,
+        "configuration": {"dataset": dataset, "epochs": None, "threads": 1},
+        "provenance": {},
+        "jobs": [{"params": {"dropout": 0.0}}],
+    }
+    return NewExperiment(**(values | changes))  # type: ignore[arg-type]
+
+
+def test_what_was_done_is_found_wherever_its_pictures_lie_now(store: Store) -> None:
+    trial = queries.trial(store, make_trial(store))
+    (done,) = queries.experiments(store, 10)
+    assert find_done(store, asked_again()) == done.id
+    make_trial(store, "another worker")
+    assert find_done(store, asked_again()) == done.id, "the first, so that it stays the same"
+    assert trial.params == {"dropout": 0.0}
+
+
+def test_what_asks_for_something_else_or_is_not_done_is_not_found(store: Store) -> None:
+    make_experiment(store)
+    assert find_done(store, asked_again()) is None
+    make_trial(store)
+    other = {"dataset": DATASET | {"fingerprint": "other"}, "epochs": None, "threads": 1}
+    assert find_done(store, asked_again(seed=8)) is None
+    assert find_done(store, asked_again(jobs=[{"params": {"dropout": 0.1}}])) is None
+    assert find_done(store, asked_again(configuration=other)) is None
+
+
+def test_a_key_finds_its_experiment(store: Store) -> None:
+    made = make_experiment(store, submission_key="mine")
+    assert find_key(store, "mine") == made
+    assert find_key(store, "yours") is None

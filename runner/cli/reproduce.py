@@ -1,0 +1,95 @@
+"""`runner reproduce`: the paper regenerated, with one command that may be stopped and repeated."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from runner.cli.options import seed_option
+
+if TYPE_CHECKING:
+    from runner.reproduction.advance import Reproduction
+
+# What is reproduced if nothing is said.
+DATASETS = {"small": "shapes", "medium": "cifar10", "full": "cifar10"}
+
+
+@click.command()
+@click.option(
+    "--scale",
+    type=click.Choice(list(DATASETS)),
+    default="full",
+    show_default=True,
+    help="full: the paper's pictures and epochs; medium: 8,000 pictures to train on; small: few"
+    " pictures and epochs, minutes.",
+)
+@click.option("--dataset", help="As of `runner submit`; else cifar10, and shapes at scale small.")
+@seed_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["html", "markdown", "table", "json"]),
+    default="html",
+    show_default=True,
+    help="html: one file with its pictures; json: one document on stdout and nothing else.",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Write the report to this file, its pictures beside it.",
+)
+@click.option("--only-report", is_flag=True, help="Submit nothing: report what is there.")
+def reproduce(only_report: bool, **options: Any) -> None:
+    """Regenerate the paper: do all that is still missing, and report it beside the paper's values.
+
+    Stop it at any moment; the same command goes on where it was.
+    """
+    from runner.report.produce import choose_place, summarised
+    from runner.reproduction.advance import begin
+    from runner.reproduction.document import read_sources
+    from runner.reproduction.produce import produce_reproduction
+    from runner.reproduction.scales import SCALES
+    from runner.settings import Settings
+    from runner.store.engine import open_store
+
+    scale, form = SCALES[options["scale"]], options["form"]
+    settings = Settings.from_environment()
+    place = choose_place(settings.home, f"reproduction-{scale.name}", form, options["out"])
+    store = open_store(settings.database_url)
+    dataset = options["dataset"] or DATASETS[scale.name]
+    reproduction = begin(settings, store, scale, dataset, options["seed"])
+    failed = [] if only_report else _do_all(reproduction)
+    produced = produce_reproduction(read_sources(reproduction), form, place)
+    if produced.text is not None:
+        click.echo(produced.text, nl=False)
+    for written in summarised(produced.files):
+        click.echo(f"written: {written}", err=True)
+    if failed:
+        from runner.errors import ExitCode
+
+        commands = "; ".join(f"runner retry {number}" for number in failed)
+        click.echo(f"not all jobs succeeded: {commands}, then the same command again", err=True)
+        sys.exit(ExitCode.JOB_FAILED)
+
+
+def _do_all(reproduction: "Reproduction") -> list[int]:
+    """Submit and wait until nothing is left to do; return the experiments that did not succeed."""
+    from runner.cli.progress import local_workers, wait_for
+    from runner.reproduction.advance import is_open, submitted, unfinished
+
+    settings, store = reproduction.settings, reproduction.store
+    with local_workers(settings):
+        while True:
+            experiments = submitted(reproduction, submit=True)
+            waiting = [number for number in experiments.values() if is_open(store, number)]
+            words = f"{len(experiments)} of {len(reproduction.steps)} steps submitted"
+            click.echo(f"{words}, {len(waiting)} of them not ended", err=True)
+            if not waiting:
+                break
+            wait_for(settings, store, waiting[0])
+    missing = unfinished(reproduction, experiments)
+    return [experiments[step] for step in missing if step in experiments]
+
+
+COMMANDS = [reproduce]

@@ -1,0 +1,157 @@
+"""Submit what a reproduction still lacks: each step once, however often it is begun again."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
+
+from cifar_model.data import Dataset, DatasetSpec, is_here, load
+from cifar_model.grid import METHODS, PAPER_GRID
+from runner.report.document import report_document
+from runner.reproduction.plan import Evaluate, Explain, Folds, Step, Train, Tune, plan
+from runner.reproduction.scales import Scale
+from runner.reproduction.subjects import Subjects, choose
+from runner.settings import Settings
+from runner.states import FINAL, JobState
+from runner.store import queries
+from runner.store.engine import Store
+from runner.store.experiments import NewExperiment, find_done, find_key
+from runner.submit import (
+    Training,
+    new_evaluate,
+    new_explain,
+    new_folds,
+    new_train,
+    new_tune,
+    save,
+)
+
+THREADS = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Reproduction:
+    """Hold what is reproduced: on which data, at which scale, with which seed."""
+
+    settings: Settings
+    store: Store
+    scale: Scale
+    spec: DatasetSpec
+    dataset: Dataset
+    seed: int
+
+    @property
+    def subjects(self) -> Subjects:
+        """Return whom the figures show."""
+        return choose(self.dataset)
+
+    @property
+    def steps(self) -> list[Step]:
+        """Return all that has to be done."""
+        here = is_here("cifar100", self.settings.data_dir)
+        return plan(self.scale, self.subjects, cifar100=here)
+
+
+def begin(settings: Settings, store: Store, scale: Scale, dataset: str, seed: int) -> Reproduction:
+    """Read the data set; a scale with more pictures than it has takes all of them."""
+    whole = load(DatasetSpec(dataset), settings.data_dir)
+    size = scale.train_size
+    if size is None or size >= len(whole.train):
+        return Reproduction(settings, store, scale, DatasetSpec(dataset), whole, seed)
+    kept = replace(whole, train=whole.train.take(slice(size)))
+    spec = DatasetSpec(dataset, train_size=size)
+    return Reproduction(settings, store, scale, spec, kept, seed)
+
+
+def submitted(reproduction: Reproduction, *, submit: bool) -> dict[str, int]:
+    """Return the experiment of every step that has one.
+
+    With `submit`, every step whose trial is there gets one: that of its key if it was submitted
+    before, else one that has just this already, else a new one.
+    """
+    found: dict[str, int] = {}
+    for step in reproduction.steps:
+        trial = None
+        if isinstance(step.work, Evaluate | Folds | Explain):
+            trial = _trial(reproduction.store, found.get(step.work.trial_of))
+            if trial is None:
+                continue
+        key = _key(reproduction, step, trial)
+        number = find_key(reproduction.store, key)
+        if number is None:
+            new = _new(reproduction, step, trial, key)
+            number = find_done(reproduction.store, new)
+            if number is None and submit:
+                number = save(reproduction.store, new)
+        if number is not None:
+            found[step.name] = number
+    return found
+
+
+def is_open(store: Store, experiment: int) -> bool:
+    """Tell whether an experiment has jobs that have not ended."""
+    states = queries.experiment(store, experiment).states
+    return any(count for state, count in states.items() if state not in FINAL)
+
+
+def _trial(store: Store, experiment: int | None) -> int | None:
+    """Return the best trial of an experiment by val_accuracy, once all its jobs have ended."""
+    if experiment is None or is_open(store, experiment):
+        return None
+    trials = report_document(store, experiment)["trials"]
+    best: int | None = trials[0]["trial"]
+    return best
+
+
+def _key(reproduction: Reproduction, step: Step, trial: int | None) -> str:
+    """Return the submission key: the same scale, data, seed and trial have the same."""
+    asked = {
+        "scale": asdict(reproduction.scale) | {"params": dict(reproduction.scale.params)},
+        "fingerprint": reproduction.dataset.fingerprint,
+        "seed": reproduction.seed,
+        "trial": trial,
+    }
+    digest = sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+    return f"reproduce {reproduction.scale.name} {step.name} {digest[:16]}"
+
+
+def _new(reproduction: Reproduction, step: Step, trial: int | None, key: str) -> NewExperiment:
+    settings, store, seed = reproduction.settings, reproduction.store, reproduction.seed
+    match step.work, trial:
+        case Train() as work, None:
+            return new_train(settings, _train_with(reproduction, work, key), work.params)
+        case Tune() as work, None:
+            grid = PAPER_GRID | {name: [value] for name, value in work.params.items()}
+            training = _train_with(reproduction, work, key)
+            return new_tune(settings, training, grid, (work.downsample, METHODS[0]))
+        case Evaluate() as work, int():
+            return new_evaluate(store, trial, work.split, seed, key)
+        case Folds() as work, int():
+            return new_folds(store, trial, work.folds, seed, key)
+        case Explain() as work, int():
+            return new_explain(store, trial, work.explaining, seed, key)
+    raise ValueError(f"{step.name} has no trial")
+
+
+def _train_with(reproduction: Reproduction, work: Train | Tune, key: str) -> Training:
+    spec, described = reproduction.spec, reproduction.dataset.to_json()
+    if isinstance(work, Train) and work.dataset:
+        spec = DatasetSpec(work.dataset, train_size=reproduction.scale.train_size)
+        described = load(spec, reproduction.settings.data_dir).to_json()
+    return Training(spec, work.epochs, THREADS, reproduction.seed, key=key, described=described)
+
+
+def unfinished(
+    reproduction: Reproduction, experiments: Mapping[str, int]
+) -> dict[str, dict[str, int] | None]:
+    """Return the steps without a result: None without an experiment, else its jobs by state."""
+    found: dict[str, dict[str, int] | None] = {}
+    for step in reproduction.steps:
+        number = experiments.get(step.name)
+        if number is None:
+            found[step.name] = None
+            continue
+        states = queries.experiment(reproduction.store, number).states
+        if any(count for state, count in states.items() if state != JobState.SUCCEEDED):
+            found[step.name] = {state: count for state, count in states.items() if count}
+    return found

@@ -1,0 +1,73 @@
+"""What a reproduction says of itself before it is done, and what decides that it is another one."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.report.produce import Place
+from runner.reproduction.advance import Reproduction, begin, submitted
+from runner.reproduction.document import read_sources, reproduction_document
+from runner.reproduction.produce import produce_reproduction
+from runner.reproduction.scales import Scale
+from runner.settings import Settings
+from runner.store import queries
+from runner.store.engine import Store
+from tests.runner.report.stored import store_failure
+from tests.runner.reproduction.tiny import TINY
+from tests.runner.store.making import job_ids
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Offer settings with no data of anybody's."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    return Settings.from_environment({"RUNNER_HOME": str(tmp_path)})
+
+
+def tiny(settings: Settings, store: Store, seed: int = 3) -> Reproduction:
+    return begin(settings, store, TINY, "digits", seed)
+
+
+def test_a_report_of_nothing_says_what_is_missing(
+    settings: Settings, sqlite_store: Store, tmp_path: Path
+) -> None:
+    sources = read_sources(tiny(settings, sqlite_store))
+    told = produce_reproduction(sources, "table", Place(None, tmp_path)).text
+    assert told is not None
+    assert "T-II: No tuning, no augmentation" in told
+    assert "Not there yet: untuned-long, untuned-short." in told
+    assert queries.experiments(sqlite_store, 10) == []
+
+
+def test_a_failed_job_leaves_out_its_own_value_and_no_other(
+    settings: Settings, sqlite_store: Store
+) -> None:
+    reproduction = tiny(settings, sqlite_store)
+    (job,) = job_ids(sqlite_store, submitted(reproduction, submit=True)["deeper"])
+    store_failure(sqlite_store, job, "diverged: loss is nan")
+    document: dict[str, Any] = reproduction_document(read_sources(reproduction))
+    assert document["unfinished"]["deeper"] == {"failed": 1}
+    future = next(entry for entry in document["ids"] if entry["id"] == "FUT")
+    assert future["ours"]["a deeper model"] is None
+    assert future["ours"]["CIFAR-100"] == "not run: needs the CIFAR-100 archive"
+    assert "Not there yet: deeper, untuned-long." in future["note"]
+
+
+def test_the_same_again_submits_nothing_and_another_seed_is_another_reproduction(
+    settings: Settings, sqlite_store: Store
+) -> None:
+    first, again, other = (
+        submitted(tiny(settings, sqlite_store, seed), submit=True) for seed in (1, 1, 2)
+    )
+    assert again == first
+    assert not set(first.values()) & set(other.values())
+
+
+@pytest.mark.parametrize("size", [1, 10**6])
+def test_a_scale_takes_no_more_pictures_than_there_are(
+    settings: Settings, sqlite_store: Store, size: int
+) -> None:
+    scale = Scale("other", train_size=size)
+    reproduction = begin(settings, sqlite_store, scale, "digits", seed=0)
+    assert len(reproduction.dataset.train) == min(size, 1151)

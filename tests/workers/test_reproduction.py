@@ -1,0 +1,98 @@
+"""A whole reproduction, as small as can be: every step done, reported, and nothing done twice."""
+
+import json
+from pathlib import Path
+
+from runner.report.produce import Place
+from runner.reproduction.advance import Reproduction, begin, is_open, submitted, unfinished
+from runner.reproduction.document import read_sources
+from runner.reproduction.paper import PAPER
+from runner.reproduction.produce import produce_reproduction
+from runner.states import JobState, Kind
+from runner.store import queries
+from runner.submit import Training, submit_train
+from tests.runner.reproduction.tiny import TINY
+from workers import tasks
+from workers.context import Context
+
+TASKS = {
+    Kind.TRAIN: tasks.train,
+    Kind.TUNE: tasks.tune,
+    Kind.EVALUATE: tasks.evaluate,
+    Kind.EXPLAIN: tasks.explain,
+}
+
+
+def run_pending(worker: Context, most: int | None = None) -> int:
+    """Run the pending jobs of all experiments, or some of them; return how many."""
+    done = 0
+    for experiment in reversed(queries.experiments(worker.store, 1000)):
+        for job in queries.jobs(worker.store, experiment.id):
+            if job.state == JobState.PENDING and done != most:
+                TASKS[Kind(experiment.kind)].apply(args=(job.id,), throw=True)
+                done += 1
+    return done
+
+
+def run_to_its_end(worker: Context, reproduction: Reproduction) -> None:
+    """Do what the command does, with tasks that run here."""
+    while True:
+        experiments = submitted(reproduction, submit=True)
+        if not any(is_open(worker.store, number) for number in experiments.values()):
+            return
+        run_pending(worker)
+
+
+def test_every_output_of_the_paper_is_there_and_nothing_is_done_twice(
+    worker: Context, tmp_path: Path
+) -> None:
+    # What somebody trained before is taken, not trained again.
+    reproduction = begin(worker.settings, worker.store, TINY, "digits", seed=3)
+    earlier = submit_train(
+        worker.settings,
+        worker.store,
+        Training(reproduction.spec, epochs=2, threads=1, seed=3),
+        TINY.params,
+    )
+    run_pending(worker)
+
+    # Stopped after two jobs, as by Ctrl-C; the same command again goes on.
+    first = submitted(reproduction, submit=True)
+    assert first["untuned-long"] == earlier
+    run_pending(worker, most=2)
+    again = begin(worker.settings, worker.store, TINY, "digits", seed=3)
+    assert first.items() <= submitted(again, submit=True).items()
+    assert "tuned-folds" not in first
+
+    run_to_its_end(worker, again)
+    experiments = submitted(again, submit=True)
+    assert list(experiments) == [step.name for step in again.steps]
+    assert unfinished(again, experiments) == {}
+    assert len(queries.experiments(worker.store, 1000)) == len(again.steps)
+    assert run_pending(worker) == 0
+
+    place = Place(tmp_path / "page.html", tmp_path / "pictures")
+    produce_reproduction(read_sources(again), "html", place)
+    page = (tmp_path / "page.html").read_text()
+    for output in PAPER:
+        assert f"<h2>{output.id}: " in page
+    figures = page.split("<figure>")[1:]
+    assert len(figures) == 12
+    assert all(", scale tiny, fingerprint " in figure for figure in figures)
+
+    told = produce_reproduction(read_sources(again), "json", Place(None, tmp_path)).text
+    assert told is not None
+    entries = {entry["id"]: entry for entry in json.loads(told)["ids"]}
+    for output in PAPER:
+        entry = entries[output.id]
+        assert {name: entry["paper"][name] for name in output.values} == output.values
+        missing = [name for name in output.values if entry["ours"][name] is None]
+        assert missing == [], output.id
+    test = entries["T-I"]
+    low, high = test["interval"]["test accuracy"]
+    assert low <= test["ours"]["test accuracy"] <= high
+    assert test["inside"]["test accuracy"] == (low <= 0.8718 <= high)
+    assert test["inside"]["test loss"] is None
+    assert entries["FUT"]["ours"]["CIFAR-100"] == "not run: needs the CIFAR-100 archive"
+    assert entries["F-5"]["ours"]["row 4"]["activation"] == "elu"
+    assert "stand in" in entries["F-12"]["note"]
