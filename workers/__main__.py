@@ -13,6 +13,8 @@ from workers import device
 logger = logging.getLogger(__name__)
 
 RESTART_SECONDS = 1.0
+# For a sweep that is under way; it may wait much longer for a store or a broker that is away.
+STOP_SECONDS = 1.0
 
 
 class Recovery(threading.Thread):
@@ -39,10 +41,12 @@ class Recovery(threading.Thread):
                     self._start_process()
 
     def stop(self) -> None:
-        """End the process."""
+        """End the process, in the middle of a sweep if need be: another repairs what it left."""
         with self._starting:
             self._stopping.set()
             self._process.terminate()
+        self.join(STOP_SECONDS)
+        self._process.kill()
         self.join()
 
 

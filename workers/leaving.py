@@ -17,6 +17,8 @@ logger = logging.getLogger(__name__)
 LONG_SECONDS = 3600.0
 # A worker that is told to stop is gone within ten seconds.
 GRACE_SECONDS = 5.0
+# To give the job back; from a store that is away recovery takes it, as from a process that died.
+STORE_SECONDS = 2.0
 
 
 class Leaving(threading.Thread):
@@ -38,6 +40,9 @@ class Leaving(threading.Thread):
         self._leave()
 
     def _leave(self) -> None:
+        last = threading.Timer(STORE_SECONDS, _end_process)
+        last.daemon = True
+        last.start()
         words = f"no step within {GRACE_SECONDS:g} s of being told to stop: its process is ended"
         # Without an attempt it has a message at most, whose job nobody has claimed.
         if (key := self._heartbeat.key) is not None:
@@ -47,4 +52,8 @@ class Leaving(threading.Thread):
             except StoreUnavailable as error:
                 logger.warning("job %s cannot be given back: %s", key.job_id, error.what)
         logger.warning("%s: %s", key or "no attempt", words)
-        os.kill(os.getpid(), signal.SIGKILL)
+        _end_process()
+
+
+def _end_process() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)

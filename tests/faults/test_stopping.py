@@ -1,7 +1,9 @@
 """Workers that are told to stop, and services that go away for a while."""
 
 import signal
+import sqlite3
 import time
+from contextlib import closing
 from typing import Any
 
 import psutil
@@ -56,6 +58,27 @@ def test_a_worker_that_is_told_to_stop_while_its_job_hangs_is_gone_in_seconds_to
     scene.wait_for(job)
     assert set(scene.attempts(job)) <= {"released", "succeeded"}
     assert scene.job(job)["lost"] == 0
+    assert scene.outcome(job) == uninterrupted
+
+
+@pytest.mark.faults
+def test_a_worker_that_is_told_to_stop_while_the_database_is_locked_is_gone_in_seconds_too(
+    scene: Scene, uninterrupted: Outcome
+) -> None:
+    scene.runner("up")
+    job = scene.submit()
+    wait_until(lambda: scene.epochs(job), "it trains", scene.explain)
+    main = scene.worker()
+    family = [main, *main.children(recursive=True)]
+    path = scene.runner.environment["RUNNER_DATABASE_URL"].removeprefix("sqlite:///")
+    with closing(sqlite3.connect(path, timeout=60, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        started = time.monotonic()
+        main.terminate()
+        _, alive = psutil.wait_procs(family, timeout=DRAIN_SECONDS)
+        assert alive == []
+        print(f"locked database: gone after {time.monotonic() - started:.1f} s")
+    scene.wait_for(job)
     assert scene.outcome(job) == uninterrupted
 
 

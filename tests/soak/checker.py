@@ -29,11 +29,16 @@ EPOCHS = """
 """
 
 
+LOCKED_SECONDS = 60
+
+
 def queries_of(url: str) -> Query:
     """Return what runs a statement on a database."""
 
     def on_sqlite(statement: str) -> Sequence[tuple[Any, ...]]:
-        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+        # A process that was stopped while it wrote keeps the lock until it goes on.
+        path = url.removeprefix("sqlite:///")
+        with closing(sqlite3.connect(path, timeout=LOCKED_SECONDS)) as connection:
             return connection.execute(statement).fetchall()
 
     def on_postgresql(statement: str) -> Sequence[tuple[Any, ...]]:
