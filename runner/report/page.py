@@ -29,4 +29,4 @@ def _cells(table: Table) -> Iterator[tuple[Sequence[Any], Sequence[str]]]:
 
 
 def _inline(picture: Picture) -> str:
-    return f"data:image/png;base64,{b64encode(picture.png).decode()}"
+    return f"data:image/png;base64,{b64encode(picture.content).decode()}"

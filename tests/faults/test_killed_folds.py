@@ -5,12 +5,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from runner.report.document import report_document
 from runner.store.schema import Attempt, Trial
 from tests.faults.scene import Scene
 
-pytestmark = pytest.mark.faults
+# Several times what it takes on a machine that does nothing else.
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 
-FOLDS = 3
+FOLDS = 2
 SCORES = ("fold", "images", "loss", "accuracy", "log_loss", "confusion", "per_class", "talos_f1")
 
 
@@ -23,7 +25,7 @@ def folds_of(scene: Scene, trial: int) -> tuple[int, list[int]]:
 
 def scores(scene: Scene, experiment: int) -> tuple[list[list[Any]], dict[str, Any]]:
     """Return every number of a k-fold, and what they come to."""
-    document = scene.runner.json("report", str(experiment))
+    document = report_document(scene.store, experiment)
     return [[row[name] for name in SCORES] for row in document["evaluations"]], document["folds"]
 
 
@@ -45,8 +47,8 @@ def test_folds_on_two_workers_of_which_one_is_killed_give_the_numbers_of_one_aft
     scene.runner("up")
     for job in jobs:
         scene.wait_for(job)
-    # It went on after its first epoch, and the others heard nothing of it.
-    assert [scene.attempts(job) for job in jobs] == [["lost", "succeeded"], *[["succeeded"]] * 2]
+    # It went on after its first epoch, and the other heard nothing of it.
+    assert [scene.attempts(job) for job in jobs] == [["lost", "succeeded"], ["succeeded"]]
     workers = scene.rows(select(Attempt.worker).where(Attempt.job_id.in_(jobs)).distinct())
     assert len(workers) > 1
 

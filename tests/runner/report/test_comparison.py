@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from runner.errors import InputError
 from runner.report.comparison import comparison_document, verdict
-from runner.report.comparison_text import comparison_text
+from runner.report.comparison_forms import comparison_text
 from runner.report.leaderboard import leaderboard_document
 from runner.report.leaderboard_parts import leaderboard_parts
 from runner.report.parts import Note
