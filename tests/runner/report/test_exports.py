@@ -107,7 +107,7 @@ def test_tensorboard_has_a_run_for_each_trial_with_every_epoch_and_its_params(
 
 
 def test_tensorboard_s_files_are_written_without_tensorflow(
-    sqlite_store: Store, tmp_path: Path
+    sqlite_store: Store,
 ) -> None:
     pytest.importorskip("tensorboard", reason="the extra `tensorboard` is not installed")
     document = report_document(sqlite_store, store_tune(sqlite_store, CURVES))
