@@ -77,8 +77,8 @@ def choose_place(home: Path, name: str, form: str, out: Path | None) -> Place:
     """
     if out is None:
         directory = home / "reports" / name
-        name = ALWAYS_WRITTEN.get(form)
-        return Place(directory / name if name else None, directory)
+        file = ALWAYS_WRITTEN.get(form)
+        return Place(directory / file if file else None, directory)
     out = out.absolute()
     if not out.parent.is_dir():
         raise InputError(

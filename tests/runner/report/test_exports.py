@@ -65,18 +65,27 @@ def test_parquet_has_every_kind_and_leaderboards(sqlite_store: Store, tmp_path: 
     assert read_parquet(Path(file))["val_accuracy"].to_pylist() == [0.5, 0.5]
 
 
+def of_tensorboard(module: str) -> Any:
+    reason = "the extra `tensorboard` is not installed"
+    return pytest.importorskip(f"tensorboard.compat.{module}", reason=reason)
+
+
 def scalars(path: Path) -> tuple[list[tuple[int, str, float]], str]:
     """Read an event file with TensorBoard's own reader; return its scalars, and all as text."""
-    from tensorboard.compat.proto import event_pb2
-    from tensorboard.compat.tensorflow_stub.errors import OutOfRangeError
-    from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import PyRecordReader_New
-
-    reader, events = PyRecordReader_New(str(path)), []
+    proto, errors, records = (
+        of_tensorboard(module)
+        for module in (
+            "proto.event_pb2",
+            "tensorflow_stub.errors",
+            "tensorflow_stub.pywrap_tensorflow",
+        )
+    )
+    reader, events = records.PyRecordReader_New(str(path)), []
     # It checks the sum of every record, and raises at the end.
-    with suppress(OutOfRangeError):
+    with suppress(errors.OutOfRangeError):
         while True:
             reader.GetNext()
-            events.append(event_pb2.Event.FromString(reader.record()))
+            events.append(proto.Event.FromString(reader.record()))
     found = [
         (event.step, value.tag, value.simple_value)
         for event in events
@@ -89,7 +98,7 @@ def scalars(path: Path) -> tuple[list[tuple[int, str, float]], str]:
 def test_tensorboard_has_a_run_for_each_trial_with_every_epoch_and_its_params(
     sqlite_store: Store, tmp_path: Path
 ) -> None:
-    pytest.importorskip("tensorboard", reason="the extra `tensorboard` is not installed")
+    of_tensorboard("proto.event_pb2")
     experiment = store_tune(sqlite_store, CURVES)
     files = export(sqlite_store, experiment, "tensorboard", tmp_path)
     directory = tmp_path / "reports" / "exported" / "tensorboard"
@@ -109,7 +118,7 @@ def test_tensorboard_has_a_run_for_each_trial_with_every_epoch_and_its_params(
 def test_tensorboard_s_files_are_written_without_tensorflow(
     sqlite_store: Store,
 ) -> None:
-    pytest.importorskip("tensorboard", reason="the extra `tensorboard` is not installed")
+    of_tensorboard("proto.event_pb2")
     document = report_document(sqlite_store, store_tune(sqlite_store, CURVES))
     code = (
         "import json, sys; from runner.report.event_files import event_files;"
