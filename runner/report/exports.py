@@ -27,7 +27,8 @@ def export_report(document: Document, form: str, out: Path) -> Produced:
     files = [(out / path, content) for path, content in event_files(document)]
     for path, content in files:
         write_file(path, content)
-    return Produced([str(path) for path, _ in files], None)
+    # The directory is what TensorBoard is told.
+    return Produced([str(out)], None)
 
 
 def export_rows(rows: Sequence[Mapping[str, Any]], about: Mapping[str, Any], out: Path) -> Produced:

@@ -100,17 +100,19 @@ def test_tensorboard_has_a_run_for_each_trial_with_every_epoch_and_its_params(
 ) -> None:
     of_tensorboard("proto.event_pb2")
     experiment = store_tune(sqlite_store, CURVES)
-    files = export(sqlite_store, experiment, "tensorboard", tmp_path)
-    directory = tmp_path / "reports" / "exported" / "tensorboard"
+    [directory] = export(sqlite_store, experiment, "tensorboard", tmp_path)
+    assert directory == tmp_path / "reports" / "exported" / "tensorboard"
     trials = [row["trial"] for row in report_document(sqlite_store, experiment)["trials"]][:2]
-    assert [file.parent for file in files] == [directory / f"trial-{trial}" for trial in trials]
-    found, rest = scalars(files[0])
+    files = sorted(directory.glob("*/events.out.tfevents.*"))
+    assert [file.parent.name for file in files] == [f"trial-{trial}" for trial in sorted(trials)]
+    found, rest = scalars(directory / f"trial-{trials[0]}" / files[0].name)
     accuracies = [(step, value) for step, tag, value in found if tag == "val_accuracy"]
     assert accuracies == [(1, pytest.approx(0.3)), (2, 0.5)]
     assert {tag for _, tag, _ in found} == {"loss", "accuracy", "val_loss", "val_accuracy"}
     assert "hparams" in rest
     # Written again, they are the same runs and not more of them.
-    assert export(sqlite_store, experiment, "tensorboard", tmp_path) == files
+    export(sqlite_store, experiment, "tensorboard", tmp_path)
+    assert sorted(directory.glob("*/events.out.tfevents.*")) == files
     with pytest.raises(InputError, match="of kind evaluate"):
         export(sqlite_store, store_evaluation(sqlite_store), "tensorboard", tmp_path)
 

@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import binomtest, ttest_rel
 
+from benchmarks.chance import equal_k_folds
 from runner.errors import InputError
 from runner.report.comparison_forms import comparison_text
 from runner.report.fold_comparison import compared_folds, fold_comparison_document, fold_verdict
@@ -16,9 +17,6 @@ from tests.runner.report.stored import store_evaluation, store_folds
 
 FIRST = [0.70, 0.72, 0.69, 0.71, 0.68]
 SECOND = [0.65, 0.66, 0.64, 0.66, 0.64]
-
-REPETITIONS, FOLDS, IMAGES = 1000, 10, 200
-HELD_OUT = np.arange(IMAGES) // (IMAGES // FOLDS) == np.arange(FOLDS)[:, None]
 
 
 def test_settings_that_differ_on_every_fold_are_told_apart(store: Store) -> None:
@@ -92,36 +90,10 @@ def test_the_sign_test_is_the_exact_binomial_test(split: tuple[int, int]) -> Non
     assert sign_test(*split) == pytest.approx(expected, rel=1e-9)
 
 
-def scores_of(
-    images: NDArray[np.float64], labels: NDArray[np.bool_], columns: slice
-) -> NDArray[np.float64]:
-    """Return a k-fold's accuracies of a real learner that sees these columns: the nearest mean."""
-    seen = images[:, columns]
-    scores = []
-    for held_out in HELD_OUT:
-        yes, no = (seen[~held_out & of].mean(axis=0) for of in (labels, ~labels))
-        distance = seen[held_out] @ (yes - no) - (yes @ yes - no @ no) / 2
-        scores.append(float(((distance > 0) == labels[held_out]).mean()))
-    return np.array(scores)
-
-
 def test_of_1000_k_folds_of_equally_good_settings_at_most_5_of_100_are_called_different() -> None:
-    # Two learners that see other columns of the same rows; by symmetry neither is better.
-    random = np.random.default_rng(4)
-    called = {"corrected t": 0, "sign": 0, "plain t": 0}
-    covered = 0
-    for _ in range(REPETITIONS):
-        labels = random.random(IMAGES) < 0.5
-        images = random.normal(size=(IMAGES, 4)) + 0.5 * labels[:, None]
-        first, second = (scores_of(images, labels, slice(at, at + 2)) for at in (0, 2))
-        found = compared_folds(first.tolist(), second.tolist())
-        low, high = found["difference_interval"]
-        covered += low <= 0 <= high
-        called["corrected t"] += not found["noise"]
-        called["sign"] += found["sign_p"] <= 0.05
-        called["plain t"] += bool(ttest_rel(first, second).pvalue <= 0.05)
-    assert called["corrected t"] <= 50
-    assert called["sign"] <= 50
-    assert covered >= 930
+    shares = equal_k_folds()
+    assert shares["corrected t"] <= 0.05
+    assert shares["sign"] <= 0.05
+    assert shares["held"] >= 0.93
     # What the correction is for.
-    assert called["plain t"] > called["corrected t"]
+    assert shares["plain t"] > 0.05
