@@ -5,30 +5,24 @@ pointed at.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 from matplotlib.colors import LinearSegmentedColormap, to_hex
-from matplotlib.ticker import MaxNLocator
 
+from runner.report.drawing.axes import SPREAD, Axis, axes_of
 from runner.report.parts import Picture, as_text
 
 Row = Mapping[str, Any]
 
 # More lines than that are a grey wall.
 MOST_TRIALS = 200
-# More values than that are a scale, not a list.
-MOST_VALUES = 6
 
 # From Okabe and Ito's colours: told apart by everybody, on white and on black.
 COLOURS = LinearSegmentedColormap.from_list("metric", ["#3a93d1", "#9a9a8a", "#d55e00"])
 STRIPES = 24
 
 STEP, LEFT, RIGHT, TOP, HEIGHT, BOTTOM = 165, 60, 75, 40, 260, 20
-
-# Lines through one word of a list pass it side by side, in this share of the axis.
-SPREAD = 0.12
 
 STYLE = (
     "text{font:12px system-ui,sans-serif;fill:currentColor}"
@@ -40,30 +34,6 @@ STYLE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """Say how high a value is on an axis, from 0 to 1, and where its ticks are."""
-
-    name: str
-    values: Sequence[Any]
-    scale: tuple[float, float] | None
-
-    def height(self, value: Any) -> float:
-        """Return how high a value is; the only one is in the middle."""
-        low, high = self.scale or (0, len(self.values) - 1)
-        place = value if self.scale else self.values.index(value)
-        height = float((place - low) / (high - low)) if high > low else 0.5
-        return height if self.scale else SPREAD / 2 + (1 - SPREAD) * height
-
-    def ticks(self) -> Sequence[Any]:
-        """Return the values that are written beside the axis."""
-        if self.scale is None:
-            return self.values
-        low, high = self.scale
-        found = MaxNLocator(5).tick_values(low, high)
-        return [float(tick) for tick in found if low <= tick <= high] or [low]
-
-
 def draw_parallel(
     title: str, trials: Sequence[Row], by: str, *, smaller_is_better: bool = False
 ) -> Picture | None:
@@ -72,7 +42,7 @@ def draw_parallel(
     A trial has `trial`, `params` (the same names in all) and the metric under its name.
     """
     shown = [trial for trial in trials if trial[by] is not None][:MOST_TRIALS]
-    axes = _axes(shown, by)
+    axes = axes_of(shown, by)
     if len(axes) < 2:
         return None
     if len(shown) < len(trials):
@@ -93,24 +63,6 @@ def draw_parallel(
     return Picture("parallel.svg", title, svg.encode())
 
 
-def _axes(trials: Sequence[Row], by: str) -> list[Axis]:
-    """Return an axis for each param that differs, and the metric's."""
-    if not trials:
-        return []
-    columns = {name: [trial["params"][name] for trial in trials] for name in trials[0]["params"]}
-    axes = [_axis_of(name, values) for name, values in columns.items() if len(set(values)) > 1]
-    scores = [trial[by] for trial in trials]
-    return [*axes, Axis(by, (), (min(scores), max(scores)))]
-
-
-def _axis_of(name: str, values: Sequence[Any]) -> Axis:
-    different = sorted(set(values))
-    numbers = all(isinstance(value, int | float) for value in different)
-    if numbers and len(different) > MOST_VALUES:
-        return Axis(name, different, (different[0], different[-1]))
-    return Axis(name, different, None)
-
-
 def _aside(place: int, count: int) -> float:
     """Return by how much a trial passes beside the middle of a word, the best the highest."""
     return SPREAD * (0.5 - place / (count - 1)) if count > 1 else 0.0
@@ -124,7 +76,7 @@ def _line(trial: Row, axes: Sequence[Axis], place: tuple[int, int], smaller_is_b
         for axis, value in zip(axes, values, strict=True)
     ]
     points = " ".join(
-        f"{LEFT + STEP * place},{_down(height):.1f}" for place, height in enumerate(heights)
+        f"{LEFT + STEP * number},{_down(height):.1f}" for number, height in enumerate(heights)
     )
     words = ", ".join(
         f"{axis.name} {as_text(value)}" for axis, value in zip(axes, values, strict=True)
