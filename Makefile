@@ -60,6 +60,7 @@ lock: ## choose the versions in requirements/ (needs uv; UPGRADE=--upgrade takes
 	$(LOCK) pyproject.toml --output-file requirements/runtime.txt
 	$(LOCK) pyproject.toml --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
 	$(LOCK) pyproject.toml --extra gpu --constraint requirements/runtime.txt --output-file requirements/gpu.txt
+	$(LOCK) pyproject.toml --extra parquet --extra tensorboard --constraint requirements/runtime.txt --output-file requirements/exports.txt
 	printf 'setuptools\nwheel\n' | $(LOCK) - --constraint requirements/runtime.txt --output-file requirements/build.txt
 
 clean: ## remove .venv, caches and builds; results stay

@@ -33,7 +33,7 @@ def pins(lock: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("lock", ["build", "runtime", "dev", "gpu"])
+@pytest.mark.parametrize("lock", ["build", "runtime", "dev", "gpu", "exports"])
 def test_a_lock_holds_versions_and_hashes_and_nothing_else(lock: str) -> None:
     form = re.compile(r"[a-z0-9-]+==\S+ (; [^#]+ )?( *--hash=sha256:[0-9a-f]{64})+")
     assert [entry for entry in entries(lock) if not form.fullmatch(entry)] == []
@@ -43,6 +43,7 @@ def test_the_locks_agree_on_every_version() -> None:
     runtime = pins("runtime")
     assert runtime.items() <= pins("dev").items()
     assert runtime.items() <= pins("gpu").items()
+    assert runtime.items() <= pins("exports").items() <= pins("dev").items()
     assert pins("build").items() <= runtime.items()
 
 
@@ -52,6 +53,7 @@ def test_the_locks_fulfil_what_the_project_asks_for() -> None:
         "runtime": PROJECT["project"]["dependencies"],
         "dev": PROJECT["dependency-groups"]["dev"],
         "gpu": extras["gpu"],
+        "exports": extras["parquet"] + extras["tensorboard"],
         "build": PROJECT["build-system"]["requires"],
     }
     for lock, requirements in asked.items():

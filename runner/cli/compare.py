@@ -1,10 +1,8 @@
-"""`runner compare`: whether two trials differ by more than noise."""
+"""`runner compare`: whether two trials, or two k-folds, differ by more than noise."""
 
-import json
+from pathlib import Path
 
 import click
-
-from runner.cli.options import format_option
 
 
 @click.command()
@@ -17,19 +15,56 @@ from runner.cli.options import format_option
     show_default=True,
     help="The pictures on which both were evaluated.",
 )
-@format_option
-def compare(first: int, second: int, split: str, form: str) -> None:
-    """Say whether two trials differ on the same pictures by more than noise."""
+@click.option(
+    "--folds",
+    is_flag=True,
+    help="The numbers are of two `submit evaluate --folds` experiments with the same folds.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "html"]),
+    default="table",
+    show_default=True,
+    help="table for people; json: one document; html: one file with both confusions and how they"
+    " differ.",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Write the comparison to this file; else to stdout (html: under RUNNER_HOME).",
+)
+def compare(
+    first: int, second: int, split: str, form: str, out: Path | None, *, folds: bool
+) -> None:
+    """Say whether two trials differ on the same pictures by more than noise.
+
+    With --folds: whether the params of two k-folds do, on the same folds.
+    """
     from runner.report.comparison import comparison_document
-    from runner.report.comparison_text import comparison_text
+    from runner.report.comparison_forms import produce_comparison
+    from runner.report.fold_comparison import fold_comparison_document
+    from runner.report.produce import choose_place
     from runner.settings import Settings
     from runner.store.engine import open_store
 
     if first == second:
-        raise click.UsageError("name two different trials")
-    store = open_store(Settings.from_environment().database_url)
-    document = comparison_document(store, (first, second), split)
-    click.echo(json.dumps(document, indent=2) if form == "json" else comparison_text(document))
+        raise click.UsageError(f"name two different {'experiments' if folds else 'trials'}")
+    given = click.get_current_context().get_parameter_source("split")
+    if folds and given is not click.core.ParameterSource.DEFAULT:
+        raise click.UsageError("--folds compares what each fold held out: give no --split")
+    settings = Settings.from_environment()
+    store = open_store(settings.database_url)
+    if folds:
+        document = fold_comparison_document(store, (first, second))
+    else:
+        document = comparison_document(store, (first, second), split)
+    name = f"compare{'-folds' if folds else ''}-{first}-{second}"
+    produced = produce_comparison(document, form, choose_place(settings.home, name, form, out))
+    if produced.text is not None:
+        click.echo(produced.text, nl=False)
+    for written in produced.files:
+        click.echo(f"written: {written}", err=True)
 
 
 COMMANDS = [compare]

@@ -21,16 +21,19 @@ BY = ("val_accuracy", "best_val_accuracy", "accuracy", "val_loss", "loss", "seco
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "json", "csv", "talos", "markdown", "html"]),
+    type=click.Choice(
+        ["table", "json", "csv", "talos", "markdown", "html", "parquet", "tensorboard"]
+    ),
     default="table",
     show_default=True,
     help="table for people; json, csv: all that is known; talos: a CSV that talos.Analyze reads;"
-    " html: one file with its pictures.",
+    " html: one file with its pictures; parquet, tensorboard: for these programs.",
 )
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="Write the report to this file, its pictures beside it; else to stdout (html: to a file).",
+    help="Write the report to this file (tensorboard: directory), its pictures beside it; else to"
+    " stdout (html, parquet, tensorboard: under RUNNER_HOME).",
 )
 @click.option("--top", type=click.IntRange(1, 10_000), help="A leaderboard of so many trials.")
 @click.option("--by", type=click.Choice(BY), help="A leaderboard by this metric.")
@@ -96,8 +99,8 @@ def _leaderboard(
     from runner.store.leaderboard import Scope
 
     form, out = target
-    if form == "talos":
-        raise click.UsageError("--format talos is of one whole experiment: no --top or --where")
+    if form in ("talos", "tensorboard"):
+        raise click.UsageError(f"--format {form} is of one whole experiment: no --top or --where")
     scope = Scope(tuple(dict.fromkeys(experiments)), read_conditions(choice["where"]))
     place = choose_place(settings.home, "leaderboard", form, out)
     document = leaderboard_document(store, scope, choice["by"] or BY[0], choice["top"] or TOP)

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 
 from runner.errors import InputError
+from runner.report.evaluations import evaluation_rows
+from runner.report.lookup import experiment_row, job_row
 from runner.report.uncertainty import accuracy_interval, is_noise, mcnemar, paired_interval
 from runner.store import queries
 from runner.store.engine import Store
@@ -26,7 +28,29 @@ def comparison_document(store: Store, trials: tuple[int, int], split: str) -> di
             "two trials with the same data set, divided in the same way",
             "name two such trials; `runner show` tells the data set of each",
         )
-    return {"dataset": titles[0], "split": split} | compared(first, second)
+    return {
+        "dataset": titles[0],
+        "data_fingerprint": first.data_fingerprint,
+        "split": split,
+    } | _with_confusion(store, compared(first, second))
+
+
+def _with_confusion(store: Store, document: dict[str, Any]) -> dict[str, Any]:
+    """Add to each trial its confusion, and what trained and evaluated it."""
+    with store.read() as connection:
+        for trial in document["trials"]:
+            [row] = [
+                row
+                for row in evaluation_rows(connection, trial=trial["trial"])
+                if row["evaluation"] == trial["evaluation"]
+            ]
+            jobs = job_row(connection, trial=trial["trial"]), job_row(connection, job=row["job"])
+            origins = [experiment_row(connection, job["experiment"]) for job in jobs]
+            trial["confusion"] = row["confusion"]
+            trial["commands"] = [origin["provenance"]["command"] for origin in origins]
+            document["classes"] = row["classes"]
+            document["provenance"] = dict(origins[-1]["provenance"])
+    return document
 
 
 def comparisons(store: Store, evaluations: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

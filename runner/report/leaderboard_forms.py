@@ -1,35 +1,67 @@
 """A leaderboard in each form of a report."""
 
-import csv
-import io
+from shlex import quote
 from typing import Any
 
-from runner.report.leaderboard_parts import leaderboard_parts, leaderboard_title
-from runner.report.produce import Place, Produced, as_json, deliver, render_parts
-from runner.store.leaderboard import METRICS
+from runner.report.captions import captioned
+from runner.report.leaderboard_parts import leaderboard_parts, leaderboard_title, titled_leaderboard
+from runner.report.parts import Picture
+from runner.report.produce import (
+    ALWAYS_WRITTEN,
+    EXPORTS,
+    Place,
+    Produced,
+    as_json,
+    deliver,
+    render_parts,
+    save_pictures,
+)
+from runner.report.spreadsheet import as_csv
+from runner.store.leaderboard import METRICS, SMALLER_IS_BETTER
 
 ORIGIN = ("experiment", "trial", "job", "number", "seed", "dataset", "data_fingerprint")
+NAMES = ("rank", *ORIGIN, *METRICS, "noise")
 
 
 def produce_leaderboard(document: dict[str, Any], form: str, place: Place) -> Produced:
     """Write a leaderboard to its place, or return it for stdout."""
-    files = [str(place.out)] if place.out else []
+    if form in EXPORTS:
+        from runner.report.exports import export_rows
+
+        about = {name: document[name] for name in ("datasets", "commands", "by", "where")}
+        out = place.out or place.pictures / ALWAYS_WRITTEN[form]
+        return export_rows(_rows(document), about, out)
+    pictures = _draw(document) if form in ("markdown", "html") else []
+    saved = save_pictures(pictures, place.pictures) if form == "markdown" else {}
+    files = [*saved.values(), *([str(place.out)] if place.out else [])]
     document = document | {"files": files}
     if form == "json":
         text = as_json(document)
     elif form == "csv":
-        text = _spreadsheet(document)
+        text = as_csv(_rows(document), NAMES)
     else:
-        text = render_parts(leaderboard_title(document), leaderboard_parts(document), form, place)
+        parts = [*leaderboard_parts(document), *pictures]
+        text = render_parts(leaderboard_title(document), parts, form, place)
     return deliver(text, files, place)
 
 
-def _spreadsheet(document: dict[str, Any]) -> str:
-    content = io.StringIO()
-    params = list(document["trials"][0]["params"]) if document["trials"] else []
-    writer = csv.writer(content, lineterminator="\n")
-    writer.writerow(["rank", *ORIGIN, *METRICS, "noise", *params])
-    for trial in document["trials"]:
-        scores = [trial[name] for name in ("rank", *ORIGIN, *METRICS, "noise")]
-        writer.writerow([*scores, *trial["params"].values()])
-    return content.getvalue()
+def _draw(document: dict[str, Any]) -> list[Picture]:
+    from runner.report.drawing.parallel import draw_parallel
+
+    by = document["by"]
+    title = titled_leaderboard(document, f"Trials through what differs to {by}")
+    drawn = draw_parallel(title, document["trials"], by, smaller_is_better=by in SMALLER_IS_BETTER)
+    commands = "; ".join(row["command"] for row in document["commands"])
+    caption = f"Made by: {commands} \N{MIDDLE DOT} drawn by: {_command(document)}"
+    return captioned([drawn], caption) if drawn else []
+
+
+def _command(document: dict[str, Any]) -> str:
+    """Return the command that makes this leaderboard again."""
+    numbers = " ".join(map(str, document["experiments"]))
+    where = "".join(f" --where {quote(condition)}" for condition in document["where"])
+    return f"runner report {numbers} --top {document['top']} --by {document['by']}{where}"
+
+
+def _rows(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{name: trial[name] for name in NAMES} | trial["params"] for trial in document["trials"]]

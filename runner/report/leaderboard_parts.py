@@ -42,7 +42,9 @@ def leaderboard_parts(document: Row) -> list[Part]:
     parts += _influences(document)
     if document["evaluations"]:
         rows = [[row[name] for name in SCORES] for row in document["evaluations"]]
-        parts.append(Table(_titled(document, "Evaluations"), SCORES, rows, sortable=True))
+        parts.append(
+            Table(titled_leaderboard(document, "Evaluations"), SCORES, rows, sortable=True)
+        )
     parts += [Note(verdict(comparison)) for comparison in document["comparisons"]]
     if len(document["comparisons"]) > 1:
         parts.append(Note(f"p is multiplied by {len(document['comparisons'])}, the comparisons."))
@@ -65,7 +67,10 @@ def _best(document: Row) -> Table:
         for trial in trials
     ]
     return Table(
-        _titled(document, "Best trials"), [*names, *document["differing"]], rows, sortable=True
+        titled_leaderboard(document, "Best trials"),
+        [*names, *document["differing"]],
+        rows,
+        sortable=True,
     )
 
 
@@ -109,10 +114,14 @@ def _influences(document: Row) -> list[Part]:
         f"What {document['by']} goes with, in {found['trials']:,} of {document['count']:,} trials"
     )
     rows: Sequence[Sequence[Any]] = [[row[name] for name in INFLUENCE] for row in found["params"]]
-    return [Table(_titled(document, title), INFLUENCE, rows, sortable=True), Note(INFLUENCES)]
+    return [
+        Table(titled_leaderboard(document, title), INFLUENCE, rows, sortable=True),
+        Note(INFLUENCES),
+    ]
 
 
-def _titled(document: Row, what: str) -> str:
+def titled_leaderboard(document: Row, what: str) -> str:
+    """Return a title that names the data sets."""
     names = [
         f"{dataset['title']}, fingerprint {dataset['fingerprint'][:SHORT]}"
         for dataset in document["datasets"]

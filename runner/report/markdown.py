@@ -22,7 +22,9 @@ def _block(part: Part, link: str) -> str:
     if isinstance(part, Table):
         return f"## {escaped(part.title)}\n\n{plain_table(part, 'pipe', escaped)}"
     picture = f"[{escaped(part.title)}]({link}/{part.name})"
-    return f"- {picture}" if part.detail else f"!{picture}"
+    if part.detail:
+        return f"- {picture}"
+    return f"!{picture}\n\n{escaped(part.caption)}".rstrip()
 
 
 def escaped(text: str) -> str:

@@ -2,11 +2,14 @@
 
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
+from struct import unpack
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from runner.report.parts import Part, Picture, Table
+
+BROAD = 2
 
 
 def as_page(title: str, parts: Sequence[Part]) -> str:
@@ -20,7 +23,7 @@ def as_page(title: str, parts: Sequence[Part]) -> str:
     )
     named = [(type(part).__name__, part) for part in parts]
     template = environment.get_template("page.html")
-    return template.render(title=title, parts=named, inline=_inline, cells=_cells)
+    return template.render(title=title, parts=named, inline=_inline, broad=_broad, cells=_cells)
 
 
 def _cells(table: Table) -> Iterator[tuple[Sequence[Any], Sequence[str]]]:
@@ -28,5 +31,11 @@ def _cells(table: Table) -> Iterator[tuple[Sequence[Any], Sequence[str]]]:
     return zip(table.rows, table.texts(), strict=True)
 
 
+def _broad(picture: Picture) -> bool:
+    """Tell whether a PNG is so much wider than high that a phone would show it too small."""
+    width, height = unpack(">II", picture.content[16:24])
+    return bool(width > BROAD * height)
+
+
 def _inline(picture: Picture) -> str:
-    return f"data:image/png;base64,{b64encode(picture.png).decode()}"
+    return f"data:image/png;base64,{b64encode(picture.content).decode()}"

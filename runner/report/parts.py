@@ -41,12 +41,20 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Hold a PNG, the name of its file and what it shows; a detail is one of very many."""
+    """Hold a PNG or SVG, the name of its file, what it shows and where it comes from.
+
+    A detail is one of very many.
+    """
 
     name: str
     title: str
-    png: bytes
+    content: bytes
     detail: bool = False
+    caption: str = ""
+
+    def is_drawn(self) -> bool:
+        """Tell whether this is an SVG, which a page draws itself."""
+        return self.name.endswith(".svg")
 
 
 Part = Note | Table | Picture

@@ -1,10 +1,12 @@
 """Produce a report: draw what its form shows, write its files and return its text."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from runner.errors import InputError
+from runner.report.captions import caption_of, captioned
 from runner.report.content import provenance_parts, report_parts, report_title
 from runner.report.document import TRAINS, Document
 from runner.report.explanation_parts import overlay_name
@@ -15,6 +17,12 @@ from runner.report.terminal import as_terminal
 from runner.store.engine import Store
 
 FORMS = ("table", "json", "csv", "talos", "markdown", "html")
+
+# Files for other programs, which need packages of their own.
+EXPORTS = ("parquet", "tensorboard")
+
+# What is written where a text would go to stdout.
+ALWAYS_WRITTEN = {"html": "report.html", "parquet": "report.parquet", "tensorboard": "tensorboard"}
 
 # For people, and so neither endless nor without pictures.
 PICTURED = ("table", "markdown", "html")
@@ -39,7 +47,11 @@ class Place:
 
 def produce(store: Store, document: Document, form: str, place: Place) -> Produced:
     """Write the files of a report and return them, with the text that is left for stdout."""
-    pictures = _draw(store, document, form)
+    if form in EXPORTS:
+        from runner.report.exports import export_report
+
+        return export_report(document, form, place.out or place.pictures / ALWAYS_WRITTEN[form])
+    pictures = captioned(_draw(store, document, form), caption_of(document))
     # A page carries its pictures itself.
     saved = {} if form == "html" else save_pictures(pictures, place.pictures)
     files = [*saved.values(), *([str(place.out)] if place.out else [])]
@@ -54,18 +66,19 @@ def deliver(text: str, files: list[str], place: Place) -> Produced:
     """Write the text where it goes, or hand it back for stdout."""
     if place.out is None:
         return Produced(files, text)
-    _write(place.out, text.encode())
+    write_file(place.out, text.encode())
     return Produced(files, None)
 
 
 def choose_place(home: Path, name: str, form: str, out: Path | None) -> Place:
     """Return where a report goes: under the home by name, or to `out`, its pictures beside it.
 
-    A page is always a file. Raises InputError if `out` has no directory to lie in.
+    What is no text is always a file. Raises InputError if `out` has no directory to lie in.
     """
     if out is None:
         directory = home / "reports" / name
-        return Place(directory / "report.html" if form == "html" else None, directory)
+        file = ALWAYS_WRITTEN.get(form)
+        return Place(directory / file if file else None, directory)
     out = out.absolute()
     if not out.parent.is_dir():
         raise InputError(
@@ -96,14 +109,15 @@ def _draw(store: Store, document: Document, form: str) -> list[Picture]:
     return draw(store, document)
 
 
-def save_pictures(pictures: list[Picture], directory: Path) -> dict[str, str]:
+def save_pictures(pictures: Sequence[Picture], directory: Path) -> dict[str, str]:
     """Write pictures to a directory; return their paths by their names."""
     for picture in pictures:
-        _write(directory / picture.name, picture.png)
+        write_file(directory / picture.name, picture.content)
     return {picture.name: str(directory / picture.name) for picture in pictures}
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file and the directories it lies in; raise InputError if that cannot be."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)

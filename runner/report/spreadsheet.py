@@ -45,6 +45,21 @@ EXPLANATION = (
 
 def as_spreadsheet(document: Row) -> str:
     """Return the table with its head; what a job without a result lacks is empty."""
+    return as_csv(spreadsheet_rows(document))
+
+
+def as_csv(rows: Sequence[Row], first: Sequence[str] = ()) -> str:
+    """Return rows as CSV, with these names and every other that any of them has."""
+    names = dict.fromkeys([*first, *(name for row in rows for name in row)])
+    content = io.StringIO()
+    writer = csv.DictWriter(content, list(names), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return content.getvalue()
+
+
+def spreadsheet_rows(document: Row) -> list[dict[str, Any]]:
+    """Return the rows of the table, each with the experiment and the data set."""
     match document["kind"]:
         case Kind.TRAIN | Kind.TUNE:
             rows = list(_trials(document))
@@ -58,11 +73,8 @@ def as_spreadsheet(document: Row) -> str:
         "fingerprint": document["dataset"]["fingerprint"],
     }
     names = dict.fromkeys(name for row in rows for name in row)
-    content = io.StringIO()
-    writer = csv.DictWriter(content, [*names, *origin], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(row | origin for row in rows)
-    return content.getvalue()
+    # Names in one order, whichever of them the first row has.
+    return [{name: row.get(name) for name in names} | origin for row in rows]
 
 
 def _trials(document: Row) -> Iterator[dict[str, Any]]:

@@ -6,6 +6,7 @@ from typing import Any
 from runner.report.influence import differing
 from runner.report.parts import Note, Part, Picture, Table, field_table, titled
 from runner.report.selection import winner_notes
+from runner.report.sparkline import sparkline
 from runner.report.trials import effective
 
 # The paper's columns, in its order; other params come after them.
@@ -35,7 +36,7 @@ RANKED = (
 )
 BEST = (
     "The best epoch of each metric on its own, as Talos of the paper's time logged it: the four"
-    " numbers of a row need not come from one epoch."
+    " numbers of a row need not come from one epoch. The curves have one scale."
 )
 
 
@@ -82,13 +83,17 @@ def _last_scores(document: Mapping[str, Any], trials: Sequence[Mapping[str, Any]
 
 def _best_scores(document: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> Table:
     columns = [name for metric in METRICS for name in (metric, "at")]
+    found = [epoch["val_accuracy"] for trial in trials for epoch in trial["epochs"]]
+    # One for all trials, so that their curves can be compared.
+    scale = (min(found, default=0.0), max(found, default=0.0))
     return Table(
         titled(document, "Scores of the best epoch of each metric, and at which epoch"),
-        ("rank", "trial", "job", "round_epochs", *columns),
+        ("rank", "trial", "job", "round_epochs", *columns, "val_accuracy by epoch"),
         [
             [
                 *(trial[name] for name in ("rank", "trial", "job", "trained_epochs")),
                 *(trial["best"][metric][part] for metric in METRICS for part in ("value", "epoch")),
+                sparkline([epoch["val_accuracy"] for epoch in trial["epochs"]], *scale),
             ]
             for trial in trials
             if trial["best"]

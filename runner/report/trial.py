@@ -6,6 +6,7 @@ from typing import Any
 from runner.report.evaluations import evaluation_rows
 from runner.report.lookup import experiment_row, job_row
 from runner.report.parts import Table, field_table, titled
+from runner.report.sparkline import sparkline
 from runner.report.terminal import plain_table
 from runner.report.trials import BETTER, SCORES, trial_rows
 from runner.store import reports
@@ -14,6 +15,7 @@ from runner.store.engine import Connection, Store
 ATTEMPT = ("attempt", "state", "worker", "host", "device", "started_at", "ended_at")
 EPOCH = ("epoch", *BETTER, "seconds")
 EVALUATION = ("evaluation", "split", "images", "loss", "accuracy", "accuracy_interval", "log_loss")
+CURVE = ("metric", "by epoch", "first", "lowest", "highest", "last")
 IDENTITY = (
     *("trial", "job", "experiment", "kind", "number", "state", "reason"),
     *("not_reproducible", "seed"),
@@ -74,6 +76,8 @@ def _tables(document: Mapping[str, Any]) -> Iterator[Table]:
     yield field_table(titled(document, what), {name: document[name] for name in shown})
     if document["params"]:
         yield field_table(titled(document, "Parameters"), document["params"])
+    if document["epochs"]:
+        yield Table(titled(document, "Learning curves"), CURVE, _curves(document["epochs"]))
     for title, columns, rows in (
         ("Epochs", EPOCH, document["epochs"]),
         ("Attempts", ATTEMPT, document["attempt_details"]),
@@ -81,6 +85,16 @@ def _tables(document: Mapping[str, Any]) -> Iterator[Table]:
     ):
         if rows:
             yield Table(titled(document, title), columns, _cells(rows, columns))
+
+
+def _curves(epochs: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
+    """Return a row for each metric, each in a scale of its own."""
+    rows = []
+    for name in BETTER:
+        values = [epoch[name] for epoch in epochs]
+        low, high = min(values), max(values)
+        rows.append([name, sparkline(values, low, high), values[0], low, high, values[-1]])
+    return rows
 
 
 def _cells(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> list[list[Any]]:

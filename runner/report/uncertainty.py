@@ -33,8 +33,13 @@ def mcnemar(only_first: int, only_second: int) -> float:
 
     The two numbers count the pictures that one was right about and the other was not.
     """
-    decided = only_first + only_second
-    fewer = min(only_first, only_second)
+    return sign_test(only_first, only_second)
+
+
+def sign_test(first: int, second: int) -> float:
+    """Return the p of the exact sign test: how likely a fair coin falls so unevenly or more."""
+    decided = first + second
+    fewer = min(first, second)
     tail = sum(comb(decided, count) for count in range(fewer + 1))
     return min(1.0, float(Fraction(2 * tail, 2**decided)))
 
@@ -67,6 +72,20 @@ def fold_interval(scores: Sequence[float]) -> list[float]:
     folds, mean = len(scores), fmean(scores)
     half = student(folds - 1) * stdev(scores) * sqrt(1 / folds + 1 / (folds - 1))
     return [mean - half, mean + half]
+
+
+def fold_test(differences: Sequence[float]) -> float:
+    """Return the p of Nadeau and Bengio's corrected resampled t that a mean difference is 0.
+
+    The differences are of two settings on the folds of one k-fold, of which the interval above is.
+    """
+    from scipy.special import stdtr
+
+    folds, mean, spread = len(differences), fmean(differences), stdev(differences)
+    if spread == 0:
+        return float(mean == 0)
+    t = mean / (spread * sqrt(1 / folds + 1 / (folds - 1)))
+    return float(2 * stdtr(folds - 1, -abs(t)))
 
 
 def is_noise(p: float) -> bool:

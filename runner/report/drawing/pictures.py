@@ -4,12 +4,15 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
+from runner.report.document import METRIC
 from runner.report.drawing.activation_sheets import draw_layer_sheet, draw_overview
 from runner.report.drawing.confusion import draw_confusion
 from runner.report.drawing.curves import draw_curves
 from runner.report.drawing.overlay import draw_overlay
+from runner.report.drawing.parallel import draw_parallel
 from runner.report.explanations import ARRAYS
-from runner.report.parts import Picture
+from runner.report.parts import Picture, titled
+from runner.report.trials import effective
 from runner.states import Kind
 from runner.store.artifacts import get_array
 from runner.store.engine import Store
@@ -19,12 +22,21 @@ def draw(store: Store, document: Mapping[str, Any]) -> list[Picture]:
     """Return the pictures of a report; a document without results has none."""
     match document["kind"]:
         case Kind.TRAIN | Kind.TUNE:
-            return draw_curves(document)
+            return [*draw_curves(document), *_parallel(document)]
         case Kind.EVALUATE:
             own = [row for row in document["evaluations"] if row["fold"] is None]
             return [draw_confusion(document, row) for row in own]
         case _:
             return [*_explanations(store, document), *_activations(store, document)]
+
+
+def _parallel(document: Mapping[str, Any]) -> Iterator[Picture]:
+    trials = [trial | {"params": effective(trial["params"])} for trial in document["trials"]]
+    drawn = draw_parallel(
+        titled(document, f"Trials through what differs to {METRIC}"), trials, METRIC
+    )
+    if drawn:
+        yield drawn
 
 
 def _explanations(store: Store, document: Mapping[str, Any]) -> Iterator[Picture]:

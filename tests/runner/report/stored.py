@@ -88,9 +88,9 @@ def store_failure(store: Store, job: int, reason: str) -> None:
     assert finish(store, claimed.key, AttemptState.FAILED, reason=reason, error=error)
 
 
-def store_evaluation(store: Store) -> int:
-    """Evaluate a new trial: 7 of 10 pictures are right."""
-    claimed = _claim_on_trial(store, Kind.EVALUATE, split="test")
+def store_evaluation(store: Store, trial: int | None = None) -> int:
+    """Evaluate a trial, a new one by default: 7 of 10 pictures are right."""
+    claimed = _claim_on_trial(store, Kind.EVALUATE, trial, split="test")
     _succeed(store, claimed, lambda c: write_evaluation(c, claimed, make_evaluation(), CLASSES))
     return claimed.experiment_id
 
@@ -111,7 +111,7 @@ def evaluated(store: Store, predictions: NDArray[np.int64], labels: NDArray[np.i
     return int(claimed.configuration["trial"])
 
 
-def store_folds(store: Store, accuracies: list[float], folds: int) -> int:
+def store_folds(store: Store, accuracies: list[float], folds: int, **changes: Any) -> int:
     """Score some of the folds of a new trial; Talos gives each 0.9."""
     trial = new_trial(store)
     configuration = {"dataset": DATASET, "threads": 1, "trial": trial, "split": "validation"}
@@ -124,9 +124,10 @@ def store_folds(store: Store, accuracies: list[float], folds: int) -> int:
     )
     done = list(zip(job_ids(store, experiment), accuracies, strict=False))
     for fold, (job, accuracy) in enumerate(done, start=1):
-        claimed = claim(store, job, make_worker(store, f"worker of fold {fold}"))
+        claimed = claim(store, job, make_worker(store, f"worker of job {job}"))
         assert claimed is not None
-        scored, score = make_evaluation(accuracy=accuracy), FoldScore(fold, 0.9)
+        scored = make_evaluation(accuracy=accuracy, **changes)
+        score = FoldScore(fold, 0.9)
 
         def write(c: Any, of: Claim = claimed, scored: Any = scored, score: Any = score) -> None:
             write_evaluation(c, of, scored, CLASSES, score)
@@ -166,9 +167,10 @@ def new_trial(store: Store) -> int:
     return int(value(store, query, id=store_tune(store, [[0.5]])))
 
 
-def _claim_on_trial(store: Store, kind: Kind, **configuration: Any) -> Claim:
-    trial = new_trial(store)
-    shared = {"dataset": DATASET, "threads": 1, "trial": trial}
+def _claim_on_trial(
+    store: Store, kind: Kind, trial: int | None = None, **configuration: Any
+) -> Claim:
+    shared = {"dataset": DATASET, "threads": 1, "trial": trial or new_trial(store)}
     experiment = make_experiment(
         store,
         [{}],

@@ -6,15 +6,25 @@ import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from runner.report.comparison import comparison_document
+from runner.report.comparison_forms import produce_comparison
 from runner.report.document import report_document
+from runner.report.fold_comparison import fold_comparison_document
 from runner.report.leaderboard import leaderboard_document
 from runner.report.leaderboard_forms import produce_leaderboard
 from runner.report.produce import choose_place, produce
 from runner.store.engine import Store
 from runner.store.leaderboard import Scope
-from tests.runner.report.stored import store_evaluation, store_explanation, store_tune
+from tests.runner.report.stored import (
+    evaluated,
+    store_evaluation,
+    store_explanation,
+    store_folds,
+    store_tune,
+)
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 
@@ -100,6 +110,19 @@ def click(column: str, times: int = 1) -> str:
     )
 
 
+def write_comparison(store: Store, path: Path, *, folds: bool = False) -> Path:
+    """Write the page of two trials, or of two k-folds."""
+    if folds:
+        numbers = store_folds(store, [0.7, 0.5, 0.6], 3), store_folds(store, [0.6, 0.5, 0.4], 3)
+        document = fold_comparison_document(store, numbers)
+    else:
+        labels = np.arange(40) % 2
+        trials = evaluated(store, labels, labels), evaluated(store, 0 * labels, labels)
+        document = comparison_document(store, trials, "test")
+    produce_comparison(document, "html", choose_place(path.parent, "page", "html", path))
+    return path
+
+
 @pytest.mark.parametrize("kind", ["tune", "evaluate", "explain"])
 def test_a_page_asks_for_nothing_and_nothing_is_wrong(
     sqlite_store: Store, tmp_path: Path, kind: str
@@ -114,6 +137,36 @@ def test_a_page_asks_for_nothing_and_nothing_is_wrong(
     assert visit.requests == []
     assert visit.console == []
     assert "</h2>" in visit.dom
+
+
+@pytest.mark.parametrize("folds", [False, True])
+def test_a_page_of_a_comparison_asks_for_nothing_and_nothing_is_wrong(
+    sqlite_store: Store, tmp_path: Path, folds: bool
+) -> None:
+    page = write_comparison(sqlite_store, tmp_path / "page.html", folds=folds)
+    visit = Visit(page)
+    assert visit.requests == []
+    assert visit.console == []
+    assert visit.dom.count("<img") == (0 if folds else 3)
+    assert "by more than noise" in visit.dom or "No more than noise" in visit.dom
+
+
+def test_the_browser_draws_a_line_for_each_trial_and_names_it(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    script = (
+        "const lines = [...document.querySelectorAll('svg polyline.trial')];"
+        "document.title = lines.map((line) => line.points.length"
+        " + ' ' + line.querySelector('title').textContent + ' '"
+        " + (line.getBoundingClientRect().width > 100)).join('|');"
+    )
+    experiment = store_tune(sqlite_store, ACCURACIES)
+    visit = Visit(write_page(sqlite_store, experiment, tmp_path / "page.html", script))
+    drawn = visit.dom.split("<title>")[1].split("</title>")[0].split("|")
+    # One trial has no score; the best is drawn last, on top. Its axes are lr and the metric.
+    assert len(drawn) == 5
+    assert drawn[-1] == "2 trial 2: lr 0.02, val_accuracy 0.9 true"
+    assert visit.console == []
 
 
 def test_what_would_be_fetched_or_complained_about_is_noticed(

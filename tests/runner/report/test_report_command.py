@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from runner.cli.report import BY, report
-from runner.report.produce import FORMS
+from runner.report.produce import EXPORTS, FORMS
 from runner.store.engine import Store, open_store
 from runner.store.leaderboard import METRICS
 from tests.runner.report.stored import store_evaluation, store_explanation, store_tune
@@ -127,7 +127,7 @@ def test_the_metrics_are_those_of_the_option() -> None:
 
 def test_the_forms_are_those_of_the_option() -> None:
     [option] = [parameter for parameter in report.params if parameter.name == "form"]
-    assert tuple(option.type.choices) == FORMS  # type: ignore[attr-defined]
+    assert tuple(option.type.choices) == (*FORMS, *EXPORTS)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("options", [[], ["--top", "2"]])

@@ -28,7 +28,7 @@ def pictures_of(store: Store, experiment: int) -> dict[str, Picture]:
 
 
 def pixels(picture: Picture) -> NDArray[Any]:
-    with Image.open(io.BytesIO(picture.png)) as opened:
+    with Image.open(io.BytesIO(picture.content)) as opened:
         return np.asarray(opened.convert("RGB")).astype(int)
 
 
@@ -39,7 +39,7 @@ def has_colour(picture: Picture, hex_colour: str) -> bool:
 
 def test_trials_have_learning_curves(sqlite_store: Store) -> None:
     experiment = store_tune(sqlite_store, [[0.5, 0.6], [0.4], []])
-    [curves] = pictures_of(sqlite_store, experiment).values()
+    curves = pictures_of(sqlite_store, experiment)["curves.png"]
     assert curves.title == f"Learning curves - {SHOWN_DATASET}"
     assert pixels(curves).shape[0] > 300
 

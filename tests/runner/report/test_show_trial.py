@@ -21,7 +21,15 @@ def test_a_trial_is_shown_with_its_epochs_attempts_and_evaluations(store: Store)
     assert [row["accuracy"] for row in document["evaluations"]] == [0.7]
     assert document["experiment"] != evaluation
     text = trial_text(document)
-    for shown in ("val_accuracy", "lr", "(0.3968, 0.8922)", attempt["worker"], SHOWN_DATASET):
+    for shown in (
+        "Learning curves",
+        "▅",
+        "val_accuracy",
+        "lr",
+        "(0.3968, 0.8922)",
+        attempt["worker"],
+        SHOWN_DATASET,
+    ):
         assert shown in text
 
 

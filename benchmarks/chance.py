@@ -1,0 +1,87 @@
+"""How often chance alone is called a difference, and how often an interval holds the truth.
+
+`python -m benchmarks.chance` simulates comparisons in which nobody is better, with fixed seeds, and
+prints what the tests in tests/runner/report keep within bounds.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import ttest_rel
+
+from runner.report.fold_comparison import compared_folds
+from runner.report.uncertainty import accuracy_interval, is_noise, mcnemar, paired_interval
+
+REPETITIONS, PICTURES = 1000, 1000
+
+FOLDS, ROWS = 10, 200
+HELD_OUT = np.arange(ROWS) // (ROWS // FOLDS) == np.arange(FOLDS)[:, None]
+
+
+def called_different(only_one: float) -> float:
+    """Return the share of McNemar's tests that tell two equally good trials apart.
+
+    The trials differ on this share of the pictures.
+    """
+    shares = [0.7 - only_one / 2, only_one / 2, only_one / 2, 0.3 - only_one / 2]
+    draws = np.random.default_rng(1).multinomial(PICTURES, shares, 5 * REPETITIONS).tolist()
+    different = [not is_noise(mcnemar(first, second)) for _, first, second, _ in draws]
+    return sum(different) / len(different)
+
+
+def wilson_holds(accuracy: float) -> float:
+    """Return the share of Wilson's intervals that hold the accuracy they are of."""
+    right = np.random.default_rng(0).binomial(PICTURES, accuracy, REPETITIONS)
+    intervals = [accuracy_interval(count / PICTURES, PICTURES) for count in right]
+    return sum(low <= accuracy <= high for low, high in intervals) / REPETITIONS
+
+
+def paired_holds() -> float:
+    """Return the share of intervals of a difference on the same pictures that hold it."""
+    draws = np.random.default_rng(3).multinomial(PICTURES, [0.65, 0.12, 0.08, 0.15], REPETITIONS)
+    intervals = [paired_interval(first, second, PICTURES) for _, first, second, _ in draws.tolist()]
+    return sum(low <= 0.04 <= high for low, high in intervals) / REPETITIONS
+
+
+def equal_k_folds() -> dict[str, float]:
+    """Return the shares of k-folds of equally good learners that each test tells apart.
+
+    The two learners are real ones that see other columns of the same rows: by symmetry neither is
+    better. `held` is the share of intervals of their difference that hold 0.
+    """
+    random = np.random.default_rng(4)
+    counts = {"corrected t": 0, "sign": 0, "plain t": 0, "held": 0}
+    for _ in range(REPETITIONS):
+        labels = random.random(ROWS) < 0.5
+        rows = random.normal(size=(ROWS, 4)) + 0.5 * labels[:, None]
+        first, second = (_scores(rows[:, at : at + 2], labels) for at in (0, 2))
+        found = compared_folds(first, second)
+        low, high = found["difference_interval"]
+        counts["held"] += low <= 0 <= high
+        counts["corrected t"] += not found["noise"]
+        counts["sign"] += not is_noise(found["sign_p"])
+        counts["plain t"] += bool(ttest_rel(first, second).pvalue <= 0.05)
+    return {name: count / REPETITIONS for name, count in counts.items()}
+
+
+def _scores(rows: NDArray[np.float64], labels: NDArray[np.bool_]) -> list[float]:
+    """Return the accuracy on each fold of the nearest mean, learned from the others."""
+    scores = []
+    for held_out in HELD_OUT:
+        yes, no = (rows[~held_out & of].mean(axis=0) for of in (labels, ~labels))
+        distance = rows[held_out] @ (yes - no) - (yes @ yes - no @ no) / 2
+        scores.append(float(((distance > 0) == labels[held_out]).mean()))
+    return scores
+
+
+def main() -> None:
+    for only_one in (0.05, 0.2, 0.42):
+        print(f"McNemar, {only_one:.0%} decide: {called_different(only_one):.2%} called different")
+    for accuracy in (0.1, 0.64, 0.97):
+        print(f"Wilson, accuracy {accuracy}: {wilson_holds(accuracy):.1%} hold the truth")
+    print(f"difference on the same pictures: {paired_holds():.1%} hold the truth")
+    for name, share in equal_k_folds().items():
+        print(f"{FOLDS}-folds, {name}: {share:.1%}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,18 @@
+"""Packages that only some exports need: they are asked for when they are used."""
+
+from importlib import import_module
+from typing import Any
+
+from runner.errors import InputError
+
+
+def needed(module: str, form: str, package: str) -> Any:
+    """Return a module of an extra; raise InputError that says how to install it."""
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise InputError(
+            f"--format {form} needs the package {package}, which is not installed",
+            f"an installation with the extra {form!r}",
+            f"run `pip install {package}`; requirements/exports.txt has the version that is tested",
+        ) from error

@@ -1,0 +1,72 @@
+"""`runner compare`, as a person and as a program calls it."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from runner.cli.compare import compare
+from runner.store.engine import Store, open_store
+from tests.runner.report.stored import COMMAND, SHOWN_DATASET, evaluated, store_folds
+
+LABELS = np.arange(40) % 2
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "results"
+
+
+@pytest.fixture
+def home_store(home: Path) -> Iterator[Store]:
+    store = open_store(f"sqlite:///{home / 'runner.db'}")
+    yield store
+    store.close()
+
+
+def call(home: Path, *arguments: object, code: int = 0) -> Result:
+    environment = {"RUNNER_HOME": str(home), "RUNNER_DATABASE_URL": ""}
+    done = CliRunner().invoke(compare, [str(one) for one in arguments], env=environment)
+    assert done.exit_code == code, done.output
+    return done
+
+
+def test_two_trials_as_table_json_and_page(home: Path, home_store: Store) -> None:
+    trials = evaluated(home_store, LABELS, LABELS), evaluated(home_store, 0 * LABELS, LABELS)
+    assert "by more than noise" in call(home, *trials).stdout
+    document = json.loads(call(home, *trials, "--format", "json").stdout)
+    assert [trial["confusion"] for trial in document["trials"]] == [
+        [[20, 0], [0, 20]],
+        [[20, 0], [20, 0]],
+    ]
+    done = call(home, *trials, "--format", "html")
+    page = home / "reports" / f"compare-{trials[0]}-{trials[1]}" / "report.html"
+    assert f"written: {page}" in done.stderr
+    text = page.read_text()
+    first, second = trials
+    again = f"drawn by: runner compare {first} {second} --split test --format html"
+    assert text.count(again) == text.count("<img") == 3
+    for shown in (f"trial {first} less trial {second} on test", SHOWN_DATASET, COMMAND):
+        assert shown in text
+
+
+def test_two_k_folds_as_table_json_and_page(home: Path, home_store: Store, tmp_path: Path) -> None:
+    numbers = [store_folds(home_store, [0.7, 0.5 + n / 10, 0.6], 3) for n in range(2)]
+    text = call(home, *numbers, "--folds").stdout
+    assert "No more than noise" in text
+    assert "it takes the differences of the folds for normal" in text
+    out = tmp_path / "folds.json"
+    call(home, *numbers, "--folds", "--format", "json", "--out", out)
+    document = json.loads(out.read_text())
+    assert document["differences"] == pytest.approx([0, -0.1, 0])
+    call(home, *numbers, "--folds", "--format", "html", "--out", tmp_path / "folds.html")
+    assert COMMAND in (tmp_path / "folds.html").read_text()
+
+
+def test_what_makes_no_sense_is_refused(home: Path) -> None:
+    assert "two different trials" in call(home, 1, 1, code=2).stderr
+    assert "two different experiments" in call(home, 1, 1, "--folds", code=2).stderr
+    assert "give no --split" in call(home, 1, 2, "--folds", "--split", "test", code=2).stderr
