@@ -99,7 +99,7 @@ CHUNK = 50
 
 @dataclass(frozen=True, slots=True)
 class Explaining:
-    """What of a trial is explained, and how."""
+    """What of a trial is explained, and how; without a data set, pictures of the trial's own."""
 
     images: Sequence[int]
     labels: Sequence[str]
@@ -107,16 +107,24 @@ class Explaining:
     samples: int
     activations: bool
     method: str = "lime"
+    dataset: DatasetSpec | None = None
 
 
 def submit_explain(
-    store: Store, trial_id: int, explaining: Explaining, seed: int, key: str | None = None
+    settings: Settings,
+    store: Store,
+    trial_id: int,
+    explaining: Explaining,
+    seed: int,
+    key: str | None = None,
 ) -> int:
     """Create an experiment that explains a trial's predictions, a job for each chunk of pictures.
 
     A worker that dies costs one chunk, and several workers share the rest. Returns its id.
     """
     configuration = _trial_configuration(store, trial_id)
+    if explaining.dataset is not None:
+        configuration |= {"dataset": _other_dataset(settings, explaining.dataset, configuration)}
     dataset = configuration["dataset"]
     _check_images(explaining.images, dataset["images"]["test"])
     _check_labels(explaining.labels, dataset["classes"])
@@ -178,6 +186,23 @@ def _trial_configuration(store: Store, trial_id: int) -> dict[str, Any]:
     """Return what a job about a stored trial needs to know of it."""
     trial = queries.trial(store, trial_id)
     return {"trial": trial_id, "dataset": trial.dataset, "threads": trial.threads}
+
+
+def _other_dataset(
+    settings: Settings, spec: DatasetSpec, configuration: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return another data set than a trial's own, if the trial's network fits it."""
+    own = configuration["dataset"]
+    other = spec.to_json() | load(spec, settings.data_dir).to_json()
+    for what, field in (("other classes", "classes"), ("pictures of another size", "shape")):
+        if other[field] != own[field]:
+            raise InputError(
+                f"--dataset {spec.name} has {what} than trial {configuration['trial']} was"
+                " trained on",
+                f"those of {own['title']}: {', '.join(map(str, own[field]))}",
+                "choose another --dataset, or leave it out for the trial's own",
+            )
+    return other
 
 
 def _check_images(images: Sequence[int], available: int) -> None:

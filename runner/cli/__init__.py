@@ -21,6 +21,7 @@ def load_commands() -> None:
         bundle,
         compare,
         control,
+        diff,
         doctor,
         explanations,
         local,
@@ -29,7 +30,7 @@ def load_commands() -> None:
         submit,
     )
 
-    modules = (submit, control, look, report, compare, explanations, bundle, local, doctor)
+    modules = (submit, control, look, report, compare, explanations, diff, bundle, local, doctor)
     for module in modules:
         for command in module.COMMANDS:
             cli.add_command(command)

@@ -131,7 +131,7 @@ def test_explain_writes_an_explanation_for_every_image_and_label(worker: Context
     assert trained is not None
     classes = queries.trial(worker.store, trained).dataset["classes"]
     explaining = Explaining([0, 4], classes[1:3], "small", samples=60, activations=True)
-    experiment = submit_explain(worker.store, trained, explaining, seed=1)
+    experiment = submit_explain(worker.settings, worker.store, trained, explaining, seed=1)
     (job,) = queries.jobs(worker.store, experiment)
     tasks.explain.apply(args=(job.id,), throw=True)
     document = report_document(worker.store, experiment)
@@ -145,7 +145,7 @@ def test_many_pictures_are_several_jobs_and_each_is_explained_once(worker: Conte
     trained = train_one(worker).trial
     assert trained is not None
     explaining = Explaining(range(CHUNK + 2), ["predicted"], "stock", samples=10, activations=False)
-    experiment = submit_explain(worker.store, trained, explaining, seed=1)
+    experiment = submit_explain(worker.settings, worker.store, trained, explaining, seed=1)
     jobs = queries.jobs(worker.store, experiment)
     for job in jobs:
         tasks.explain.apply(args=(job.id,), throw=True)
