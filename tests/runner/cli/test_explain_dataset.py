@@ -48,9 +48,7 @@ def test_without_one_the_trial_s_own_is_explained(sqlite_store: Store, trial: in
     assert submitted["dataset"]["title"] == "shapes (built in)"
 
 
-def test_other_classes_are_refused_before_a_row_is_written(
-    sqlite_store: Store, trial: int
-) -> None:
+def test_other_classes_are_refused_before_a_row_is_written(sqlite_store: Store, trial: int) -> None:
     before = rows(sqlite_store, "experiments")
     with pytest.raises(InputError, match="--dataset digits has other classes") as refused:
         call(sqlite_store, trial, "--dataset", "digits")
