@@ -23,6 +23,11 @@ Row = Mapping[str, Any]
 ASKED = ("trial", "method", "segmentation", "samples", "labels", "seed")
 
 
+# What classes are ranked by. The overlap would not do: five regions are shown, however little four
+# of them weigh, so it tells little of a network that looks at a single one.
+DECIDES = "shared_weight"
+
+
 def difference_document(store: Store, experiments: tuple[int, int]) -> dict[str, Any]:
     """Return how the explanations of two experiments differ, picture by picture and by class.
 
@@ -105,12 +110,12 @@ def _by_image(
 
 
 def _by_class(pairs: Sequence[Row]) -> list[dict[str, Any]]:
-    """Return a row for each true class, the one whose regions changed most first."""
+    """Return a row for each true class, the one that changed most first."""
     groups: dict[str, list[Row]] = {}
     for row in pairs:
         groups.setdefault(row["true_class"], []).append(row)
     rows = [{"true_class": name, **_summary(group)} for name, group in groups.items()]
-    compared = sorted((row for row in rows if row["compared"]), key=lambda row: row["overlap"])
+    compared = sorted((row for row in rows if row["compared"]), key=lambda row: row[DECIDES])
     ranked = [{"rank": rank, **row} for rank, row in enumerate(compared, start=1)]
     return ranked + [{"rank": None, **row} for row in rows if not row["compared"]]
 
@@ -119,13 +124,12 @@ def _summary(pairs: Sequence[Row]) -> dict[str, Any]:
     """Return how many were compared, why others were not, and the means."""
     compared = [row for row in pairs if row["left_out"] is None]
     means = {name: _of_pictures(compared, name) for name in MEASURES}
-    overlaps = means["overlap"]
     return {
         "compared": len(compared),
-        "compared_pictures": len(overlaps),
+        "compared_pictures": len(means[DECIDES]),
         **{reason: sum(row["left_out"] == reason for row in pairs) for reason in LEFT_OUT},
         **{name: fmean(values) if values else None for name, values in means.items()},
-        "overlap_interval": _interval(overlaps),
+        **{f"{name}_interval": _interval(means[name]) for name in (DECIDES, "overlap")},
     }
 
 
@@ -138,8 +142,8 @@ def _of_pictures(pairs: Sequence[Row], name: str) -> list[float]:
     return [fmean(found) for found in values.values()]
 
 
-def _interval(overlaps: Sequence[float]) -> list[float] | None:
-    if len(overlaps) < 2:
+def _interval(shares: Sequence[float]) -> list[float] | None:
+    if len(shares) < 2:
         return None
-    low, high = mean_interval(overlaps)
+    low, high = mean_interval(shares)
     return [max(0.0, low), min(1.0, high)]

@@ -2,9 +2,10 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from runner.report.explanation_difference import DECIDES
 from runner.report.explanation_pairs import LEFT_OUT, MEASURES
 from runner.report.parts import Note, Part, Table, titled
 from runner.report.produce import Place, Produced, as_json, deliver, render_parts
@@ -15,17 +16,15 @@ Row = Mapping[str, Any]
 SHOWN_PAIRS = 20
 
 ASKED = ("experiment", "trial", "trained_on", "method", "segmentation", "samples", "seed")
-CLASSES = (
-    *("rank", "true_class", "overlap", "overlap_interval", "rank_correlation", "sign_flips"),
-    *("compared", *LEFT_OUT),
-)
+INTERVAL = f"{DECIDES}_interval"
+CLASSES = ("rank", "true_class", DECIDES, INTERVAL, *MEASURES[1:], "compared")
 PAIRS = ("image", "true_class", "class", "predicted_classes", "verdicts", *MEASURES)
 
 MEANING = (
-    "overlap: intersection over union of the shown regions, for and against together;"
-    " rank_correlation: Spearman's, of the weights of all superpixels; sign_flips: the share of the"
-    " area shown in both that speaks for the class in one and against it in the other. Means are"
-    " over pictures, intervals Student's with 95 %."
+    "shared_weight: the share of the weight, either way, that both put on the same places; overlap:"
+    " intersection over union of the shown regions; rank_correlation: Spearman's, of the weights of"
+    " all superpixels; sign_flips: the share of the area shown in both that speaks for the class in"
+    " one and against it in the other. Means are over pictures, intervals Student's with 95 %."
 )
 OTHER_SEGMENTS = (
     "{} of {} compared explanations are of different superpixels: their rank correlation is over"
@@ -50,28 +49,25 @@ def produce_difference(document: dict[str, Any], form: str, place: Place) -> Pro
 
 def difference_parts(document: Row) -> list[Part]:
     """Return what was compared, which class changed most, and the pictures that changed most."""
+    experiments = document["experiments"]
     compared = [row for row in document["pairs"] if row["left_out"] is None]
-    most = sorted(compared, key=lambda row: row["overlap"])[:SHOWN_PAIRS]
-    asked, classes, pairs = (
-        [[row[name] for name in names] for row in rows]
-        for names, rows in (
-            (ASKED, document["experiments"]),
-            (CLASSES, [*document["classes"], {**document, "rank": None, "true_class": "all"}]),
-            (PAIRS, most),
-        )
-    )
+    most = sorted(compared, key=lambda row: row[DECIDES])[:SHOWN_PAIRS]
+    classes = [*document["classes"], {**document, "rank": None, "true_class": "all"}]
+    of_classes = (*CLASSES, *(reason for reason in LEFT_OUT if document[reason]))
     return [
-        *(
-            Note(f"experiment {row['experiment']}: {row['command']}")
-            for row in document["experiments"]
-        ),
-        Table(titled(document, "What was asked"), ASKED, asked),
+        *(Note(f"experiment {row['experiment']}: {row['command']}") for row in experiments),
+        _table(document, "What was asked", ASKED, experiments),
         *_warnings(document),
         Note(verdict(document)),
-        Table(titled(document, "By true class"), CLASSES, classes, sortable=True),
+        _table(document, "By true class", of_classes, classes),
         Note(MEANING),
-        Table(titled(document, f"The {len(most)} that changed most"), PAIRS, pairs, sortable=True),
+        _table(document, f"The {len(most)} that changed most", PAIRS, most),
     ]
+
+
+def _table(document: Row, what: str, columns: Sequence[str], rows: Sequence[Row]) -> Table:
+    cells = [[row[name] for name in columns] for row in rows]
+    return Table(titled(document, what), columns, cells, sortable=True)
 
 
 def verdict(document: Row) -> str:
@@ -79,22 +75,21 @@ def verdict(document: Row) -> str:
     ranked = [row for row in document["classes"] if row["rank"] is not None]
     if not ranked:
         return "No two explanations could be compared."
-    first, *others = ranked
-    said = f"Class {first['true_class']} changed most: overlap {_overlap(first)}"
-    if not others:
+    said = f"Class {ranked[0]['true_class']} changed most: shared weight {_share(ranked[0])}"
+    if len(ranked) == 1:
         return f"{said}."
-    said += f"; then {others[0]['true_class']}: {_overlap(others[0])}."
-    intervals = first["overlap_interval"], others[0]["overlap_interval"]
-    if None in intervals or intervals[0][1] >= intervals[1][0]:
+    said += f"; then {ranked[1]['true_class']}: {_share(ranked[1])}."
+    first, second = (row[INTERVAL] for row in ranked[:2])
+    if first is None or second is None or first[1] >= second[0]:
         return f"{said} Which of the two comes first may be chance."
     return f"{said} Their intervals are apart: this is more than noise."
 
 
-def _overlap(row: Row) -> str:
-    if row["overlap_interval"] is None:
-        return f"{row['overlap']:.3f}, one picture"
-    low, high = row["overlap_interval"]
-    return f"{row['overlap']:.3f} ({low:.3f} to {high:.3f})"
+def _share(row: Row) -> str:
+    if row[INTERVAL] is None:
+        return f"{row[DECIDES]:.3f}, one picture"
+    low, high = row[INTERVAL]
+    return f"{row[DECIDES]:.3f} ({low:.3f} to {high:.3f})"
 
 
 def _warnings(document: Row) -> Iterator[Note]:

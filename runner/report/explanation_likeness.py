@@ -23,9 +23,15 @@ class Shown:
         """Return 1 where the shown regions speak for the class, -1 where against it, else 0."""
         return mask(self.segments, self.weights.tolist())
 
+    def shares(self) -> Weights:
+        """Return the share of all weight, either way, that lies on each pixel."""
+        sizes = np.abs(self.weights)
+        shares: Weights = (sizes / sizes.sum() / np.bincount(self.segments.ravel()))[self.segments]
+        return shares
+
 
 def likeness(first: Shown, second: Shown, *, same_segments: bool) -> dict[str, float | None] | None:
-    """Return `overlap`, `rank_correlation` and `sign_flips`; None where one shows no region.
+    """Return how alike two explanations are by each measure; None where one shows no region.
 
     Superpixels can be compared one by one only if they are the same; else pixels are, each with
     the weight of its superpixel.
@@ -38,6 +44,7 @@ def likeness(first: Shown, second: Shown, *, same_segments: bool) -> dict[str, f
     flipped = both & (signs[0] != signs[1])
     weights = [of.weights if same_segments else of.weights[of.segments] for of in (first, second)]
     return {
+        "shared_weight": float(np.minimum(first.shares(), second.shares()).sum()),
         "overlap": float(both.sum() / either.sum()),
         "rank_correlation": correlation(*(ranks(of.ravel()) for of in weights)),
         "sign_flips": float(flipped.sum() / both.sum()) if both.any() else None,

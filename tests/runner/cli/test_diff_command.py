@@ -36,7 +36,7 @@ def test_the_table_names_the_class_that_changed_most_and_the_data(
     sqlite_store: Store, pair: list[str]
 ) -> None:
     text = call(sqlite_store, *pair).stdout
-    assert f"Class {CLASSES[0]} changed most: overlap 0.250" in text
+    assert f"Class {CLASSES[0]} changed most: shared weight 0." in text
     assert SHOWN_DATASET in text
     assert "WARNING: not compared: void 1." in text
     assert "the experiments differ in trial" in text

@@ -12,7 +12,7 @@ from tests.runner.report.explained import STRIPES, explained, weights
 from tests.runner.report.stored import CLASSES, DATASET, store_evaluation
 
 SAME = weights(0, 1, 2, 3, 4)
-# Four of six regions are the same; two of eight; none.
+# The overlap with it is four of six regions; two of eight; none.
 NEAR, FAR, ELSEWHERE = weights(0, 1, 2, 3, 9), weights(0, 1, 7, 8, 9), weights(5, 6, 7, 8, 9)
 
 
@@ -32,6 +32,7 @@ def test_the_class_whose_regions_moved_is_first(store: Store) -> None:
         (1, CLASSES[0]),
         (2, CLASSES[1]),
     ]
+    assert document["classes"][0]["shared_weight"] < document["classes"][1]["shared_weight"]
     assert document["classes"][0]["overlap"] == 0.125
     assert document["classes"][1]["overlap"] == pytest.approx((2 + 2 * 4 / 6) / 4)
     half = t.ppf(0.975, 3) * 0.25 / 3**0.5 / 2

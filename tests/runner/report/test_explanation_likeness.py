@@ -14,7 +14,39 @@ def shown(*strongest: int, sign: int = 1) -> Shown:
 
 def test_an_explanation_is_like_itself() -> None:
     found = likeness(shown(0, 1, 2, 3, 4), shown(0, 1, 2, 3, 4), same_segments=True)
-    assert found == {"overlap": 1.0, "rank_correlation": pytest.approx(1.0), "sign_flips": 0.0}
+    assert found == {
+        "shared_weight": pytest.approx(1.0),
+        "overlap": 1.0,
+        "rank_correlation": pytest.approx(1.0),
+        "sign_flips": 0.0,
+    }
+
+
+def test_the_shared_weight_is_what_both_put_on_the_same_places_either_way() -> None:
+    first, second = np.zeros(16), np.zeros(16)
+    first[[0, 1, 2]] = 0.5, -0.25, 0.25
+    second[[0, 1, 3]] = 0.1, 0.1, -0.2
+    found = likeness(Shown(SQUARES, first), Shown(SQUARES, second), same_segments=True)
+    assert found is not None
+    # In shares: 0.5, 0.25, 0.25 and 0.25, 0.25, 0.5.
+    assert found["shared_weight"] == pytest.approx(0.25 + 0.25)
+    # Four regions that weigh next to nothing are shown as well, and make the overlap look better.
+    one = [Shown(SQUARES, np.linspace(1e-6, 16e-6, 16)) for _ in range(2)]
+    for of, place in zip(one, (0, 1), strict=True):
+        of.weights[place] = 1
+    alone = likeness(*one, same_segments=True)
+    assert alone is not None
+    assert alone["shared_weight"] == pytest.approx(0, abs=1e-3)
+    assert alone["overlap"] == 4 / 6
+
+
+def test_the_shared_weight_of_other_superpixels_is_that_of_the_pixels() -> None:
+    first, second = np.zeros(16), np.zeros(16)
+    first[0], second[0] = 1, 1
+    found = likeness(Shown(SQUARES, first), Shown(STRIPES, second), same_segments=False)
+    assert found is not None
+    # The square has two rows of two pixels, the stripe one row of four: two are in both.
+    assert found["shared_weight"] == pytest.approx(0.5)
 
 
 def test_the_overlap_is_the_area_shown_in_both_of_that_in_either() -> None:
