@@ -16,12 +16,17 @@ from tests.runner.report.stored import DATASET, new_trial
 from tests.runner.store.making import rows, run
 
 
+@pytest.fixture(scope="module")
+def shapes() -> dict[str, Any]:
+    """Offer what is stored of the data set `shapes`."""
+    return DatasetSpec("shapes").to_json() | load(DatasetSpec("shapes"), Path()).to_json()
+
+
 @pytest.fixture
-def trial(sqlite_store: Store) -> int:
+def trial(sqlite_store: Store, shapes: dict[str, Any]) -> int:
     """Offer a trial that is said to have been trained on `shapes`."""
     number = new_trial(sqlite_store)
-    found = load(DatasetSpec("shapes"), Path()).to_json()
-    trained_on(sqlite_store, DATASET | found)
+    trained_on(sqlite_store, shapes)
     return number
 
 
@@ -56,8 +61,9 @@ def test_other_classes_are_refused_before_a_row_is_written(sqlite_store: Store, 
     assert rows(sqlite_store, "experiments") == before
 
 
-def test_pictures_of_another_size_are_refused(sqlite_store: Store, trial: int) -> None:
-    shapes = load(DatasetSpec("shapes"), Path()).to_json()
+def test_pictures_of_another_size_are_refused(
+    sqlite_store: Store, trial: int, shapes: dict[str, Any]
+) -> None:
     trained_on(sqlite_store, shapes | {"shape": [64, 64, 3]})
     with pytest.raises(InputError, match="pictures of another size") as refused:
         call(sqlite_store, trial, "--dataset", "shortcut")
