@@ -22,7 +22,6 @@ Row = Mapping[str, Any]
 # What can differ between two experiments that explain the same pictures.
 ASKED = ("trial", "method", "segmentation", "samples", "labels", "seed")
 
-
 # What classes are ranked by. The overlap would not do: five regions are shown, however little four
 # of them weigh, so it tells little of a network that looks at a single one.
 DECIDES = "shared_weight"
