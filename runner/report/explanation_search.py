@@ -6,7 +6,7 @@ from typing import Any
 from runner.errors import InputError
 from runner.report.explanation_parts import strongest_weights
 from runner.report.explanations import explanation_row
-from runner.report.parts import Note, Part, Table, dataset_name, each_dataset
+from runner.report.parts import Note, Part, Table
 from runner.report.uncertainty import wilson
 from runner.store import explanations
 from runner.store.engine import Connection, Store
@@ -24,27 +24,18 @@ SHOWN = (
 def search_document(store: Store, wanted: explanations.Wanted, count: int) -> dict[str, Any]:
     """Return what is known of the explanations that are wanted, with the newest of them."""
     with store.read() as connection:
-        datasets = explanations.datasets(connection, wanted)
-        classes = {number: list(dataset["classes"]) for number, dataset in datasets.items()}
+        classes = explanations.class_lists(connection, wanted)
         _check_classes(wanted, classes)
         cells = _cells(connection, wanted, classes)
         newest = explanations.newest(connection, wanted, classes, count) if classes else []
         rows = [
             {
                 "experiment": row["experiment"],
-                "dataset": datasets[row["experiment"]]["title"],
-                "data_fingerprint": datasets[row["experiment"]]["fingerprint"],
                 **explanation_row(row, classes[row["experiment"]]),
             }
             for row in newest
         ]
-    shown = sorted({group["experiment"] for groups in cells.values() for group in groups})
-    return {
-        **_summary(cells),
-        "datasets": each_dataset(datasets[number] for number in shown),
-        "cells": [_cell(*item) for item in cells.items()],
-        "newest": rows,
-    }
+    return {**_summary(cells), "cells": [_cell(*item) for item in cells.items()], "newest": rows}
 
 
 def search_parts(document: Mapping[str, Any]) -> list[Part]:
@@ -55,7 +46,6 @@ def search_parts(document: Mapping[str, Any]) -> list[Part]:
     cells = [[cell[name] for name in (*CELL, *columns)] for cell in document["cells"]]
     rows = [[*(row[name] for name in SHOWN), strongest_weights(row)] for row in document["newest"]]
     return [
-        *(Note(f"data: {dataset_name({'dataset': row})}") for row in document["datasets"]),
         Table("All", columns, [[document[name] for name in columns]]),
         *([Note(_deletion(document))] if document["checked"] else []),
         Table("By true and predicted class", (*CELL, *columns), cells),

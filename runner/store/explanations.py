@@ -35,8 +35,8 @@ class Wanted:
     classes: Mapping[str, str]
 
 
-def datasets(connection: Connection, wanted: Wanted) -> dict[int, dict[str, Any]]:
-    """Return the data set of every experiment with such explanations, whatever their classes."""
+def class_lists(connection: Connection, wanted: Wanted) -> dict[int, list[str]]:
+    """Return the classes of every experiment that has such explanations, whatever their classes."""
     query = (
         select(Experiment.id, Experiment.configuration)
         .where(
@@ -49,7 +49,7 @@ def datasets(connection: Connection, wanted: Wanted) -> dict[int, dict[str, Any]
         .order_by(Experiment.id)
     )
     found = connection.execute(query).all()
-    return {row.id: dict(row.configuration["dataset"]) for row in found}
+    return {row.id: list(row.configuration["dataset"]["classes"]) for row in found}
 
 
 def groups(

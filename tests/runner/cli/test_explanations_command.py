@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from cifar_model.errors import InputError
 from runner.cli.explanations import explanations
 from runner.store.engine import Store
-from tests.runner.report.stored import CLASSES, SHOWN_DATASET, store_explanation
+from tests.runner.report.stored import CLASSES, store_explanation
 
 
 def call(store: Store, *arguments: str) -> str:
@@ -74,14 +74,6 @@ def test_the_text_says_what_it_comes_to_and_lists_no_weight_of_what_is_void(stor
     text = call(store)
     assert "in 2 of 2" in text
     assert "+0.500" in text
-
-
-def test_the_data_sets_are_named(store: Store) -> None:
-    store_explanation(store)
-    document = found(store)
-    assert [row["title"] for row in document["datasets"]] == ["shapes (built in)"]
-    assert document["newest"][0]["data_fingerprint"] == document["datasets"][0]["fingerprint"]
-    assert f"data: {SHOWN_DATASET}" in call(store)
 
 
 def test_without_any_that_is_said(store: Store) -> None:
