@@ -20,7 +20,7 @@ from runner.states import AttemptState, Kind
 from runner.store.engine import Store, open_store, upgrade
 from runner.store.results import write_explained
 from runner.store.work import claim, finish
-from runner.submit import CHUNK
+from runner.submit_explain import CHUNK
 from tests.runner.store.making import (
     job_ids,
     make_experiment,

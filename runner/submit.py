@@ -46,7 +46,7 @@ def new_train(settings: Settings, training: Training, params: Mapping[str, Any])
     Params.from_json(params)
     configuration = _training_configuration(settings, training)
     jobs = _jobs(training, [dict(params)])
-    return _new(Kind.TRAIN, training.seed, configuration, jobs, training.key)
+    return new_experiment(Kind.TRAIN, training.seed, configuration, jobs, training.key)
 
 
 def submit_tune(
@@ -73,7 +73,7 @@ def new_tune(
         "points": count_points(grid),
     }
     jobs = _jobs(training, rows)
-    return _new(Kind.TUNE, training.seed, configuration, jobs, training.key)
+    return new_experiment(Kind.TUNE, training.seed, configuration, jobs, training.key)
 
 
 def submit_evaluate(
@@ -87,8 +87,8 @@ def new_evaluate(
     store: Store, trial_id: int, split: str, seed: int, key: str | None = None
 ) -> NewExperiment:
     """Return an experiment that scores one trial on one split, not yet stored."""
-    configuration = _trial_configuration(store, trial_id) | {"split": split}
-    return _new(Kind.EVALUATE, seed, configuration, [{}], key)
+    configuration = trial_configuration(store, trial_id) | {"split": split}
+    return new_experiment(Kind.EVALUATE, seed, configuration, [{}], key)
 
 
 def submit_folds(store: Store, trial_id: int, folds: int, seed: int, key: str | None = None) -> int:
@@ -109,7 +109,7 @@ def new_folds(
             f"a whole number from 2 to {most:,}",
             "correct --folds",
         )
-    configuration = _trial_configuration(store, trial_id) | {
+    configuration = trial_configuration(store, trial_id) | {
         "split": "validation",
         "folds": folds,
         "params": trial.params,
@@ -118,62 +118,17 @@ def new_folds(
         "seed": trial.seed,
     }
     jobs = [{"fold": fold} for fold in range(1, folds + 1)]
-    return _new(Kind.EVALUATE, seed, configuration, jobs, key)
+    return new_experiment(Kind.EVALUATE, seed, configuration, jobs, key)
 
 
-# Pictures that one job explains: a minute or two of work.
-CHUNK = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Explaining:
-    """What of a trial is explained, and how."""
-
-    images: Sequence[int]
-    labels: Sequence[str]
-    segmentation: str
-    samples: int
-    activations: bool
-    method: str = "lime"
-
-
-def submit_explain(
-    store: Store, trial_id: int, explaining: Explaining, seed: int, key: str | None = None
-) -> int:
-    """Create an experiment that explains a trial's predictions, a job for each chunk of pictures.
-
-    A worker that dies costs one chunk, and several workers share the rest. Returns its id.
-    """
-    return save(store, new_explain(store, trial_id, explaining, seed, key))
-
-
-def new_explain(
-    store: Store, trial_id: int, explaining: Explaining, seed: int, key: str | None = None
-) -> NewExperiment:
-    """Return an experiment that explains a trial's predictions, checked and not yet stored."""
-    configuration = _trial_configuration(store, trial_id)
-    dataset = configuration["dataset"]
-    _check_images(explaining.images, dataset["images"]["test"])
-    _check_labels(explaining.labels, dataset["classes"])
-    configuration |= {
-        "labels": list(dict.fromkeys(explaining.labels)),
-        "method": explaining.method,
-        "segmentation": explaining.segmentation,
-        "samples": explaining.samples,
-        "activations": explaining.activations,
-    }
-    images = list(explaining.images)
-    jobs = [{"images": images[at : at + CHUNK]} for at in range(0, len(images), CHUNK)]
-    return _new(Kind.EXPLAIN, seed, configuration, jobs, key)
-
-
-def _new(
+def new_experiment(
     kind: Kind,
     seed: int,
     configuration: dict[str, Any],
     jobs: list[dict[str, Any]],
     key: str | None,
 ) -> NewExperiment:
+    """Return an experiment of these jobs, with where it comes from."""
     return NewExperiment(kind, seed, configuration, provenance.collect(), jobs, key)
 
 
@@ -212,27 +167,7 @@ def _training_configuration(settings: Settings, training: Training) -> dict[str,
     }
 
 
-def _trial_configuration(store: Store, trial_id: int) -> dict[str, Any]:
+def trial_configuration(store: Store, trial_id: int) -> dict[str, Any]:
     """Return what a job about a stored trial needs to know of it."""
     trial = queries.trial(store, trial_id)
     return {"trial": trial_id, "dataset": trial.dataset, "threads": trial.threads}
-
-
-def _check_images(images: Sequence[int], available: int) -> None:
-    wrong = [image for image in images if not 0 <= image < available]
-    if wrong or not images:
-        raise InputError(
-            f"--images {','.join(map(str, wrong)) or 'names none'}",
-            f"numbers of pictures of the test split, from 0 to {available - 1}",
-            "correct --images",
-        )
-
-
-def _check_labels(labels: Sequence[str], classes: Sequence[str]) -> None:
-    unknown = [label for label in labels if label not in classes]
-    if unknown and list(labels) != ["predicted"]:
-        raise InputError(
-            f"--labels {','.join(unknown)}: the data set has no such class",
-            f"'predicted', or one or more of {', '.join(classes)}",
-            "correct --labels",
-        )

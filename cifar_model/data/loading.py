@@ -7,11 +7,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cifar_model.data import cifar, class_folders, digits, npz, shapes
+from cifar_model.data import cifar, class_folders, digits, npz, shapes, shortcut
 from cifar_model.data.dataset import Dataset, DatasetSpec, Pictures, Split
 from cifar_model.errors import InputError
 
-BUILT_IN: dict[str, Callable[[], Pictures]] = {"shapes": shapes.read, "digits": digits.read}
+BUILT_IN: dict[str, Callable[[], Pictures]] = {
+    "shapes": shapes.read,
+    "shortcut": shortcut.read,
+    "digits": digits.read,
+}
 FROM_PATH: dict[str, Callable[[Path, bool], Pictures]] = {
     "folder": class_folders.read_folder,
     "zip": class_folders.read_zip,

@@ -21,6 +21,7 @@ def load_commands() -> None:
         bundle,
         compare,
         control,
+        diff,
         doctor,
         explanations,
         local,
@@ -30,7 +31,7 @@ def load_commands() -> None:
         submit,
     )
 
-    reading = (look, report, compare, explanations, bundle, reproduce)
+    reading = (look, report, compare, explanations, diff, bundle, reproduce)
     for module in (submit, control, *reading, local, doctor):
         for command in module.COMMANDS:
             cli.add_command(command)

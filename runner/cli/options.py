@@ -46,7 +46,8 @@ def training_options(command: Command) -> Command:
                 "--dataset",
                 default="cifar10",
                 show_default=True,
-                help="cifar10, cifar100, shapes, digits, folder:PATH, zip:PATH or npz:PATH.",
+                help="cifar10, cifar100, shapes, shortcut, digits,"
+                " folder:PATH, zip:PATH or npz:PATH.",
             ),
             click.option("--train-size", type=int, help="Train on the first N pictures only."),
             click.option("--resize", is_flag=True, help="Resize pictures that are not 32x32."),

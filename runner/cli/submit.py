@@ -109,6 +109,10 @@ def evaluate(trial: int, split: str, folds: int | None, **options: Any) -> None:
     help="The classes to explain: 'predicted', or names.",
 )
 @click.option(
+    "--dataset", help="Pictures of this data set, with the same classes, not of the trial's own."
+)
+@click.option("--resize", is_flag=True, help="Resize its pictures that are not 32x32.")
+@click.option(
     "--method",
     type=click.Choice(METHODS),
     default=METHODS[0],
@@ -136,8 +140,12 @@ def evaluate(trial: int, split: str, folds: int | None, **options: Any) -> None:
 @format_option
 def explain(trial: int, seed: int, **options: Any) -> None:
     """Explain a trial's predictions: which parts of a picture speak for a class, and is it so."""
-    from runner.submit import Explaining, submit_explain
+    from cifar_model.data import DatasetSpec
+    from runner.submit_explain import Explaining, submit_explain
 
+    dataset, resize = options["dataset"], options["resize"]
+    if resize and dataset is None:
+        raise click.UsageError("--resize is about the pictures of --dataset: name one")
     explaining = Explaining(
         images=read_numbers("--images", options["images"]),
         labels=options["labels"].split(","),
@@ -145,9 +153,10 @@ def explain(trial: int, seed: int, **options: Any) -> None:
         samples=options["samples"],
         activations=options["activations"],
         method=options["method"],
+        dataset=None if dataset is None else DatasetSpec(dataset, resize=resize),
     )
     key = options["key"]
-    _submit(lambda _, store: submit_explain(store, trial, explaining, seed, key), options)
+    _submit(lambda s, store: submit_explain(s, store, trial, explaining, seed, key), options)
 
 
 def _training(options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:

@@ -65,8 +65,17 @@ def _heading(document: Mapping[str, Any]) -> list[Part]:
     return [
         Note(f"jobs: {states}; seed {document['seed']}"),
         Note(f"data: {dataset_name(document)}; images: {images}"),
+        *_of_another_dataset(document),
         Note(f"command: {document['provenance']['command']}"),
     ]
+
+
+def _of_another_dataset(document: Mapping[str, Any]) -> list[Part]:
+    """Return a note if a trial was shown pictures of another data set than it was trained on."""
+    trained_on = document["trained_on"]
+    if trained_on["fingerprint"] == document["dataset"]["fingerprint"]:
+        return []
+    return [Note(f"trained on another data set: {dataset_name({'dataset': trained_on})}")]
 
 
 def _not_reproducible(document: Mapping[str, Any]) -> list[Part]:

@@ -47,6 +47,7 @@ def report_document(store: Store, number: int | None) -> Document:
             "experiment": number,
             "kind": experiment["kind"],
             "dataset": dataset,
+            "trained_on": _trained_on(connection, configuration, dataset),
             "seed": experiment["seed"],
             "configuration": configuration,
             "provenance": dict(experiment["provenance"]),
@@ -74,6 +75,14 @@ def report_document(store: Store, number: int | None) -> Document:
         }
 
 
+def _trained_on(
+    connection: Connection, configuration: Document, dataset: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the data set of the trials, which may not be the one whose pictures are explained."""
+    trial = configuration.get("trial")
+    return dataset if trial is None else dict(reports.jobs(connection, trial=trial)[0]["dataset"])
+
+
 def _trials(connection: Connection, document: Document) -> list[dict[str, Any]]:
     """Return the trials that were trained, by rank, or the one that was evaluated or explained."""
     if document["kind"] in TRAINS:
@@ -88,7 +97,7 @@ def _trials(connection: Connection, document: Document) -> list[dict[str, Any]]:
 
 def _add_selection(connection: Connection, document: Document) -> None:
     """Add to every trained trial its interval and whether it is behind the best by noise only."""
-    images = document["dataset"]["images"]["validation"]
+    images = document["trained_on"]["images"]["validation"]
     scored = [trial for trial in document["trials"] if trial["val_accuracy"] is not None]
     trained = document["kind"] in TRAINS and scored
     for trial in scored:

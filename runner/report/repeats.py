@@ -1,12 +1,11 @@
 """Trials with the same params and other seeds: their mean, spread and interval."""
 
 from collections.abc import Mapping, Sequence
-from math import sqrt
 from statistics import fmean, stdev
 from typing import Any
 
 from runner.report.trials import effective
-from runner.report.uncertainty import student
+from runner.report.uncertainty import mean_interval
 
 Row = Mapping[str, Any]
 
@@ -23,15 +22,13 @@ def repeated(trials: Sequence[Row], metric: str) -> list[dict[str, Any]]:
 
 def _row(group: Sequence[Row], metric: str) -> dict[str, Any]:
     values = [float(trial[metric]) for trial in group]
-    mean, spread = fmean(values), stdev(values)
-    half = student(len(values) - 1) * spread / sqrt(len(values))
     return {
         "params": effective(group[0]["params"]),
         "trials": [trial["trial"] for trial in group],
         "seeds": [trial["seed"] for trial in group],
-        "mean": mean,
-        "spread": spread,
-        "interval": [mean - half, mean + half],
+        "mean": fmean(values),
+        "spread": stdev(values),
+        "interval": mean_interval(values),
         "lowest": min(values),
         "highest": max(values),
     }

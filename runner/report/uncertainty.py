@@ -63,6 +63,12 @@ def student(freedom: int) -> float:
     return float(stdtrit(freedom, (1 + CONFIDENCE) / 2))
 
 
+def mean_interval(values: Sequence[float]) -> list[float]:
+    """Return Student's 95 % interval of the mean of two values or more."""
+    mean, half = fmean(values), student(len(values) - 1) * stdev(values) / sqrt(len(values))
+    return [mean - half, mean + half]
+
+
 def fold_interval(scores: Sequence[float]) -> list[float]:
     """Return the 95 % interval of the mean score of folds that were all trained and scored.
 

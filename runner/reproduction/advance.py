@@ -19,12 +19,12 @@ from runner.store.experiments import NewExperiment, find_done, find_key
 from runner.submit import (
     Training,
     new_evaluate,
-    new_explain,
     new_folds,
     new_train,
     new_tune,
     save,
 )
+from runner.submit_explain import new_explain
 
 THREADS = 1
 
@@ -129,7 +129,7 @@ def _new(reproduction: Reproduction, step: Step, trial: int | None, key: str) ->
         case Folds() as work, int():
             return new_folds(store, trial, work.folds, seed, key)
         case Explain() as work, int():
-            return new_explain(store, trial, work.explaining, seed, key)
+            return new_explain(settings, store, trial, work.explaining, seed, key)
     raise ValueError(f"{step.name} has no trial")
 
 

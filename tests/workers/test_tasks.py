@@ -14,15 +14,13 @@ from runner.store import queries, work
 from runner.store.artifacts import get_artifact
 from runner.store.attempts import open_attempts
 from runner.submit import (
-    CHUNK,
-    Explaining,
     Training,
     submit_evaluate,
-    submit_explain,
     submit_folds,
     submit_train,
     submit_tune,
 )
+from runner.submit_explain import CHUNK, Explaining, submit_explain
 from workers import tasks
 from workers.attempt import JobFailedError, execute
 from workers.context import Context
@@ -132,7 +130,7 @@ def test_explain_writes_an_explanation_for_every_image_and_label(worker: Context
     assert trained is not None
     classes = queries.trial(worker.store, trained).dataset["classes"]
     explaining = Explaining([0, 4], classes[1:3], "small", samples=60, activations=True)
-    experiment = submit_explain(worker.store, trained, explaining, seed=1)
+    experiment = submit_explain(worker.settings, worker.store, trained, explaining, seed=1)
     (job,) = queries.jobs(worker.store, experiment)
     tasks.explain.apply(args=(job.id,), throw=True)
     document = report_document(worker.store, experiment)
@@ -146,7 +144,7 @@ def test_many_pictures_are_several_jobs_and_each_is_explained_once(worker: Conte
     trained = train_one(worker).trial
     assert trained is not None
     explaining = Explaining(range(CHUNK + 2), ["predicted"], "stock", samples=10, activations=False)
-    experiment = submit_explain(worker.store, trained, explaining, seed=1)
+    experiment = submit_explain(worker.settings, worker.store, trained, explaining, seed=1)
     jobs = queries.jobs(worker.store, experiment)
     for job in jobs:
         tasks.explain.apply(args=(job.id,), throw=True)

@@ -1,0 +1,44 @@
+"""`runner diff`: how the explanations of two experiments differ on the same pictures."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("first", metavar="EXPERIMENT", type=int)
+@click.argument("second", metavar="EXPERIMENT", type=int)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "csv", "markdown", "html"]),
+    default="table",
+    show_default=True,
+    help="table for people; json, csv: every picture; markdown, html: to keep.",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Write it to this file; else to stdout (html: to a file).",
+)
+def diff(first: int, second: int, form: str, out: Path | None) -> None:
+    """Show on which pictures and classes two experiments' explanations differ most."""
+    from runner.report.explanation_difference import difference_document
+    from runner.report.explanation_difference_forms import produce_difference
+    from runner.report.produce import choose_place
+    from runner.settings import Settings
+    from runner.store.engine import open_store
+
+    if first == second:
+        raise click.UsageError("name two different experiments")
+    settings = Settings.from_environment()
+    store = open_store(settings.database_url)
+    place = choose_place(settings.home, f"diff-{first}-{second}", form, out)
+    produced = produce_difference(difference_document(store, (first, second)), form, place)
+    if produced.text is not None:
+        click.echo(produced.text, nl=False)
+    for written in produced.files:
+        click.echo(f"written: {written}", err=True)
+
+
+COMMANDS = [diff]

@@ -1,0 +1,80 @@
+"""`runner diff` shows the same difference in every form."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from runner.cli.diff import diff
+from runner.store.engine import Store
+from tests.runner.report.explained import Weights, explained, weights
+from tests.runner.report.stored import CLASSES, SHOWN_DATASET
+
+REFERENCE = Path(__file__).parents[3] / "docs" / "reference.md"
+
+
+@pytest.fixture
+def pair(sqlite_store: Store) -> list[str]:
+    """Offer two experiments; one picture of the first class has moved, one of the other is void."""
+    same = weights(0, 1, 2, 3, 4)
+    first = explained(sqlite_store, {0: {0: same}, 1: {0: same}, 3: {0: same}})
+    moved: dict[int, dict[int, Weights | None]] = {1: {0: same}, 3: {0: None}}
+    moved[0] = {0: weights(0, 1, 7, 8, 9)}
+    return [str(first), str(explained(sqlite_store, moved))]
+
+
+def call(store: Store, *arguments: str) -> Result:
+    environment = {"RUNNER_DATABASE_URL": store.url, "RUNNER_HOME": str(Path(store.url).parent)}
+    return CliRunner().invoke(diff, arguments, env=environment, catch_exceptions=False)
+
+
+def test_the_table_names_the_class_that_changed_most_and_the_data(
+    sqlite_store: Store, pair: list[str]
+) -> None:
+    text = call(sqlite_store, *pair).stdout
+    assert f"Class {CLASSES[0]} changed most: shared weight 0." in text
+    assert SHOWN_DATASET in text
+    assert "WARNING: not compared: void 1." in text
+    assert "the experiments differ in trial" in text
+
+
+def test_json_has_every_picture_and_every_field_is_documented(
+    sqlite_store: Store, pair: list[str]
+) -> None:
+    document = json.loads(call(sqlite_store, *pair, "--format", "json").stdout)
+    assert [row["overlap"] for row in document["pairs"]] == [0.25, 1.0, None]
+    rows: list[dict[str, Any]] = [document]
+    rows += [document[name][0] for name in ("experiments", "classes", "pairs")]
+    section = REFERENCE.read_text().split("\n`runner diff` prints")[1].split("\n\n")[0]
+    assert [name for row in rows for name in row if f"`{name}`" not in section] == []
+
+
+def test_csv_has_a_row_for_each_picture(sqlite_store: Store, pair: list[str]) -> None:
+    text = call(sqlite_store, *pair, "--format", "csv").stdout
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [row["overlap"] for row in rows] == ["0.25", "1.0", ""]
+    assert [row["left_out"] for row in rows] == ["", "", "void"]
+    assert (rows[2]["first_verdict"], rows[2]["second_verdict"]) == ("sound", "void")
+    assert [rows[0]["first_experiment"], rows[0]["second_experiment"]] == pair
+    assert rows[0]["dataset"] == "shapes (built in)"
+
+
+def test_markdown_and_pages_are_written_where_they_are_asked_for(
+    sqlite_store: Store, pair: list[str], tmp_path: Path
+) -> None:
+    for form, head in (("markdown", "# Explanations of experiments"), ("html", "<!DOCTYPE html>")):
+        out = tmp_path / f"difference.{form}"
+        done = call(sqlite_store, *pair, "--format", form, "--out", str(out))
+        assert done.stdout == ""
+        assert f"written: {out}" in done.stderr
+        assert out.read_text().startswith(head)
+
+
+def test_an_experiment_is_not_compared_with_itself(sqlite_store: Store, pair: list[str]) -> None:
+    done = call(sqlite_store, pair[0], pair[0])
+    assert done.exit_code == 2
+    assert "name two different experiments" in done.stderr
