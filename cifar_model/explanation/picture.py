@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from cifar_model.explanation.answers import Answer, answers
 from cifar_model.explanation.deletion import Checks, check
 from cifar_model.explanation.integrity import Integrity, judge, largest_share
-from cifar_model.explanation.regions import Picture, Segments
-from cifar_model.explanation.segmentation import segment
+from cifar_model.explanation.regions import Divided, Segments
+from cifar_model.explanation.segmentation import divide
 from cifar_model.explanation.settings import Settings
 from cifar_model.prediction import Predictor
 
@@ -50,17 +50,17 @@ def explain(
     Raises InputError if there are fewer samples than superpixels.
     """
     scaled = np.divide(image, 255, dtype=np.float32)
-    segments = segment(scaled, settings.segmentation)
+    divided = divide(scaled, settings.segmentation)
     base = predictor.probabilities(scaled[None])[0]
     chosen = list(labels) or [int(base.argmax())]
-    found = dict(zip(chosen, answers(predictor, scaled, segments, chosen, settings), strict=True))
-    judged = {label: _integrity(scaled, segments, answer) for label, answer in found.items()}
+    found = dict(zip(chosen, answers(predictor, divided, chosen, settings), strict=True))
+    judged = {label: _integrity(divided, answer) for label, answer in found.items()}
     verdicts = {label: judge(integrity) for label, integrity in judged.items()}
     # What says nothing names no regions that could be removed.
     trusted = {
         label: answer.weights for label, answer in found.items() if verdicts[label][0] != "void"
     }
-    checks = check(predictor, scaled, segments, trusted, settings.seed)
+    checks = check(predictor, divided, trusted, settings.seed)
     explanations = [
         Explanation(
             label=label,
@@ -74,17 +74,17 @@ def explain(
         )
         for label, answer in found.items()
     ]
-    return Explained(segments, int(base.argmax()), predictor.normalises, explanations)
+    return Explained(divided.segments, int(base.argmax()), predictor.normalises, explanations)
 
 
-def _integrity(scaled: Picture, segments: Segments, answer: Answer) -> Integrity:
+def _integrity(divided: Divided, answer: Answer) -> Integrity:
     return Integrity(
         superpixels=len(answer.weights),
-        largest_share=largest_share(segments),
+        largest_share=largest_share(divided.segments),
         weight_range=max(answer.weights) - min(answer.weights),
         r2=answer.r2,
         stability=answer.stability,
         spread=answer.spread,
         strongest=answer.strongest,
-        one_colour=bool((scaled == scaled[0, 0]).all()),
+        one_colour=bool((divided.scaled == divided.scaled[0, 0]).all()),
     )
