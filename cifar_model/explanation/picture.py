@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cifar_model.explanation.answers import Answer, answers
+from cifar_model.explanation.curves import Curves, curves
 from cifar_model.explanation.deletion import Checks, check
 from cifar_model.explanation.integrity import Integrity, judge, largest_share
 from cifar_model.explanation.regions import Divided, Segments
@@ -17,7 +18,10 @@ from cifar_model.prediction import Predictor
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What speaks for and against one label; one weight per superpixel, in the order of ids."""
+    """What speaks for and against one label; one weight per superpixel, in the order of ids.
+
+    What is void has no curves.
+    """
 
     label: int
     probability: float
@@ -27,6 +31,7 @@ class Explanation:
     verdict: str
     reason: str
     checks: Checks
+    curves: Curves | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +66,7 @@ def explain(
         label: answer.weights for label, answer in found.items() if verdicts[label][0] != "void"
     }
     checks = check(predictor, divided, trusted, settings.seed)
+    drawn = curves(predictor, divided, trusted)
     explanations = [
         Explanation(
             label=label,
@@ -71,6 +77,7 @@ def explain(
             verdict=verdicts[label][0],
             reason=verdicts[label][1],
             checks=checks.get(label, Checks()),
+            curves=drawn.get(label),
         )
         for label, answer in found.items()
     ]

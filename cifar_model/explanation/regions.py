@@ -34,6 +34,9 @@ class Divided:
 # How many superpixels are shown, compared and removed: those with the largest weights either way.
 SHOWN = 5
 
+# Steps of the curves of deletion and insertion, or fewer where there are fewer superpixels.
+CURVE_STEPS = 10
+
 
 def strongest(weights: Sequence[float], count: int = SHOWN) -> list[int]:
     """Return the superpixels with the largest weights either way, the strongest first."""
@@ -48,3 +51,8 @@ def mask(segments: Segments, weights: Sequence[float]) -> NDArray[np.int8]:
     signs[shown] = np.sign(np.asarray(weights)[shown])
     placed: NDArray[np.int8] = signs[segments]
     return placed
+
+
+def curve_counts(superpixels: int) -> NDArray[np.int64]:
+    """Return how many superpixels are changed at each point of a curve, from none to all."""
+    return np.unique(np.linspace(0, superpixels, CURVE_STEPS + 1).round().astype(np.int64))

@@ -55,11 +55,12 @@ def class_lists(connection: Connection, wanted: Wanted) -> dict[int, list[str]]:
 def groups(
     connection: Connection, wanted: Wanted, classes: Mapping[int, list[str]]
 ) -> Sequence[Row]:
-    """Return numbers and sums for each experiment, true label, predicted label and verdict."""
+    """Return numbers and sums for each experiment, true, predicted and explained label, and verdict."""
     key = (
         Job.experiment_id.label("experiment"),
         Explanation.true_label,
         Explanation.predicted_label,
+        Explanation.label,
         Explanation.verdict,
     )
     query = (
@@ -72,12 +73,33 @@ def groups(
             func.sum(Explanation.superpixels).label("superpixels"),
             func.count(Explanation.removed).label("checked"),
             func.sum(LOWERED).label("lowered"),
+            func.count(Explanation.deletion_area).label("drawn"),
+            func.sum(Explanation.deletion_area).label("deletion_area"),
+            func.sum(Explanation.insertion_area).label("insertion_area"),
         )
         .join(Job, Job.id == Explanation.job_id)
         .where(*_plain(wanted), *_named(wanted, classes))
         .group_by(*key)
     )
     return connection.execute(query).mappings().all()
+
+
+def masks(
+    connection: Connection, wanted: Wanted, classes: Mapping[int, list[str]]
+) -> Sequence[Row]:
+    """Return the coarse mask of each such explanation with its labels; what is void has none."""
+    query = (
+        select(
+            Job.experiment_id.label("experiment"),
+            Explanation.true_label,
+            Explanation.predicted_label,
+            Explanation.label,
+            Explanation.coarse_mask,
+        )
+        .join(Job, Job.id == Explanation.job_id)
+        .where(*_plain(wanted), *_named(wanted, classes), Explanation.coarse_mask.is_not(None))
+    )
+    return connection.execute(query).all()
 
 
 def newest(
