@@ -1,4 +1,4 @@
-"""Masks on a coarse grid in a few bytes each, so that those of very many pictures can be added up."""
+"""Masks on a coarse grid in a few bytes, so that those of very many pictures can be added up."""
 
 from collections.abc import Sequence
 

@@ -15,7 +15,8 @@ CURVES = ("image", "class", "probability", "deletion_area", "insertion_area")
 
 REMOVED = (
     "removed: the probability of the class without the regions that speak for it, which get the"
-    " colour that stands for them; removed_random: the mean without random regions of the same area, 20 times."
+    " colour that stands for them; removed_random: the mean without random regions of the same"
+    " area, 20 times."
 )
 CONTRAST = (
     "contrast: the probability of the class without the regions for it and against the other;"

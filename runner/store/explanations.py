@@ -1,6 +1,6 @@
 """Find stored explanations over all experiments, and what they come to together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,8 +35,8 @@ class Wanted:
     classes: Mapping[str, str]
 
 
-def class_lists(connection: Connection, wanted: Wanted) -> dict[int, list[str]]:
-    """Return the classes of every experiment that has such explanations, whatever their classes."""
+def datasets(connection: Connection, wanted: Wanted) -> dict[int, dict[str, Any]]:
+    """Return the data set of every experiment that has such explanations, of any class."""
     query = (
         select(Experiment.id, Experiment.configuration)
         .where(
@@ -49,13 +49,13 @@ def class_lists(connection: Connection, wanted: Wanted) -> dict[int, list[str]]:
         .order_by(Experiment.id)
     )
     found = connection.execute(query).all()
-    return {row.id: list(row.configuration["dataset"]["classes"]) for row in found}
+    return {row.id: row.configuration["dataset"] for row in found}
 
 
 def groups(
     connection: Connection, wanted: Wanted, classes: Mapping[int, list[str]]
 ) -> Sequence[Row]:
-    """Return numbers and sums for each experiment, true, predicted and explained label, and verdict."""
+    """Return numbers and sums by experiment, true, predicted and explained label, and verdict."""
     key = (
         Job.experiment_id.label("experiment"),
         Explanation.true_label,
@@ -86,7 +86,7 @@ def groups(
 
 def masks(
     connection: Connection, wanted: Wanted, classes: Mapping[int, list[str]]
-) -> Sequence[Row]:
+) -> Iterable[Any]:
     """Return the coarse mask of each such explanation with its labels; what is void has none."""
     query = (
         select(

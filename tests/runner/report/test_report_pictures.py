@@ -79,6 +79,17 @@ def test_a_void_explanation_shows_no_region(sqlite_store: Store) -> None:
     assert not has_colour(overlay, AGAINST)
 
 
+def test_curves_are_drawn_beside_what_is_not_void(sqlite_store: Store) -> None:
+    sound, void = (
+        pixels(pictures_of(sqlite_store, experiment)["explanation-image-2-label-1.png"])
+        for experiment in (
+            store_explanation(sqlite_store),
+            store_explanation(sqlite_store, "void", "R2 0.02"),
+        )
+    )
+    assert sound.shape[1] > void.shape[1]
+
+
 def test_a_picture_is_the_same_to_the_last_byte(sqlite_store: Store) -> None:
     experiment = store_explanation(sqlite_store)
     assert pictures_of(sqlite_store, experiment) == pictures_of(sqlite_store, experiment)
