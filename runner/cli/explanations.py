@@ -40,7 +40,8 @@ def explanations(
     label: str | None, newest: int, form: str, out: Path | None, **chosen: Any
 ) -> None:
     """Show explanations by verdict and class, over all experiments, and what they come to."""
-    from runner.report.explanation_search import produce_search, search_document
+    from runner.report.explanation_search import search_document
+    from runner.report.explanation_search_forms import produce_search
     from runner.report.produce import choose_place
     from runner.settings import Settings
     from runner.store.engine import open_store

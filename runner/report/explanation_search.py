@@ -1,14 +1,12 @@
-"""The document and the text of `runner explanations`: what was found, and what it comes to."""
+"""The document of `runner explanations`: what was found, and what it comes to."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from runner.errors import InputError
-from runner.report.explanation_parts import strongest_weights
 from runner.report.explanations import explanation_row
 from runner.report.mean_masks import mean_masks
-from runner.report.parts import Note, Part, Picture, Table, dataset_name
-from runner.report.produce import Place, Produced, as_json, deliver, render_parts
+from runner.report.parts import each_dataset
 from runner.report.uncertainty import wilson
 from runner.store import explanations
 from runner.store.engine import Store
@@ -25,10 +23,6 @@ MEANS = {
     "deletion_area": "drawn",
     "insertion_area": "drawn",
 }
-SHOWN = (
-    *("experiment", "trial", "image", *CELL, "class", "probability", "method", "superpixels"),
-    *("r2", "stability", "verdict", "removed", "removed_random", "deletion_area", "insertion_area"),
-)
 NUMBERS = (
     *("explanations", *VERDICTS, "sound_share", *(f"mean_{name}" for name in MEANS)),
     *("checked", "lowered"),
@@ -53,6 +47,8 @@ def search_document(
         rows = [
             {
                 "experiment": row["experiment"],
+                "dataset": datasets[row["experiment"]]["title"],
+                "data_fingerprint": datasets[row["experiment"]]["fingerprint"],
                 **explanation_row(row, classes[row["experiment"]]),
             }
             for row in newest
@@ -62,50 +58,14 @@ def search_document(
     if means:
         cells = [cell | means.of_cell(*(cell[name] for name in CELL)) for cell in cells]
         named = [row | means.of_class(row["class"]) for row in named]
-    names = dict.fromkeys(dataset_name({"dataset": dataset}) for dataset in datasets.values())
-    named_data = {"datasets": list(names)}
-    return {**named_data, **_summary(groups), "classes": named, "cells": cells, "newest": rows}
-
-
-def produce_search(document: Mapping[str, Any], form: str, place: Place) -> Produced:
-    """Write what was found where it goes; only a page has pictures."""
-    files = [str(place.out)] if place.out else []
-    if form == "json":
-        return deliver(as_json(dict(document)), files, place)
-    pictures: list[Picture] = []
-    if form == "html":
-        from runner.report.drawing.mask_sheets import draw_mask_sheets
-
-        pictures = draw_mask_sheets(document)
-    parts = search_parts(document, pictures)
-    return deliver(render_parts("Explanations", parts, form, place), files, place)
-
-
-def search_parts(document: Mapping[str, Any], pictures: Sequence[Picture]) -> list[Part]:
-    """Return the parts of the text; pictures stand between what is added up and the newest."""
-    if not document["explanations"]:
-        return [Note("no such explanation: see `runner submit explain --help`")]
-    cells = [[cell[name] for name in (*CELL, *NUMBERS)] for cell in document["cells"]]
-    named = [[row[name] for name in ("class", *NUMBERS)] for row in document["classes"]]
-    rows = [[*(row[name] for name in SHOWN), strongest_weights(row)] for row in document["newest"]]
-    return [
-        Note(f"data: {'; '.join(document['datasets'])}"),
-        Table("All", NUMBERS, [[document[name] for name in NUMBERS]]),
-        *([Note(_deletion(document))] if document["checked"] else []),
-        Table("By explained class", ("class", *NUMBERS), named),
-        Table("By true and predicted class", (*CELL, *NUMBERS), cells),
-        *pictures,
-        Table("The newest", (*SHOWN, "weights"), rows),
-    ]
-
-
-def _deletion(document: Mapping[str, Any]) -> str:
-    low, high = document["lowered_interval"]
-    return (
-        f"Removing the regions for the class lowered its probability more than random regions of"
-        f" the same area in {document['lowered']} of {document['checked']}"
-        f" (95 % interval: {low:.1%} to {high:.1%})."
-    )
+    shown = sorted({group["experiment"] for group in groups})
+    return {
+        **_summary(groups),
+        "datasets": each_dataset(datasets[number] for number in shown),
+        "classes": named,
+        "cells": cells,
+        "newest": rows,
+    }
 
 
 def _check_classes(wanted: explanations.Wanted, classes: Mapping[int, list[str]]) -> None:

@@ -36,7 +36,7 @@ class Wanted:
 
 
 def datasets(connection: Connection, wanted: Wanted) -> dict[int, dict[str, Any]]:
-    """Return the data set of every experiment that has such explanations, of any class."""
+    """Return the data set of every experiment with such explanations, whatever their classes."""
     query = (
         select(Experiment.id, Experiment.configuration)
         .where(
@@ -49,7 +49,7 @@ def datasets(connection: Connection, wanted: Wanted) -> dict[int, dict[str, Any]
         .order_by(Experiment.id)
     )
     found = connection.execute(query).all()
-    return {row.id: row.configuration["dataset"] for row in found}
+    return {row.id: dict(row.configuration["dataset"]) for row in found}
 
 
 def groups(

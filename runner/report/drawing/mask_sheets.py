@@ -9,7 +9,7 @@ from matplotlib.colors import LinearSegmentedColormap
 
 from runner.report.drawing.canvas import new_figure, to_png
 from runner.report.drawing.overlay import AGAINST, FOR
-from runner.report.parts import Picture
+from runner.report.parts import Picture, dataset_name
 
 COLUMNS = 6
 
@@ -27,7 +27,7 @@ def draw_mask_sheets(document: Mapping[str, Any]) -> list[Picture]:
         ("mean-masks-by-class.png", "Mean mask of each explained class", classes),
         ("mean-masks-by-cell.png", "Mean mask for the predicted class (true as predicted)", cells),
     )
-    data = "; ".join(document["datasets"])
+    data = "; ".join(dataset_name({"dataset": row}) for row in document["datasets"])
     return [
         _sheet(name, f"{title} - {data}", tiles)
         for name, title, tiles in sheets
