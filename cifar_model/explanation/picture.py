@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cifar_model.errors import InputError
 from cifar_model.explanation.answers import Answer, answers
 from cifar_model.explanation.curves import Curves, curves
 from cifar_model.explanation.deletion import Checks, check
@@ -52,8 +53,10 @@ def explain(
 ) -> Explained:
     """Explain labels of a picture (height, width, 3); without labels the predicted one.
 
-    Raises InputError if there are fewer samples than superpixels.
+    Raises InputError if the network takes other pictures or has no such label, or if there are
+    fewer samples than superpixels.
     """
+    _check_fit(predictor, image, labels)
     scaled = np.divide(image, 255, dtype=np.float32)
     divided = divide(scaled, settings.segmentation)
     base = predictor.probabilities(scaled[None])[0]
@@ -82,6 +85,27 @@ def explain(
         for label, answer in found.items()
     ]
     return Explained(divided.segments, int(base.argmax()), predictor.normalises, explanations)
+
+
+def _check_fit(predictor: Predictor, image: NDArray[np.uint8], labels: Sequence[int]) -> None:
+    taken, classes = predictor.model.input_shape[1:], predictor.model.output_shape[-1]
+    if image.shape != taken:
+        raise InputError(
+            f"the picture is {_size(image.shape)}, and the network takes {_size(taken)}",
+            "a picture of the size that the network was trained on",
+            "explain pictures of the trial's own data set",
+        )
+    unknown = [label for label in labels if not 0 <= label < classes]
+    if unknown:
+        raise InputError(
+            f"label {', '.join(map(str, unknown))}: the network has no such class",
+            f"labels from 0 to {classes - 1}",
+            "correct the labels",
+        )
+
+
+def _size(shape: Sequence[int]) -> str:
+    return "x".join(map(str, shape))
 
 
 def _integrity(divided: Divided, answer: Answer) -> Integrity:
