@@ -5,9 +5,11 @@ import numpy as np
 from cifar_model.explanation.hiding import colour_around, own_colour
 from cifar_model.explanation.regions import Divided, Picture, Segments
 
-# LIME's default finds one to three superpixels on 99 % of 32x32 pictures; these find 16 to 36.
+# LIME's default finds one to three superpixels on 99 % of 32x32 pictures; these find 20 to 40.
+# Smoothed by a pixel, noise draws no borders and objects do.
 SUPERPIXELS = 40
 COMPACTNESS = 10
+SMOOTHING = 1
 
 
 def divide(scaled: Picture, segmentation: str) -> Divided:
@@ -29,7 +31,12 @@ def segment(scaled: Picture, segmentation: str) -> Segments:
         found = quickshift(scaled, kernel_size=4, max_dist=200, ratio=0.2)  # type: ignore[no-untyped-call]
     else:
         found = slic(
-            scaled, n_segments=SUPERPIXELS, compactness=COMPACTNESS, start_label=0, channel_axis=-1
+            scaled,
+            n_segments=SUPERPIXELS,
+            compactness=COMPACTNESS,
+            sigma=SMOOTHING,
+            start_label=0,
+            channel_axis=-1,
         )
     _, compact = np.unique(found, return_inverse=True)
     return compact.reshape(found.shape).astype(np.int32)

@@ -24,7 +24,8 @@ def activation_parts(document: Mapping[str, Any]) -> list[Part]:
     if not layers:
         return []
     pictures = max(map(len, layers.values()))
-    title = titled(document, f"Channels of every layer over {pictures} pictures")
+    words = f"{pictures} pictures" if pictures > 1 else "one picture"
+    title = titled(document, f"Channels of every layer over {words}")
     rows = [_row(found) for _, found in sorted(layers.items())]
     return [Table(title, COLUMNS, rows), Note(WORDS)]
 

@@ -49,9 +49,10 @@ def _sheet(name: str, title: str, tiles: Sequence[tuple[str, Mapping[str, Any]]]
     panels = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
     # One scale for all tiles: what no explanation points at is white in each.
     largest = max(float(np.abs(row["mean_mask"]).max()) for _, row in shown) or 1
-    for axes in panels:
+    for axes in panels[len(shown) :]:
         axes.set_axis_off()
     for axes, (of, row) in zip(panels, shown, strict=False):
+        axes.set(xticks=[], yticks=[])
         drawn = axes.imshow(row["mean_mask"], cmap=COLOURS, vmin=-largest, vmax=largest)
         axes.set_title(f"{of}\n{row['masks']:,}", fontsize=8)
     figure.colorbar(drawn, ax=panels, shrink=0.8)
