@@ -69,7 +69,12 @@ def fill(store: Store, count: int) -> None:
         "samples": 1000,
         "method": "lime",
         "segmentation": "small",
-        "dataset": {"title": "shapes (built in)", "classes": CLASSES},
+        "dataset": {
+            "name": "shapes",
+            "title": "shapes (built in)",
+            "fingerprint": "0" * 64,
+            "classes": CLASSES,
+        },
     }
     jobs: list[dict[str, Any]] = [{"images": []}] * (count // CHUNK)
     experiment = make_experiment(store, jobs, kind=Kind.EXPLAIN, configuration=configuration)
