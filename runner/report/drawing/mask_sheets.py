@@ -6,12 +6,17 @@ from typing import Any
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.patches import Rectangle
 
+from cifar_model.explanation.coarse import GRID
 from runner.report.drawing.canvas import new_figure, to_png
 from runner.report.drawing.overlay import AGAINST, FOR
 from runner.report.parts import Picture, dataset_name
 
 COLUMNS = 6
+
+# Cells of a mask: between tiles, and above each for its name.
+GAP, HEAD = 2, 5
 
 # More of them nobody looks at: those with the most masks are drawn.
 MOST_TILES = 36
@@ -45,15 +50,18 @@ def _sheet(name: str, title: str, tiles: Sequence[tuple[str, Mapping[str, Any]]]
     shown = found[:MOST_TILES]
     rows = ceil(len(shown) / COLUMNS)
     words = f"green: speaks for it, red: against it; {len(shown)} of {len(found)} are drawn"
-    figure = new_figure(f"{title}\n{words}", 11, 1 + 2.1 * rows)
-    panels = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
+    figure = new_figure(f"{title}\n{words}", 11, 1.2 + 1.75 * rows)
+    axes = figure.subplots()
+    axes.set_axis_off()
+    # One picture for all tiles: axes for each of them take seconds to lay out.
+    sheet = np.full((rows * (HEAD + GRID) + 1, COLUMNS * (GAP + GRID)), np.nan)
+    for place, (of, row) in enumerate(shown):
+        top, left = HEAD + place // COLUMNS * (HEAD + GRID), place % COLUMNS * (GAP + GRID)
+        sheet[top : top + GRID, left : left + GRID] = row["mean_mask"]
+        axes.add_patch(Rectangle((left - 0.5, top - 0.5), GRID, GRID, fill=False, lw=0.5))
+        axes.text(left, top - 1, f"{of}\n{row['masks']:,}", fontsize=8, va="bottom")
     # One scale for all tiles: what no explanation points at is white in each.
-    largest = max(float(np.abs(row["mean_mask"]).max()) for _, row in shown) or 1
-    for axes in panels[len(shown) :]:
-        axes.set_axis_off()
-    for axes, (of, row) in zip(panels, shown, strict=False):
-        axes.set(xticks=[], yticks=[])
-        drawn = axes.imshow(row["mean_mask"], cmap=COLOURS, vmin=-largest, vmax=largest)
-        axes.set_title(f"{of}\n{row['masks']:,}", fontsize=8)
-    figure.colorbar(drawn, ax=panels, shrink=0.8)
+    largest = float(np.nanmax(np.abs(sheet))) or 1
+    drawn = axes.imshow(sheet, cmap=COLOURS, vmin=-largest, vmax=largest)
+    figure.colorbar(drawn, ax=axes, shrink=0.8)
     return Picture(name, title, to_png(figure))
