@@ -10,6 +10,7 @@ import numpy as np
 from sqlalchemy import text
 
 from cifar_model.epoch import Epoch
+from cifar_model.explanation.regions import curve_counts
 from runner.states import AttemptState, Kind
 from runner.store.attempts import Claim
 from runner.store.checkpoints import record_epoch
@@ -134,9 +135,10 @@ def make_explanation(label: int, **changes: Any) -> "Explanation":
         "contrast_random": None,
         "contrast_other_random": None,
     }
+    falling = np.linspace(0.75, 0.25, len(curve_counts(changes.get("superpixels", 2)))).tolist()
     curves = {
-        "deletion": [0.75, 0.5, 0.25],
-        "insertion": [0.25, 0.75, 0.75],
+        "deletion": falling,
+        "insertion": falling[::-1],
         "deletion_area": 0.5,
         "insertion_area": 0.625,
     }
