@@ -5,6 +5,7 @@ that every picture has its own.
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ import numpy as np
 from sqlalchemy import text
 
 from cifar_model.data import shapes
+from cifar_model.explanation.regions import curve_counts
 from cifar_model.explanation.segmentation import segment
 from runner.states import AttemptState, Kind
 from runner.store.engine import Store, open_store, upgrade
@@ -35,6 +37,9 @@ REPORTS: tuple[list[str], ...] = (
     ["--verdict", "void"],
     ["--true-class", "ring", "--predicted-class", "circle"],
     [],
+    # These have the mean masks.
+    ["--format", "json"],
+    ["--format", "html", "--out", os.devnull],
 )
 
 
@@ -64,7 +69,12 @@ def fill(store: Store, count: int) -> None:
         "samples": 1000,
         "method": "lime",
         "segmentation": "small",
-        "dataset": {"title": "shapes (built in)", "classes": CLASSES},
+        "dataset": {
+            "name": "shapes",
+            "title": "shapes (built in)",
+            "fingerprint": "0" * 64,
+            "classes": CLASSES,
+        },
     }
     jobs: list[dict[str, Any]] = [{"images": []}] * (count // CHUNK)
     experiment = make_experiment(store, jobs, kind=Kind.EXPLAIN, configuration=configuration)
@@ -88,6 +98,9 @@ def explained(found: list[Any], random: np.random.Generator) -> Any:
     weights = random.normal(size=int(segments.max()) + 1).tolist()
     verdict = ("sound", "sound", "weak", "void")[random.integers(4)]
     changes: dict[str, Any] = {"removed": None, "removed_random": None} if verdict == "void" else {}
+    points = len(curve_counts(len(weights)))
+    curves = {name: random.random(points).tolist() for name in ("deletion", "insertion")}
+    areas = {f"{name}_area": float(np.mean(values)) for name, values in curves.items()}
     explanation = make_explanation(
         int(random.integers(len(CLASSES))),
         weights=weights,
@@ -96,6 +109,8 @@ def explained(found: list[Any], random: np.random.Generator) -> Any:
         reason=f"{len(weights)} superpixels, R2 {random.random():.2f}, stability 0.80",
         r2=float(random.random()),
         **changes,
+        **curves,
+        **areas,
     )
     predicted = int(random.integers(len(CLASSES)))
     return SimpleNamespace(

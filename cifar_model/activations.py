@@ -9,18 +9,33 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, eq=False)
 class LayerOutput:
-    """The output of one layer, numbered from 1 after the input, for one picture."""
+    """The output of one layer, numbered from 1 after the input, for one picture.
+
+    `channels` (3, channels) has the mean, the spread and the share of zeros of each channel.
+    """
 
     layer: int
     name: str
     output: NDArray[np.float32]
+    channels: NDArray[np.float32]
 
 
 def activations(model: keras.Model, image: NDArray[np.uint8]) -> list[LayerOutput]:
     """Return the outputs of all layers for a picture (height, width, 3), in one pass."""
     every_layer = keras.Model(model.inputs[0], [layer.output for layer in model.layers])
     outputs = every_layer(np.divide(image[None], 255, dtype=np.float32), training=False)
+    found = [np.asarray(output)[0] for output in outputs]
     return [
-        LayerOutput(number, layer.name, np.asarray(output)[0])
-        for number, (layer, output) in enumerate(zip(model.layers, outputs, strict=True), start=1)
+        LayerOutput(number, layer.name, output, summary(output))
+        for number, (layer, output) in enumerate(zip(model.layers, found, strict=True), start=1)
     ]
+
+
+def summary(output: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the mean, the standard deviation and the share of zeros of every channel.
+
+    A unit of a layer without places is a channel of one place.
+    """
+    places = output.reshape(-1, output.shape[-1])
+    rows = (places.mean(axis=0), places.std(axis=0), (places == 0).mean(axis=0))
+    return np.array(rows, np.float32)

@@ -9,7 +9,7 @@ from cifar_model.errors import InputError
 from cifar_model.explanation.attribution import BY_LABEL, occluded
 from cifar_model.explanation.integrity import stability
 from cifar_model.explanation.lime import Neighbourhood
-from cifar_model.explanation.regions import Picture, Segments
+from cifar_model.explanation.regions import Divided
 from cifar_model.explanation.settings import Settings
 from cifar_model.prediction import Predictor
 
@@ -35,21 +35,20 @@ class Answer:
 
 def answers(
     predictor: Predictor,
-    scaled: Picture,
-    segments: Segments,
+    divided: Divided,
     labels: Sequence[int],
     settings: Settings,
 ) -> list[Answer]:
     """Return the answer of the method for each label; they share the predictions."""
     if settings.method == "lime":
-        return _lime(predictor, scaled, segments, labels, settings)
-    changes = occluded(predictor, scaled, segments)
+        return _lime(predictor, divided, labels, settings)
+    changes = occluded(predictor, divided)
     found = []
     for label in labels:
         change = changes[:, label]
         weights = change.tolist()
         if settings.method != "occlusion":
-            weights = BY_LABEL[settings.method](predictor, scaled, segments, label)
+            weights = BY_LABEL[settings.method](predictor, divided, label)
         spread = float(max(change.max(), 0) - min(change.min(), 0))
         found.append(Answer(weights, None, None, 1.0, spread, float(np.abs(change).max())))
     return found
@@ -57,14 +56,13 @@ def answers(
 
 def _lime(
     predictor: Predictor,
-    scaled: Picture,
-    segments: Segments,
+    divided: Divided,
     labels: Sequence[int],
     settings: Settings,
 ) -> list[Answer]:
-    _check_samples(settings.samples, int(segments.max()) + 1)
+    _check_samples(settings.samples, divided.superpixels)
     around = [
-        Neighbourhood(predictor, scaled, segments, samples=settings.samples, seed=seed % 2**32)
+        Neighbourhood(predictor, divided, samples=settings.samples, seed=seed % 2**32)
         for seed in range(settings.seed, settings.seed + SEEDS)
     ]
     found = []

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cifar_model.explanation.regions import Picture, Segments, fill, mask
+from cifar_model.explanation.regions import Divided, Segments, mask
 from cifar_model.prediction import Predictor
 
 # So many random regions of the same area are removed for comparison, and their mean is kept.
@@ -38,14 +38,13 @@ class Checks:
 
 def check(
     predictor: Predictor,
-    scaled: Picture,
-    segments: Segments,
+    divided: Divided,
     weights: Mapping[int, Sequence[float]],
     seed: int,
 ) -> dict[int, Checks]:
     """Check the explanations of a picture by their weights, a list for each label."""
-    masks = {label: mask(segments, values) for label, values in weights.items()}
-    remover = _Remover(predictor, scaled, segments, seed)
+    masks = {label: mask(divided.segments, values) for label, values in weights.items()}
+    remover = _Remover(predictor, divided, seed)
     return {
         label: Checks(**_deletion(remover, label, masks), **_contrast(remover, label, masks))
         for label in masks
@@ -53,23 +52,20 @@ def check(
 
 
 class _Remover:
-    """Remove regions of one picture: they get the mean colours of their superpixels."""
+    """Remove regions of one picture: they get what stands for their superpixels."""
 
-    def __init__(
-        self, predictor: Predictor, scaled: Picture, segments: Segments, seed: int
-    ) -> None:
+    def __init__(self, predictor: Predictor, divided: Divided, seed: int) -> None:
         self.predictor = predictor
-        self.scaled = scaled
-        self.segments = segments
-        self.filled = fill(scaled, segments)
+        self.divided = divided
         self.random = np.random.default_rng(seed)
 
     def without(self, region: Region) -> tuple[Probabilities, Probabilities]:
         """Return the probabilities without a region, and the mean of those without random ones."""
         area = int(region.sum())
-        random = [_random_region(self.random, self.segments, area) for _ in range(RANDOM_REGIONS)]
-        hidden = np.array([region, *random])[..., None]
-        found = self.predictor.probabilities(np.where(hidden, self.filled, self.scaled))
+        segments = self.divided.segments
+        random = [_random_region(self.random, segments, area) for _ in range(RANDOM_REGIONS)]
+        pictures = self.divided.without(np.array([region, *random]))
+        found = self.predictor.probabilities(pictures)
         return found[0], found[1:].mean(axis=0)
 
 

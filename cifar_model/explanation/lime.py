@@ -7,7 +7,7 @@ from lime.lime_image import LimeImageExplainer
 from numpy.typing import NDArray
 from sklearn.metrics import pairwise_distances
 
-from cifar_model.explanation.regions import Picture, Segments, fill
+from cifar_model.explanation.regions import Divided
 from cifar_model.prediction import Predictor
 
 # What LIME's `explain_instance` asks for: every superpixel, ranked, however few there are.
@@ -33,20 +33,18 @@ class Neighbourhood:
     def __init__(
         self,
         predictor: Predictor,
-        scaled: Picture,
-        segments: Segments,
+        divided: Divided,
         *,
         samples: int,
         seed: int,
     ) -> None:
-        self._superpixels = int(segments.max()) + 1
         self._lime = LimeImageExplainer(random_state=seed)
         # LIME draws a seed for its segmentation before the perturbations.
         self._lime.random_state.randint(0, high=1000)
-        drawn = self._lime.random_state.randint(0, 2, samples * self._superpixels)
-        self._kept = drawn.reshape(samples, self._superpixels)
+        drawn = self._lime.random_state.randint(0, 2, samples * divided.superpixels)
+        self._kept = drawn.reshape(samples, divided.superpixels)
         self._kept[0, :] = 1
-        self.probabilities = _predict(predictor, scaled, segments, self._kept)
+        self.probabilities = _predict(predictor, divided, self._kept)
         """A row of probabilities for each perturbation; the first is the picture as it is."""
         self._distances = pairwise_distances(self._kept, self._kept[:1], metric="cosine").ravel()
 
@@ -65,11 +63,9 @@ class Neighbourhood:
 
 
 def _predict(
-    predictor: Predictor, scaled: Picture, segments: Segments, kept: NDArray[np.int64]
+    predictor: Predictor, divided: Divided, kept: NDArray[np.int64]
 ) -> NDArray[np.floating]:
-    filled = fill(scaled, segments)
     packed = np.packbits(kept.astype(bool), axis=1)
     _, first, back = np.unique(packed, axis=0, return_index=True, return_inverse=True)
-    shown = kept[first].astype(bool)[:, segments]
-    pictures = np.where(shown[..., None], scaled, filled)
-    return predictor.probabilities(pictures)[back.ravel()]
+    hidden = ~kept[first].astype(bool)[:, divided.segments]
+    return predictor.probabilities(divided.without(hidden))[back.ravel()]

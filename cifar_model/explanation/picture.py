@@ -6,18 +6,23 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cifar_model.errors import InputError
 from cifar_model.explanation.answers import Answer, answers
+from cifar_model.explanation.curves import Curves, curves
 from cifar_model.explanation.deletion import Checks, check
 from cifar_model.explanation.integrity import Integrity, judge, largest_share
-from cifar_model.explanation.regions import Picture, Segments
-from cifar_model.explanation.segmentation import segment
+from cifar_model.explanation.regions import Divided, Segments
+from cifar_model.explanation.segmentation import divide
 from cifar_model.explanation.settings import Settings
 from cifar_model.prediction import Predictor
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What speaks for and against one label; one weight per superpixel, in the order of ids."""
+    """What speaks for and against one label; one weight per superpixel, in the order of ids.
+
+    What is void has no curves.
+    """
 
     label: int
     probability: float
@@ -27,6 +32,7 @@ class Explanation:
     verdict: str
     reason: str
     checks: Checks
+    curves: Curves | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,20 +53,23 @@ def explain(
 ) -> Explained:
     """Explain labels of a picture (height, width, 3); without labels the predicted one.
 
-    Raises InputError if there are fewer samples than superpixels.
+    Raises InputError if the network takes other pictures or has no such label, or if there are
+    fewer samples than superpixels.
     """
+    _check_fit(predictor, image, labels)
     scaled = np.divide(image, 255, dtype=np.float32)
-    segments = segment(scaled, settings.segmentation)
+    divided = divide(scaled, settings.segmentation)
     base = predictor.probabilities(scaled[None])[0]
     chosen = list(labels) or [int(base.argmax())]
-    found = dict(zip(chosen, answers(predictor, scaled, segments, chosen, settings), strict=True))
-    judged = {label: _integrity(scaled, segments, answer) for label, answer in found.items()}
+    found = dict(zip(chosen, answers(predictor, divided, chosen, settings), strict=True))
+    judged = {label: _integrity(divided, answer) for label, answer in found.items()}
     verdicts = {label: judge(integrity) for label, integrity in judged.items()}
     # What says nothing names no regions that could be removed.
     trusted = {
         label: answer.weights for label, answer in found.items() if verdicts[label][0] != "void"
     }
-    checks = check(predictor, scaled, segments, trusted, settings.seed)
+    checks = check(predictor, divided, trusted, settings.seed)
+    drawn = curves(predictor, divided, trusted)
     explanations = [
         Explanation(
             label=label,
@@ -71,20 +80,42 @@ def explain(
             verdict=verdicts[label][0],
             reason=verdicts[label][1],
             checks=checks.get(label, Checks()),
+            curves=drawn.get(label),
         )
         for label, answer in found.items()
     ]
-    return Explained(segments, int(base.argmax()), predictor.normalises, explanations)
+    return Explained(divided.segments, int(base.argmax()), predictor.normalises, explanations)
 
 
-def _integrity(scaled: Picture, segments: Segments, answer: Answer) -> Integrity:
+def _check_fit(predictor: Predictor, image: NDArray[np.uint8], labels: Sequence[int]) -> None:
+    taken, classes = predictor.model.input_shape[1:], predictor.model.output_shape[-1]
+    if image.shape != taken:
+        raise InputError(
+            f"the picture is {_size(image.shape)}, and the network takes {_size(taken)}",
+            "a picture of the size that the network was trained on",
+            "explain pictures of the trial's own data set",
+        )
+    unknown = [label for label in labels if not 0 <= label < classes]
+    if unknown:
+        raise InputError(
+            f"label {', '.join(map(str, unknown))}: the network has no such class",
+            f"labels from 0 to {classes - 1}",
+            "correct the labels",
+        )
+
+
+def _size(shape: Sequence[int]) -> str:
+    return "x".join(map(str, shape))
+
+
+def _integrity(divided: Divided, answer: Answer) -> Integrity:
     return Integrity(
         superpixels=len(answer.weights),
-        largest_share=largest_share(segments),
+        largest_share=largest_share(divided.segments),
         weight_range=max(answer.weights) - min(answer.weights),
         r2=answer.r2,
         stability=answer.stability,
         spread=answer.spread,
         strongest=answer.strongest,
-        one_colour=bool((scaled == scaled[0, 0]).all()),
+        one_colour=bool((divided.scaled == divided.scaled[0, 0]).all()),
     )

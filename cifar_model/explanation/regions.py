@@ -1,6 +1,7 @@
-"""Superpixels as regions: which of them count, where they lie, and how they are hidden."""
+"""Superpixels as regions: which of them count, and where they lie."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,8 +9,33 @@ from numpy.typing import NDArray
 Segments = NDArray[np.int32]
 Picture = NDArray[np.float32]
 
+
+@dataclass(frozen=True, eq=False)
+class Divided:
+    """A picture in [0, 1], the superpixels it is divided into, and what stands for hidden ones.
+
+    `filled` is the picture with every superpixel hidden: one superpixel is hidden by its pixels.
+    """
+
+    scaled: Picture
+    segments: Segments
+    filled: Picture
+
+    @property
+    def superpixels(self) -> int:
+        """Return how many there are."""
+        return int(self.segments.max()) + 1
+
+    def without(self, hidden: NDArray[np.bool_]) -> Picture:
+        """Return a picture for each region (n, height, width), in which it is hidden."""
+        return np.where(hidden[..., None], self.filled, self.scaled)
+
+
 # How many superpixels are shown, compared and removed: those with the largest weights either way.
 SHOWN = 5
+
+# Steps of the curves of deletion and insertion, or fewer where there are fewer superpixels.
+CURVE_STEPS = 10
 
 
 def strongest(weights: Sequence[float], count: int = SHOWN) -> list[int]:
@@ -27,10 +53,6 @@ def mask(segments: Segments, weights: Sequence[float]) -> NDArray[np.int8]:
     return placed
 
 
-def fill(scaled: Picture, segments: Segments) -> Picture:
-    """Return the picture with every superpixel in its mean colour: what stands for a hidden one."""
-    filled = scaled.copy()
-    for superpixel in range(int(segments.max()) + 1):
-        inside = segments == superpixel
-        filled[inside] = [np.mean(scaled[inside][:, channel]) for channel in range(3)]
-    return filled
+def curve_counts(superpixels: int) -> NDArray[np.int64]:
+    """Return how many superpixels are changed at each point of a curve, from none to all."""
+    return np.unique(np.linspace(0, superpixels, CURVE_STEPS + 1).round().astype(np.int64))

@@ -2,11 +2,21 @@
 
 import numpy as np
 
-from cifar_model.explanation.regions import Picture, Segments
+from cifar_model.explanation.hiding import colour_around, own_colour
+from cifar_model.explanation.regions import Divided, Picture, Segments
 
-# LIME's default finds one to three superpixels on 99 % of 32x32 pictures; these find 16 to 36.
+# LIME's default finds one to three superpixels on 99 % of 32x32 pictures; these find 20 to 40.
+# Smoothed by a pixel, noise draws no borders and objects do.
 SUPERPIXELS = 40
 COMPACTNESS = 10
+SMOOTHING = 1
+
+
+def divide(scaled: Picture, segmentation: str) -> Divided:
+    """Divide a picture in [0, 1] and choose what stands for its superpixels, as the name says."""
+    segments = segment(scaled, segmentation)
+    hide = own_colour if segmentation == "stock" else colour_around
+    return Divided(scaled, segments, hide(scaled, segments))
 
 
 def segment(scaled: Picture, segmentation: str) -> Segments:
@@ -21,7 +31,12 @@ def segment(scaled: Picture, segmentation: str) -> Segments:
         found = quickshift(scaled, kernel_size=4, max_dist=200, ratio=0.2)  # type: ignore[no-untyped-call]
     else:
         found = slic(
-            scaled, n_segments=SUPERPIXELS, compactness=COMPACTNESS, start_label=0, channel_axis=-1
+            scaled,
+            n_segments=SUPERPIXELS,
+            compactness=COMPACTNESS,
+            sigma=SMOOTHING,
+            start_label=0,
+            channel_axis=-1,
         )
     _, compact = np.unique(found, return_inverse=True)
     return compact.reshape(found.shape).astype(np.int32)

@@ -1,12 +1,11 @@
 """`runner explanations`: the stored explanations of all experiments, filtered and added up."""
 
-import json
+from pathlib import Path
 from typing import Any
 
 import click
 
 from cifar_model.explanation.settings import METHODS
-from runner.cli.options import format_option
 
 
 @click.command()
@@ -24,13 +23,26 @@ from runner.cli.options import format_option
     show_default=True,
     help="How many are shown one by one, the newest first.",
 )
-@format_option
-def explanations(label: str | None, newest: int, form: str, **chosen: Any) -> None:
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "html"]),
+    default="table",
+    show_default=True,
+    help="table for people; json: all that is known, with mean masks; html: with these drawn.",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Write to this file; else to stdout (html: to a file under RUNNER_HOME).",
+)
+def explanations(
+    label: str | None, newest: int, form: str, out: Path | None, **chosen: Any
+) -> None:
     """Show explanations by verdict and class, over all experiments, and what they come to."""
-    from pathlib import Path
-
-    from runner.report.explanation_search import search_document, search_parts
-    from runner.report.terminal import as_terminal
+    from runner.report.explanation_search import search_document
+    from runner.report.explanation_search_forms import produce_search
+    from runner.report.produce import choose_place
     from runner.settings import Settings
     from runner.store.engine import open_store
     from runner.store.explanations import Wanted
@@ -39,11 +51,14 @@ def explanations(label: str | None, newest: int, form: str, **chosen: Any) -> No
     asked["class"] = label
     wanted = Wanted(**chosen, classes={of: name for of, name in asked.items() if name is not None})
     settings = Settings.from_environment()
-    document = search_document(open_store(settings.database_url), wanted, newest)
-    if form == "json":
-        click.echo(json.dumps(document, indent=2))
-    else:
-        click.echo(as_terminal("Explanations", search_parts(document), Path()), nl=False)
+    place = choose_place(settings.home, "explanations", form, out)
+    store = open_store(settings.database_url)
+    document = search_document(store, wanted, newest, masks=form != "table")
+    produced = produce_search(document, form, place)
+    if produced.text is not None:
+        click.echo(produced.text, nl=False)
+    for written in produced.files:
+        click.echo(f"written: {written}", err=True)
 
 
 COMMANDS = [explanations]

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from runner.report.activation_parts import activation_parts
 from runner.report.explanation_removals import removal_parts
 from runner.report.parts import Note, Part, Picture, Table, titled
 
@@ -36,6 +37,7 @@ def explanation_parts(document: Mapping[str, Any], pictures: Sequence[Picture]) 
         _superpixels(shown),
         Note(WEIGHTS),
         *removal_parts(shown),
+        *activation_parts(document),
         *pictures,
     ]
 

@@ -11,13 +11,21 @@ TWO = (
     *("contrast_other", "contrast_other_random"),
 )
 
+CURVES = ("image", "class", "probability", "deletion_area", "insertion_area")
+
 REMOVED = (
-    "removed: the probability of the class without the regions that speak for it, each in its mean"
-    " colour; removed_random: the mean without random regions of the same area, 20 times."
+    "removed: the probability of the class without the regions that speak for it, which get the"
+    " colour that stands for them; removed_random: the mean without random regions of the same"
+    " area, 20 times."
 )
 CONTRAST = (
     "contrast: the probability of the class without the regions for it and against the other;"
     " contrast_other: that of the other class then; _random: without random regions of that area."
+)
+DELETED = (
+    "deletion_area, insertion_area: below the class's probability while its superpixels are hidden"
+    " one after another, what speaks most for it first, and while they are shown so. Small and"
+    " large is good; in random order both are the same on average."
 )
 
 
@@ -25,6 +33,7 @@ def removal_parts(document: Mapping[str, Any]) -> list[Part]:
     """Return the tables of what was removed; what is void has none."""
     return [
         *_table(document, "Regions removed", "removed", ONE, REMOVED),
+        *_table(document, "Deletion and insertion", "curves", CURVES, DELETED),
         *_table(document, "Why one and not the other", "contrast", TWO, CONTRAST),
     ]
 

@@ -1,65 +1,71 @@
-"""The document and the text of `runner explanations`: what was found, and what it comes to."""
+"""The document of `runner explanations`: what was found, and what it comes to."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from runner.errors import InputError
-from runner.report.explanation_parts import strongest_weights
 from runner.report.explanations import explanation_row
-from runner.report.parts import Note, Part, Table
+from runner.report.mean_masks import mean_masks
+from runner.report.parts import each_dataset
 from runner.report.uncertainty import wilson
 from runner.store import explanations
-from runner.store.engine import Connection, Store
+from runner.store.engine import Store
+
+Group = Mapping[Any, Any]
 
 VERDICTS = ("sound", "weak", "void")
 CELL = ("true_class", "predicted_class")
 # Only LIME has an R2; its mean is over those that have one.
-MEANS = {"superpixels": "explanations", "r2": "fits", "stability": "explanations"}
-SHOWN = (
-    *("experiment", "trial", "image", *CELL, "class", "probability", "method", "superpixels"),
-    *("r2", "stability", "verdict", "removed", "removed_random"),
+MEANS = {
+    "superpixels": "explanations",
+    "r2": "fits",
+    "stability": "explanations",
+    "deletion_area": "drawn",
+    "insertion_area": "drawn",
+}
+NUMBERS = (
+    *("explanations", *VERDICTS, "sound_share", *(f"mean_{name}" for name in MEANS)),
+    *("checked", "lowered"),
 )
 
 
-def search_document(store: Store, wanted: explanations.Wanted, count: int) -> dict[str, Any]:
-    """Return what is known of the explanations that are wanted, with the newest of them."""
+def search_document(
+    store: Store, wanted: explanations.Wanted, count: int, masks: bool
+) -> dict[str, Any]:
+    """Return what is known of the explanations that are wanted, with the newest of them.
+
+    Only with `masks` are the masks of all of them read, and their means added.
+    """
     with store.read() as connection:
-        classes = explanations.class_lists(connection, wanted)
+        datasets = explanations.datasets(connection, wanted)
+        classes = {number: list(dataset["classes"]) for number, dataset in datasets.items()}
         _check_classes(wanted, classes)
-        cells = _cells(connection, wanted, classes)
+        groups = explanations.groups(connection, wanted, classes) if classes else []
+        by_cell, by_class = _grouped(groups, classes, cell_of), _grouped(groups, classes, class_of)
+        means = mean_masks(connection, wanted, classes) if masks and classes else None
         newest = explanations.newest(connection, wanted, classes, count) if classes else []
         rows = [
             {
                 "experiment": row["experiment"],
+                "dataset": datasets[row["experiment"]]["title"],
+                "data_fingerprint": datasets[row["experiment"]]["fingerprint"],
                 **explanation_row(row, classes[row["experiment"]]),
             }
             for row in newest
         ]
-    return {**_summary(cells), "cells": [_cell(*item) for item in cells.items()], "newest": rows}
-
-
-def search_parts(document: Mapping[str, Any]) -> list[Part]:
-    """Return the parts of the text."""
-    if not document["explanations"]:
-        return [Note("no such explanation: see `runner submit explain --help`")]
-    columns = ("explanations", *VERDICTS, *(f"mean_{name}" for name in MEANS), "checked", "lowered")
-    cells = [[cell[name] for name in (*CELL, *columns)] for cell in document["cells"]]
-    rows = [[*(row[name] for name in SHOWN), strongest_weights(row)] for row in document["newest"]]
-    return [
-        Table("All", columns, [[document[name] for name in columns]]),
-        *([Note(_deletion(document))] if document["checked"] else []),
-        Table("By true and predicted class", (*CELL, *columns), cells),
-        Table("The newest", (*SHOWN, "weights"), rows),
-    ]
-
-
-def _deletion(document: Mapping[str, Any]) -> str:
-    low, high = document["lowered_interval"]
-    return (
-        f"Removing the regions for the class lowered its probability more than random regions of"
-        f" the same area in {document['lowered']} of {document['checked']}"
-        f" (95 % interval: {low:.1%} to {high:.1%})."
-    )
+    cells = [dict(zip(CELL, key, strict=True)) | _numbers(of) for key, of in by_cell.items()]
+    named = [{"class": key} | _numbers(of) for key, of in by_class.items()]
+    if means:
+        cells = [cell | means.of_cell(*(cell[name] for name in CELL)) for cell in cells]
+        named = [row | means.of_class(row["class"]) for row in named]
+    shown = sorted({group["experiment"] for group in groups})
+    return {
+        **_summary(groups),
+        "datasets": each_dataset(datasets[number] for number in shown),
+        "classes": named,
+        "cells": cells,
+        "newest": rows,
+    }
 
 
 def _check_classes(wanted: explanations.Wanted, classes: Mapping[int, list[str]]) -> None:
@@ -73,29 +79,33 @@ def _check_classes(wanted: explanations.Wanted, classes: Mapping[int, list[str]]
         )
 
 
-def _cells(
-    connection: Connection, wanted: explanations.Wanted, classes: Mapping[int, list[str]]
-) -> dict[tuple[str, str], list[Mapping[Any, Any]]]:
-    """Return the groups by the names of their true and predicted class, of all experiments."""
-    found: dict[tuple[str, str], list[Mapping[Any, Any]]] = {}
-    for group in explanations.groups(connection, wanted, classes) if classes else []:
-        names = classes[group["experiment"]]
-        key = names[group["true_label"]], names[group["predicted_label"]]
-        found.setdefault(key, []).append(group)
+def _grouped(
+    groups: Iterable[Group], classes: Mapping[int, list[str]], key_of: Callable[..., Any]
+) -> dict[Any, list[Group]]:
+    """Return the groups of all experiments by a key of the names of their classes."""
+    found: dict[Any, list[Group]] = {}
+    for group in groups:
+        found.setdefault(key_of(group, classes[group["experiment"]]), []).append(group)
     return dict(sorted(found.items()))
 
 
-def _cell(key: tuple[str, str], groups: Sequence[Mapping[Any, Any]]) -> dict[str, Any]:
-    return dict(zip(CELL, key, strict=True)) | _numbers(groups)
+def cell_of(group: Group, names: Sequence[str]) -> tuple[str, str]:
+    """Return the names of the true and the predicted class."""
+    return names[group["true_label"]], names[group["predicted_label"]]
 
 
-def _summary(cells: Mapping[Any, Sequence[Mapping[Any, Any]]]) -> dict[str, Any]:
-    numbers = _numbers([group for groups in cells.values() for group in groups])
+def class_of(group: Group, names: Sequence[str]) -> str:
+    """Return the name of the class that is explained."""
+    return names[group["label"]]
+
+
+def _summary(groups: Iterable[Group]) -> dict[str, Any]:
+    numbers = _numbers(groups)
     checked, lowered = numbers["checked"], numbers["lowered"]
     return numbers | {"lowered_interval": wilson(lowered, checked) if checked else None}
 
 
-def _numbers(groups: Iterable[Mapping[Any, Any]]) -> dict[str, Any]:
+def _numbers(groups: Iterable[Group]) -> dict[str, Any]:
     """Return how many there are of each verdict, the means, and how many checks went well."""
     groups = list(groups)
     count = sum(group["explanations"] for group in groups)
@@ -105,9 +115,10 @@ def _numbers(groups: Iterable[Mapping[Any, Any]]) -> dict[str, Any]:
     }
     means = {f"mean_{name}": _mean(groups, name, over) for name, over in MEANS.items()}
     checks = {name: sum(int(group[name]) for group in groups) for name in ("checked", "lowered")}
-    return {"explanations": count, **verdicts, **means, **checks}
+    share = {"sound_share": verdicts["sound"] / count if count else None}
+    return {"explanations": count, **verdicts, **share, **means, **checks}
 
 
-def _mean(groups: Sequence[Mapping[Any, Any]], name: str, over: str) -> float | None:
+def _mean(groups: Sequence[Group], name: str, over: str) -> float | None:
     count = sum(group[over] for group in groups)
     return sum(float(group[name] or 0) for group in groups) / count if count else None

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from cifar_model.explanation.regions import curve_counts
 from runner.store import reports
 from runner.store.engine import Connection
 
@@ -14,7 +15,8 @@ PLAIN = (
     *("probability", "normalised", "method", "segmentation", "samples", "seed", "superpixels"),
     *("intercept", "r2", "largest_share", "weight_range", "stability", "verdict", "reason"),
     *("removed", "removed_random", "contrast", "contrast_other"),
-    *("contrast_random", "contrast_other_random", *ARRAYS),
+    *("contrast_random", "contrast_other_random"),
+    *("deletion_area", "insertion_area", *ARRAYS),
 )
 
 
@@ -41,8 +43,19 @@ def explanation_row(row: reports.Row, classes: list[str]) -> dict[str, Any]:
         "other_class": None if other is None else classes[other],
         "weights": np.frombuffer(row["weights"], "<f8").tolist(),
         **{name: row[name] for name in PLAIN},
+        "curves": _curves(row),
         "file": None,
     }
+
+
+def _curves(row: reports.Row) -> dict[str, list[float]] | None:
+    """Return the points of both curves by the share of superpixels that are hidden, or shown."""
+    if row["curves"] is None:
+        return None
+    shares = curve_counts(row["superpixels"]) / row["superpixels"]
+    deletion, insertion = np.split(np.frombuffer(row["curves"], "<f4"), 2)
+    points = {"share": shares, "deletion": deletion, "insertion": insertion}
+    return {name: values.tolist() for name, values in points.items()}
 
 
 def activation_rows(connection: Connection, experiment: int) -> list[dict[str, Any]]:
@@ -56,6 +69,14 @@ def activation_rows(connection: Connection, experiment: int) -> list[dict[str, A
             "name": row["name"],
             "shape": list(row["shape"]),
             "output": row["output"],
+            **_channels(row["channels"]),
         }
         for row in reports.activations(connection, experiment)
     ]
+
+
+def _channels(stored: bytes) -> dict[str, Any]:
+    """Return what is known of each channel, and how many put out nothing but zeros."""
+    mean, spread, zeros = np.frombuffer(stored, "<f4").reshape(3, -1)
+    channels = {"mean": mean.tolist(), "spread": spread.tolist(), "zeros": zeros.tolist()}
+    return {"channels": channels, "dead": int((zeros == 1).sum())}

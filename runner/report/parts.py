@@ -1,6 +1,6 @@
 """What a report consists of, whatever its form: notes, tables and pictures, one after another."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,6 +77,13 @@ def dataset_name(document: Mapping[str, Any]) -> str:
     """Return what every figure and table says about the data it comes from."""
     dataset = document["dataset"]
     return f"{dataset['title']}, fingerprint {dataset['fingerprint'][:SHORT]}"
+
+
+def each_dataset(datasets: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return each data set once, with what people and programs know it by."""
+    found = {dataset["fingerprint"]: dataset for dataset in datasets}
+    names = ("name", "title", "fingerprint")
+    return [{name: dataset[name] for name in names} for dataset in found.values()]
 
 
 def titled(document: Mapping[str, Any], what: str) -> str:

@@ -39,7 +39,7 @@ EXPLANATION = (
         "intercept",
         "verdict",
     ),
-    *("removed", "removed_random"),
+    *("removed", "removed_random", "deletion_area", "insertion_area"),
 )
 
 

@@ -1,6 +1,6 @@
 """Find stored explanations over all experiments, and what they come to together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,8 +35,8 @@ class Wanted:
     classes: Mapping[str, str]
 
 
-def class_lists(connection: Connection, wanted: Wanted) -> dict[int, list[str]]:
-    """Return the classes of every experiment that has such explanations, whatever their classes."""
+def datasets(connection: Connection, wanted: Wanted) -> dict[int, dict[str, Any]]:
+    """Return the data set of every experiment with such explanations, whatever their classes."""
     query = (
         select(Experiment.id, Experiment.configuration)
         .where(
@@ -49,17 +49,18 @@ def class_lists(connection: Connection, wanted: Wanted) -> dict[int, list[str]]:
         .order_by(Experiment.id)
     )
     found = connection.execute(query).all()
-    return {row.id: list(row.configuration["dataset"]["classes"]) for row in found}
+    return {row.id: dict(row.configuration["dataset"]) for row in found}
 
 
 def groups(
     connection: Connection, wanted: Wanted, classes: Mapping[int, list[str]]
 ) -> Sequence[Row]:
-    """Return numbers and sums for each experiment, true label, predicted label and verdict."""
+    """Return numbers and sums by experiment, true, predicted and explained label, and verdict."""
     key = (
         Job.experiment_id.label("experiment"),
         Explanation.true_label,
         Explanation.predicted_label,
+        Explanation.label,
         Explanation.verdict,
     )
     query = (
@@ -72,12 +73,33 @@ def groups(
             func.sum(Explanation.superpixels).label("superpixels"),
             func.count(Explanation.removed).label("checked"),
             func.sum(LOWERED).label("lowered"),
+            func.count(Explanation.deletion_area).label("drawn"),
+            func.sum(Explanation.deletion_area).label("deletion_area"),
+            func.sum(Explanation.insertion_area).label("insertion_area"),
         )
         .join(Job, Job.id == Explanation.job_id)
         .where(*_plain(wanted), *_named(wanted, classes))
         .group_by(*key)
     )
     return connection.execute(query).mappings().all()
+
+
+def masks(
+    connection: Connection, wanted: Wanted, classes: Mapping[int, list[str]]
+) -> Iterable[Any]:
+    """Return the coarse mask of each such explanation with its labels; what is void has none."""
+    query = (
+        select(
+            Job.experiment_id.label("experiment"),
+            Explanation.true_label,
+            Explanation.predicted_label,
+            Explanation.label,
+            Explanation.coarse_mask,
+        )
+        .join(Job, Job.id == Explanation.job_id)
+        .where(*_plain(wanted), *_named(wanted, classes), Explanation.coarse_mask.is_not(None))
+    )
+    return connection.execute(query).all()
 
 
 def newest(

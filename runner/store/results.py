@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, insert, select
 
+from cifar_model.explanation import coarse
+from cifar_model.explanation.regions import Segments, mask
 from runner.store.artifacts import put_array, put_artifact
 from runner.store.attempts import Claim
 from runner.store.finite import require_finite
@@ -146,13 +148,13 @@ def write_explained(
         "picture": put_array(connection, split.images[image]) if claim.number == 1 else None,
         "segments": put_array(connection, ids.astype(np.min_scalar_type(ids.max()))),
     }
-    rows = [_explanation(explanation, image) for explanation in explained.explanations]
+    rows = [_explanation(explanation, image, ids) for explanation in explained.explanations]
     connection.execute(insert(Explanation), [shared | row for row in rows])
 
 
-def _explanation(explanation: "Explaining", image: int) -> dict[str, Any]:
+def _explanation(explanation: "Explaining", image: int, segments: Segments) -> dict[str, Any]:
     """Return the columns of one explanation, once its numbers are known to be finite."""
-    integrity, checks = explanation.integrity, explanation.checks
+    integrity, checks, curves = explanation.integrity, explanation.checks, explanation.curves
     numbers = {
         "probability": explanation.probability,
         "intercept": explanation.intercept,
@@ -160,6 +162,8 @@ def _explanation(explanation: "Explaining", image: int) -> dict[str, Any]:
         "largest_share": integrity.largest_share,
         "weight_range": integrity.weight_range,
         "stability": integrity.stability,
+        "deletion_area": curves.deletion_area if curves else None,
+        "insertion_area": curves.insertion_area if curves else None,
     }
     weights = explanation.weights
     known = {name: number for name, number in numbers.items() if number is not None}
@@ -180,6 +184,12 @@ def _explanation(explanation: "Explaining", image: int) -> dict[str, Any]:
         "contrast_other": checks.contrast_other,
         "contrast_random": checks.contrast_random,
         "contrast_other_random": checks.contrast_other_random,
+        "curves": np.array([curves.deletion, curves.insertion], "<f4").tobytes()
+        if curves
+        else None,
+        "coarse_mask": None
+        if explanation.verdict == "void"
+        else coarse.pack(mask(segments, weights)),
     }
 
 
@@ -198,5 +208,6 @@ def write_activations(
                 "name": output.name,
                 "shape": list(output.output.shape),
                 "output": put_array(connection, output.output),
+                "channels": output.channels.astype("<f4").tobytes(),
             },
         )

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from cifar_model import determinism
 from cifar_model.explanation.attribution import gradients, occluded
 from cifar_model.explanation.picture import explain
-from cifar_model.explanation.regions import fill
-from cifar_model.explanation.segmentation import segment
+from cifar_model.explanation.segmentation import divide
 from cifar_model.explanation.settings import METHODS, Settings
 from cifar_model.prediction import Predictor
 from tests.cifar_model.untrained import PICTURES, make_predictor, scaled
@@ -78,16 +77,16 @@ def test_a_network_that_says_the_same_of_everything_is_void_by_every_method(
 
 def test_occlusion_is_what_each_superpixel_adds() -> None:
     predictor, image = make_predictor(), scaled(PICTURES[0])
-    segments = segment(image, "small")
-    hidden = np.where((segments == 2)[..., None], fill(image, segments), image)
+    divided = divide(image, "small")
+    hidden = np.where((divided.segments == 2)[..., None], divided.filled, image)
     before, after = predictor.probabilities(np.stack([image, hidden]))
-    np.testing.assert_allclose(occluded(predictor, image, segments)[2], before - after, atol=1e-6)
+    np.testing.assert_allclose(occluded(predictor, divided)[2], before - after, atol=1e-6)
 
 
 @pytest.mark.parametrize("head", ["softmax", "sigmoid"])
 def test_integrated_gradients_add_up_to_the_whole_change(head: str) -> None:
     predictor, image = make_predictor(last_activation=head), scaled(PICTURES[0])
-    segments = segment(image, "small")
-    weights = gradients(predictor, image, segments, 3)
-    base, whole = predictor.probabilities(np.stack([fill(image, segments), image]))
+    divided = divide(image, "small")
+    weights = gradients(predictor, divided, 3)
+    base, whole = predictor.probabilities(np.stack([divided.filled, image]))
     assert sum(weights) == pytest.approx(whole[3] - base[3], abs=0.02)

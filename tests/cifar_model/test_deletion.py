@@ -7,7 +7,7 @@ import pytest
 from cifar_model import determinism
 from cifar_model.explanation.deletion import RANDOM_REGIONS
 from cifar_model.explanation.picture import Explained, explain
-from cifar_model.explanation.regions import mask, strongest
+from cifar_model.explanation.regions import curve_counts, mask, strongest
 from cifar_model.explanation.settings import Settings
 from cifar_model.prediction import Predictor
 from tests.cifar_model.untrained import PICTURES, explain_small
@@ -71,3 +71,28 @@ def test_a_check_is_the_same_every_time(predictor: Predictor) -> None:
     assert RANDOM_REGIONS >= 20
     once, again = (explain_small(predictor, PICTURES[1], 3, 4) for _ in range(2))
     assert once.explanations == again.explanations
+
+
+def test_a_curve_has_at_most_ten_steps_from_no_superpixel_to_all() -> None:
+    assert curve_counts(4).tolist() == [0, 1, 2, 3, 4]
+    assert curve_counts(30).tolist() == list(range(0, 31, 3))
+    assert len(curve_counts(34)) == 11
+
+
+def test_curves_go_from_the_picture_to_one_with_all_hidden_and_back(corner: Explained) -> None:
+    for found in corner.explanations:
+        curves = found.curves
+        assert curves is not None
+        assert len(curves.deletion) == len(curve_counts(found.integrity.superpixels))
+        assert curves.deletion[0] == curves.insertion[-1] == pytest.approx(found.probability)
+        assert curves.deletion[-1] == curves.insertion[0]
+
+
+def test_what_speaks_most_for_a_class_goes_and_comes_first(corner: Explained) -> None:
+    curves = corner.explanations[0].curves
+    assert curves is not None
+    # Class 1 is the brightness of the corner alone: after it nothing else changes much.
+    assert curves.deletion[2] < curves.deletion[0] - 0.9 * np.ptp(curves.deletion)
+    assert curves.deletion_area < curves.insertion_area
+    shares = curve_counts(len(corner.explanations[0].weights)) / len(corner.explanations[0].weights)
+    assert curves.deletion_area == pytest.approx(np.trapezoid(curves.deletion, shares))

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from cifar_model.errors import InputError
 from cifar_model.explanation.lime import Neighbourhood
 from cifar_model.explanation.picture import explain
-from cifar_model.explanation.segmentation import segment
+from cifar_model.explanation.regions import Divided
+from cifar_model.explanation.segmentation import divide, segment
 from cifar_model.explanation.settings import SEGMENTATIONS, Settings
 from cifar_model.prediction import BATCH, Predictor
 from tests.cifar_model.untrained import PICTURES, explain_small, scaled
@@ -22,16 +23,17 @@ def test_every_number_is_that_of_stock_lime_to_the_last_bit(
     predictor: Predictor, number: int, segmentation: str, seed: int
 ) -> None:
     picture = scaled(PICTURES[number])
+    divided = divide(picture, segmentation)
     stock = LimeImageExplainer(random_state=seed).explain_instance(
         picture,
         lambda images: predictor.model.predict(images, verbose=0),
         labels=(3,),
         top_labels=None,
         num_samples=100,
-        segmentation_fn=lambda image: segment(image, segmentation),
+        segmentation_fn=lambda _: divided.segments,
+        hide_color=None if segmentation == "stock" else divided.filled,
     )
-    segments = segment(picture, segmentation)
-    ours = Neighbourhood(predictor, picture, segments, samples=100, seed=seed).fit(3)
+    ours = Neighbourhood(predictor, divided, samples=100, seed=seed).fit(3)
     assert ours.weights == [weight for _, weight in sorted(stock.local_exp[3])]
     assert (ours.intercept, ours.r2) == (stock.intercept[3], stock.score)
 
@@ -66,8 +68,8 @@ def test_equal_perturbations_are_predicted_once(predictor: Predictor) -> None:
             seen.append(len(images))
             return super().probabilities(images)
 
-    counting = Counting(predictor.model)
-    Neighbourhood(counting, scaled(PICTURES[0]), halves, samples=2 * BATCH, seed=0)
+    counting, image = Counting(predictor.model), scaled(PICTURES[0])
+    Neighbourhood(counting, Divided(image, halves, 0 * image), samples=2 * BATCH, seed=0)
     assert seen == [4]
 
 

@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import precision_recall_fscore_support
 
 from cifar_model import checkpoint, determinism, network
-from cifar_model.activations import activations
+from cifar_model.activations import activations, summary
 from cifar_model.data import Dataset, Split
 from cifar_model.epoch import Epoch
 from cifar_model.errors import CheckpointError, DivergedError, InputError
@@ -34,15 +34,58 @@ def dataset() -> Dataset:
     return Dataset("noise", "noise", "0", ("a", "b", "c"), *parts)
 
 
+def block(size: int, channels: int) -> list[tuple[str, tuple[int, ...]]]:
+    whole, half = (size, size, channels), (size // 2, size // 2, channels)
+    convolutions = [("conv2d", whole), ("batch_normalization", whole)] * 2
+    return [*convolutions, ("max_pooling2d", half), ("dropout", half)]
+
+
+# The paper's list of activations, without the number of pictures.
+PAPERS_LAYERS = [
+    *block(32, 32),
+    *block(16, 64),
+    *block(8, 128),
+    ("flatten", (2048,)),
+    ("dense", (64,)),
+    ("dropout", (64,)),
+    ("dense", (32,)),
+    ("dropout", (32,)),
+    ("dense", (10,)),
+]
+
+
 def test_the_papers_network_has_its_parameters_and_its_24_layers() -> None:
     model = network.build(Params(), (32, 32, 3), 10)
     assert model.count_params() == 422_346
     assert sum(int(np.prod(weight.shape)) for weight in model.trainable_weights) == 421_450
     outputs = activations(model, np.zeros((32, 32, 3), np.uint8))
     assert len(outputs) == 24
+    assert [
+        (found.name.rsplit("_", 1)[0], found.output.shape) for found in outputs
+    ] == PAPERS_LAYERS
     assert outputs[16].name == "max_pooling2d_3"
     assert outputs[16].output.shape == (4, 4, 128)
     assert outputs[18].output.shape == (2048,)
+
+
+def test_every_channel_has_its_mean_spread_and_share_of_zeros() -> None:
+    output = np.array([[[1, 0, -1], [3, 0, 1]], [[1, 0, -1], [3, 0, 0]]], np.float32)
+    mean, spread, zeros = summary(output)
+    assert mean.tolist() == [2, 0, -0.25]
+    assert spread.tolist() == pytest.approx([1, 0, np.std([-1, 1, -1, 0])])
+    assert zeros.tolist() == [0, 1, 0.25]
+    assert summary(np.array([0.5, 0], np.float32)).tolist() == [[0.5, 0], [0, 0], [0, 1]]
+
+
+def test_a_channel_that_a_relu_shuts_is_dead() -> None:
+    model = network.build(Params.from_json(TINY), (32, 32, 3), 3)
+    kernel, bias = model.layers[0].get_weights()
+    bias[:] = 1
+    bias[1], kernel[..., 1] = -1, 0
+    model.layers[0].set_weights([kernel, bias])
+    image = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
+    first = activations(model, image)[0]
+    assert (first.channels[2] == 1).tolist() == [number == 1 for number in range(len(bias))]
 
 
 def test_weights_are_the_same_bytes_and_come_back() -> None:

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from cifar_model.explanation.regions import mask
-from runner.report.drawing.canvas import new_figure, to_png
+from runner.report.drawing.canvas import COLOURS, new_figure, to_png
 from runner.report.explanation_parts import name_of, overlay_name
 from runner.report.parts import Picture, titled
 
@@ -27,8 +27,9 @@ def draw_overlay(
     title = titled(
         document, f"Explanation of {name_of(explanation)}, by trial {explanation['trial']}"
     )
-    figure = new_figure(title, 9, 5.4)
-    original, regions = figure.subplots(1, 2)
+    curves = explanation["curves"]
+    figure = new_figure(title, 13.5 if curves else 9, 5.4)
+    original, regions, *others = figure.subplots(1, 3 if curves else 2)
     original.imshow(arrays["picture"], interpolation="nearest")
     original.set_title(
         f"true {explanation['true_class']}, predicted {explanation['predicted_class']}", fontsize=10
@@ -37,6 +38,8 @@ def draw_overlay(
         _say_void(regions)
     else:
         _draw_regions(regions, explanation, arrays)
+    for axes in others:
+        _draw_curves(axes, explanation)
     for axes in (original, regions):
         axes.set(xticks=[], yticks=[])
     colour = VERDICT_COLOURS[explanation["verdict"]]
@@ -86,6 +89,23 @@ def _draw_regions(
     ]
     axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0), ncols=2, fontsize=9)
     axes.set_title("regions that count most", fontsize=10)
+
+
+def _draw_curves(axes: Axes, explanation: Mapping[str, Any]) -> None:
+    """Draw how the probability goes as superpixels are hidden, and as they are shown."""
+    points = explanation["curves"]
+    for name, colour, marker in zip(("deletion", "insertion"), COLOURS, "v^", strict=False):
+        label = f"{name}, area {explanation[f'{name}_area']:.3f}"
+        axes.plot(points["share"], points[name], color=colour, marker=marker, label=label)
+    axes.set(
+        xlim=(0, 1),
+        ylim=(0, 1.02),
+        xlabel="share of superpixels hidden (deletion) or shown (insertion)",
+        ylabel=f"probability of {explanation['class']}",
+    )
+    axes.set_box_aspect(1)
+    axes.set_title("what speaks most for the class first", fontsize=10)
+    axes.legend(fontsize=9)
 
 
 def regions_picture(

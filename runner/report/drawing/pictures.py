@@ -8,14 +8,17 @@ from runner.report.document import METRIC
 from runner.report.drawing.activation_sheets import draw_layer_sheet, draw_overview
 from runner.report.drawing.confusion import draw_confusion
 from runner.report.drawing.curves import draw_curves
+from runner.report.drawing.mask_sheets import draw_mask_sheets
 from runner.report.drawing.overlay import draw_overlay
 from runner.report.drawing.parallel import draw_parallel
+from runner.report.explanation_search import search_document
 from runner.report.explanations import ARRAYS
 from runner.report.parts import Picture, titled
 from runner.report.trials import effective
 from runner.states import Kind
 from runner.store.artifacts import get_array
 from runner.store.engine import Store
+from runner.store.explanations import Wanted
 
 
 def draw(store: Store, document: Mapping[str, Any]) -> list[Picture]:
@@ -27,7 +30,11 @@ def draw(store: Store, document: Mapping[str, Any]) -> list[Picture]:
             own = [row for row in document["evaluations"] if row["fold"] is None]
             return [draw_confusion(document, row) for row in own]
         case _:
-            return [*_explanations(store, document), *_activations(store, document)]
+            return [
+                *_explanations(store, document),
+                *_mean_masks(store, document),
+                *_activations(store, document),
+            ]
 
 
 def _parallel(document: Mapping[str, Any]) -> Iterator[Picture]:
@@ -45,6 +52,14 @@ def _explanations(store: Store, document: Mapping[str, Any]) -> Iterator[Picture
             continue
         arrays = {name: get_array(store, explanation[name]) for name in ARRAYS}
         yield draw_overlay(document, explanation, arrays)
+
+
+def _mean_masks(store: Store, document: Mapping[str, Any]) -> list[Picture]:
+    """Return the sheets of mean masks; of a single picture they would say nothing more."""
+    if len({row["image"] for row in document["explanations"]}) < 2:
+        return []
+    wanted = Wanted(document["experiment"], None, None, None, {})
+    return draw_mask_sheets(search_document(store, wanted, 0, masks=True))
 
 
 def _activations(store: Store, document: Mapping[str, Any]) -> Iterator[Picture]:

@@ -137,6 +137,9 @@ class Activation(Base):
     name: Mapped[str]
     shape: Mapped[list[Any]]
     output: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"))
+    # The mean, the spread and the share of zeros of every channel: three rows of little-endian
+    # numbers of four bytes.
+    channels: Mapped[bytes]
 
 
 class Explanation(Base):
@@ -153,10 +156,14 @@ class Explanation(Base):
             *("probability", "intercept", "r2", "largest_share", "weight_range", "stability"),
             # What does not exist is NULL, and a CHECK lets NULL pass.
             *("removed", "removed_random", "contrast", "contrast_other"),
-            *("contrast_random", "contrast_other_random"),
+            *("contrast_random", "contrast_other_random", "deletion_area", "insertion_area"),
         ),
-        # What says nothing has no checks to show.
-        CheckConstraint("verdict <> 'void' OR (removed IS NULL AND contrast IS NULL)", name="void"),
+        # What says nothing has no checks and no mask to show.
+        CheckConstraint(
+            "verdict <> 'void' OR (removed IS NULL AND contrast IS NULL AND curves IS NULL"
+            " AND coarse_mask IS NULL)",
+            name="void",
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -190,5 +197,11 @@ class Explanation(Base):
     contrast_other: Mapped[float | None]
     contrast_random: Mapped[float | None]
     contrast_other_random: Mapped[float | None]
+    deletion_area: Mapped[float | None]
+    insertion_area: Mapped[float | None]
+    # The points of both curves, four bytes each, little-endian, deletion first.
+    curves: Mapped[bytes | None]
+    # Where something speaks for and against, as cifar_model.explanation.coarse packs it.
+    coarse_mask: Mapped[bytes | None]
     segments: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"))
     picture: Mapped[str | None] = mapped_column(ForeignKey("artifacts.sha256"))

@@ -1,15 +1,17 @@
 """`runner explanations` filters what is stored and adds it up, on both databases."""
 
 import json
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from cifar_model.errors import InputError
 from runner.cli.explanations import explanations
 from runner.store.engine import Store
-from tests.runner.report.stored import CLASSES, store_explanation
+from tests.runner.report.stored import CLASSES, SHOWN_DATASET, store_explanation
 
 
 def call(store: Store, *arguments: str) -> str:
@@ -74,6 +76,52 @@ def test_the_text_says_what_it_comes_to_and_lists_no_weight_of_what_is_void(stor
     text = call(store)
     assert "in 2 of 2" in text
     assert "+0.500" in text
+
+
+def test_classes_and_cells_have_their_share_of_sound_ones(store: Store) -> None:
+    store_explanation(store)
+    store_explanation(store, "void", "R2 0.02")
+    document = found(store)
+    assert document["sound_share"] == 0.5
+    assert [(row["class"], row["sound_share"]) for row in document["classes"]] == [
+        (CLASSES[1], 0.5),
+        (CLASSES[0], 0.5),
+    ]
+    assert document["cells"][0]["sound_share"] == 0.5
+    assert document["mean_deletion_area"] == 0.5
+
+
+def test_a_mean_mask_counts_only_what_is_not_void(store: Store) -> None:
+    store_explanation(store)
+    store_explanation(store, weights=[-0.5, -0.25, 0.0, 0.1])
+    store_explanation(store, "void", "R2 0.02")
+    document = found(store)
+    for row in (*document["classes"], *document["cells"]):
+        mask = np.array(row["mean_mask"])
+        assert row["masks"] == 2
+        assert mask.shape == (16, 16)
+        # The four superpixels are the quarters of the picture.
+        assert [mask[0, 0], mask[0, -1], mask[-1, 0], mask[-1, -1]] == [0, -1, 0, 1]
+
+
+def test_what_is_void_has_no_mean_mask(store: Store) -> None:
+    store_explanation(store, "void", "R2 0.02")
+    (cell,) = found(store)["cells"]
+    assert (cell["masks"], cell["mean_mask"]) == (0, None)
+
+
+def test_a_page_has_the_mean_masks_drawn_and_names_the_data(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    store_explanation(sqlite_store)
+    out = tmp_path / "found.html"
+    call(sqlite_store, "--format", "html", "--out", str(out))
+    page = out.read_text()
+    assert page.count("<img") == 2
+    assert "Mean mask of each explained class - " + SHOWN_DATASET in page
+    store_explanation(sqlite_store, "void", "R2 0.02")
+    call(sqlite_store, "--format", "html", "--verdict", "void", "--out", str(out))
+    assert "<img" not in out.read_text()
 
 
 def test_without_any_that_is_said(store: Store) -> None:

@@ -143,6 +143,7 @@ def store_explanation(
     claimed = _claim_on_trial(store, Kind.EXPLAIN, samples=100, segmentation="small", method="lime")
     said = {"superpixels": 4, "weights": [0.5, -0.25, 0.0, 0.1]}
     said |= {"verdict": verdict, "reason": reason}
+    said |= {"deletion": [0.75, 0.5, 0.25, 0.25, 0.2], "insertion": [0.2, 0.5, 0.75, 0.75, 0.75]}
     if verdict == "void":
         said |= {"removed": None, "removed_random": None}
     explained: Any = SimpleNamespace(

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from runner.report.activation_parts import activation_parts
 from runner.report.content import report_parts
 from runner.report.document import report_document
 from runner.report.explanation_parts import SHOWN_ROWS
+from runner.report.parts import Table
 from runner.report.terminal import as_terminal
 from runner.store.engine import Store
 from tests.runner.report.stored import CLASSES, store_explanation
@@ -52,11 +54,44 @@ def test_probabilities_that_were_normalised_are_said_to_be(
     assert ("divided by their sum" in text) is normalised
 
 
+def test_curves_and_their_areas_are_told(store: Store) -> None:
+    document = report_document(store, store_explanation(store))
+    row = document["explanations"][0]
+    assert (row["deletion_area"], row["insertion_area"]) == (0.5, 0.625)
+    assert row["curves"]["share"] == [0, 0.25, 0.5, 0.75, 1]
+    assert row["curves"]["deletion"][:3] == [0.75, 0.5, 0.25]
+    assert row["curves"]["insertion"][-1] == 0.75
+    text = text_of(document)
+    assert "Deletion and insertion" in text
+    assert "0.625" in text
+
+
+def test_channels_are_in_the_document_and_every_layer_is_in_the_text(store: Store) -> None:
+    document = report_document(store, store_explanation(store))
+    first, second = document["activations"]
+    assert first["channels"] == {"mean": [1, 1], "spread": [0, 0], "zeros": [0, 0]}
+    assert (first["dead"], second["dead"]) == (0, 1)
+    [table] = [part for part in activation_parts(document) if isinstance(part, Table)]
+    assert [row[0] for row in table.rows] == [1, 2]
+    assert table.rows[1][3:] == [3, 0.5, 0, pytest.approx(1 / 3), 1]
+
+
+def test_a_channel_is_dead_only_if_it_is_so_in_every_picture(sqlite_store: Store) -> None:
+    document = report_document(sqlite_store, store_explanation(sqlite_store))
+    other = document["activations"][1]
+    lively = {**other, "channels": {**other["channels"], "zeros": [0, 0, 0]}}
+    document["activations"].append(lively)
+    [table] = [part for part in activation_parts(document) if isinstance(part, Table)]
+    assert table.rows[1][-1] == 0
+    assert "over 2 pictures" in table.title
+
+
 def test_a_void_explanation_has_no_removal_and_its_reason_instead(sqlite_store: Store) -> None:
     experiment = store_explanation(sqlite_store, "void", "one superpixel")
     text = text_of(report_document(sqlite_store, experiment))
     assert "VOID - one superpixel" in text
     assert "Regions removed" not in text
+    assert "Deletion and insertion" not in text
     assert "2 explanations: 0 sound, 0 weak, 2 void." in text
 
 

@@ -9,7 +9,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from runner.report.document import report_document
-from runner.report.drawing.activation_sheets import draw_layer_sheet
+from runner.report.drawing.activation_sheets import (
+    CELL_HEIGHT,
+    CELL_WIDTH,
+    LINE,
+    draw_layer_sheet,
+    draw_overview,
+)
 from runner.report.drawing.montage import WHITE, montage, to_shades
 from runner.report.drawing.overlay import AGAINST, FOR, regions_picture
 from runner.report.drawing.pictures import draw
@@ -79,6 +85,17 @@ def test_a_void_explanation_shows_no_region(sqlite_store: Store) -> None:
     assert not has_colour(overlay, AGAINST)
 
 
+def test_curves_are_drawn_beside_what_is_not_void(sqlite_store: Store) -> None:
+    sound, void = (
+        pixels(pictures_of(sqlite_store, experiment)["explanation-image-2-label-1.png"])
+        for experiment in (
+            store_explanation(sqlite_store),
+            store_explanation(sqlite_store, "void", "R2 0.02"),
+        )
+    )
+    assert sound.shape[1] > void.shape[1]
+
+
 def test_a_picture_is_the_same_to_the_last_byte(sqlite_store: Store) -> None:
     experiment = store_explanation(sqlite_store)
     assert pictures_of(sqlite_store, experiment) == pictures_of(sqlite_store, experiment)
@@ -106,6 +123,38 @@ def test_every_stored_layer_has_a_sheet(sqlite_store: Store) -> None:
     assert [sheet.detail for sheet in sheets] == [False, True, True]
     assert all(SHOWN_DATASET in sheet.title for sheet in sheets)
     assert all(pixels(sheet).std() > 0 for sheet in sheets)
+
+
+def test_all_24_layers_of_the_papers_network_are_on_one_sheet(sqlite_store: Store) -> None:
+    document = report_document(sqlite_store, store_explanation(sqlite_store))
+    blocks = [
+        shape
+        for size, channels in ((32, 32), (16, 64), (8, 128))
+        for shape in [(size, size, channels)] * 4 + [(size // 2, size // 2, channels)] * 2
+    ]
+    shapes = [*blocks, (2048,), (64,), (64,), (32,), (32,), (10,)]
+    layers = [
+        {"image": 0, "trial": 1, "layer": number, "name": f"layer_{number}"}
+        for number in range(1, len(shapes) + 1)
+    ]
+    outputs = [np.random.default_rng(0).random(shape) for shape in shapes]
+    sheet = pixels(draw_overview(document, layers, outputs))
+    assert len(layers) == 24
+    top, rows, columns = 2 * LINE, 4, 6
+    assert sheet.shape[:2] == (top + rows * CELL_HEIGHT, columns * CELL_WIDTH)
+    cells = sheet[top:].reshape(rows, CELL_HEIGHT, columns, CELL_WIDTH, 3)
+    assert ((cells < 255).any(axis=4).mean(axis=(1, 3)) > 0.25).all()
+
+
+def test_several_pictures_have_sheets_of_their_mean_masks(sqlite_store: Store) -> None:
+    document = report_document(sqlite_store, store_explanation(sqlite_store))
+    document["explanations"][1]["image"] = 3
+    sheets = [
+        picture for picture in draw(sqlite_store, document) if picture.name.startswith("mean-masks")
+    ]
+    assert [sheet.name for sheet in sheets] == ["mean-masks-by-class.png", "mean-masks-by-cell.png"]
+    assert all(has_colour(sheet, FOR) and has_colour(sheet, AGAINST) for sheet in sheets)
+    assert all(SHOWN_DATASET in sheet.title for sheet in sheets)
 
 
 def test_channels_lie_side_by_side_a_pixel_apart() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from sqlalchemy import text
 
 from cifar_model.epoch import Epoch
+from cifar_model.explanation.regions import curve_counts
 from runner.states import AttemptState, Kind
 from runner.store.attempts import Claim
 from runner.store.checkpoints import record_epoch
@@ -134,16 +135,26 @@ def make_explanation(label: int, **changes: Any) -> "Explanation":
         "contrast_random": None,
         "contrast_other_random": None,
     }
+    falling = np.linspace(0.75, 0.25, len(curve_counts(changes.get("superpixels", 2)))).tolist()
+    curves = {
+        "deletion": falling,
+        "insertion": falling[::-1],
+        "deletion_area": 0.5,
+        "insertion_area": 0.625,
+    }
     values = {"probability": 0.75, "weights": [0.5, -0.25], "intercept": 0.1}
     said = {"verdict": "sound", "reason": ""}
-    groups = (integrity, checks, values | said)
-    measured, checked, other = ({k: changes.get(k, v) for k, v in part.items()} for part in groups)
+    groups = (integrity, checks, curves, values | said)
+    measured, checked, drawn, other = (
+        {k: changes.get(k, v) for k, v in part.items()} for part in groups
+    )
     return cast(
         "Explanation",
         SimpleNamespace(
             label=label,
             integrity=SimpleNamespace(**measured),
             checks=SimpleNamespace(**checked),
+            curves=None if other["verdict"] == "void" else SimpleNamespace(**drawn),
             **other,
         ),
     )
@@ -162,9 +173,13 @@ def make_explained(**changes: Any) -> "Explained":
 def make_outputs() -> "list[LayerOutput]":
     """Return the outputs of two layers."""
     outputs = [np.ones((4, 4, 2), np.float32), np.linspace(0, 1, 3, dtype=np.float32)]
+    channels = [np.array([[1, 1], [0, 0], [0, 0]]), np.array([[0, 0.5, 1], [0, 0, 0], [1, 0, 0]])]
     return [
-        cast("LayerOutput", SimpleNamespace(layer=layer, name=f"layer_{layer}", output=output))
-        for layer, output in enumerate(outputs, start=1)
+        cast(
+            "LayerOutput",
+            SimpleNamespace(layer=layer, name=f"layer_{layer}", output=output, channels=summary),
+        )
+        for layer, (output, summary) in enumerate(zip(outputs, channels, strict=True), start=1)
     ]
 
 

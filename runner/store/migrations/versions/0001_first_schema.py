@@ -183,6 +183,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("shape", sa.JSON(), nullable=False),
         sa.Column("output", sa.String(), nullable=False),
+        sa.Column("channels", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name="fk_activations_job_id"),
         sa.ForeignKeyConstraint(["output"], ["artifacts.sha256"], name="fk_activations_output"),
         sa.ForeignKeyConstraint(["trial_id"], ["trials.id"], name="fk_activations_trial_id"),
@@ -288,6 +289,10 @@ def upgrade() -> None:
         sa.Column("contrast_other", sa.Double(), nullable=True),
         sa.Column("contrast_random", sa.Double(), nullable=True),
         sa.Column("contrast_other_random", sa.Double(), nullable=True),
+        sa.Column("deletion_area", sa.Double(), nullable=True),
+        sa.Column("insertion_area", sa.Double(), nullable=True),
+        sa.Column("curves", sa.LargeBinary(), nullable=True),
+        sa.Column("coarse_mask", sa.LargeBinary(), nullable=True),
         sa.Column("segments", sa.String(), nullable=False),
         sa.Column("picture", sa.String(), nullable=True),
         sa.CheckConstraint(
@@ -302,10 +307,11 @@ def upgrade() -> None:
             "ck_explanations_finite",
             *("probability", "intercept", "r2", "largest_share", "weight_range", "stability"),
             *("removed", "removed_random", "contrast", "contrast_other"),
-            *("contrast_random", "contrast_other_random"),
+            *("contrast_random", "contrast_other_random", "deletion_area", "insertion_area"),
         ),
         sa.CheckConstraint(
-            "verdict <> 'void' OR (removed IS NULL AND contrast IS NULL)",
+            "verdict <> 'void' OR (removed IS NULL AND contrast IS NULL AND curves IS NULL"
+            " AND coarse_mask IS NULL)",
             name="ck_explanations_void",
         ),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name="fk_explanations_job_id"),
