@@ -17,33 +17,47 @@ logger = logging.getLogger(__name__)
 @app.task(bind=True, name=Kind.TRAIN)
 def train(task: "Task[..., None]", job_id: int) -> None:
     """Train one trial."""
-    from workers.trial import run_trial
-
-    _run(task, job_id, run_trial)
+    _run(task, job_id, _train)
 
 
 @app.task(bind=True, name=Kind.TUNE)
 def tune(task: "Task[..., None]", job_id: int) -> None:
     """Train one trial of a grid."""
-    from workers.trial import run_trial
-
-    _run(task, job_id, run_trial)
+    _run(task, job_id, _train)
 
 
 @app.task(bind=True, name=Kind.EVALUATE)
 def evaluate(task: "Task[..., None]", job_id: int) -> None:
     """Score one trial on one split."""
-    from workers.evaluation import run_evaluation
-
-    _run(task, job_id, run_evaluation)
+    _run(task, job_id, _evaluate)
 
 
 @app.task(bind=True, name=Kind.EXPLAIN)
 def explain(task: "Task[..., None]", job_id: int) -> None:
     """Explain one trial's predictions for some images."""
+    _run(task, job_id, _explain)
+
+
+# TensorFlow is imported after the claim: a job whose worker died is taken up in seconds, and what
+# goes wrong in the import is the job's failure, with its traceback.
+
+
+def _train(attempt: Attempt) -> Write:
+    from workers.trial import run_trial
+
+    return run_trial(attempt)
+
+
+def _evaluate(attempt: Attempt) -> Write:
+    from workers.evaluation import run_evaluation
+
+    return run_evaluation(attempt)
+
+
+def _explain(attempt: Attempt) -> Write:
     from workers.explanation import run_explanation
 
-    _run(task, job_id, run_explanation)
+    return run_explanation(attempt)
 
 
 def _run(task: "Task[..., None]", job_id: object, function: Callable[[Attempt], Write]) -> None:
