@@ -1,6 +1,7 @@
 """Workers that die by `kill -9`: their trials end as if nothing had happened."""
 
 import signal
+from contextlib import suppress
 from typing import Any
 
 import psutil
@@ -104,7 +105,10 @@ def test_when_the_main_process_is_killed_its_children_die_within_two_seconds(
     main.kill()
     gone, alive = psutil.wait_procs(children, timeout=2)
     assert child in gone
-    assert alive == [] or all("recovery" in " ".join(one.cmdline()) for one in alive)
+    for one in alive:
+        # Recovery looks once in a sweep whether its worker lives; a zombie is dead.
+        with suppress(psutil.NoSuchProcess):
+            assert "recovery" in " ".join(one.cmdline())
     plain = scene.submit()
     scene.wait_for(plain)
     assert scene.outcome(plain) == uninterrupted
