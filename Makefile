@@ -34,7 +34,7 @@ test: .venv/dev.installed ## run all tests
 	$(BIN)/python -m pytest
 
 faults: .venv/dev.installed ## run the tests of faults that take minutes
-	$(BIN)/python -m pytest -m faults
+	$(BIN)/python -m tests.faults
 
 bench: .venv/dev.installed ## measure explanations against stock LIME (BENCH="--dataset zip:PATH ...")
 	$(BIN)/python -m benchmarks.explanation $(BENCH)
