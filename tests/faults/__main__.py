@@ -9,7 +9,10 @@ from pathlib import Path
 AT_ONCE = 2
 ROOT = Path(__file__).parents[2]
 # The longest first, so that the two end at about the same time.
-LONGEST = ("test_hosts", "test_messages", "test_death", "test_outages", "test_stopping")
+LONGEST = (
+    *("test_hosts", "test_messages", "test_death", "test_outages", "test_stopping"),
+    *("test_trouble", "test_submission"),
+)
 
 
 def files() -> list[Path]:
