@@ -5,7 +5,16 @@ from typing import Any
 
 from runner.report.evaluation_parts import evaluation_parts
 from runner.report.explanation_parts import explanation_parts
-from runner.report.parts import Note, Part, Picture, Table, dataset_name, field_table, titled
+from runner.report.parts import (
+    Note,
+    Part,
+    Picture,
+    Table,
+    dataset_name,
+    field_table,
+    titled,
+    without_folder,
+)
 from runner.report.training_parts import training_parts
 from runner.states import JobState, Kind
 
@@ -43,7 +52,7 @@ def provenance_parts(document: Mapping[str, Any]) -> list[Part]:
         "packages": ", ".join(f"{name} {version}" for name, version in packages.items()),
         "created_at": document["created_at"],
         "ended_at": document["ended_at"],
-        "dataset": document["dataset"]["name"],
+        "dataset": without_folder(document["dataset"]["name"]),
         "fingerprint": document["dataset"]["fingerprint"],
     }
     machines = document["machines"]

@@ -4,13 +4,13 @@ Its fields are described in docs/reference.md. What is chosen, ordered and cut i
 database: of a hundred thousand trials only the best are read, and a share of the params of all.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 from runner.report.comparison import comparisons
 from runner.report.evaluations import evaluation_rows
 from runner.report.influence import differing, influence
 from runner.report.lookup import experiment_row
+from runner.report.parts import each_dataset
 from runner.report.selection import noise, winner
 from runner.report.trials import effective
 from runner.report.uncertainty import accuracy_interval
@@ -36,7 +36,7 @@ def leaderboard_document(store: Store, scope: Scope, by: str, top: int) -> dict[
         _rank(trials, by)
         document: dict[str, Any] = {
             "experiments": [row["experiment"] for row in experiments],
-            "datasets": _datasets(experiments),
+            "datasets": each_dataset(row["dataset"] for row in experiments),
             "commands": [
                 {name: row[name] for name in ("experiment", "command")} for row in experiments
             ],
@@ -82,13 +82,6 @@ def _rank(trials: list[dict[str, Any]], by: str) -> None:
         trial["rank"] = ranks.setdefault(trial[by], place)
         comparable = trial["data_fingerprint"] == trials[0]["data_fingerprint"]
         trial["noise"] = noise(trials[0], trial, by, trial["val_images"]) if comparable else None
-
-
-def _datasets(experiments: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return each data set once, with what people and programs know it by."""
-    found = {row["dataset"]["fingerprint"]: row["dataset"] for row in experiments}
-    names = ("name", "title", "fingerprint")
-    return [{name: dataset[name] for name in names} for dataset in found.values()]
 
 
 def _influence(connection: Connection, scope: Scope, by: str, count: int) -> dict[str, Any]:

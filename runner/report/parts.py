@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 SHORT = 12
@@ -84,6 +85,12 @@ def each_dataset(datasets: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     found = {dataset["fingerprint"]: dataset for dataset in datasets}
     names = ("name", "title", "fingerprint")
     return [{name: dataset[name] for name in names} for dataset in found.values()]
+
+
+def without_folder(name: str) -> str:
+    """Return a data set's name as a report may be mailed with it: its file, not where it lies."""
+    kind, colon, path = name.partition(":")
+    return f"{kind}{colon}{Path(path).name}"
 
 
 def titled(document: Mapping[str, Any], what: str) -> str:
