@@ -4,20 +4,20 @@ from typing import Any
 
 from celery import Celery
 
-from runner.queue import Message, queued_jobs, send
+from runner.queue import BEGUN_JOBS, NEW_JOBS, Message, queued_jobs, send
 from runner.states import Kind
 from runner.store import queries, sending
 from runner.store.engine import Store
 
-# Keeps one transaction and one pass over the queue short.
+# Keeps one transaction and one pass over the queues short.
 BATCH = 500
 
-# A message that was just taken from the queue is about to be claimed; it is not lost.
+# A message that was just taken from a queue is about to be claimed; it is not lost.
 LOST_AFTER_SECONDS = 10.0
 
 
 def send_pending(store: Store, app: Celery) -> int:
-    """Send every pending job that has no message on the queue; return how many were sent.
+    """Send every pending job that has no message on a queue; return how many were sent.
 
     Raises UnavailableError if the broker cannot be reached; the jobs stay pending.
     """
@@ -30,7 +30,7 @@ def send_pending(store: Store, app: Celery) -> int:
 
 
 def forget_lost(store: Store, app: Celery) -> None:
-    """Note as unsent the jobs that were sent but whose message is not on the queue any more."""
+    """Note as unsent the jobs that were sent but whose message is on no queue any more."""
     if sent := sending.sent_jobs(store, LOST_AFTER_SECONDS):
         sending.mark_unsent(store, sorted(set(sent) - queued_jobs(app)))
 
@@ -40,9 +40,8 @@ def message(job: queries.JobToSend) -> Message:
     unit = "trial" if job.kind in (Kind.TRAIN, Kind.TUNE) else "job"
     details = _details(job)
     words = ", ".join(f"{name} {value}" for name, value in details.items())
-    return Message(
-        job.id, job.kind, f"experiment {job.experiment_id} {unit} {job.number}: {words}", details
-    )
+    title = f"experiment {job.experiment_id} {unit} {job.number}: {words}"
+    return Message(job.id, BEGUN_JOBS if job.attempts else NEW_JOBS, job.kind, title, details)
 
 
 def _details(job: queries.JobToSend) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The queue: the Celery application that both sides share, and sending a job's message."""
+"""The queues: the Celery application that both sides share, and sending a job's message."""
 
 import json
 from collections.abc import Iterable
@@ -12,7 +12,8 @@ from redis import RedisError
 
 from runner.errors import UnavailableError
 
-QUEUE = "jobs"
+# In the order in which workers look into them: what was begun does not wait for what was not.
+QUEUES = BEGUN_JOBS, NEW_JOBS = "begun", "jobs"
 JOB_HEADER = "job"
 
 # Long enough for a broker that restarts, short enough for a person who waits.
@@ -24,9 +25,10 @@ UNREACHABLE = (OperationalError, RedisError, ConnectionError, TimeoutError)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a worker is told of a job: its id. The rest is for people who watch the queue."""
+    """What a worker is told of a job: its id. The rest is for people who watch the queues."""
 
     job_id: int
+    queue: str
     kind: str
     title: str
     details: dict[str, Any]
@@ -40,8 +42,8 @@ def make_app(broker_url: str) -> Celery:
     """
     app = Celery("runner", broker=broker_url, set_as_current=False)
     app.conf.update(
-        task_queues=[Queue(QUEUE)],
-        task_default_queue=QUEUE,
+        task_queues=[Queue(name, routing_key=name) for name in QUEUES],
+        task_default_queue=NEW_JOBS,
         task_ignore_result=True,
         task_acks_late=False,
         task_serializer="json",
@@ -65,6 +67,7 @@ def _transport_options(broker_url: str) -> dict[str, Any]:
         "interval_start": 0.2,
         "interval_step": 0.5,
         "interval_max": 2,
+        "queue_order_strategy": "priority",
     }
     if not broker_url.startswith("redis+socket:"):
         options["socket_keepalive"] = True
@@ -72,7 +75,7 @@ def _transport_options(broker_url: str) -> dict[str, Any]:
 
 
 def send(app: Celery, messages: Iterable[Message]) -> list[int]:
-    """Put messages on the queue and return the ids of their jobs.
+    """Put messages on their queues and return the ids of their jobs.
 
     Raises UnavailableError if the broker cannot be reached; what was sent until then stays sent,
     and sending a job twice is harmless, because only one claim of it succeeds.
@@ -95,15 +98,16 @@ def _publish(app: Celery, message: Message, producer: Any) -> None:
         "kwargsrepr": repr(message.details),
         "headers": {JOB_HEADER: message.job_id},
     }
-    app.send_task(message.kind, args=[message.job_id], queue=QUEUE, producer=producer, **options)
+    options |= {"queue": message.queue, "producer": producer}
+    app.send_task(message.kind, args=[message.job_id], **options)
 
 
 def queued_jobs(app: Celery) -> set[int]:
-    """Return the ids of the jobs whose message waits on the queue now."""
+    """Return the ids of the jobs whose message waits on a queue now."""
     with app.connection_for_read() as connection:
         # The Redis client, which only this transport has.
         client = getattr(connection.default_channel, "client")  # noqa: B009
-        waiting = [_job_id(entry) for entry in client.lrange(QUEUE, 0, -1)]
+        waiting = [_job_id(entry) for name in QUEUES for entry in client.lrange(name, 0, -1)]
     return {job_id for job_id in waiting if job_id is not None}
 
 

@@ -59,6 +59,7 @@ class JobToSend:
     experiment_id: int
     kind: str
     number: int
+    attempts: int
     configuration: dict[str, Any]
 
 
@@ -152,6 +153,7 @@ def jobs_to_send(store: Store, job_ids: Sequence[int]) -> list[JobToSend]:
                 experiment_id=row.experiment_id,
                 kind=row.kind,
                 number=row.number,
+                attempts=row.attempts,
                 configuration={**row.common, **row.configuration},
             )
             for row in connection.execute(statement)

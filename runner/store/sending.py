@@ -1,4 +1,4 @@
-"""Which jobs still have to be sent to the queue, and which were."""
+"""Which jobs still have to be sent to a queue, and which were."""
 
 from collections.abc import Sequence
 
@@ -34,7 +34,7 @@ def unsent(store: Store, limit: int) -> list[int]:
 
 
 def mark_sent(store: Store, job_ids: Sequence[int]) -> None:
-    """Note that a message for each of these jobs is on the queue."""
+    """Note that a message for each of these jobs is on a queue."""
     _mark(store, job_ids, now())
 
 

@@ -8,7 +8,7 @@ import redis
 from sqlalchemy import func, select
 
 from runner.embedded.place import Place
-from runner.queue import QUEUE, make_app
+from runner.queue import NEW_JOBS, make_app
 from runner.store.schema import Job, Worker
 from tests.faults.scene import Scene, wait_until
 
@@ -31,7 +31,7 @@ def test_a_thousand_pending_jobs_all_run_though_the_broker_forgets_their_message
     jobs = scene.tune(grid)
     place = Place(scene.runner.directory / "results")
     with redis.Redis(unix_socket_path=str(place.socket)) as client:
-        wait_until(lambda: client.llen(QUEUE) > PENDING * 0.9, "they are sent", scene.explain)
+        wait_until(lambda: client.llen(NEW_JOBS) > PENDING * 0.9, "they are sent", scene.explain)
         client.flushall()
     succeeded = select(func.count()).where(Job.state == "succeeded", Job.attempts == 1)
     wait_until(lambda: scene.rows(succeeded)[0]["count_1"] == len(jobs), "all ran", seconds=800)
@@ -42,11 +42,11 @@ def test_messages_that_no_worker_can_read_are_logged_and_the_worker_lives(
 ) -> None:
     scene.runner("up")
     app = make_app(Place(scene.runner.directory / "results").broker_url)
-    app.send_task("no.such.task", args=[1], queue=QUEUE)
-    app.send_task("train", args=["x" * HUGE_BYTES], queue=QUEUE)
-    app.send_task("train", args=[{"not": "a job"}], kwargs={"surprise": 1}, queue=QUEUE)
+    app.send_task("no.such.task", args=[1], queue=NEW_JOBS)
+    app.send_task("train", args=["x" * HUGE_BYTES], queue=NEW_JOBS)
+    app.send_task("train", args=[{"not": "a job"}], kwargs={"surprise": 1}, queue=NEW_JOBS)
     with app.connection_for_write() as connection:
-        getattr(connection.default_channel, "client").lpush(QUEUE, b'{"headers": {}}')  # noqa: B009
+        getattr(connection.default_channel, "client").lpush(NEW_JOBS, b'{"headers": {}}')  # noqa: B009
     job = scene.submit()
     scene.wait_for(job)
     assert scene.attempts(job) == ["succeeded"]

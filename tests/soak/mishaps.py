@@ -10,7 +10,7 @@ from functools import partial
 
 import psutil
 
-from runner.queue import QUEUE
+from runner.queue import QUEUES
 from tests.soak.cluster import Cluster, Member
 
 # Longer than the lease of the soak, so that what was stopped is taken for dead.
@@ -107,9 +107,10 @@ def freeze_the_broker(cluster: Cluster) -> None:
 
 
 def repeat_a_message(cluster: Cluster) -> None:
-    """Deliver a message that waits on the queue ten times more."""
-    for waiting in cluster.broker.client.lrange(QUEUE, 0, 0):
-        cluster.broker.client.rpush(QUEUE, *[waiting] * 10)
+    """Deliver a message that waits on each queue ten times more."""
+    for queue in QUEUES:
+        for waiting in cluster.broker.client.lrange(queue, 0, 0):
+            cluster.broker.client.rpush(queue, *[waiting] * 10)
 
 
 def restart_the_database(cluster: Cluster) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from subprocess import Popen
+from typing import Any
 
 import pytest
 import redis
@@ -10,9 +11,14 @@ import redis
 from runner.embedded.broker import start_broker
 from runner.embedded.place import Place
 from runner.errors import UnavailableError
-from runner.queue import Message, make_app, queued_jobs, send
+from runner.queue import BEGUN_JOBS, NEW_JOBS, Message, make_app, queued_jobs, send
 
-MESSAGES = [Message(job, "tune", f"experiment 1 trial {job}", {"epochs": 5}) for job in (1, 2, 3)]
+
+def make_message(job: int, queue: str = NEW_JOBS) -> Message:
+    return Message(job, queue, "tune", f"experiment 1 trial {job}", {"epochs": 5})
+
+
+MESSAGES = [make_message(1), make_message(2), make_message(3, BEGUN_JOBS)]
 
 
 @pytest.fixture
@@ -35,6 +41,28 @@ def test_what_was_sent_is_on_the_queue(place: Place) -> None:
     app = make_app(place.broker_url)
     assert send(app, MESSAGES) == [1, 2, 3]
     assert queued_jobs(app) == {1, 2, 3}
+
+
+@pytest.mark.usefixtures("broker")
+def test_what_was_begun_is_taken_before_what_is_new(place: Place) -> None:
+    app = make_app(place.broker_url)
+    send(app, [make_message(1), make_message(2), make_message(3, BEGUN_JOBS)])
+    taken: list[int] = []
+
+    def take(message: Any) -> None:
+        taken.append(message.headers["job"])
+        message.ack()
+        if len(taken) == 1:
+            send(app, [make_message(4, BEGUN_JOBS)])
+
+    with (
+        app.connection_for_read() as connection,
+        app.amqp.TaskConsumer(connection.default_channel, on_message=take) as consumer,
+    ):
+        consumer.qos(prefetch_count=1)
+        while len(taken) < 4:
+            connection.drain_events(timeout=10)
+    assert taken == [3, 4, 1, 2]
 
 
 @pytest.mark.usefixtures("broker")
