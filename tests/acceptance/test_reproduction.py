@@ -1,0 +1,48 @@
+"""The paper regenerated as a person does it who has an hour a day: stopped, and gone on with."""
+
+import signal
+import subprocess
+from typing import Any
+
+from runner.errors import ExitCode
+from tests.acceptance.command_line import Runner, processes_of
+from tests.acceptance.test_control import wait_until
+
+REPRODUCE = ("reproduce", "--scale", "small", "--dataset", "digits")
+
+
+def submitted(runner: Runner) -> list[int]:
+    return [row["experiment"] for row in runner.json("status")["experiments"]]
+
+
+def epochs(runner: Runner) -> list[Any]:
+    """Return the epochs of the first job that is submitted, as far as it is trained."""
+    if not submitted(runner):
+        return []
+    found: list[Any] = runner.json("show", "--job", "1")["epochs"]
+    return found
+
+
+def interrupt(process: "subprocess.Popen[bytes]") -> None:
+    process.send_signal(signal.SIGINT)
+    wait_until(lambda: process.poll() is not None)
+    assert process.returncode == ExitCode.INTERRUPTED
+
+
+def test_a_reproduction_is_stopped_with_ctrl_c_and_goes_on_where_it_was(runner: Runner) -> None:
+    reproducing = runner.start(*REPRODUCE)
+    wait_until(lambda: epochs(runner))
+    interrupt(reproducing)
+    assert processes_of(runner.directory) == []
+    experiments, trained = submitted(runner), epochs(runner)
+
+    document = runner.json(*REPRODUCE, "--only-report")
+    assert len(document["ids"]) == 22
+    assert set(document["unfinished"])
+    assert submitted(runner) == experiments, "a report submits nothing"
+
+    reproducing = runner.start(*REPRODUCE)
+    wait_until(lambda: len(epochs(runner)) > len(trained))
+    interrupt(reproducing)
+    assert epochs(runner)[: len(trained)] == trained, "no epoch was trained again"
+    assert submitted(runner) == experiments, "no step was submitted again"
