@@ -102,7 +102,10 @@ def vars_of(row: Any) -> dict[str, Any]:
 def _table(rows: list[dict[str, Any]], empty: str) -> None:
     from tabulate import tabulate
 
-    click.echo(tabulate(rows, headers="keys") if rows else empty)
+    from runner.report.parts import as_text
+
+    shown = [{name: as_text(value) for name, value in row.items()} for row in rows]
+    click.echo(tabulate(shown, headers="keys") if rows else empty)
 
 
 COMMANDS = [status, watch, show]
