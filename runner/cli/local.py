@@ -15,7 +15,10 @@ from runner.errors import InputError
 @click.command()
 def up() -> None:
     """Start a private broker and workers on this machine, in the background."""
+    from runner.dispatch import send_pending
+    from runner.embedded.place import Place
     from runner.embedded.start import start, wait_for_a_worker
+    from runner.queue import make_app
     from runner.settings import Settings
     from runner.store.engine import open_store
 
@@ -28,6 +31,8 @@ def up() -> None:
         )
     store = open_store(settings.database_url)
     started = start(settings)
+    # Before a worker is ready: what was begun is to be on its queue when one first looks.
+    send_pending(store, make_app(Place(settings.home).broker_url))
     wait_for_a_worker(settings, store)
     click.echo("up; stop with `runner down`" if started else "already up", err=True)
 

@@ -44,6 +44,20 @@ def test_a_running_trial_is_cancelled_within_seconds_and_a_retry_goes_on(runner:
     runner("cancel", "--job", job)
 
 
+def test_after_down_and_up_what_was_begun_goes_on_before_what_waits(runner: Runner) -> None:
+    runner("up")
+    train = ["submit", "train", *TINY, "--param", "batch_size=4"]
+    begun = str(runner.json(*train, "--epochs", "400")["jobs"][0]["job"])
+    wait_until(lambda: runner.json("show", "--job", begun)["epochs"])
+    waiting = str(runner.json(*train, "--epochs", "1", "--repeats", "5")["experiment"])
+    runner("down")
+    before = len(runner.json("show", "--job", begun)["epochs"])
+    runner("up")
+    wait_until(lambda: len(runner.json("show", "--job", begun)["epochs"]) > before)
+    assert [job["attempts"] for job in runner.json("status", waiting)["jobs"]] == [0] * 5
+    runner("cancel", "--job", begun)
+
+
 def test_a_paused_experiment_starts_nothing_until_it_is_resumed(runner: Runner) -> None:
     experiment = str(runner.json("submit", "train", *TINY, "--epochs", "1")["experiment"])
     assert runner.json("pause", experiment) == {"paused": True, "running": 0}
