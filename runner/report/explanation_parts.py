@@ -25,14 +25,9 @@ def explanation_parts(document: Mapping[str, Any], pictures: Sequence[Picture]) 
     if not explanations:
         return [*pictures]
     shown = {**document, "explanations": explanations[:SHOWN_ROWS]}
-    verdicts = [
-        Note(f"{name_of(row)}: {row['verdict'].upper()} - {row['reason']}", warning=True)
-        for row in shown["explanations"]
-        if row["verdict"] != "sound"
-    ]
     return [
         *_counted(explanations),
-        *verdicts,
+        *_not_sound(shown),
         *_normalised(explanations),
         _superpixels(shown),
         Note(WEIGHTS),
@@ -48,6 +43,17 @@ def _counted(explanations: Sequence[Mapping[str, Any]]) -> list[Note]:
     left = len(explanations) - SHOWN_ROWS
     more = f" Below are the first {SHOWN_ROWS}; `runner explanations` finds the others."
     return [Note(f"{len(explanations)} explanations: {words}.{more if left > 0 else ''}")]
+
+
+def _not_sound(document: Mapping[str, Any]) -> list[Part]:
+    """Return the weak and the void ones with their reasons, not to be overlooked."""
+    found = [row for row in document["explanations"] if row["verdict"] != "sound"]
+    if not found:
+        return []
+    columns = ("image", "class", "verdict", "reason")
+    rows = [[row[column] for column in columns] for row in found]
+    warning = f"{len(found)} of those below are weak or void: their reasons come first."
+    return [Note(warning, warning=True), Table(titled(document, "Weak and void"), columns, rows)]
 
 
 def name_of(explanation: Mapping[str, Any]) -> str:
