@@ -51,6 +51,8 @@ def main(databases: list[str]) -> None:
 def make_database(stack: ExitStack, database: str) -> str:
     if database == "sqlite":
         return f"sqlite:///{stack.enter_context(tempfile.TemporaryDirectory())}/runner.db"
+    if database != "postgresql":
+        sys.exit(f"{database!r} is no database that is measured: name sqlite or postgresql")
     server = PostgresqlServer()
     stack.callback(server.close)
     return stack.enter_context(server.database())
