@@ -92,13 +92,14 @@ def send(app: Celery, messages: Iterable[Message]) -> list[int]:
 
 
 def _publish(app: Celery, message: Message, producer: Any) -> None:
-    # The representations are for Flower, whose search reads the second as a dictionary.
     options: dict[str, Any] = {
+        "queue": message.queue,
+        "producer": producer,
+        "headers": {JOB_HEADER: message.job_id},
+        # For Flower, whose search reads the second as a dictionary.
         "argsrepr": message.title,
         "kwargsrepr": repr(message.details),
-        "headers": {JOB_HEADER: message.job_id},
     }
-    options |= {"queue": message.queue, "producer": producer}
     app.send_task(message.kind, args=[message.job_id], **options)
 
 
