@@ -17,14 +17,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("cifar_model", "runner", "workers")
-MOST_LINES = 250
-
-# Longer than that and still to be divided; nothing may be added here.
-TO_BE_DIVIDED = {
-    "tests/cifar_model/test_data_cifar.py": 320,
-    "tests/cifar_model/test_data_class_folders.py": 365,
-    "tests/runner/store/test_store_engine.py": 266,
-}
+MOST_LINES = 400
 
 # Made on this machine, or kept out of the repository.
 NOT_OURS = {"__pycache__", "build", "dist", "results", "secrets"}
@@ -109,7 +102,7 @@ def test_a_module_says_what_it_is_for_and_can_be_read_in_a_sitting(path: Path) -
     first, *others = (ROOT / path).read_text().splitlines()
     assert first.startswith('"""'), "the first line is no docstring"
     lines = 1 + len(others)
-    assert lines <= TO_BE_DIVIDED.get(str(path), MOST_LINES)
+    assert lines <= MOST_LINES
 
 
 def test_no_file_names_a_package_index_or_somebody_s_home() -> None:
