@@ -22,10 +22,12 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --fork-strate
 # A step that fails or is interrupted leaves no file that looks finished.
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test faults bench soak lint typecheck format lock clean
+.PHONY: help setup demo test faults bench soak lint typecheck format lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
+
+setup: .venv/dev.installed ## install everything that the other commands need into .venv
 
 demo: .venv/runtime.installed ## run the main job end to end on the built-in data set
 	$(BIN)/python examples/demo.py
