@@ -22,7 +22,7 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --fork-strate
 # A step that fails or is interrupted leaves no file that looks finished.
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup demo test faults bench soak lint typecheck format lock clean
+.PHONY: help setup demo test faults fuzz bench soak lint typecheck format lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
@@ -37,6 +37,9 @@ test: .venv/dev.installed ## run all tests
 
 faults: .venv/dev.installed ## run the tests of faults that take minutes
 	$(BIN)/python -m tests.faults
+
+fuzz: .venv/dev.installed ## try 10,000 generated inputs
+	$(BIN)/python -m pytest tests/fuzz --hypothesis-profile=fuzz -m "fuzz or not fuzz"
 
 bench: .venv/dev.installed ## measure explanations against stock LIME (BENCH="--dataset zip:PATH ...")
 	$(BIN)/python -m benchmarks.explanation $(BENCH)
@@ -66,7 +69,7 @@ lock: ## choose the versions in requirements/ (needs uv; UPGRADE=--upgrade takes
 	printf 'setuptools\nwheel\n' | $(LOCK) - --constraint requirements/runtime.txt --output-file requirements/build.txt
 
 clean: ## remove .venv, caches and builds; results stay
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv .hypothesis build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 .venv/bin/python:
 	@$(or $(PYTHON),false) -c '$(SUITABLE)' >/dev/null 2>&1 || { \
