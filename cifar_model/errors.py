@@ -1,10 +1,26 @@
 """Errors that a person can mend: what happened, what was expected, how to fix it."""
 
+MOST_SHOWN = 80
+
+
+def printable(text: str) -> str:
+    """Return text in which a terminal finds nothing to obey: control characters are spelled out."""
+    return "".join(
+        sign if sign.isprintable() or sign in "\n\t" else ascii(sign)[1:-1] for sign in text
+    )
+
+
+def shown(value: object) -> str:
+    """Return a value as a message shows it, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."
+
 
 class InputError(ValueError):
     """Refuse something a person gave us, before anything is written."""
 
     def __init__(self, what: str, expected: str, fix: str) -> None:
+        what, expected, fix = printable(what), printable(expected), printable(fix)
         super().__init__(f"{what}\nexpected: {expected}\nto fix it: {fix}")
         self.what = what
         self.expected = expected

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cifar_model.errors import InputError
+from cifar_model.errors import InputError, shown
 from cifar_model.params import RULES, Json, Params, check_value
 
 # A list holds values; a tuple is Talos's (start, end, steps), end excluded. 1600 points: the most
@@ -35,7 +35,9 @@ METHODS = (
     "latin_sudoku",
 )
 
+MAX_BYTES = 64 * 2**20  # of a grid file
 MAX_VALUES = 10_000
+MAX_BOUND = 1e9  # of a range; larger than any value that a parameter can have
 MAX_POINTS = 10_000_000
 MAX_TRIALS = 100_000
 
@@ -44,22 +46,50 @@ Grid = Mapping[str, list[Json] | tuple[float, float, int]]
 
 def read_grid(path: Path) -> Grid:
     """Read a grid from a JSON file: a list, or {"range": [start, end, steps]}, per key."""
-    form = 'an object such as {"lr": [0.001], "batch_size": {"range": [30, 50, 20]}}'
     try:
-        content = json.loads(path.read_text())
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise InputError(
             f"the grid {str(path)!r} cannot be read: {error.strerror}",
             "'paper' or the path of a JSON file",
             "correct the path",
         ) from error
-    except ValueError as error:
-        raise InputError(
-            f"the grid {str(path)!r} is not JSON: {error}", form, "correct it"
-        ) from error
-    if not isinstance(content, dict) or not content:
-        raise InputError(f"the grid {str(path)!r} is not an object with keys", form, "correct it")
-    return {name: _candidates(name, value) for name, value in content.items()}
+    if len(content) > MAX_BYTES:
+        raise _refusal(path, f"larger than {MAX_BYTES >> 20} MB", "give fewer values")
+    try:
+        # Of bytes, JSON finds out by itself whether they are UTF-8, UTF-16 or UTF-32.
+        grid = json.loads(content)
+    except json.JSONDecodeError as error:
+        raise _refusal(path, f"not valid JSON: {error}", _mend(path, error)) from error
+    except RecursionError as error:
+        raise _refusal(path, "nested too deeply", "put plain values into the lists") from error
+    except ValueError as error:  # a wrong encoding, or a number of thousands of digits
+        wrong_encoding = isinstance(error, UnicodeDecodeError)
+        fix = "save it as UTF-8" if wrong_encoding else "give shorter numbers"
+        raise _refusal(path, f"not valid JSON: {error}", fix) from error
+    if not isinstance(grid, dict) or not grid:
+        raise _refusal(path, "not an object with keys", "give each parameter a list of values")
+    return {name: _candidates(name, value) for name, value in grid.items()}
+
+
+def _refusal(path: Path, what: str, fix: str) -> InputError:
+    form = 'an object such as {"lr": [0.001], "batch_size": {"range": [30, 50, 20]}}'
+    return InputError(f"the grid {str(path)!r} is {what}", form, fix)
+
+
+def _mend(path: Path, error: json.JSONDecodeError) -> str:
+    """Return how to mend what most people write into JSON that is none."""
+    rest, before = error.doc[error.pos :].lstrip(), error.doc[: error.pos].rstrip()
+    if path.suffix.lower() in (".yaml", ".yml"):
+        return "write it as JSON: YAML is not read"
+    if rest.startswith(("//", "/*", "#")):
+        return f"JSON has no comments: remove the one in line {error.lineno}"
+    if rest.startswith("'"):
+        return f"put names and words between double quotes in line {error.lineno}"
+    if rest.startswith(("]", "}")) and before.endswith(","):
+        return f"remove the comma before {rest[0]} in line {error.lineno}"
+    return f"correct line {error.lineno}"
 
 
 def _candidates(name: str, value: Json) -> list[Json] | tuple[float, float, int]:
@@ -68,13 +98,17 @@ def _candidates(name: str, value: Json) -> list[Json] | tuple[float, float, int]
     if isinstance(value, dict) and list(value) == ["range"]:
         match value["range"]:
             case [int() | float() as start, int() | float() as end, int() as steps] if (
-                0 < steps <= MAX_VALUES and start != end
+                0 < steps <= MAX_VALUES
+                and start != end
+                and all(abs(bound) <= MAX_BOUND for bound in (start, end))
             ):
                 return (start, end, steps)
+    single = not isinstance(value, list | dict)
     raise InputError(
-        f"the grid's {name} is {value!r}",
-        f'a list of values, or {{"range": [start, end, steps]}} with 1 to {MAX_VALUES} steps',
-        f"correct {name}",
+        f"the grid's {name} is {shown(value)}",
+        f'a list of values, or {{"range": [start, end, steps]}} with 1 to {MAX_VALUES} steps'
+        " between two different numbers",
+        f'write "{name}": [{json.dumps(value)}]' if single else f"correct {name}",
     )
 
 

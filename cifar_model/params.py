@@ -1,11 +1,12 @@
 """The parameters of one trial: their names, ranges and defaults, as plain JSON."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from typing import Any
 
-from cifar_model.errors import InputError
+from cifar_model.errors import InputError, shown
 
 Json = Any
 
@@ -13,6 +14,30 @@ OPTIMIZERS = ("adam", "nadam", "sgd", "rmsprop")
 LOSSES = ("categorical_crossentropy", "logcosh")
 ACTIVATIONS = ("relu", "elu")
 LAST_ACTIVATIONS = ("softmax", "sigmoid")
+
+MOST_EPOCHS = 100_000
+
+# What Keras, Talos and others call them.
+OTHER_NAMES = {
+    "learning_rate": "lr",
+    "learningrate": "lr",
+    "batch": "batch_size",
+    "bs": "batch_size",
+    "epoch": "epochs",
+    "n_epochs": "epochs",
+    "num_epochs": "epochs",
+    "dropout_rate": "dropout",
+    "optimiser": "optimizer",
+    "loss": "losses",
+    "loss_function": "losses",
+    "activation_function": "activation",
+    "output_activation": "last_activation",
+    "momentum": "batch_norm_momentum",
+    "bn_momentum": "batch_norm_momentum",
+    "num_blocks": "blocks",
+    "num_filters": "filters",
+    "augmentation": "augment",
+}
 
 # Each block doubles the filters and raises its dropout by half of the first one's:
 # at 0.2 the paper's 0.2, 0.3 and 0.4.
@@ -69,13 +94,41 @@ Rule = Callable[[str, Json], Json]
 def check_value(name: str, value: Json) -> Any:
     """Check one value on its own; raise InputError for it or for a name that is unknown."""
     if name not in RULES:
-        close = get_close_matches(name, RULES, n=1)
+        meant = _meant(name)
         raise InputError(
-            f"unknown parameter {name!r}",
+            f"unknown parameter {shown(name)}",
             f"one of {', '.join(RULES)}",
-            f"did you mean {close[0]!r}?" if close else "correct the name",
+            f"did you mean {meant!r}?" if meant else "correct the name",
         )
     return RULES[name](name, value)
+
+
+def read_value(name: str, text: str) -> Any:
+    """Check one value that a person typed: a number or true in any usual spelling, or a word."""
+    if RULES.get(name) is _flag and text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = _number_of(text)
+    return check_value(name, value)
+
+
+def _number_of(text: str) -> float | str:
+    """Return the number that Python reads and JSON does not, such as .001 or 5., else the text."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _meant(name: str) -> str | None:
+    """Return the parameter that other programs call so, or that is spelled nearly so."""
+    spelled = name.lower().replace("-", "_")
+    if spelled in OTHER_NAMES:
+        return OTHER_NAMES[spelled]
+    close = get_close_matches(spelled, [*RULES, *OTHER_NAMES], n=1)
+    return OTHER_NAMES.get(close[0], close[0]) if close else None
 
 
 def _number(low: float, high: float) -> Rule:
@@ -89,9 +142,10 @@ def _number(low: float, high: float) -> Rule:
 
 def _integer(low: int, high: int) -> Rule:
     def check(name: str, value: Json) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+        if isinstance(value, bool) or not whole or not low <= value <= high:
             raise _refusal(name, value, f"a whole number from {low} to {high}")
-        return value
+        return int(value)
 
     return check
 
@@ -99,7 +153,9 @@ def _integer(low: int, high: int) -> Rule:
 def _choice(choices: tuple[str, ...]) -> Rule:
     def check(name: str, value: Json) -> str:
         if value not in choices:
-            raise _refusal(name, value, f"one of {', '.join(choices)}")
+            close = get_close_matches(str(value).lower(), choices, n=1, cutoff=0.5)
+            fix = f"did you mean {name}={close[0]}?" if close else f"correct {name}"
+            raise _refusal(name, value, f"one of {', '.join(choices)}", fix)
         return str(value)
 
     return check
@@ -107,18 +163,21 @@ def _choice(choices: tuple[str, ...]) -> Rule:
 
 def _flag(name: str, value: Json) -> bool:
     if not isinstance(value, bool):
-        raise _refusal(name, value, "true or false")
+        fix = f"did you mean {name}={str(bool(value)).lower()}?" if value in (0, 1) else ""
+        raise _refusal(name, value, "true or false", fix)
     return value
 
 
-def _refusal(name: str, value: Json, expected: str) -> InputError:
-    return InputError(f"parameter {name}={value!r} is not valid", expected, f"correct {name}")
+def _refusal(name: str, value: Json, expected: str, fix: str = "") -> InputError:
+    return InputError(
+        f"parameter {name}={shown(value)} is not valid", expected, fix or f"correct {name}"
+    )
 
 
 RULES: dict[str, Rule] = {
     "lr": _number(1e-8, 10),
     "batch_size": _integer(1, 65536),
-    "epochs": _integer(1, 100_000),
+    "epochs": _integer(1, MOST_EPOCHS),
     "dropout": _number(0, 1),
     "optimizer": _choice(OPTIMIZERS),
     "losses": _choice(LOSSES),

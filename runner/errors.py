@@ -2,7 +2,7 @@
 
 from enum import IntEnum
 
-from cifar_model.errors import InputError
+from cifar_model.errors import InputError, printable
 
 
 class ExitCode(IntEnum):
@@ -19,6 +19,7 @@ class UnavailableError(Exception):
     """Report a service that cannot be reached: what, what was expected, how to fix it."""
 
     def __init__(self, what: str, expected: str, fix: str) -> None:
+        what, expected, fix = printable(what), printable(expected), printable(fix)
         super().__init__(f"{what}\nexpected: {expected}\nto fix it: {fix}")
         self.what = what
         self.expected = expected

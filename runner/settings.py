@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from cifar_model.errors import InputError
+from cifar_model.errors import InputError, shown
+
+# A year and a bit; what is meant to be longer is a mistake.
+MOST_SECONDS = 4e7
 
 # name: (default as a person would type it, meaning); docs/reference.md is checked against it.
 SETTINGS = {
@@ -59,7 +62,7 @@ class Settings:
             data_dir=Path(environment.get("RUNNER_DATA_DIR") or home / "data")
             .expanduser()
             .absolute(),
-            slots=int(_number(environment, "RUNNER_SLOTS", least=0)),
+            slots=_whole_number(environment, "RUNNER_SLOTS", most=1024),
             lease_seconds=_number(environment, "RUNNER_LEASE_SECONDS", least=1),
             heartbeat_seconds=_number(environment, "RUNNER_HEARTBEAT_SECONDS", least=0.1),
             progress_seconds=_number(environment, "RUNNER_PROGRESS_SECONDS", least=1),
@@ -85,9 +88,18 @@ def _number(environment: Mapping[str, str], name: str, least: float) -> float:
         number = float(given)
     except ValueError:
         number = math.nan
-    if not least <= number < math.inf:
-        raise InputError(f"{name}={given!r}", f"a number, at least {least:g}", f"correct {name}")
+    if not least <= number <= MOST_SECONDS:
+        expected = f"a number from {least:g} to {MOST_SECONDS:g}"
+        raise InputError(f"{name}={shown(given)}", expected, f"correct {name}")
     return number
+
+
+def _whole_number(environment: Mapping[str, str], name: str, most: int) -> int:
+    number = _number(environment, name, least=0)
+    if not number.is_integer() or number > most:
+        expected = f"a whole number from 0 to {most}"
+        raise InputError(f"{name}={number:g}", expected, f"correct {name}")
+    return int(number)
 
 
 def _url(environment: Mapping[str, str], which: str) -> str | None:

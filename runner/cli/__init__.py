@@ -1,9 +1,11 @@
 """The command line: one short command for everything that a person does."""
 
 import sys
+from io import StringIO, TextIOWrapper
 
 import click
 
+from cifar_model.errors import printable
 from runner.errors import ExitCode, InputError, UnavailableError
 
 EPILOG = "Begin with `runner submit tune --downsample 0.01 --dataset shapes --epochs 1 --wait`."
@@ -40,12 +42,18 @@ def load_commands() -> None:
 def main() -> None:
     """Run the command line; every error a person can mend is three lines and an exit code."""
     load_commands()
+    # A name that is no UTF-8 is written out, and does not end the command that would print it.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         sys.exit(cli.main(standalone_mode=False) or ExitCode.OK)
     except click.exceptions.Exit as end:
         sys.exit(end.exit_code)
     except click.ClickException as error:
-        error.show()
+        words = StringIO()
+        error.show(words)
+        click.echo(printable(words.getvalue()), nl=False, err=True)
         sys.exit(ExitCode.USAGE)
     except InputError as error:
         sys.exit(_explain(error, ExitCode.USAGE))

@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
-from runner.cli.options import format_option
+from runner.cli.options import NUMBER, format_option
 from runner.errors import ExitCode
 
 
 @click.command()
-@click.argument("trial", type=int)
+@click.argument("trial", type=NUMBER)
 @format_option
 def verify(trial: int, form: str) -> None:
     """Load a trial's stored model, score it again and compare; exit with 1 if it differs."""
@@ -36,7 +36,7 @@ def verify(trial: int, form: str) -> None:
 
 
 @click.command()
-@click.argument("trial", type=int)
+@click.argument("trial", type=NUMBER)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),

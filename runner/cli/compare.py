@@ -4,10 +4,12 @@ from pathlib import Path
 
 import click
 
+from runner.cli.options import NUMBER
+
 
 @click.command()
-@click.argument("first", metavar="TRIAL", type=int)
-@click.argument("second", metavar="TRIAL", type=int)
+@click.argument("first", metavar="TRIAL", type=NUMBER)
+@click.argument("second", metavar="TRIAL", type=NUMBER)
 @click.option(
     "--split",
     type=click.Choice(["train", "validation", "test"]),

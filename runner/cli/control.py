@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.cli.options import format_option
+from runner.cli.options import NUMBER, format_option
 
 if TYPE_CHECKING:
     from runner.store.control import Target
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def target_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the argument, or the option, that names the jobs that are meant."""
-    job = click.option("--job", type=int, help="One job, instead of all of an experiment.")
-    return click.argument("experiment", type=int, required=False)(job(command))
+    job = click.option("--job", type=NUMBER, help="One job, instead of all of an experiment.")
+    return click.argument("experiment", type=NUMBER, required=False)(job(command))
 
 
 @click.command()
@@ -62,7 +62,7 @@ def retry(experiment: int | None, job: int | None, any_machine: bool, form: str)
 
 
 @click.command()
-@click.argument("experiment", type=int)
+@click.argument("experiment", type=NUMBER)
 @format_option
 def pause(experiment: int, form: str) -> None:
     """Start no further job of an experiment; those that run go on to their end."""
@@ -80,7 +80,7 @@ def pause(experiment: int, form: str) -> None:
 
 
 @click.command()
-@click.argument("experiment", type=int)
+@click.argument("experiment", type=NUMBER)
 @format_option
 def resume(experiment: int, form: str) -> None:
     """Go on with an experiment that was paused."""

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import click
 
+from runner.cli.options import NUMBER
+
 
 @click.command()
-@click.argument("first", metavar="EXPERIMENT", type=int)
-@click.argument("second", metavar="EXPERIMENT", type=int)
+@click.argument("first", metavar="EXPERIMENT", type=NUMBER)
+@click.argument("second", metavar="EXPERIMENT", type=NUMBER)
 @click.option(
     "--format",
     "form",

@@ -6,11 +6,12 @@ from typing import Any
 import click
 
 from cifar_model.explanation.settings import METHODS
+from runner.cli.options import NUMBER
 
 
 @click.command()
-@click.option("--experiment", type=int, help="Only those that this experiment made.")
-@click.option("--trial", type=int, help="Only those of this trial.")
+@click.option("--experiment", type=NUMBER, help="Only those that this experiment made.")
+@click.option("--trial", type=NUMBER, help="Only those of this trial.")
 @click.option("--verdict", type=click.Choice(["sound", "weak", "void"]), help="Only these.")
 @click.option("--method", type=click.Choice(METHODS), help="Only those by this method.")
 @click.option("--class", "label", metavar="NAME", help="Only those that explain this class.")

@@ -69,7 +69,13 @@ def worker() -> None:
 
 @click.command()
 @click.option("--address", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", type=int, default=5555, show_default=True, help="The port to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=5555,
+    show_default=True,
+    help="The port to listen on.",
+)
 def flower(address: str, port: int) -> None:
     """Open Flower, the dashboard, on the broker in use; start it after the workers."""
     from runner.embedded.place import Place

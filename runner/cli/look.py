@@ -6,14 +6,14 @@ from typing import Any
 
 import click
 
-from runner.cli.options import format_option
+from runner.cli.options import NUMBER, format_option
 
 SHOWN_EXPERIMENTS = 20
 REASON_WIDTH = 60
 
 
 @click.command()
-@click.argument("experiment", type=int, required=False)
+@click.argument("experiment", type=NUMBER, required=False)
 @format_option
 def status(experiment: int | None, form: str) -> None:
     """Show the newest experiments, or the jobs of one."""
@@ -62,7 +62,7 @@ def _short(reason: str | None) -> str | None:
 
 
 @click.command()
-@click.argument("experiment", type=int)
+@click.argument("experiment", type=NUMBER)
 def watch(experiment: int) -> None:
     """Follow an experiment until it ends."""
     from runner.cli import progress
@@ -72,8 +72,8 @@ def watch(experiment: int) -> None:
 
 
 @click.command()
-@click.argument("trial", type=int, required=False)
-@click.option("--job", type=int, help="Show a job instead, such as one that failed.")
+@click.argument("trial", type=NUMBER, required=False)
+@click.option("--job", type=NUMBER, help="Show a job instead, such as one that failed.")
 @format_option
 def show(trial: int | None, job: int | None, form: str) -> None:
     """Show one trial: params, scores, every epoch and every attempt."""

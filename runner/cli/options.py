@@ -1,6 +1,5 @@
 """Options and arguments that several commands share, and how their values are read."""
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -8,11 +7,15 @@ from typing import Any, TypeVar
 import click
 
 from cifar_model.errors import InputError
+from cifar_model.params import MOST_EPOCHS, read_value
 
 # More in one range is a mistake, and would fill the memory before anything could say so.
 MOST_NUMBERS = 1_000_000
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+# The numbers of experiments, jobs and trials: what an INTEGER of every database holds.
+NUMBER = click.IntRange(1, 2**31 - 1)
 
 format_option = click.option(
     "--format",
@@ -35,7 +38,7 @@ seed_option = click.option(
     show_default=True,
     help="Decides it all.",
 )
-trial_option = click.option("--trial", type=int, required=True, help="The trial's number.")
+trial_option = click.option("--trial", type=NUMBER, required=True, help="The trial's number.")
 
 
 def training_options(command: Command) -> Command:
@@ -49,11 +52,11 @@ def training_options(command: Command) -> Command:
                 help="cifar10, cifar100, shapes, shortcut, digits,"
                 " folder:PATH, zip:PATH or npz:PATH.",
             ),
-            click.option("--train-size", type=int, help="Train on the first N pictures only."),
+            click.option("--train-size", type=NUMBER, help="Train on the first N pictures only."),
             click.option("--resize", is_flag=True, help="Resize pictures that are not 32x32."),
             click.option(
                 "--epochs",
-                type=click.IntRange(min=1),
+                type=click.IntRange(1, MOST_EPOCHS),
                 help="Epochs of every trial, instead of what its params say.",
             ),
             click.option(
@@ -88,7 +91,7 @@ def training_options(command: Command) -> Command:
 
 
 def read_params(pairs: tuple[str, ...]) -> dict[str, Any]:
-    """Read NAME=VALUE pairs; a value is JSON where it can be, else a word."""
+    """Read and check NAME=VALUE pairs."""
     params: dict[str, Any] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
@@ -98,10 +101,7 @@ def read_params(pairs: tuple[str, ...]) -> dict[str, Any]:
             )
         if name in params:
             raise InputError(f"--param {name} is given twice", "one value each", "drop one of them")
-        try:
-            params[name] = json.loads(value)
-        except ValueError:
-            params[name] = value
+        params[name] = read_value(name, value)
     return params
 
 

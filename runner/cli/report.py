@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from runner.cli.options import NUMBER
+
 if TYPE_CHECKING:
     from runner.report.produce import Produced
     from runner.settings import Settings
@@ -17,7 +19,7 @@ BY = ("val_accuracy", "best_val_accuracy", "accuracy", "val_loss", "loss", "seco
 
 
 @click.command()
-@click.argument("experiments", metavar="[EXPERIMENT]...", type=int, nargs=-1)
+@click.argument("experiments", metavar="[EXPERIMENT]...", type=NUMBER, nargs=-1)
 @click.option(
     "--format",
     "form",

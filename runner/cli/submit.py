@@ -73,7 +73,7 @@ def tune(downsample: float, grid: str, method: str, **options: Any) -> None:
 )
 @click.option(
     "--folds",
-    type=click.IntRange(min=2),
+    type=click.IntRange(2, grids.MAX_TRIALS),
     help="Train its params anew for each of so many folds, a job each; takes no --split.",
 )
 @seed_option
@@ -128,7 +128,7 @@ def evaluate(trial: int, split: str, folds: int | None, **options: Any) -> None:
 )
 @click.option(
     "--samples",
-    type=click.IntRange(min=10),
+    type=click.IntRange(10, 100_000),
     default=1000,
     show_default=True,
     help="Perturbed pictures that LIME looks at.",

@@ -102,6 +102,12 @@ def test_a_grid_file_says_what_the_papers_grid_says(tmp_path: Path) -> None:
         '{"epochs": {"range": [1, 2]}}',
         '{"epochs": {"range": [5, 5, 5]}}',
         '{"epochs": {"range": [1, 9, 1000000000]}}',
+        '{"lr": {"range": [0.001, 1e400, 5]}}',
+        '{"lr": {"range": [0.001, NaN, 5]}}',
+        '{"lr": {"range": [-1e308, 1e308, 5]}}',
+        "[" * 100_000,
+        '{"lr": ' + "[" * 100_000,
+        '{"lr": [' + "1" * 5_000 + "]}",
     ],
 )
 def test_a_malformed_grid_file_is_refused(tmp_path: Path, content: str) -> None:
@@ -114,3 +120,49 @@ def test_a_malformed_grid_file_is_refused(tmp_path: Path, content: str) -> None:
 def test_a_missing_grid_file_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"nowhere\.json"):
         read_grid(tmp_path / "nowhere.json")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_a_grid_file_is_read_in_every_encoding_that_json_may_have(
+    encoding: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "grid.json"
+    file.write_text('{\r\n"lr": [0.1]\r\n}', encoding)
+    assert read_grid(file) == {"lr": [0.1]}
+
+
+@pytest.mark.parametrize(
+    ("content", "hint", "mended"),
+    [
+        ('{\n// rates\n"lr": [0.1]}', "no comments: remove the one in line 2", '{\n"lr": [0.1]}'),
+        ('{"lr": [0.1] # rates\n}', "no comments: remove the one in line 1", '{"lr": [0.1] \n}'),
+        ('{"lr": [0.1,]}', "remove the comma before ] in line 1", '{"lr": [0.1]}'),
+        ('{"lr": [0.1],}', "remove the comma before } in line 1", '{"lr": [0.1]}'),
+        ("{'lr': [0.1]}", "double quotes in line 1", '{"lr": [0.1]}'),
+        ('{"lr": 0.1}', 'write "lr": [0.1]', '{"lr": [0.1]}'),
+    ],
+)
+def test_the_hint_for_a_grid_file_mends_it(
+    content: str, hint: str, mended: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "grid.json"
+    file.write_text(content)
+    with pytest.raises(InputError) as refused:
+        read_grid(file)
+    assert hint in refused.value.fix
+    file.write_text(mended)
+    assert read_grid(file) == {"lr": [0.1]}
+
+
+def test_a_grid_in_yaml_is_refused_as_what_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "grid.yaml"
+    file.write_text("lr: [0.001, 0.01]")
+    with pytest.raises(InputError) as refused:
+        read_grid(file)
+    assert "write it as JSON" in refused.value.fix
+
+
+def test_a_list_of_100_000_values_is_a_grid(tmp_path: Path) -> None:
+    file = tmp_path / "grid.json"
+    file.write_text(json.dumps({"lr": [number / 1e6 for number in range(1, 100_001)]}))
+    assert len(sample(read_grid(file), 1, "uniform_mersenne", 0)) == 100_000

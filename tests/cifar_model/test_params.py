@@ -3,7 +3,7 @@
 import pytest
 
 from cifar_model.errors import InputError
-from cifar_model.params import Params
+from cifar_model.params import Params, read_value
 
 
 def test_the_defaults_are_the_papers_untuned_model() -> None:
@@ -54,3 +54,69 @@ def test_an_unknown_name_is_refused_with_a_guess() -> None:
 def test_a_dropout_that_grows_to_one_is_refused() -> None:
     with pytest.raises(InputError, match="last of 5 blocks"):
         Params.from_json({"dropout": 0.4, "blocks": 5})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("lr", ".001", 0.001),
+        ("lr", "5.", 5.0),
+        ("lr", "1e-3", 0.001),
+        ("lr", "1", 1.0),
+        ("batch_size", "32.0", 32),
+        ("augment", "True", True),
+        ("augment", "FALSE", False),
+        ("optimizer", "nadam", "nadam"),
+        ("optimizer", '"nadam"', "nadam"),
+    ],
+)
+def test_a_typed_value_is_read_in_any_usual_spelling(name: str, text: str, value: object) -> None:
+    read = read_value(name, text)
+    assert (read, type(read)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("lr", "[" * 100_000),
+        ("lr", "1" * 5_000),
+        ("lr", "1e400"),
+        ("epochs", "99999999999999999999"),
+        ("epochs", "1" + "0" * 27),
+        ("batch_size", "32.5"),
+        ("augment", "yes"),
+    ],
+)
+def test_a_typed_value_that_no_trial_could_use_is_refused(name: str, text: str) -> None:
+    with pytest.raises(InputError, match=name) as refused:
+        read_value(name, text)
+    assert len(refused.value.what) < 200
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("learning_rate=0.1", "lr"),
+        ("LR=0.1", "lr"),
+        ("batch-size=32", "batch_size"),
+        ("loss=logcosh", "losses"),
+        ("momentum=0.9", "batch_norm_momentum"),
+        ("augmentation=true", "augment"),
+    ],
+)
+def test_the_name_that_is_hinted_at_is_accepted(typed: str, meant: str) -> None:
+    name, _, value = typed.partition("=")
+    with pytest.raises(InputError) as refused:
+        read_value(name, value)
+    assert refused.value.fix == f"did you mean {meant!r}?"
+    read_value(meant, value)
+
+
+@pytest.mark.parametrize(
+    "typed", ["optimizer=Adam", "optimizer=adamw", "losses=crossentropy", "augment=1"]
+)
+def test_the_value_that_is_hinted_at_is_accepted(typed: str) -> None:
+    with pytest.raises(InputError) as refused:
+        read_value(*typed.split("="))
+    hint = refused.value.fix.removeprefix("did you mean ").removesuffix("?")
+    read_value(*hint.split("="))

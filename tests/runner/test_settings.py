@@ -36,7 +36,10 @@ def test_passwords_come_from_files_and_are_quoted(tmp_path: Path) -> None:
     [
         ("RUNNER_LEASE_SECONDS", "soon"),
         ("RUNNER_LEASE_SECONDS", "-1"),
+        ("RUNNER_LEASE_SECONDS", "1e300"),
         ("RUNNER_SLOTS", "nan"),
+        ("RUNNER_SLOTS", "2.5"),
+        ("RUNNER_SLOTS", "99999999999999999999"),
         ("RUNNER_HEARTBEAT_SECONDS", "inf"),
         ("RUNNER_HEARTBEAT_SECONDS", "30"),
         ("RUNNER_SWEEP_SECONDS", "30"),
