@@ -8,7 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import ttest_rel
 
+from cifar_model.grid import PAPER_GRID, sample
 from runner.report.fold_comparison import compared_folds
+from runner.report.influence import influence
+from runner.report.luck import Chance, Repeats
+from runner.report.trials import effective
 from runner.report.uncertainty import accuracy_interval, is_noise, mcnemar, paired_interval
 
 REPETITIONS, PICTURES = 1000, 1000
@@ -63,6 +67,40 @@ def equal_k_folds() -> dict[str, float]:
     return {name: count / REPETITIONS for name, count in counts.items()}
 
 
+def equal_trials(trials: int, seeds: float) -> dict[str, float]:
+    """Return what is said of trials that differ by their seeds only, and what is so.
+
+    `seeds` is the standard deviation of their true accuracies. The repeats that measure it are the
+    trials themselves, as after `submit train --repeats`.
+    """
+    random = np.random.default_rng(5)
+    counts = {"told apart": 0.0, "told apart by images alone": 0.0, "best less mean": 0.0}
+    counts |= {"luck": 0.0, "luck of images alone": 0.0}
+    for _ in range(REPETITIONS):
+        found = random.binomial(PICTURES, random.normal(0.7, seeds, trials)) / PICTURES
+        measured = Chance(trials, Repeats(float(found.var(ddof=1)), trials - 1))
+        images = Chance(trials, Repeats())
+        first, last = float(found.max()), float(found.min())
+        counts["told apart"] += not measured.is_noise(first, last, PICTURES)
+        counts["told apart by images alone"] += not images.is_noise(first, last, PICTURES)
+        counts["best less mean"] += first - float(found.mean())
+        counts["luck"] += measured.luck(first, PICTURES)
+        counts["luck of images alone"] += images.luck(first, PICTURES)
+    return {name: count / REPETITIONS for name, count in counts.items()}
+
+
+def useless_params(repetitions: int = REPETITIONS) -> dict[str, float]:
+    """Return how often a param of the paper's 16 points seems to matter where none does."""
+    points = [effective(point) for point in sample(PAPER_GRID, 0.01, "uniform_mersenne", 0)]
+    random = np.random.default_rng(6)
+    counts = {"an importance above 0.2": 0, "a p of 0.05 or less": 0}
+    for _ in range(repetitions):
+        rows = influence(points, random.normal(0.6, 0.05, len(points)).tolist())
+        counts["an importance above 0.2"] += rows[0]["importance"] > 0.2
+        counts["a p of 0.05 or less"] += min(row["p"] for row in rows) <= 0.05
+    return {name: count / repetitions for name, count in counts.items()}
+
+
 def _scores(rows: NDArray[np.float64], labels: NDArray[np.bool_]) -> list[float]:
     """Return the accuracy on each fold of the nearest mean, learned from the others."""
     scores = []
@@ -81,6 +119,11 @@ def main() -> None:
     print(f"difference on the same pictures: {paired_holds():.1%} hold the truth")
     for name, share in equal_k_folds().items():
         print(f"{FOLDS}-folds, {name}: {share:.1%}")
+    for seeds in (0.0, 0.03):
+        for name, found in equal_trials(12, seeds).items():
+            print(f"12 equal trials, seeds spread by {seeds}, {name}: {found:.4f}")
+    for name, share in useless_params().items():
+        print(f"16 points, no param matters, {name}: {share:.1%}")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import Any
 from runner.report.evaluations import evaluation_rows, folds_summary
 from runner.report.explanations import activation_rows, explanation_rows
 from runner.report.lookup import experiment_row, newest_number
+from runner.report.luck import Chance, pooled
 from runner.report.repeats import repeated
 from runner.report.selection import noise, winner
 from runner.report.talos_log import analysis
@@ -58,6 +59,7 @@ def report_document(store: Store, number: int | None) -> Document:
             "jobs": [_job(job) for job in jobs],
         }
         document["trials"] = _trials(connection, document)
+        document["repeats"] = repeated(document["trials"], METRIC)
         _add_selection(connection, document)
         folds = configuration.get("folds")
         evaluations = evaluation_rows(connection, experiment=number)
@@ -66,7 +68,6 @@ def report_document(store: Store, number: int | None) -> Document:
             "analysis": analysis(document["trials"], METRIC)
             if document["kind"] in TRAINS
             else None,
-            "repeats": repeated(document["trials"], METRIC),
             "evaluations": evaluations,
             "folds": folds_summary(evaluations, folds) if folds else None,
             "explanations": explanation_rows(connection, number, dataset["classes"]),
@@ -100,12 +101,11 @@ def _add_selection(connection: Connection, document: Document) -> None:
     images = document["trained_on"]["images"]["validation"]
     scored = [trial for trial in document["trials"] if trial["val_accuracy"] is not None]
     trained = document["kind"] in TRAINS and scored
+    chance = Chance(len(scored), pooled(document["repeats"]))
     for trial in scored:
         trial["val_accuracy_interval"] = accuracy_interval(trial["val_accuracy"], images)
-        trial["noise"] = noise(scored[0], trial, METRIC, images) if trained else None
-    document["winner"] = (
-        winner(connection, scored[0], METRIC, len(scored), images) if trained else None
-    )
+        trial["noise"] = noise(scored[0], trial, METRIC, chance, images) if trained else None
+    document["winner"] = winner(connection, scored[0], METRIC, chance, images) if trained else None
 
 
 def _states(jobs: Sequence[reports.Row]) -> dict[str, int]:

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from runner.report.uncertainty import f_test
+
 MOST_CLASSES = 5
 
 Numbers = NDArray[np.float64]
@@ -20,6 +22,9 @@ def influence(params: Sequence[Mapping[str, Any]], metric: Sequence[float]) -> l
     scores = np.array(metric, np.float64)
     names = differing(params)
     rows = [_row(name, [values[name] for values in params], scores) for name in names]
+    for row in rows:
+        # The more params are looked at, the more likely it is that chance alone lets one stand out.
+        row["p"] = None if row["p"] is None else min(1.0, row["p"] * len(rows))
     return sorted(rows, key=lambda row: -(row["importance"] or 0))
 
 
@@ -35,7 +40,7 @@ def _row(name: str, values: list[Any], scores: Numbers) -> dict[str, Any]:
     return {
         "param": name,
         "values": len(np.unique(found)),
-        "importance": importance(_classes(found) if numbers else found, scores),
+        **importance(_classes(found) if numbers else found, scores),
         "correlation": correlation(found, scores) if numbers else None,
     }
 
@@ -47,19 +52,21 @@ def _classes(values: Numbers) -> NDArray[Any]:
     return np.searchsorted(edges, values, side="right")
 
 
-def importance(classes: NDArray[Any], scores: Numbers) -> float | None:
+def importance(classes: NDArray[Any], scores: Numbers) -> dict[str, float | None]:
     """Return the share of the metric's variance that a param explains, less what chance would.
 
-    Epsilon squared; None where there are not more trials than classes, or nothing to explain.
+    Epsilon squared, and beside it the p of the F test: how often chance explains as much. Both
+    None where there are not more trials than classes, one class only, or nothing to explain.
     """
     names, members = np.unique(classes, return_inverse=True)
     left = len(scores) - len(names)
     total = float(((scores - scores.mean()) ** 2).sum())
-    if left < 1 or total == 0:
-        return None
+    if left < 1 or len(names) < 2 or total == 0:
+        return {"importance": None, "p": None}
     means = np.bincount(members, scores) / np.bincount(members)
     within = float(((scores - means[members]) ** 2).sum())
-    return max(0.0, 1 - within / left / (total / (len(scores) - 1)))
+    share = max(0.0, 1 - within / left / (total / (len(scores) - 1)))
+    return {"importance": share, "p": f_test(within / total, len(names) - 1, left)}
 
 
 def correlation(values: Numbers, scores: Numbers) -> float | None:

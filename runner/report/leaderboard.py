@@ -10,6 +10,7 @@ from runner.report.comparison import comparisons
 from runner.report.evaluations import evaluation_rows
 from runner.report.influence import differing, influence
 from runner.report.lookup import experiment_row
+from runner.report.luck import Chance, Repeats
 from runner.report.parts import each_dataset
 from runner.report.selection import noise, winner
 from runner.report.trials import effective
@@ -33,7 +34,8 @@ def leaderboard_document(store: Store, scope: Scope, by: str, top: int) -> dict[
         experiments = leaderboard.experiments(connection, scope)
         count = leaderboard.count(connection, scope)
         trials = [_row(row) for row in leaderboard.best(connection, scope, by, top)]
-        _rank(trials, by)
+        chance = Chance(count, Repeats(*leaderboard.repeats(connection, scope, by)))
+        _rank(trials, by, chance)
         document: dict[str, Any] = {
             "experiments": [row["experiment"] for row in experiments],
             "datasets": each_dataset(row["dataset"] for row in experiments),
@@ -48,7 +50,7 @@ def leaderboard_document(store: Store, scope: Scope, by: str, top: int) -> dict[
             "trials": trials,
             "differing": differing([trial["params"] for trial in trials]),
             "influence": _influence(connection, scope, by, count),
-            "winner": winner(connection, trials[0], by, count, trials[0]["val_images"])
+            "winner": winner(connection, trials[0], by, chance, trials[0]["val_images"])
             if trials
             else None,
             "evaluations": [
@@ -75,13 +77,15 @@ def _row(found: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _rank(trials: list[dict[str, Any]], by: str) -> None:
-    """Add rank and `noise`: whether chance alone could put a trial behind the first."""
+def _rank(trials: list[dict[str, Any]], by: str, chance: Chance) -> None:
+    """Add rank and `noise`: whether chance could put a trial behind the first."""
     ranks: dict[float, int] = {}
     for place, trial in enumerate(trials, start=1):
         trial["rank"] = ranks.setdefault(trial[by], place)
         comparable = trial["data_fingerprint"] == trials[0]["data_fingerprint"]
-        trial["noise"] = noise(trials[0], trial, by, trial["val_images"]) if comparable else None
+        trial["noise"] = (
+            noise(trials[0], trial, by, chance, trial["val_images"]) if comparable else None
+        )
 
 
 def _influence(connection: Connection, scope: Scope, by: str, count: int) -> dict[str, Any]:

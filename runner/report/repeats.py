@@ -11,12 +11,16 @@ Row = Mapping[str, Any]
 
 
 def repeated(trials: Sequence[Row], metric: str) -> list[dict[str, Any]]:
-    """Return a row for every params that was trained to its end more than once, the best first."""
-    groups: dict[str, list[Row]] = {}
+    """Return a row for every params that was trained with several seeds, the best first.
+
+    The same seed again would be the same numbers, so it counts once.
+    """
+    groups: dict[str, dict[int, Row]] = {}
     for trial in trials:
         if trial[metric] is not None:
-            groups.setdefault(repr(sorted(effective(trial["params"]).items())), []).append(trial)
-    rows = [_row(group, metric) for group in groups.values() if len(group) > 1]
+            params = repr(sorted(effective(trial["params"]).items()))
+            groups.setdefault(params, {}).setdefault(trial["seed"], trial)
+    rows = [_row(list(group.values()), metric) for group in groups.values() if len(group) > 1]
     return sorted(rows, key=lambda row: -row["mean"])
 
 

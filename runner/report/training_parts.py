@@ -24,10 +24,11 @@ REPEATED = (
     " their seeds. spread: the standard deviation from seed to seed."
 )
 
-INFLUENCE = ("param", "values", "importance", "correlation")
+INFLUENCE = ("param", "values", "importance", "p", "correlation")
 INFLUENCES = (
     "importance: the share of the metric's variance that a param explains alone, less what chance"
-    " would. correlation: Pearson's, of params that are numbers. Neither says why."
+    " would. p: how likely chance gives any of these params so much (F test, multiplied by the"
+    " number of params). correlation: Pearson's, of params that are numbers. None says why."
 )
 
 RANKED = (

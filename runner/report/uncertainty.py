@@ -5,10 +5,13 @@ Mostly in closed form, so that a table costs no import of SciPy; the tests compa
 
 from collections.abc import Sequence
 from fractions import Fraction
-from math import comb, sqrt
+from math import comb, exp, lgamma, sqrt
 from statistics import NormalDist, fmean, stdev
 
+import numpy as np
+
 CONFIDENCE = 0.95
+F_STEPS = 4001
 Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 
 
@@ -94,26 +97,18 @@ def fold_test(differences: Sequence[float]) -> float:
     return float(2 * stdtr(folds - 1, -abs(t)))
 
 
+def f_test(unexplained: float, classes: int, left: int) -> float:
+    """Return the p of the F test that classes explain nothing of a variance.
+
+    `unexplained` is the share of the squares within classes; the degrees of freedom are those of
+    the classes and what is left. The incomplete beta function, integrated over an angle.
+    """
+    angle = np.linspace(0, np.arcsin(np.sqrt(min(unexplained, 1.0))), F_STEPS)
+    heights = np.sin(angle) ** (left - 1) * np.cos(angle) ** (classes - 1)
+    whole = lgamma(left / 2) + lgamma(classes / 2) - lgamma((left + classes) / 2)
+    return min(1.0, float(2 * np.trapezoid(heights, angle) * exp(-whole)))
+
+
 def is_noise(p: float) -> bool:
     """Tell whether chance alone often enough does as much."""
     return p > 1 - CONFIDENCE
-
-
-def lead_is_noise(first: float, second: float, images: int) -> bool:
-    """Tell whether two accuracies on so many pictures differ no more than by chance.
-
-    The test of two independent proportions: on the same pictures it errs on the side of noise.
-    """
-    mean = (first + second) / 2
-    return abs(first - second) <= Z * sqrt(2 * mean * (1 - mean) / images)
-
-
-def luck_of_the_best(trials: int, accuracy: float, images: int) -> float:
-    """Return by how much the best of equal trials is above their mean, by chance alone.
-
-    Blom's approximation of the largest of so many normal deviates, times the standard error.
-    """
-    if trials < 2:
-        return 0.0
-    largest = NormalDist().inv_cdf((trials - 0.375) / (trials + 0.25))
-    return largest * sqrt(accuracy * (1 - accuracy) / images)

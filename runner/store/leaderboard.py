@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, Text, cast, func, select
 
 from runner.states import Kind
 from runner.store.engine import Connection
@@ -79,6 +79,31 @@ def some(connection: Connection, scope: Scope, by: str, step: int) -> list[dict[
     query = _chosen(scope, Trial.params, getattr(Trial, by).label("metric"))
     rows = connection.execute(query.where(Trial.id % step == 0).order_by(Trial.id))
     return [dict(row) for row in rows.mappings()]
+
+
+def repeats(connection: Connection, scope: Scope, by: str) -> tuple[float, int]:
+    """Return the variance of a metric from seed to seed, pooled over params, and its freedom.
+
+    Only the same params on the same images are repeats; the same seed counts once.
+    """
+    same = (
+        cast(Trial.params, Text).label("params"),
+        Trial.dataset["fingerprint"].as_string().label("fingerprint"),
+        Trial.dataset[("images", "train")].as_string().label("train_images"),
+    )
+    metric = func.avg(getattr(Trial, by)).label("metric")
+    seeds = _chosen(scope, *same, metric).group_by(*same, Trial.seed).subquery()
+    of, count = seeds.c, func.count()
+    squares = func.sum(of.metric * of.metric) - count * func.avg(of.metric) * func.avg(of.metric)
+    groups = (
+        select((count - 1).label("freedom"), squares.label("squares"))
+        .group_by(of.params, of.fingerprint, of.train_images)
+        .having(count > 1)
+        .subquery()
+    )
+    totals = select(func.sum(groups.c.squares), func.sum(groups.c.freedom))
+    squared, freedom = connection.execute(totals).one()
+    return (max(0.0, squared / int(freedom)), int(freedom)) if freedom else (0.0, 0)
 
 
 def experiments(connection: Connection, scope: Scope) -> list[dict[str, Any]]:

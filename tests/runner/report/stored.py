@@ -55,6 +55,22 @@ def store_tune(
 
     The loss of every epoch is 1 / epoch, so its best epoch is the last.
     """
+    jobs = [{"params": {"lr": 0.01 * (n + 1), **params}} for n in range(len(val_accuracies))]
+    return _store_trials(store, jobs, val_accuracies, override)
+
+
+def store_repeats(store: Store, val_accuracies: list[float]) -> int:
+    """Train one params with a seed for each of these val_accuracies."""
+    jobs = [{"params": {"lr": 0.01}, "seed": seed} for seed in range(len(val_accuracies))]
+    return _store_trials(store, jobs, [[accuracy] for accuracy in val_accuracies])
+
+
+def _store_trials(
+    store: Store,
+    jobs: list[dict[str, Any]],
+    val_accuracies: list[list[float]],
+    override: int | None = None,
+) -> int:
     configuration = {
         "dataset": DATASET,
         "epochs": override,
@@ -62,7 +78,6 @@ def store_tune(
         "downsample": 0.01,
         "method": "sobol",
     }
-    jobs = [{"params": {"lr": 0.01 * (n + 1), **params}} for n in range(len(val_accuracies))]
     experiment = make_experiment(store, jobs, configuration=configuration, provenance=_provenance())
     for job, accuracies in zip(job_ids(store, experiment), val_accuracies, strict=True):
         if accuracies:

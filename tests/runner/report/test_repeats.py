@@ -17,7 +17,7 @@ from runner.settings import Settings
 from runner.store import queries
 from runner.store.engine import Store
 from runner.submit import Training, submit_train, submit_tune
-from tests.runner.report.stored import store_tune
+from tests.runner.report.stored import store_repeats, store_tune
 
 
 def trial(number: int, val_accuracy: float | None, **params: float) -> dict[str, object]:
@@ -48,7 +48,7 @@ def test_the_interval_of_the_mean_holds_the_truth_as_often_as_it_says() -> None:
 def test_a_report_shows_repeats_and_only_where_there_are_some(sqlite_store: Store) -> None:
     once = report_document(sqlite_store, store_tune(sqlite_store, [[0.5], [0.6]]))
     assert once["repeats"] == []
-    twice = report_document(sqlite_store, store_tune(sqlite_store, [[0.5], [0.6]], lr=0.1))
+    twice = report_document(sqlite_store, store_repeats(sqlite_store, [0.5, 0.6]))
     assert [row["mean"] for row in twice["repeats"]] == [pytest.approx(0.55)]
     assert "with other seeds" in as_terminal("", training_parts(twice, []), Path())
 

@@ -2,18 +2,15 @@
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, f
 
 from benchmarks.chance import called_different, wilson_holds
-from runner.report.uncertainty import (
-    is_noise,
-    lead_is_noise,
-    luck_of_the_best,
-    mcnemar,
-    wilson,
-)
+from runner.report.luck import Chance, Repeats
+from runner.report.uncertainty import f_test, is_noise, mcnemar, wilson
 
 REPETITIONS = 1000
+
+TWO = Chance(2, Repeats())
 
 
 @pytest.mark.parametrize(
@@ -30,6 +27,18 @@ def test_mcnemar_s_p_is_that_of_the_exact_binomial_test(split: tuple[int, int]) 
     assert mcnemar(*split) == mcnemar(*reversed(split)) == pytest.approx(expected, rel=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("value", "classes", "left"),
+    [(0.0, 1, 14), (3.7, 1, 14), (4.0, 4, 11), (0.3, 3, 1), (12.0, 1, 1), (9.0, 4, 1995)],
+)
+def test_the_p_of_an_importance_is_that_of_the_f_test(
+    value: float, classes: int, left: int
+) -> None:
+    unexplained = 1 / (1 + value * classes / left)
+    expected = float(f.sf(value, classes, left))
+    assert f_test(unexplained, classes, left) == pytest.approx(expected, rel=1e-4, abs=1e-8)
+
+
 @pytest.mark.parametrize("accuracy", [0.1, 0.64, 0.97])
 def test_the_interval_holds_the_truth_as_often_as_it_says(accuracy: float) -> None:
     assert 0.93 <= wilson_holds(accuracy) <= 0.97
@@ -42,7 +51,7 @@ def test_chance_alone_is_called_a_difference_in_at_most_5_of_100_cases(only_one:
     shares = [0.7 - only_one / 2, only_one / 2, only_one / 2, 0.3 - only_one / 2]
     draws = np.random.default_rng(1).multinomial(1000, shares, 5 * REPETITIONS).tolist()
     unpaired = sum(
-        not lead_is_noise((both + first) / 1000, (both + second) / 1000, 1000)
+        not TWO.is_noise((both + first) / 1000, (both + second) / 1000, 1000)
         for both, first, second, _ in draws
     )
     # 0.42 is what two trials have that know nothing of each other; others are judged strictly.
@@ -51,12 +60,5 @@ def test_chance_alone_is_called_a_difference_in_at_most_5_of_100_cases(only_one:
 
 def test_a_difference_that_is_there_is_seen() -> None:
     assert not is_noise(mcnemar(30, 80))
-    assert not lead_is_noise(0.80, 0.75, 10_000)
-    assert lead_is_noise(0.80, 0.795, 1_000)
-
-
-def test_the_best_of_many_equal_trials_is_lucky_by_as_much_as_is_said() -> None:
-    right = np.random.default_rng(2).binomial(1000, 0.7, (REPETITIONS, 16)) / 1000
-    lucky = float(right.max(axis=1).mean() - 0.7)
-    assert luck_of_the_best(16, 0.7, 1000) == pytest.approx(lucky, rel=0.05)
-    assert luck_of_the_best(1, 0.7, 1000) == 0
+    assert not TWO.is_noise(0.80, 0.75, 10_000)
+    assert TWO.is_noise(0.80, 0.795, 1_000)
