@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from celery import Celery
 
 from runner.dispatch import send_pending
-from runner.errors import UnavailableError
 from runner.failpoints import reached
+from runner.loop_errors import LoopErrors
 from runner.processes import host_identity, is_alive
 from runner.queue import make_app
 from runner.settings import Settings
@@ -81,23 +81,28 @@ def sweep(store: Store, app: Celery, watch: Watch) -> Repaired:
 def main() -> None:
     """Sweep until told to stop, or until the worker whose pid is the argument is gone."""
     logging.basicConfig(level=logging.INFO, format="[%(asctime)s: recovery] %(message)s")
-    settings = Settings.from_environment()
     stopping = threading.Event()
     for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(signum, lambda *_: stopping.set())
+    sweep_until(stopping, Settings.from_environment(), int(sys.argv[1]))
+
+
+def sweep_until(stopping: threading.Event, settings: Settings, parent: int) -> None:
+    """Sweep until told to stop or orphaned; an error costs one sweep, whatever it is."""
     app = make_app(settings.broker_url or "memory://")
     watch = Watch(settings.lease_seconds)
-    store = Store(settings.database_url)
+    store: Store | None = None
+    errors = LoopErrors(logger, "nothing can be repaired")
     # Workers that were started together should not all sweep at the same moment.
     while not stopping.wait(settings.sweep_seconds * random.uniform(0.75, 1.25)):  # noqa: S311
         # Told, not asked: it may be gone before this process could ask who its parent is.
-        if os.getppid() != int(sys.argv[1]):
+        if os.getppid() != parent:
             break
-        try:
+        with errors.caught():
+            store = store or Store(settings.database_url)
             sweep(store, app, watch)
-        except UnavailableError as error:
-            logger.warning("nothing could be repaired: %s", error.what)
-    store.close()
+    if store is not None:
+        store.close()
 
 
 if __name__ == "__main__":

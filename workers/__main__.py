@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 
+from runner.loop_errors import LoopErrors
 from runner.settings import Settings
 from workers import device
 
@@ -31,11 +32,12 @@ class Recovery(threading.Thread):
         self._process = subprocess.Popen(command)
 
     def run(self) -> None:
-        """Start the process again each time that it ends."""
+        """Start the process again each time that it ends, or could not be started."""
+        errors = LoopErrors(logger, "recovery cannot be started")
         while not self._stopping.is_set():
             code = self._process.wait()
             self._stopping.wait(RESTART_SECONDS)
-            with self._starting:
+            with errors.caught(), self._starting:
                 if not self._stopping.is_set():
                     logger.warning("recovery ended with code %s and is started again", code)
                     self._start_process()

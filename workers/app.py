@@ -33,7 +33,8 @@ app.conf.update(
 
 @worker_process_init.connect
 def _enter(**kwargs: object) -> None:  # noqa: ARG001 (the form of a signal handler)
-    entered = patiently(lambda: context.start(settings))
+    # Whatever is wrong: without a context this process would take jobs and do none of them.
+    entered = patiently(lambda: context.start(settings), outage=Exception)
     Leaving(entered.store, entered.heartbeat).start()
 
 

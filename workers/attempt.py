@@ -109,6 +109,8 @@ def _end(attempt: Attempt, function: Callable[[Attempt], Write]) -> None:
     key = attempt.key
     try:
         write = function(attempt)
+        reached("before_finish", key.job_id)
+        counted = _finish(attempt, AttemptState.SUCCEEDED, write=write)
     except Stopped as stopped:
         if stopped.state is not None:
             _finish(attempt, stopped.state)
@@ -128,8 +130,6 @@ def _end(attempt: Attempt, function: Callable[[Attempt], Write]) -> None:
         _finish(attempt, AttemptState.FAILED, reason=reason, error=traceback.format_exc())
         raise JobFailedError(f"job {key.job_id} failed: {reason}") from None
     else:
-        reached("before_finish", key.job_id)
-        counted = _finish(attempt, AttemptState.SUCCEEDED, write=write)
         say("succeeded", key, counted=counted)
         if not counted:
             logger.warning("job %s attempt %s came too late", key.job_id, key.number)

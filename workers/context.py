@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from runner.processes import host_identity, own_identity
 from runner.settings import Settings
 from runner.store.engine import Store, open_store
-from runner.store.workers import register_worker, worker_stopped
+from runner.store.workers import worker_seen, worker_stopped
 from workers import device
 from workers.heartbeat import Heartbeat
 
@@ -31,10 +31,14 @@ def start(settings: Settings) -> Context:
     name = f"{host_identity()}/{pid}/{started}"
     pinned = device.pin()
     store = open_store(settings.database_url)
-    register_worker(
-        store, name, host=host_identity(), pid=pid, process_started=started, device=pinned
-    )
-    heartbeat = Heartbeat(store, name, settings.heartbeat_seconds, settings.progress_seconds)
+
+    def seen() -> None:
+        worker_seen(
+            store, name, host=host_identity(), pid=pid, process_started=started, device=pinned
+        )
+
+    seen()
+    heartbeat = Heartbeat(store, seen, settings.heartbeat_seconds, settings.progress_seconds)
     heartbeat.start()
     _current = Context(settings, store, name, pinned, heartbeat)
     return _current

@@ -4,11 +4,12 @@ import logging
 import os
 import signal
 import threading
+from collections.abc import Callable
 
+from runner.loop_errors import LoopErrors
 from runner.store.attempts import AttemptKey, Signal
-from runner.store.engine import Store, StoreUnavailable
+from runner.store.engine import Store
 from runner.store.work import heartbeat, tell
-from runner.store.workers import worker_seen
 
 logger = logging.getLogger(__name__)
 
@@ -16,16 +17,19 @@ logger = logging.getLogger(__name__)
 class Heartbeat(threading.Thread):
     """Beat for the worker, and for the attempt that it works on while that makes progress."""
 
-    def __init__(self, store: Store, worker: str, seconds: float, progress_seconds: float) -> None:
+    def __init__(
+        self, store: Store, seen: Callable[[], None], seconds: float, progress_seconds: float
+    ) -> None:
         super().__init__(name="heartbeat", daemon=True)
         self.signal = Signal.CONTINUE
         self._store = store
-        self._worker = worker
+        self._seen = seen
         self._seconds = seconds
         self._most_idle = progress_seconds / seconds
         # Counted in beats, not read from a clock: a process that was stopped, or had no store, was
         # not idle.
         self._idle = 0
+        self._errors = LoopErrors(logger, "no heartbeat")
         self.key: AttemptKey | None = None
         self._ended = threading.Event()
 
@@ -38,17 +42,15 @@ class Heartbeat(threading.Thread):
         self._idle = 0
 
     def run(self) -> None:
-        """Beat until stopped; a store that is away costs beats, never the worker."""
+        """Beat until stopped; an error costs one beat, whatever it is."""
         while not self._ended.wait(self._seconds):
-            try:
-                self._beat(self.key)
-            except StoreUnavailable as error:
-                logger.warning("no heartbeat: %s", error.what)
+            with self._errors.caught():
+                # The attempt first: without beats it is lost, the worker is only not listed.
+                if (key := self.key) is not None:
+                    self._beat(key)
+                self._seen()
 
-    def _beat(self, key: AttemptKey | None) -> None:
-        worker_seen(self._store, self._worker)
-        if key is None:
-            return
+    def _beat(self, key: AttemptKey) -> None:
         answer = heartbeat(self._store, key)
         if key == self.key:
             self.signal = answer
@@ -60,7 +62,8 @@ class Heartbeat(threading.Thread):
         """End this process: a job that is stuck inside a library can be ended no other way."""
         words = f"no progress for {self._idle * self._seconds:g} s: its process is ended"
         logger.error("job %s attempt %s: %s", key.job_id, key.number, words)
-        tell(self._store, key, "stuck", words)
+        with self._errors.caught():
+            tell(self._store, key, "stuck", words)
         os.kill(os.getpid(), signal.SIGKILL)
 
     def stop(self) -> None:

@@ -6,8 +6,9 @@ import signal
 import threading
 import time
 
+from runner.loop_errors import LoopErrors
 from runner.states import AttemptState
-from runner.store.engine import Store, StoreUnavailable
+from runner.store.engine import Store
 from runner.store.work import finish
 from workers.drain import drain
 from workers.heartbeat import Heartbeat
@@ -46,11 +47,9 @@ class Leaving(threading.Thread):
         words = f"no step within {GRACE_SECONDS:g} s of being told to stop: its process is ended"
         # Without an attempt it has a message at most, whose job nobody has claimed.
         if (key := self._heartbeat.key) is not None:
-            try:
+            with LoopErrors(logger, f"job {key.job_id} cannot be given back").caught():
                 # Of two that end an attempt at the same moment the store lets one win.
                 finish(self._store, key, AttemptState.RELEASED, reason=words)
-            except StoreUnavailable as error:
-                logger.warning("job %s cannot be given back: %s", key.job_id, error.what)
         logger.warning("%s: %s", key or "no attempt", words)
         _end_process()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from celery import Task
 
-from runner.queue import UNREACHABLE
+from runner.loop_errors import summary
 from runner.states import Kind
 from workers.app import app
 from workers.attempt import Attempt, Write, execute
@@ -75,10 +75,12 @@ def _run(task: "Task[..., None]", job_id: object, function: Callable[[Attempt], 
     }
 
     def progress(text: str) -> None:
-        # Only for people who watch: without a broker the job goes on unseen.
+        # Only for people who watch: whatever is wrong with the broker, the job goes on unseen.
         try:
             task.send_event("task-progress", retry=False, result=text, **known)
-        except UNREACHABLE as error:
-            logger.warning("job %s: nobody could be told of its progress: %s", job_id, error)
+        except Exception as error:
+            logger.warning(
+                "job %s: nobody could be told of its progress: %s", job_id, summary(error)
+            )
 
     execute(job_id, function, progress)

@@ -9,10 +9,12 @@ from typing import NoReturn, Self
 import click
 from tqdm import tqdm
 
-from runner.store.engine import Store
+from runner.store.engine import Store, StoreUnavailable
 from runner.store.progress import progress_of
 
 LINE_SECONDS = 10.0
+# A database that is away for longer needs a person.
+OUTAGE_SECONDS = 300.0
 
 
 class Bar:
@@ -24,6 +26,7 @@ class Bar:
         self._moves = sys.stderr.isatty()
         self._line_at = time.monotonic()
         self._said_paused = False
+        self._outage: float | None = None
         progress = progress_of(store, experiment_id)
         self._bar: tqdm[NoReturn] = tqdm(
             total=progress.total,
@@ -37,8 +40,16 @@ class Bar:
         )
 
     def show(self) -> bool:
-        """Show how things stand now; return whether every job has ended."""
-        progress = progress_of(self._store, self._experiment_id)
+        """Show how things stand now; return whether every job has ended.
+
+        Raises StoreUnavailable if the database has been away for a long time.
+        """
+        try:
+            progress = progress_of(self._store, self._experiment_id)
+        except StoreUnavailable as error:
+            self._wait_for_store(error)
+            return False
+        self._outage = None
         states = ", ".join(f"{count} {state}" for state, count in progress.states.items() if count)
         best = progress.best_val_accuracy
         states += "" if best is None else f", best {best:.3f}"
@@ -51,6 +62,14 @@ class Bar:
             click.echo(str(self._bar), err=True)
         self._say_paused(progress.paused)
         return progress.ended
+
+    def _wait_for_store(self, error: StoreUnavailable) -> None:
+        """Say once that the database is away, which workers wait for as well."""
+        if self._outage is None:
+            self._outage = time.monotonic()
+            tqdm.write(f"warning: waiting for the database: {error.what}", file=sys.stderr)
+        elif time.monotonic() - self._outage > OUTAGE_SECONDS:
+            raise error
 
     def _say_paused(self, paused: bool) -> None:
         """Say once that a pause is why nothing starts."""

@@ -1,5 +1,6 @@
 """The process behind `runner up`: keeps the private broker and the workers running."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -11,8 +12,11 @@ from types import FrameType
 from runner.embedded.broker import start_broker
 from runner.embedded.place import Place
 from runner.embedded.stop import stop_leftovers
+from runner.loop_errors import LoopErrors
 from runner.processes import process_started
 from runner.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.5
 # A worker that lived shorter than this did not start; after so many in a row none ever will.
@@ -54,19 +58,24 @@ class Supervisor:
         """Watch until told to stop, or until the parent is gone."""
         parent_started = process_started(parent) if parent else None
         self.remember()
+        errors = LoopErrors(logger, "what has ended cannot be started again")
         while not self.stopping.wait(LOOK_SECONDS):
             if parent and process_started(parent) != parent_started:
                 break
-            if self.broker.poll() is not None:
-                self.broker = start_broker(self.place)
-                self.remember()
-            if self.worker.poll() is not None:
-                lived = time.monotonic() - self.worker_started
-                self.failed_starts = self.failed_starts + 1 if lived < START_SECONDS else 0
-                if self.failed_starts == MOST_FAILED_STARTS:
-                    raise SystemExit("the worker does not start: its log says why")
-                self.worker = self._start_worker()
-                self.remember()
+            with errors.caught():
+                self._start_what_ended()
+
+    def _start_what_ended(self) -> None:
+        if self.broker.poll() is not None:
+            self.broker = start_broker(self.place)
+            self.remember()
+        if self.worker.poll() is not None:
+            lived = time.monotonic() - self.worker_started
+            self.failed_starts = self.failed_starts + 1 if lived < START_SECONDS else 0
+            if self.failed_starts == MOST_FAILED_STARTS:
+                raise SystemExit("the worker does not start: its log says why")
+            self.worker = self._start_worker()
+            self.remember()
 
     def stop(self) -> None:
         """Let the worker drain, then stop the broker."""
@@ -81,6 +90,7 @@ class Supervisor:
 
 def main() -> None:
     """Supervise until SIGTERM, or until the process named by the first argument is gone."""
+    logging.basicConfig(level=logging.INFO, format="[%(asctime)s: supervisor] %(message)s")
     place = Place(Settings.from_environment().home)
     place.create()
     lock = place.take()

@@ -1,6 +1,7 @@
 """What is particular to SQLite and to PostgreSQL: how to connect, and what their errors mean."""
 
 import json
+import re
 import sqlite3
 import time
 from contextlib import closing
@@ -10,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import URL, Engine, NullPool, create_engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from runner.errors import UnavailableError
 from runner.store.url import name_of
@@ -21,21 +23,59 @@ LOCK_SECONDS = 45
 # Python would write NaN, which is not JSON, and only PostgreSQL would notice.
 STRICT_JSON = partial(json.dumps, allow_nan=False)
 
-# SQLite's word for it, and what a person can do; other errors are ours.
-SQLITE_TROUBLES = {
+# The errors that are an outage: a state of the database that may change without a change of this
+# software, so trying again may succeed. Each with what a person can do. All others (a constraint
+# that is violated, a statement that is wrong, a value that does not fit) come back however often
+# one tries, and fail the job whose they are.
+
+SCHEMA = "run `runner doctor`, which names what is missing, and restore the database from a copy"
+PERMISSIONS = "correct the permissions of the file and its directory"
+
+# By the beginning of SQLite's name of the error.
+SQLITE_OUTAGES = {
     "SQLITE_BUSY": "end the process that holds it; `fuser` names it",
     "SQLITE_CANTOPEN": "correct RUNNER_DATABASE_URL or RUNNER_HOME, or the directory's permissions",
     "SQLITE_CORRUPT": "restore the file from a copy",
     "SQLITE_FULL": "free some space on the disk",
+    "SQLITE_INTERRUPT": "try again",
     "SQLITE_IOERR": "look at the disk and its free space",
+    "SQLITE_LOCKED": "end the process that holds it; `fuser` names it",
+    "SQLITE_NOMEM": "free some memory",
     "SQLITE_NOTADB": "correct RUNNER_DATABASE_URL: the file is not a SQLite database",
-    "SQLITE_PERM": "correct the permissions of the file and its directory",
-    "SQLITE_READONLY": "correct the permissions of the file and its directory",
+    "SQLITE_PERM": PERMISSIONS,
+    "SQLITE_PROTOCOL": "end the processes that use the file; `fuser` names them",
+    "SQLITE_READONLY": PERMISSIONS,
+    "SQLITE_SCHEMA": "try again",
+}
+# SQLite has no name of its own for what is missing.
+SQLITE_MISSING = re.compile(r"no such (table|column)|table \w+ has no column|ON CONFLICT clause")
+
+# By the beginning of the SQLSTATE; a connection that failed mostly has none.
+NO_CONNECTION = "start it, or correct RUNNER_DATABASE_URL"
+POSTGRESQL_OUTAGES = {
+    "08": NO_CONNECTION,
+    "25006": "let it be written to: it is a standby, or set to default_transaction_read_only",
+    "25P03": "try again",  # idle in a transaction, as after a suspend
+    "26": "try again",  # a prepared statement that the server has forgotten
+    "28": "correct the user or the password in RUNNER_DATABASE_URL",
+    "3D": "create the database, or correct RUNNER_DATABASE_URL",
+    "3F": SCHEMA,
+    "40": "try again",  # serialization, deadlock
+    "42501": "grant this user what it lacks, or use the user that owns the database",
+    "42P01": SCHEMA,  # undefined table
+    "42P10": SCHEMA,  # a unique constraint that is missing
+    "42703": SCHEMA,  # undefined column
+    "53": "free space, memory or connections on its host",
+    "55": "end what holds it: the view pg_stat_activity names it",
+    "57": "start it, or look into its log: it ended the statement or the connection",
+    "58": "look into the server's log and at its disk",
+    "F0": "look into the server's log",
+    "XX": "look into the server's log; restore the database from a copy if it is damaged",
 }
 
-
-# SQLAlchemy's, and SQLite's own where SQLAlchemy is gone round.
-FAULTS = (DBAPIError, sqlite3.Error)
+# SQLAlchemy's (the second: no connection was free), and SQLite's own where it is gone round.
+FAULTS = (DBAPIError, PoolTimeoutError, sqlite3.Error)
+Fault = DBAPIError | PoolTimeoutError | sqlite3.Error
 
 
 class StoreUnavailable(UnavailableError):  # noqa: N818 (its parent is an error by name)
@@ -66,7 +106,7 @@ def make_engine(url: URL) -> Engine:
         raise StoreUnavailable(
             f"the directory of the {name_of(url)} cannot be made: {error.strerror}",
             "a directory that can be written to",
-            SQLITE_TROUBLES["SQLITE_CANTOPEN"],
+            SQLITE_OUTAGES["SQLITE_CANTOPEN"],
         ) from error
     engine = create_engine(
         url,
@@ -129,20 +169,31 @@ def use_wal(engine: Engine) -> None:
                 return
 
 
-def trouble(url: URL, error: DBAPIError | sqlite3.Error) -> StoreUnavailable | None:
+def trouble(url: URL, error: Fault) -> StoreUnavailable | None:
     """Say what is wrong with the database; None if the fault is in a statement of ours."""
     cause = error.orig if isinstance(error, DBAPIError) else error
+    if url.drivername == "sqlite":
+        expected, fix = "a file that can be read and written", _sqlite_fix(cause)
+    else:
+        expected = "a PostgreSQL server that answers and lets this user in"
+        fix = _postgresql_fix(error, cause)
+    if fix is None:
+        return None
     what = f"the {name_of(url)} cannot be used: {' '.join(str(cause).split())}"
-    if url.drivername != "sqlite":
-        if not isinstance(error, OperationalError | InterfaceError):
-            return None
-        return StoreUnavailable(
-            what,
-            "a PostgreSQL server that answers and lets this user in",
-            "start it, or correct RUNNER_DATABASE_URL",
-        )
+    return StoreUnavailable(what, expected, fix)
+
+
+def _sqlite_fix(cause: BaseException | None) -> str | None:
     name = getattr(cause, "sqlite_errorname", "")
-    for prefix, fix in SQLITE_TROUBLES.items():
-        if name.startswith(prefix):
-            return StoreUnavailable(what, "a file that can be read and written", fix)
-    return None
+    if name == "SQLITE_ERROR" and SQLITE_MISSING.search(str(cause)):
+        return SCHEMA
+    return next((fix for prefix, fix in SQLITE_OUTAGES.items() if name.startswith(prefix)), None)
+
+
+def _postgresql_fix(error: Fault, cause: BaseException | None) -> str | None:
+    state = getattr(cause, "sqlstate", None)
+    if state is None:
+        failed = isinstance(error, OperationalError | InterfaceError | PoolTimeoutError)
+        return NO_CONNECTION if failed else None
+    outages = POSTGRESQL_OUTAGES.items()
+    return next((fix for prefix, fix in outages if state.startswith(prefix)), None)

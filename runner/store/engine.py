@@ -66,6 +66,8 @@ class Store:
             yield
         except FAULTS as error:
             if unavailable := trouble(self._url, error):
+                # A connection keeps the settings that it began with, also a read-only default.
+                self._engine.dispose()
                 raise unavailable from error
             raise
 

@@ -9,26 +9,27 @@ from runner.store.engine import Store
 from runner.store.schema import Worker, now
 
 
-def register_worker(
+def worker_seen(
     store: Store, name: str, *, host: str, pid: int, process_started: str, device: str
 ) -> None:
-    """Note a new worker, under a name that no process ever had."""
-    row = {
-        "name": name,
-        "host": host,
-        "pid": pid,
-        "process_started": process_started,
-        "device": device,
-        "version": _software_version(),
-    }
-    with store.write() as connection:
-        connection.execute(insert(Worker), row)
+    """Note that a worker lives, under a name that no other process ever had.
 
-
-def worker_seen(store: Store, name: str) -> None:
-    """Note that a worker lives."""
+    One that is not listed is new, or the database was restored from an older copy.
+    """
     with store.write() as connection:
-        connection.execute(update(Worker).where(Worker.name == name).values(seen_at=now()))
+        known = connection.execute(
+            update(Worker).where(Worker.name == name).values(seen_at=now())
+        ).rowcount
+        if not known:
+            row = {
+                "name": name,
+                "host": host,
+                "pid": pid,
+                "process_started": process_started,
+                "device": device,
+                "version": _software_version(),
+            }
+            connection.execute(insert(Worker), row)
 
 
 def worker_stopped(store: Store, name: str) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import Connection, text
 
 from cifar_model.data import DatasetSpec
 from runner.report.document import report_document
@@ -176,6 +177,20 @@ def test_a_failure_is_recorded_with_its_reason_and_celery_hears_of_it(
     assert job.state == JobState.FAILED
     assert job.reason is not None
     assert "the pictures that were submitted" in job.reason
+
+
+def test_a_result_that_the_database_refuses_fails_the_job_with_the_reason(worker: Context) -> None:
+    experiment = submit_train(worker.settings, worker.store, TRAINING, TINY)
+    (job,) = queries.jobs(worker.store, experiment)
+
+    def write(connection: Connection) -> None:
+        connection.execute(text("UPDATE jobs SET number = NULL"))
+
+    with pytest.raises(JobFailedError, match="IntegrityError"):
+        execute(job.id, lambda _: write, lambda _: None)
+    (job,) = queries.jobs(worker.store, experiment)
+    assert (job.state, job.lost) == (JobState.FAILED, 0)
+    assert "NOT NULL" in str(job.reason)
 
 
 def write_pictures(path: Path, seed: int) -> None:

@@ -18,7 +18,7 @@ from runner.store.engine import Store
 from runner.store.experiments import NewExperiment, create
 from runner.store.results import write_trial
 from runner.store.work import claim, finish
-from runner.store.workers import register_worker
+from runner.store.workers import worker_seen
 
 if TYPE_CHECKING:
     from cifar_model.activations import LayerOutput
@@ -58,8 +58,8 @@ def job_ids(store: Store, experiment_id: int) -> list[int]:
 
 
 def make_worker(store: Store, name: str = "worker") -> str:
-    """Register a worker; return its name."""
-    register_worker(store, name, host="host", pid=42, process_started="then", device="cpu")
+    """Let a worker be seen; return its name."""
+    worker_seen(store, name, host="host", pid=42, process_started="then", device="cpu")
     return name
 
 

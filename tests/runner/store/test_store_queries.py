@@ -11,7 +11,7 @@ from runner.store.checkpoints import record_epoch
 from runner.store.engine import Store
 from runner.store.progress import progress_of
 from runner.store.work import claim, finish
-from runner.store.workers import worker_seen, worker_stopped
+from runner.store.workers import worker_stopped
 from tests.runner.store.making import (
     DATASET,
     FINGERPRINT,
@@ -128,8 +128,8 @@ def test_a_worker_is_alive_while_it_was_seen_lately_and_has_not_stopped(store: S
     for name in ("silent", "stopped", "well"):
         make_worker(store, name)
     run(store, "UPDATE workers SET seen_at = '2001-01-01 00:00:00.000000'")
-    worker_seen(store, "well")
-    worker_seen(store, "stopped")
+    make_worker(store, "well")
+    make_worker(store, "stopped")
     worker_stopped(store, "stopped")
     (alive,) = queries.workers_alive(store, 60)
     assert (alive.name, alive.host, alive.pid, alive.device) == ("well", "host", 42, "cpu")
