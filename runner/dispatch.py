@@ -37,10 +37,9 @@ def forget_lost(store: Store, app: Celery) -> None:
 
 def message(job: queries.JobToSend) -> Message:
     """Return the message for a job, with words that a person can read in Flower."""
-    unit = "trial" if job.kind in (Kind.TRAIN, Kind.TUNE) else "job"
     details = _details(job)
     words = ", ".join(f"{name} {value}" for name, value in details.items())
-    title = f"experiment {job.experiment_id} {unit} {job.number}: {words}"
+    title = f"experiment {job.experiment_id} job {job.id}: {words}"
     return Message(job.id, BEGUN_JOBS if job.attempts else NEW_JOBS, job.kind, title, details)
 
 

@@ -26,6 +26,7 @@ def load_commands() -> None:
         diff,
         doctor,
         explanations,
+        flower,
         local,
         look,
         report,
@@ -34,7 +35,7 @@ def load_commands() -> None:
     )
 
     reading = (look, report, compare, explanations, diff, bundle, reproduce)
-    for module in (submit, control, *reading, local, doctor):
+    for module in (submit, control, *reading, local, flower, doctor):
         for command in module.COMMANDS:
             cli.add_command(command)
 

@@ -1,10 +1,9 @@
-"""`runner up`, `down`, `worker`, `flower`, `recover` and `db`: the processes and the database."""
+"""`runner up`, `down`, `worker`, `recover` and `db`: the processes and the database."""
 
 import json
 import os
 import sys
 from dataclasses import asdict
-from ipaddress import ip_address
 
 import click
 
@@ -68,36 +67,6 @@ def worker() -> None:
 
 
 @click.command()
-@click.option("--address", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option(
-    "--port",
-    type=click.IntRange(1, 65535),
-    default=5555,
-    show_default=True,
-    help="The port to listen on.",
-)
-def flower(address: str, port: int) -> None:
-    """Open Flower, the dashboard, on the broker in use; start it after the workers."""
-    from runner.embedded.place import Place
-    from runner.settings import Settings
-
-    settings = Settings.from_environment()
-    place = Place(settings.home)
-    if settings.broker_url is None and not place.is_supervised():
-        raise InputError(
-            "no broker is up", "RUNNER_BROKER_URL, or a private broker", "run `runner up` first"
-        )
-    os.environ["RUNNER_BROKER_URL"] = settings.broker_url or place.broker_url
-    if ip_address(address).is_loopback:
-        # Who is on this machine may ask its API; anywhere else Flower asks for a password first.
-        os.environ.setdefault("FLOWER_UNAUTHENTICATED_API", "true")
-    # What a job is and how far it is, which Flower would show only on a page of its own.
-    os.environ.setdefault("FLOWER_TASKS_COLUMNS", "name,args,state,result,received,runtime,worker")
-    command = [sys.executable, "-m", "celery", "--app=workers.app", "flower"]
-    os.execv(sys.executable, [*command, f"--address={address}", f"--port={port}"])  # noqa: S606
-
-
-@click.command()
 @format_option
 def recover(form: str) -> None:
     """Repair now what workers repair by themselves: lost jobs and lost messages."""
@@ -136,4 +105,4 @@ def upgrade() -> None:
     click.echo("the database is up to date", err=True)
 
 
-COMMANDS = [up, down, worker, flower, recover, db]
+COMMANDS = [up, down, worker, recover, db]

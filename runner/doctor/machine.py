@@ -4,6 +4,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_address
+from pathlib import PurePath
 
 import psutil
 
@@ -64,7 +65,9 @@ def device_memory(answer: str) -> Iterator[Finding]:
 
 
 def exposed_flower(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[Finding]:
-    """Find a Flower that anyone in the network may use."""
+    """Find a Flower that anyone in the network may use; `runner flower` asks for a login always."""
+    if "runner" in {PurePath(word).name for word in command}:
+        return
     options = [word.removeprefix("--").replace("-", "_").partition("=") for word in command]
     given = {name: value for name, _, value in options}
     address = given.get("address") or environment.get("FLOWER_ADDRESS", "")

@@ -1,5 +1,6 @@
 """Several hosts: PostgreSQL, a Redis-protocol server on TCP, workers that share no disk."""
 
+import base64
 import json
 import time
 import urllib.request
@@ -90,23 +91,28 @@ def test_flower_shows_readable_tasks_and_their_progress(rack: Callable[[str], Ru
         flower = person.start("flower", "--port", str(port))
         try:
             wait_until(lambda: _get(port, "/healthcheck") is not None, "flower answers")
+            login = (person.directory / "results" / "run" / "flower_login").read_text().strip()
             person("submit", "train", *TINY, "--epochs", "3", "--wait")
             tasks = wait_until(
                 lambda: [
-                    task for task in (_get(port, "/api/tasks") or {}).values() if task["succeeded"]
+                    task
+                    for task in (_get(port, "/api/tasks", login) or {}).values()
+                    if task["succeeded"]
                 ],
                 "flower has seen the task",
             )
         finally:
             end(flower)
     assert tasks[0]["name"] == "train"
-    assert "experiment 1 trial" in tasks[0]["args"]
+    assert "experiment 1 job 1: " in tasks[0]["args"]
     assert "'blocks': 1" in tasks[0]["kwargs"]
 
 
-def _get(port: int, path: str) -> Any:
+def _get(port: int, path: str, login: str = "") -> Any:
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}")
+    request.add_header("Authorization", f"Basic {base64.b64encode(login.encode()).decode()}")
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
             content = answer.read()
     except OSError:
         return None
