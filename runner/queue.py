@@ -10,6 +10,7 @@ from kombu import Queue
 from kombu.exceptions import OperationalError
 from redis import RedisError
 
+from runner.encryption import broker_tls, fix_for
 from runner.errors import UnavailableError
 
 # In the order in which workers look into them: what was begun does not wait for what was not.
@@ -54,6 +55,7 @@ def make_app(broker_url: str) -> Celery:
         broker_connection_retry_on_startup=True,
         broker_pool_acquire_timeout=SEND_SECONDS,
         broker_transport_options=_transport_options(broker_url),
+        broker_use_ssl=broker_tls(broker_url),
     )
     return app
 
@@ -132,10 +134,11 @@ def _job_id(entry: bytes) -> int | None:
 
 
 def _unavailable(app: Celery, error: Exception) -> UnavailableError:
+    fix = fix_for(str(error)) or "start it, or correct RUNNER_BROKER_URL"
     return UnavailableError(
         f"the broker {_without_password(app)} cannot be reached: {error}",
         "a Redis server that answers",
-        "start it, or correct RUNNER_BROKER_URL; jobs that were not sent are kept, and any "
+        f"{fix}; jobs that were not sent are kept, and any "
         "worker's recovery (or `runner recover`) sends them",
     )
 

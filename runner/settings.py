@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from cifar_model.errors import InputError, shown
+from runner.encryption import ALLOW_PLAINTEXT, check_broker, check_database
 
 # A year and a bit; what is meant to be longer is a mistake.
 MOST_SECONDS = 4e7
@@ -22,9 +23,13 @@ SETTINGS = {
     "RUNNER_DATABASE_PASSWORD_FILE": ("", "a file with the database password, put into the URL"),
     "RUNNER_BROKER_URL": (
         "",
-        "the Redis that carries messages: redis://HOST:6379/0; without it a private one is started",
+        "the Redis that carries messages: rediss://HOST:6379/0; without it, a private one",
     ),
     "RUNNER_BROKER_PASSWORD_FILE": ("", "a file with the Redis password, put into the URL"),
+    "RUNNER_ALLOW_PLAINTEXT": (
+        "0",
+        "1: connections to other hosts need not be encrypted; for a network of your own",
+    ),
     "RUNNER_DATA_DIR": ("RUNNER_HOME/data", "where data sets are looked for and downloaded to"),
     "RUNNER_SLOTS": ("0", "jobs that a worker executes at once; 0: one for each GPU or core"),
     "RUNNER_LEASE_SECONDS": ("60", "how long an attempt stays valid without a heartbeat"),
@@ -55,10 +60,15 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """Read the settings; raise InputError naming the first that is not valid."""
         home = Path(environment.get("RUNNER_HOME") or "results").expanduser().absolute()
+        plaintext = _switch(environment, ALLOW_PLAINTEXT)
+        database_url = _url(environment, "DATABASE") or f"sqlite:///{home / 'runner.db'}"
+        broker_url = _url(environment, "BROKER")
+        if broker_url is not None:
+            check_broker(broker_url, plaintext)
         settings = cls(
             home=home,
-            database_url=_url(environment, "DATABASE") or f"sqlite:///{home / 'runner.db'}",
-            broker_url=_url(environment, "BROKER"),
+            database_url=check_database(database_url, plaintext),
+            broker_url=broker_url,
             data_dir=Path(environment.get("RUNNER_DATA_DIR") or home / "data")
             .expanduser()
             .absolute(),
@@ -102,6 +112,13 @@ def _whole_number(environment: Mapping[str, str], name: str, most: int) -> int:
     return int(number)
 
 
+def _switch(environment: Mapping[str, str], name: str) -> bool:
+    given = environment.get(name) or SETTINGS[name][0]
+    if given not in ("0", "1"):
+        raise InputError(f"{name}={given!r}", "1 for yes, 0 for no", f"correct {name}")
+    return given == "1"
+
+
 def _url(environment: Mapping[str, str], which: str) -> str | None:
     """Put the password file into the URL, so that no secret is in the environment."""
     url = environment.get(f"RUNNER_{which}_URL") or None
@@ -109,13 +126,22 @@ def _url(environment: Mapping[str, str], which: str) -> str | None:
     if url is None or not password_file:
         return url
     try:
-        password = Path(password_file).read_text().strip()
-    except OSError as error:
+        # Only the end of the line is no part of it: PostgreSQL and Redis are told the rest too.
+        password = Path(password_file).read_text().rstrip("\n")
+    except (OSError, UnicodeDecodeError) as error:
         raise InputError(
-            f"RUNNER_{which}_PASSWORD_FILE={password_file!r} cannot be read: {error.strerror}",
-            "a file that holds the password",
-            "correct the path or its permissions",
+            f"RUNNER_{which}_PASSWORD_FILE={password_file!r} cannot be read: "
+            f"{getattr(error, 'strerror', error)}",
+            "a file that holds the password and that this user may read",
+            f"correct the path or its permissions: `chmod 644 {password_file}`",
         ) from error
+    if not password or "\n" in password:
+        raise InputError(
+            f"RUNNER_{which}_PASSWORD_FILE={password_file!r} "
+            f"{'holds more than one line' if password else 'is empty'}",
+            "a password on one line",
+            f"`openssl rand -hex 32 > {password_file}`, and the same for the server",
+        )
     parts = urlsplit(url)
     user, _, host = parts.netloc.rpartition("@")
     user = user.partition(":")[0]

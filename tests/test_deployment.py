@@ -123,7 +123,7 @@ def test_the_settings_take_what_the_services_are_given(
         assert given.keys() - {"RUNNER_FLOWER_LOGIN_FILE"} <= SETTINGS.keys()
         files_here = {name: str(password) for name in given if name.endswith("_PASSWORD_FILE")}
         settings = Settings.from_environment({**given, **files_here})
-        assert settings.database_url == "postgresql://runner:p%2Fw@postgres/runner"
+        assert settings.database_url == "postgresql://runner:p%2Fw@postgres/runner?sslmode=prefer"
         assert settings.broker_url == "redis://:p%2Fw@redis:6379/0"
 
 

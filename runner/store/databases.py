@@ -13,6 +13,7 @@ from sqlalchemy import URL, Engine, NullPool, create_engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from runner.encryption import fix_for
 from runner.errors import UnavailableError
 from runner.store.url import name_of
 
@@ -194,6 +195,6 @@ def _postgresql_fix(error: Fault, cause: BaseException | None) -> str | None:
     state = getattr(cause, "sqlstate", None)
     if state is None:
         failed = isinstance(error, OperationalError | InterfaceError | PoolTimeoutError)
-        return NO_CONNECTION if failed else None
+        return (fix_for(str(cause)) or NO_CONNECTION) if failed else None
     outages = POSTGRESQL_OUTAGES.items()
     return next((fix for prefix, fix in outages if state.startswith(prefix)), None)

@@ -5,6 +5,7 @@ from pathlib import Path
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from runner.encryption import postgresql_tls
 from runner.errors import InputError
 
 POSTGRESQL_NAMES = ("postgres", "postgresql", "postgresql+psycopg")
@@ -20,7 +21,8 @@ def database_url(given: str) -> URL:
     except (ArgumentError, ValueError):
         raise _refusal("the database URL is not a URL") from None
     if url.drivername in POSTGRESQL_NAMES:
-        return url.set(drivername="postgresql+psycopg")
+        url = url.set(drivername="postgresql+psycopg")
+        return url.update_query_dict(postgresql_tls(url.host, url.query))
     if url.drivername != "sqlite":
         raise _refusal(f"the database URL begins with {url.drivername!r}")
     if url.host or url.query or url.database in (None, "", ":memory:"):

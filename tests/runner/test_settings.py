@@ -23,12 +23,28 @@ def test_passwords_come_from_files_and_are_quoted(tmp_path: Path) -> None:
         {
             "RUNNER_DATABASE_URL": "postgresql://runner@database:5432/results",
             "RUNNER_DATABASE_PASSWORD_FILE": str(secret),
-            "RUNNER_BROKER_URL": "redis://broker:6379/0",
+            "RUNNER_BROKER_URL": "rediss://broker:6379/0",
             "RUNNER_BROKER_PASSWORD_FILE": str(secret),
         }
     )
     assert settings.database_url == "postgresql://runner:p%40ss%2Fword@database:5432/results"
-    assert settings.broker_url == "redis://:p%40ss%2Fword@broker:6379/0"
+    assert settings.broker_url == "rediss://:p%40ss%2Fword@broker:6379/0"
+
+
+def test_a_password_is_all_of_its_line_and_no_more_than_one(tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    environment = {
+        "RUNNER_BROKER_URL": "redis://localhost",
+        "RUNNER_BROKER_PASSWORD_FILE": str(secret),
+    }
+    secret.write_text(" 'a\"\\ #%\n")
+    settings = Settings.from_environment(environment)
+    assert settings.broker_url == "redis://:%20%27a%22%5C%20%23%25@localhost"
+    for content in ("", "\n", "one\ntwo\n"):
+        secret.write_text(content)
+        with pytest.raises(InputError, match="RUNNER_BROKER_PASSWORD_FILE") as refused:
+            Settings.from_environment(environment)
+        assert "two" not in str(refused.value)
 
 
 @pytest.mark.parametrize(
