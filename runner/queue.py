@@ -1,27 +1,67 @@
-"""The queues: the Celery application that both sides share, and sending a job's message."""
+"""The queues: the Celery application that both sides share, and all that is said to the broker."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from celery import Celery
 from kombu import Queue
-from kombu.exceptions import OperationalError
+from kombu.exceptions import KombuError, OperationalError
+from kombu.transport import TRANSPORT_ALIASES
 from redis import RedisError
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    NoPermissionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    ResponseError,
+)
 
 from runner.encryption import broker_tls, fix_for
 from runner.errors import UnavailableError
+from runner.states import Kind
 
 # In the order in which workers look into them: what was begun does not wait for what was not.
 QUEUES = BEGUN_JOBS, NEW_JOBS = "begun", "jobs"
 JOB_HEADER = "job"
 
+# The largest number that a database stores.
+MOST_JOB_ID = 2**63 - 1
+# Of what a message says for people.
+MOST_WORDS = 2000
+
 # Long enough for a broker that restarts, short enough for a person who waits.
 SEND_SECONDS = 20
 
-# What Celery's connection and the Redis client raise.
-UNREACHABLE = (OperationalError, RedisError, ConnectionError, TimeoutError)
+# What Celery's connection and the Redis client raise; a host's name may be no valid one.
+UNREACHABLE = (OperationalError, KombuError, RedisError, OSError, UnicodeError)
+
+# Celery finds its transport by the name in the URL, in whichever process: a worker, Flower.
+TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "runner.transport:Transport"))
+
+# What a broker refuses with: a class, or a word of its answer; what to say and to do.
+REFUSALS: tuple[tuple[type[Exception] | str, str, str], ...] = (
+    (
+        AuthenticationError,
+        "refuses the password",
+        "correct RUNNER_BROKER_URL or RUNNER_BROKER_PASSWORD_FILE",
+    ),
+    (
+        NoPermissionError,
+        "does not let this user do it",
+        "give the user of RUNNER_BROKER_URL all commands, keys and channels",
+    ),
+    (BusyLoadingError, "still reads its file", "wait until it has"),
+    (OutOfMemoryError, "has no memory left", "raise its `maxmemory`, or remove what else it holds"),
+    (ReadOnlyError, "is a read-only replica", "name the primary in RUNNER_BROKER_URL"),
+    ("MISCONF", "cannot write to its disk", "free some space there; its log says more"),
+    ("BUSY", "is busy with a script", "wait for its end, or end it with `SCRIPT KILL`"),
+    (ResponseError, "refuses what it is asked", "correct its configuration or RUNNER_BROKER_URL"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +73,42 @@ class Message:
     kind: str
     title: str
     details: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """All that is read of a message on a queue."""
+
+    job_id: int
+    kind: str
+    task_id: str
+    title: str
+    details: str
+
+
+def open_entry(entry: bytes) -> Envelope | None:
+    """Read a raw message; None if it names no job in the form in which `send` does."""
+    try:
+        headers = json.loads(entry)["headers"]
+        job_id = headers[JOB_HEADER]
+        if type(job_id) is not int or not 0 < job_id <= MOST_JOB_ID:
+            return None
+        return Envelope(
+            job_id,
+            kind=Kind(headers["task"]),
+            task_id=str(UUID(headers["id"])),
+            title=_words(headers.get("argsrepr")),
+            details=_words(headers.get("kwargsrepr")),
+        )
+    except Exception:
+        # Anybody can write anything there; whatever is wrong with it, it is no message of ours.
+        return None
+
+
+def _words(given: object) -> str:
+    """Return what can be shown of it in one line."""
+    text = given[:MOST_WORDS] if isinstance(given, str) else ""
+    return "".join(sign if sign.isprintable() else "?" for sign in text)
 
 
 def make_app(broker_url: str) -> Celery:
@@ -53,6 +129,9 @@ def make_app(broker_url: str) -> Celery:
         task_send_sent_event=True,
         worker_send_task_events=True,
         broker_connection_retry_on_startup=True,
+        # A worker waits for its broker, however long that is away and whatever it refuses.
+        broker_connection_max_retries=None,
+        broker_channel_error_retry=True,
         broker_pool_acquire_timeout=SEND_SECONDS,
         broker_transport_options=_transport_options(broker_url),
         broker_use_ssl=broker_tls(broker_url),
@@ -83,13 +162,14 @@ def send(app: Celery, messages: Iterable[Message]) -> list[int]:
     and sending a job twice is harmless, because only one claim of it succeeds.
     """
     sent = []
-    try:
-        with app.connection_for_write() as connection, app.amqp.Producer(connection) as producer:
-            for message in messages:
-                _publish(app, message, producer)
-                sent.append(message.job_id)
-    except UNREACHABLE as error:
-        raise _unavailable(app, error) from error
+    with (
+        reaching(app),
+        app.connection_for_write() as connection,
+        app.amqp.Producer(connection) as producer,
+    ):
+        for message in messages:
+            _publish(app, message, producer)
+            sent.append(message.job_id)
     return sent
 
 
@@ -107,40 +187,49 @@ def _publish(app: Celery, message: Message, producer: Any) -> None:
 
 def queued_jobs(app: Celery) -> set[int]:
     """Return the ids of the jobs whose message waits on a queue now."""
-    with app.connection_for_read() as connection:
-        # The Redis client, which only this transport has.
-        client = getattr(connection.default_channel, "client")  # noqa: B009
-        waiting = [_job_id(entry) for name in QUEUES for entry in client.lrange(name, 0, -1)]
-    return {job_id for job_id in waiting if job_id is not None}
+    with reaching(app), app.connection_for_read() as connection:
+        channel: Any = connection.default_channel
+        waiting = [open_entry(entry) for name in QUEUES for entry in channel.waiting(name)]
+    return {envelope.job_id for envelope in waiting if envelope is not None}
 
 
 def broker_facts(app: Celery) -> dict[str, Any]:
     """Return what the broker says of itself; raise UnavailableError if it does not answer."""
-    try:
-        with app.connection_for_read() as connection:
-            client = getattr(connection.default_channel, "client")  # noqa: B009
-            facts: dict[str, Any] = client.info()
-    except UNREACHABLE as error:
-        raise _unavailable(app, error) from error
+    with reaching(app), app.connection_for_read() as connection:
+        channel: Any = connection.default_channel
+        facts: dict[str, Any] = channel.client.info()
     return facts
 
 
-def _job_id(entry: bytes) -> int | None:
-    """Return the job that a raw message is about; None for one that is not ours."""
+@contextmanager
+def reaching(app: Celery) -> Iterator[None]:
+    """Raise UnavailableError for whatever goes wrong with the broker in the block."""
     try:
-        return int(json.loads(entry)["headers"][JOB_HEADER])
-    except (ValueError, KeyError, TypeError):
-        return None
+        yield
+    except UNREACHABLE as error:
+        raise _unavailable(app, error) from error
 
 
 def _unavailable(app: Celery, error: Exception) -> UnavailableError:
-    fix = fix_for(str(error)) or "start it, or correct RUNNER_BROKER_URL"
+    what, fix = _refusal(error)
     return UnavailableError(
-        f"the broker {_without_password(app)} cannot be reached: {error}",
+        f"the broker {_without_password(app)} {what}: {error}",
         "a Redis server that answers",
-        f"{fix}; jobs that were not sent are kept, and any "
-        "worker's recovery (or `runner recover`) sends them",
+        f"{fix}; jobs that were not sent are kept, and any worker's recovery (or `runner recover`) "
+        "sends them",
     )
+
+
+def _refusal(error: BaseException | None) -> tuple[str, str]:
+    """Return what the broker does, and what helps; Kombu hides the error behind others."""
+    trouble = str(error)
+    while error is not None:
+        for sign, what, fix in REFUSALS:
+            found = f"{sign} " in str(error) if isinstance(sign, str) else isinstance(error, sign)
+            if found:
+                return what, fix
+        error = error.__cause__
+    return "cannot be reached", fix_for(trouble) or "start it, or correct RUNNER_BROKER_URL"
 
 
 def _without_password(app: Celery) -> str:

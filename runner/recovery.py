@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from celery import Celery
 
@@ -68,6 +68,12 @@ class Repaired:
 
 def sweep(store: Store, app: Celery, watch: Watch) -> Repaired:
     """Repair once: whatever several do here at the same moment, the store lets one of them win."""
+    repaired = close_lost(store, watch)
+    return replace(repaired, sent=send_pending(store, app))
+
+
+def close_lost(store: Store, watch: Watch) -> Repaired:
+    """Make the jobs of dead attempts pending again; nothing is sent."""
     attempts = open_attempts(store)
     dead = watch.dead(attempts)
     lost = work.recover(store, dead) if dead else []
@@ -75,7 +81,7 @@ def sweep(store: Store, app: Celery, watch: Watch) -> Repaired:
         reached("in_recovery")
     for job_id in lost:
         logger.warning("job %s was lost with its worker and is pending again", job_id)
-    return Repaired(lost, send_pending(store, app), len(attempts) - len(dead))
+    return Repaired(lost, 0, len(attempts) - len(dead))
 
 
 def main() -> None:

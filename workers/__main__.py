@@ -10,6 +10,7 @@ import threading
 from runner.loop_errors import LoopErrors
 from runner.settings import Settings
 from workers import device
+from workers.drain import drain
 
 logger = logging.getLogger(__name__)
 
@@ -53,29 +54,27 @@ class Recovery(threading.Thread):
 
 
 def main() -> int:
-    """Work until told to stop; return Celery's exit code."""
+    """Work until told to stop; return an exit code, which is 0 for no other end."""
     settings = Settings.from_environment()
     from workers.app import app
 
     recovery = Recovery()
     recovery.start()
+    worker = app.Worker(
+        hostname=f"worker{os.getpid()}@{socket.gethostname()}",
+        concurrency=device.count_slots(settings.slots),
+        pool_cls="prefork",
+        loglevel="INFO",
+        without_gossip=True,
+        without_mingle=True,
+    )
     try:
-        app.worker_main(
-            [
-                "worker",
-                f"--hostname=worker{os.getpid()}@{socket.gethostname()}",
-                f"--concurrency={device.count_slots(settings.slots)}",
-                "--pool=prefork",
-                "--loglevel=INFO",
-                "--without-gossip",
-                "--without-mingle",
-            ]
-        )
-    except SystemExit as end:
-        return int(end.code or 0)
+        worker.start()
     finally:
         recovery.stop()
-    return 0
+    if drain.is_set():
+        return 0
+    return 1 if worker.exitcode is None else int(worker.exitcode)
 
 
 if __name__ == "__main__":

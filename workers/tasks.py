@@ -1,7 +1,6 @@
 """The Celery tasks: one for each kind of experiment, named after it."""
 
 import logging
-from collections.abc import Callable
 from typing import Any
 
 from celery import Task
@@ -17,50 +16,49 @@ logger = logging.getLogger(__name__)
 @app.task(bind=True, name=Kind.TRAIN)
 def train(task: "Task[..., None]", job_id: int) -> None:
     """Train one trial."""
-    _run(task, job_id, _train)
+    _run(task, job_id)
 
 
 @app.task(bind=True, name=Kind.TUNE)
 def tune(task: "Task[..., None]", job_id: int) -> None:
     """Train one trial of a grid."""
-    _run(task, job_id, _train)
+    _run(task, job_id)
 
 
 @app.task(bind=True, name=Kind.EVALUATE)
 def evaluate(task: "Task[..., None]", job_id: int) -> None:
     """Score one trial on one split."""
-    _run(task, job_id, _evaluate)
+    _run(task, job_id)
 
 
 @app.task(bind=True, name=Kind.EXPLAIN)
 def explain(task: "Task[..., None]", job_id: int) -> None:
     """Explain one trial's predictions for some images."""
-    _run(task, job_id, _explain)
+    _run(task, job_id)
 
 
-# TensorFlow is imported after the claim: a job whose worker died is taken up in seconds, and what
-# goes wrong in the import is the job's failure, with its traceback.
+def _work(attempt: Attempt) -> Write:
+    """Do what the store says that the job is, whatever task its message named.
+
+    TensorFlow is imported here, after the claim: a job whose worker died is taken up in seconds,
+    and what goes wrong in the import is the job's failure, with its traceback.
+    """
+    match attempt.claim.kind:
+        case Kind.TRAIN | Kind.TUNE:
+            from workers.trial import run_trial
+
+            return run_trial(attempt)
+        case Kind.EVALUATE:
+            from workers.evaluation import run_evaluation
+
+            return run_evaluation(attempt)
+        case Kind.EXPLAIN:
+            from workers.explanation import run_explanation
+
+            return run_explanation(attempt)
 
 
-def _train(attempt: Attempt) -> Write:
-    from workers.trial import run_trial
-
-    return run_trial(attempt)
-
-
-def _evaluate(attempt: Attempt) -> Write:
-    from workers.evaluation import run_evaluation
-
-    return run_evaluation(attempt)
-
-
-def _explain(attempt: Attempt) -> Write:
-    from workers.explanation import run_explanation
-
-    return run_explanation(attempt)
-
-
-def _run(task: "Task[..., None]", job_id: object, function: Callable[[Attempt], Write]) -> None:
+def _run(task: "Task[..., None]", job_id: object) -> None:
     if not isinstance(job_id, int):
         # Not written out whole: it may have any size.
         logger.warning("a message that names no job is dropped: %.80r", job_id)
@@ -83,4 +81,4 @@ def _run(task: "Task[..., None]", job_id: object, function: Callable[[Attempt], 
                 "job %s: nobody could be told of its progress: %s", job_id, summary(error)
             )
 
-    execute(job_id, function, progress)
+    execute(job_id, _work, progress)

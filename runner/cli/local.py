@@ -3,12 +3,12 @@
 import json
 import os
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import click
 
 from runner.cli.options import format_option
-from runner.errors import InputError
+from runner.errors import InputError, UnavailableError
 
 
 @click.command()
@@ -31,7 +31,10 @@ def up() -> None:
     store = open_store(settings.database_url)
     started = start(settings)
     # Before a worker is ready: what was begun is to be on its queue when one first looks.
-    send_pending(store, make_app(Place(settings.home).broker_url))
+    try:
+        send_pending(store, make_app(Place(settings.home).broker_url))
+    except UnavailableError as error:
+        click.echo(f"warning: {error.what}\n  to fix it: {error.fix}", err=True)
     wait_for_a_worker(settings, store)
     click.echo("up; stop with `runner down`" if started else "already up", err=True)
 
@@ -70,24 +73,29 @@ def worker() -> None:
 @format_option
 def recover(form: str) -> None:
     """Repair now what workers repair by themselves: lost jobs and lost messages."""
+    from runner.dispatch import send_pending
     from runner.embedded.place import Place
     from runner.queue import make_app
-    from runner.recovery import Watch, sweep
+    from runner.recovery import Watch, close_lost
     from runner.settings import Settings
     from runner.store.engine import open_store
 
     settings = Settings.from_environment()
     store = open_store(settings.database_url)
     app = make_app(settings.broker_url or Place(settings.home).broker_url)
-    repaired = sweep(store, app, Watch(settings.lease_seconds))
-    if form == "json":
-        click.echo(json.dumps(asdict(repaired)))
-        return
-    click.echo(
-        f"{len(repaired.lost)} lost jobs are pending again, {repaired.sent} jobs were sent, "
-        f"{repaired.running} attempts are under way; a worker gives up an attempt elsewhere "
-        f"after {settings.lease_seconds:g} s without a heartbeat"
-    )
+    repaired = close_lost(store, Watch(settings.lease_seconds))
+    try:
+        repaired = replace(repaired, sent=send_pending(store, app))
+    finally:
+        # Also where nothing can be sent: the lost jobs are pending again, and that is saved.
+        if form == "json":
+            click.echo(json.dumps(asdict(repaired)))
+        else:
+            click.echo(
+                f"{len(repaired.lost)} lost jobs are pending again, {repaired.sent} jobs were sent,"
+                f" {repaired.running} attempts are under way; a worker gives up an attempt "
+                f"elsewhere after {settings.lease_seconds:g} s without a heartbeat"
+            )
 
 
 @click.group()

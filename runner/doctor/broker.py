@@ -8,7 +8,7 @@ from celery import Celery
 from runner.doctor.finding import Finding
 from runner.embedded.place import Place
 from runner.errors import UnavailableError
-from runner.queue import broker_facts, make_app
+from runner.queue import broker_facts, make_app, reaching
 from runner.settings import Settings
 
 ANSWER_SECONDS = 2.0
@@ -22,12 +22,13 @@ def examine_broker(settings: Settings) -> Iterator[Finding]:
     app = make_app(settings.broker_url or place.broker_url)
     try:
         facts = broker_facts(app)
+        workers = list(_workers(app))
     except UnavailableError as error:
         yield Finding(error.what, "jobs are saved, but none is sent", error.fix)
         return
     yield from persistence(facts)
     yield from eviction(facts)
-    for worker, conf, stats in _workers(app):
+    for worker, conf, stats in workers:
         yield from redelivery(worker, conf)
         yield from prefetch(worker, conf)
         yield from serializers(worker, conf)
@@ -99,8 +100,9 @@ def pool(worker: str, stats: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _workers(app: Celery) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
-    inspect = app.control.inspect(timeout=ANSWER_SECONDS)
-    confs = inspect.conf(with_defaults=True) or {}
-    stats = inspect.stats() or {}
+    with reaching(app):
+        inspect = app.control.inspect(timeout=ANSWER_SECONDS)
+        confs = inspect.conf(with_defaults=True) or {}
+        stats = inspect.stats() or {}
     for worker in sorted(confs.keys() & stats.keys()):
         yield worker, confs[worker], stats[worker]

@@ -162,6 +162,15 @@ def test_a_message_for_a_job_that_is_done_changes_nothing(worker: Context) -> No
     assert queries.jobs(worker.store, job.experiment_id) == [job]
 
 
+def test_a_job_named_by_the_wrong_task_runs_as_what_it_is(worker: Context) -> None:
+    experiment = submit_train(worker.settings, worker.store, TRAINING, TINY)
+    (job,) = queries.jobs(worker.store, experiment)
+    tasks.explain.apply(args=(job.id,), throw=True)
+    (job,) = queries.jobs(worker.store, experiment)
+    assert (job.state, job.reason) == (JobState.SUCCEEDED, None)
+    assert job.trial is not None
+
+
 def test_a_failure_is_recorded_with_its_reason_and_celery_hears_of_it(
     worker: Context, tmp_path: Path
 ) -> None:
