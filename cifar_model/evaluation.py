@@ -16,7 +16,8 @@ from cifar_model.prediction import BATCH, Predictor, normalised
 class Evaluation:
     """The scores of one network on one split; rows of the confusion are true classes.
 
-    `predictions` and `labels` hold the predicted and the true class of every picture.
+    `predictions` and `labels` hold the predicted and the true class of every picture,
+    `probabilities` a row for each, which sums to 1.
     """
 
     images: int
@@ -26,6 +27,7 @@ class Evaluation:
     confusion: NDArray[np.int64]
     predictions: NDArray[np.int64]
     labels: NDArray[np.int64]
+    probabilities: NDArray[np.float64]
 
 
 def evaluate(predictor: Predictor, split: Split, classes: int) -> Evaluation:
@@ -35,16 +37,18 @@ def evaluate(predictor: Predictor, split: Split, classes: int) -> Evaluation:
     its normalised ones, clipped as scikit-learn does, so that losses and heads can be compared.
     """
     outputs = split_outputs(predictor, split)
+    probabilities = normalised(outputs)
     predictions = outputs.argmax(axis=1)
     confusion = confusion_matrix(split.labels, predictions, labels=range(classes))
     return Evaluation(
         images=len(split),
         loss=mean_loss(predictor.model, outputs, split.one_hot(classes)),
         accuracy=accuracy(confusion),
-        log_loss=float(log_loss(split.labels, normalised(outputs), labels=range(classes))),
+        log_loss=float(log_loss(split.labels, probabilities, labels=range(classes))),
         confusion=confusion,
         predictions=predictions,
         labels=split.labels,
+        probabilities=probabilities,
     )
 
 

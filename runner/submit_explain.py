@@ -4,12 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cifar_model.data import DatasetSpec, load
+from numpy.typing import NDArray
+
+from cifar_model.data import Dataset, DatasetSpec, load
 from cifar_model.errors import InputError
+from runner.image_choice import Pool, check_numbers, choose_images
 from runner.settings import Settings
 from runner.states import Kind
 from runner.store.engine import Store
 from runner.store.experiments import NewExperiment
+from runner.store.predictions import Predictions, newest_predictions
 from runner.submit import new_experiment, save, trial_configuration
 
 # Pictures that one job explains: a minute or two of work.
@@ -18,9 +22,12 @@ CHUNK = 50
 
 @dataclass(frozen=True, slots=True)
 class Explaining:
-    """What of a trial is explained, and how; without a data set, pictures of the trial's own."""
+    """What of a trial is explained, and how; without a data set, pictures of the trial's own.
 
-    images: Sequence[int]
+    `images` are numbers, or a text that chooses them, as `--images` has it.
+    """
+
+    images: Sequence[int] | str
     labels: Sequence[str]
     segmentation: str
     samples: int
@@ -54,10 +61,12 @@ def new_explain(
 ) -> NewExperiment:
     """Return an experiment that explains a trial's predictions, checked and not yet stored."""
     configuration = trial_configuration(store, trial_id)
+    other = None
     if explaining.dataset is not None:
-        configuration |= {"dataset": _other_dataset(settings, explaining.dataset, configuration)}
+        other = load(explaining.dataset, settings.data_dir)
+        configuration |= {"dataset": _other_dataset(explaining.dataset, other, configuration)}
     dataset = configuration["dataset"]
-    _check_images(explaining.images, dataset["images"]["test"])
+    images = _images(settings, store, configuration, explaining.images, (seed, other))
     _check_labels(explaining.labels, dataset["classes"])
     configuration |= {
         "labels": list(dict.fromkeys(explaining.labels)),
@@ -65,18 +74,18 @@ def new_explain(
         "segmentation": explaining.segmentation,
         "samples": explaining.samples,
         "activations": explaining.activations,
+        "asked_images": explaining.images if isinstance(explaining.images, str) else None,
     }
-    images = list(explaining.images)
     jobs = [{"images": images[at : at + CHUNK]} for at in range(0, len(images), CHUNK)]
     return new_experiment(Kind.EXPLAIN, seed, configuration, jobs, key)
 
 
 def _other_dataset(
-    settings: Settings, spec: DatasetSpec, configuration: Mapping[str, Any]
+    spec: DatasetSpec, loaded: Dataset, configuration: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return another data set than a trial's own, if the trial's network fits it."""
     own = configuration["dataset"]
-    other = spec.to_json() | load(spec, settings.data_dir).to_json()
+    other = spec.to_json() | loaded.to_json()
     for what, field in (("other classes", "classes"), ("pictures of another size", "shape")):
         if other[field] != own[field]:
             raise InputError(
@@ -88,14 +97,65 @@ def _other_dataset(
     return other
 
 
-def _check_images(images: Sequence[int], available: int) -> None:
-    wrong = [image for image in images if not 0 <= image < available]
-    if wrong or not images:
+def _images(
+    settings: Settings,
+    store: Store,
+    configuration: Mapping[str, Any],
+    asked: Sequence[int] | str,
+    seed_and_other: tuple[int, Dataset | None],
+) -> list[int]:
+    """Return the numbers of the images that are asked for, checked."""
+    dataset, trial = configuration["dataset"], configuration["trial"]
+    seed, other = seed_and_other
+    images = dataset["images"]["test"]
+
+    def predictions(part: str) -> Predictions:
+        return _predictions(store, trial, part, of_another=other is not None)
+
+    def labels() -> NDArray[Any]:
+        if other is not None:
+            return other.test.labels
+        return _own_labels(settings, store, trial, dataset)
+
+    if isinstance(asked, str):
+        return choose_images(asked, Pool(images, dataset["classes"], seed, labels, predictions))
+    check_numbers(asked, images)
+    return list(asked)
+
+
+def _predictions(store: Store, trial: int, part: str, *, of_another: bool) -> Predictions:
+    """Return what a trial predicted for its test split."""
+    if of_another:
         raise InputError(
-            f"--images {','.join(map(str, wrong)) or 'names none'}",
-            f"numbers of pictures of the test split, from 0 to {available - 1}",
-            "correct --images",
+            f"--images {part} with --dataset: evaluations are of the trial's own test split",
+            "numbers, ranges, random:N or class:NAME",
+            "leave out --dataset, or choose otherwise",
         )
+    found = newest_predictions(store, trial, "test")
+    if found is None:
+        raise InputError(
+            f"--images {part}: trial {trial} has not been evaluated on the test split",
+            "an evaluation, which stores what the trial predicts for every image",
+            f"runner submit evaluate --trial {trial} --wait",
+        )
+    return found
+
+
+def _own_labels(
+    settings: Settings, store: Store, trial: int, dataset: Mapping[str, Any]
+) -> NDArray[Any]:
+    """Return the true classes of a trial's test split: from an evaluation, or by reading it."""
+    evaluated = newest_predictions(store, trial, "test")
+    if evaluated is not None:
+        return evaluated.labels
+    loaded = load(DatasetSpec.from_json(dataset), settings.data_dir)
+    if loaded.fingerprint != dataset["fingerprint"]:
+        raise InputError(
+            f"{loaded.name} has the fingerprint {loaded.fingerprint[:12]}",
+            f"the pictures that trial {trial} was trained on, {dataset['fingerprint'][:12]}",
+            f"restore them, or run: runner submit evaluate --trial {trial} --wait",
+        )
+    return loaded.test.labels
 
 
 def _check_labels(labels: Sequence[str], classes: Sequence[str]) -> None:

@@ -1,6 +1,5 @@
 """Options and arguments that several commands share, and how their values are read."""
 
-import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -8,9 +7,6 @@ import click
 
 from cifar_model.errors import InputError
 from cifar_model.params import MOST_EPOCHS, read_value
-
-# More in one range is a mistake, and would fill the memory before anything could say so.
-MOST_NUMBERS = 1_000_000
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -103,19 +99,3 @@ def read_params(pairs: tuple[str, ...]) -> dict[str, Any]:
             raise InputError(f"--param {name} is given twice", "one value each", "drop one of them")
         params[name] = read_value(name, value)
     return params
-
-
-def read_numbers(option: str, text: str) -> list[int]:
-    """Read whole numbers and ranges with both ends, divided by commas; each number once."""
-    found: dict[int, None] = {}
-    for part in text.split(","):
-        matched = re.fullmatch(r"\s*(\d{1,9})(?:-(\d{1,9}))?\s*", part)
-        first, last = (int(end) for end in matched.groups(matched[1])) if matched else (1, 0)
-        if last < first or last - first >= MOST_NUMBERS:
-            raise InputError(
-                f"{option} {text!r}",
-                "whole numbers and ranges that go up, divided by commas, as in 0,5,9 or 0-199",
-                f"correct {option}",
-            )
-        found |= dict.fromkeys(range(first, last + 1))
-    return list(found)

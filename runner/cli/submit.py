@@ -11,7 +11,6 @@ from cifar_model.explanation.settings import METHODS, SEGMENTATIONS
 from runner.cli.options import (
     format_option,
     key_option,
-    read_numbers,
     read_params,
     seed_option,
     training_options,
@@ -98,8 +97,9 @@ def evaluate(trial: int, split: str, folds: int | None, **options: Any) -> None:
 @click.option(
     "--images",
     required=True,
-    metavar="0,5,10-19",
-    help="Pictures of the test split, fifty to a job.",
+    metavar="0,10-19,random:20",
+    help="Pictures of the test split, fifty to a job: numbers and ranges, wrong, random:20,"
+    " class:cat, most-confident-wrong:10, or several of these with commas.",
 )
 @click.option(
     "--labels",
@@ -141,14 +141,15 @@ def evaluate(trial: int, split: str, folds: int | None, **options: Any) -> None:
 def explain(trial: int, seed: int, **options: Any) -> None:
     """Explain a trial's predictions: which parts of a picture speak for a class, and is it so."""
     from cifar_model.data import DatasetSpec
+    from runner.image_choice import comma_parts
     from runner.submit_explain import Explaining, submit_explain
 
     dataset, resize = options["dataset"], options["resize"]
     if resize and dataset is None:
         raise click.UsageError("--resize is about the pictures of --dataset: name one")
     explaining = Explaining(
-        images=read_numbers("--images", options["images"]),
-        labels=options["labels"].split(","),
+        images=options["images"],
+        labels=comma_parts(options["labels"]),
         segmentation=options["segmentation"],
         samples=options["samples"],
         activations=options["activations"],

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
 
 from runner.store.artifacts import get_array
 from runner.store.engine import Store
-from runner.store.schema import Evaluation, Trial
+from runner.store.schema import Evaluation, Probabilities, Trial
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,13 +22,16 @@ class Predictions:
     data_fingerprint: str
     predictions: NDArray[Any]
     labels: NDArray[Any]
+    # A row for each picture; None if the evaluation is older than the storing of them.
+    probabilities: NDArray[np.float16] | None
 
 
 def newest_predictions(store: Store, trial: int, split: str) -> Predictions | None:
     """Return what a trial predicted in its newest evaluation on a split; None without one."""
     query = (
-        select(Evaluation, Trial.dataset)
+        select(Evaluation.__table__, Trial.dataset, Probabilities.artifact)
         .join(Trial, Trial.id == Evaluation.trial_id)
+        .outerjoin(Probabilities, Probabilities.evaluation_id == Evaluation.id)
         .where(Evaluation.trial_id == trial, Evaluation.split == split, Evaluation.fold.is_(None))
         .order_by(Evaluation.id.desc())
         .limit(1)
@@ -43,4 +47,5 @@ def newest_predictions(store: Store, trial: int, split: str) -> Predictions | No
         data_fingerprint=row["dataset"]["fingerprint"],
         predictions=get_array(store, row["predictions"]),
         labels=get_array(store, row["labels"]),
+        probabilities=get_array(store, row["artifact"]) if row["artifact"] else None,
     )

@@ -13,7 +13,15 @@ from cifar_model.explanation.regions import Segments, mask
 from runner.store.artifacts import put_array, put_artifact
 from runner.store.attempts import Claim
 from runner.store.finite import require_finite
-from runner.store.schema import Activation, ConfusionCell, Epoch, Evaluation, Explanation, Trial
+from runner.store.schema import (
+    Activation,
+    ConfusionCell,
+    Epoch,
+    Evaluation,
+    Explanation,
+    Probabilities,
+    Trial,
+)
 
 if TYPE_CHECKING:
     from cifar_model.activations import LayerOutput
@@ -104,6 +112,11 @@ def write_evaluation(
     evaluation_id = connection.scalars(
         insert(Evaluation).returning(Evaluation.id), row | scores
     ).one()
+    if fold is None:
+        probabilities = np.asarray(evaluation.probabilities, np.float16)
+        artifact = put_array(connection, probabilities)
+        row = {"evaluation_id": evaluation_id, "artifact": artifact}
+        connection.execute(insert(Probabilities), row)
     confusion = np.asarray(evaluation.confusion)
     connection.execute(
         insert(ConfusionCell),

@@ -8,6 +8,7 @@ from runner.store.schema.results import (
     Epoch,
     Evaluation,
     Explanation,
+    Probabilities,
     Trial,
 )
 from runner.store.schema.work import Attempt, Checkpoint, Event, Experiment, Job, Worker
@@ -25,6 +26,7 @@ __all__ = [
     "Experiment",
     "Explanation",
     "Job",
+    "Probabilities",
     "Trial",
     "Worker",
     "ago",

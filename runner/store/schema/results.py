@@ -110,6 +110,18 @@ class Evaluation(Base):
     talos_f1: Mapped[float | None]
 
 
+class Probabilities(Base):
+    """Where the probabilities of every image of an evaluation are: older evaluations have none.
+
+    The array has a row for each image and a column for each class, in numbers of two bytes.
+    """
+
+    __tablename__ = "probabilities"
+
+    evaluation_id: Mapped[int] = mapped_column(ForeignKey("evaluations.id"), primary_key=True)
+    artifact: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"))
+
+
 class ConfusionCell(Base):
     """How many images of one true class were predicted as another; empty cells are not stored."""
 

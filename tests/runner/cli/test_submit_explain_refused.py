@@ -13,8 +13,11 @@ from tests.runner.store.making import rows
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--images", "10"), "--images 10\nexpected: numbers of pictures .*, from 0 to 9"),
-        (("--images", "3,12,8-11"), "--images 12,10,11\n"),
+        (
+            ("--images", "10"),
+            "--images 10: the test split has 10 images\n.*numbers from 0 to 9",
+        ),
+        (("--images", "3,8-11"), "--images 8-11: the test split has 10 images\n"),
         (("--images", "0", "--labels", "bird"), "--labels bird: the data set has no such class"),
         (("--images", "0", "--labels", "circle,bird"), "'predicted', or one or more of circle"),
     ],

@@ -108,7 +108,11 @@ def make_evaluation(**changes: Any) -> "Evaluation":
         "predictions": np.array([0, 0, 0, 0, 1, 0, 0, 1, 1, 1]),
         "labels": np.array([0] * 5 + [1] * 5),
     }
-    return cast("Evaluation", SimpleNamespace(**(scores | confusion | changes)))
+    made = SimpleNamespace(**(scores | confusion | changes))
+    if "probabilities" not in changes:
+        # The predicted class has 0.75.
+        made.probabilities = np.where(made.predictions[:, None] == np.arange(2), 0.75, 0.25)
+    return cast("Evaluation", made)
 
 
 def make_split() -> "Split":
