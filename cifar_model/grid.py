@@ -59,7 +59,12 @@ def read_grid(path: Path) -> Grid:
         raise _refusal(path, f"larger than {MAX_BYTES >> 20} MB", "give fewer values")
     try:
         # Of bytes, JSON finds out by itself whether they are UTF-8, UTF-16 or UTF-32.
-        grid = json.loads(content)
+        grid = json.loads(content, object_pairs_hook=_object)
+    except _TwiceError as error:
+        fix = f"put all values of {error} into one list"
+        raise _refusal(
+            path, f"not valid JSON: the key {str(error)!r} is there twice", fix
+        ) from error
     except json.JSONDecodeError as error:
         raise _refusal(path, f"not valid JSON: {error}", _mend(path, error)) from error
     except RecursionError as error:
@@ -90,6 +95,20 @@ def _mend(path: Path, error: json.JSONDecodeError) -> str:
     if rest.startswith(("]", "}")) and before.endswith(","):
         return f"remove the comma before {rest[0]} in line {error.lineno}"
     return f"correct line {error.lineno}"
+
+
+class _TwiceError(ValueError):
+    pass
+
+
+def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """Return the object of these pairs; JSON itself would keep the last of two with one key."""
+    found: dict[str, Json] = {}
+    for name, value in pairs:
+        if name in found:
+            raise _TwiceError(name)
+        found[name] = value
+    return found
 
 
 def _candidates(name: str, value: Json) -> list[Json] | tuple[float, float, int]:
@@ -147,7 +166,10 @@ def sample(grid: Grid, downsample: float, method: str, seed: int) -> list[dict[s
         dict(grid), random_method=method, fraction_limit=float(downsample), seed=seed
     )
     rows = [
-        {name: _plain(name, value) for name, value in zip(grid, row, strict=True)}
+        {
+            name: _typed(grid[name], _plain(name, value))
+            for name, value in zip(grid, row, strict=True)
+        }
         for row in space.param_space
     ]
     for row in rows:
@@ -176,6 +198,12 @@ def check_downsample(downsample: float, points: int) -> None:
             f"at most {MAX_TRIALS:,} in one experiment",
             f"use --downsample {MAX_TRIALS / points:g} or less",
         )
+
+
+def _typed(values: list[Json] | tuple[float, float, int], value: Json) -> Json:
+    """Return a value of a range as a person would type it: 0.3, not 0.30000000000000004."""
+    is_inexact = isinstance(values, tuple) and isinstance(value, float)
+    return float(f"{value:.14g}") if is_inexact else value
 
 
 def _plain(name: str, value: Json) -> Json:

@@ -22,7 +22,10 @@ SEEDS = 2**32
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """What the trials of one experiment have in common; every params is trained `repeats` times."""
+    """What the trials of one experiment have in common; every params is trained `repeats` times.
+
+    `epochs` takes the place of what the params say.
+    """
 
     dataset: DatasetSpec
     epochs: int | None
@@ -43,9 +46,9 @@ def submit_train(
 
 def new_train(settings: Settings, training: Training, params: Mapping[str, Any]) -> NewExperiment:
     """Return an experiment of one trial, checked and not yet stored."""
-    Params.from_json(params)
+    trained = _trained(training, [params])
     configuration = _training_configuration(settings, training)
-    jobs = _jobs(training, [dict(params)])
+    jobs = _jobs(training, trained)
     return new_experiment(Kind.TRAIN, training.seed, configuration, jobs, training.key)
 
 
@@ -66,13 +69,16 @@ def new_tune(
     """Return an experiment of the sampled points of a grid, checked and not yet stored."""
     downsample, method = sampling
     rows = sample(grid, downsample, method, training.seed)
+    trained = _trained(training, rows)
     configuration = _training_configuration(settings, training) | {
         "grid": grid_to_json(grid),
         "downsample": downsample,
         "method": method,
         "points": count_points(grid),
+        "sampled": len(rows),
+        "different": len(trained),
     }
-    jobs = _jobs(training, rows)
+    jobs = _jobs(training, trained)
     return new_experiment(Kind.TUNE, training.seed, configuration, jobs, training.key)
 
 
@@ -113,7 +119,6 @@ def new_folds(
         "split": "validation",
         "folds": folds,
         "params": trial.params,
-        "epochs": trial.epochs,
         # Only the data differ from fold to fold.
         "seed": trial.seed,
     }
@@ -138,6 +143,16 @@ def save(store: Store, new: NewExperiment) -> int:
     experiment_id = create(store, new)
     reached("submit_saved")
     return experiment_id
+
+
+def _trained(training: Training, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the params that are trained, `--epochs` among them; of equal ones the first."""
+    given = {} if training.epochs is None else {"epochs": training.epochs}
+    found: dict[Params, dict[str, Any]] = {}
+    for row in rows:
+        params = {**row, **given}
+        found.setdefault(Params.from_json(params), params)
+    return list(found.values())
 
 
 def _jobs(training: Training, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

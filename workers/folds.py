@@ -27,9 +27,9 @@ def run_fold(attempt: Attempt) -> Write:
     params = Params.from_json(configuration["params"])
     whole = load_dataset(configuration["dataset"], attempt.context.settings.data_dir)
     dataset = fold_of(whole, configuration["fold"], configuration["folds"])
-    epochs, classes = configuration["epochs"], len(dataset.classes)
-    resumed = resume_training(attempt, epochs, determinism.fingerprint())
-    trained = train(params, dataset, trial_seed(attempt.claim), epochs=epochs, **resumed)
+    classes = len(dataset.classes)
+    resumed = resume_training(attempt, params.epochs, determinism.fingerprint())
+    trained = train(params, dataset, trial_seed(attempt.claim), **resumed)
     shape = dataset.train.images.shape[1:]
     refitted = Predictor(network.restore(params, shape, classes, trained.weights))
     evaluation = evaluate(refitted, dataset.validation, classes)

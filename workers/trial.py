@@ -23,9 +23,8 @@ def run_trial(attempt: Attempt) -> Write:
     params = Params.from_json(configuration["params"])
     dataset = load_dataset(configuration["dataset"], attempt.context.settings.data_dir)
     fingerprint = determinism.fingerprint()
-    epochs = configuration["epochs"] or params.epochs
-    resumed = resume_training(attempt, epochs, fingerprint)
-    trained = train(params, dataset, trial_seed(attempt.claim), epochs=epochs, **resumed)
+    resumed = resume_training(attempt, params.epochs, fingerprint)
+    trained = train(params, dataset, trial_seed(attempt.claim), **resumed)
 
     def write(connection: Connection) -> None:
         write_trial(connection, attempt.claim, trained.weights, fingerprint)

@@ -8,7 +8,9 @@ import click
 from cifar_model.errors import printable
 from runner.errors import ExitCode, InputError, UnavailableError
 
-EPILOG = "Begin with `runner submit tune --downsample 0.01 --dataset shapes --epochs 1 --wait`."
+EPILOG = (
+    "Begin with `runner submit tune --downsample 0.01 --seed 2 --dataset shapes --epochs 1 --wait`."
+)
 
 
 @click.group(epilog=EPILOG, context_settings={"auto_envvar_prefix": "RUNNER"})

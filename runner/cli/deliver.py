@@ -12,6 +12,7 @@ from runner.embedded.place import Place
 from runner.errors import ExitCode, UnavailableError
 from runner.failpoints import reached
 from runner.queue import make_app
+from runner.report.points import equal_points
 from runner.settings import Settings
 from runner.states import JobState
 from runner.store import queries
@@ -24,6 +25,8 @@ def deliver(settings: Settings, store: Store, experiment_id: int, *, wait: bool,
     dataset = experiment.configuration["dataset"]["title"]
     jobs = "1 job" if experiment.jobs == 1 else f"{experiment.jobs} jobs"
     click.echo(f"experiment {experiment_id}: {experiment.kind}, {jobs}, {dataset}", err=True)
+    if points := equal_points(experiment.configuration):
+        click.echo(points, err=True)
     if wait:
         wait_for(settings, store, experiment_id)
     else:
@@ -62,6 +65,8 @@ def experiment_document(store: Store, experiment_id: int) -> dict[str, Any]:
         "kind": experiment.kind,
         "seed": experiment.seed,
         "dataset": experiment.configuration["dataset"],
+        "points": experiment.configuration.get("sampled"),
+        "different": experiment.configuration.get("different"),
         "states": dict(experiment.states),
         "paused": experiment.paused_at is not None,
         "jobs": [

@@ -1,5 +1,6 @@
 """Read what `--where` says, as in lr=0.001 or val_accuracy>0.5."""
 
+import math
 import re
 from difflib import get_close_matches
 
@@ -25,7 +26,6 @@ def _read(text: str) -> Condition:
             " 'val_accuracy>0.5'",
         )
     name, operator, value = form.groups()
-    # `epochs` is a param and no metric: the epochs that the params ask for.
     if name not in NAMES:
         close = get_close_matches(name, NAMES, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
@@ -45,9 +45,12 @@ def _value(text: str, operator: str, value: str, default: Value | None) -> Value
             raise _refusal(text, "= or !=, because the value is a word")
         return value
     try:
-        return float(value)
+        number = float(value)
     except ValueError:
-        raise _refusal(text, "a number after the sign") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise _refusal(text, "a number after the sign")
+    return number
 
 
 def _refusal(text: str, expected: str) -> InputError:

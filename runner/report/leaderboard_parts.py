@@ -14,7 +14,7 @@ Row = Mapping[str, Any]
 MOST_COMMANDS = 10
 
 # Shown only where they differ between the trials, like params.
-OF_ORIGIN = ("experiment", "dataset", "train_images", "seed", "trained_epochs")
+OF_ORIGIN = ("experiment", "dataset", "train_images", "seed")
 
 
 def leaderboard_title(document: Row) -> str:

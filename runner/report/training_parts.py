@@ -5,6 +5,7 @@ from typing import Any
 
 from runner.report.influence import differing
 from runner.report.parts import Note, Part, Picture, Table, field_table, titled
+from runner.report.points import equal_points
 from runner.report.selection import winner_notes
 from runner.report.sparkline import sparkline
 from runner.report.trials import effective
@@ -129,10 +130,13 @@ def _selection(document: Mapping[str, Any], trials: Sequence[Mapping[str, Any]])
 
 
 def _overridden(document: Mapping[str, Any]) -> list[Note]:
-    epochs = document["configuration"]["epochs"]
-    if epochs is None:
-        return []
-    return [Note(f"--epochs {epochs} took the place of the params' epochs, in every trial.")]
+    epochs, equal = document["configuration"]["epochs"], equal_points(document["configuration"])
+    notes = [] if equal is None else [Note(f"{equal}.")]
+    if epochs is not None:
+        notes.append(
+            Note(f"--epochs {epochs} took the place of the params' epochs, in every trial.")
+        )
+    return notes
 
 
 def _repeats(document: Mapping[str, Any]) -> list[Part]:

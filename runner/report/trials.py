@@ -29,7 +29,7 @@ def trial_rows(jobs: Sequence[Row], epochs: Sequence[Row]) -> list[dict[str, Any
 def _trial_row(job: Row, epochs: list[dict[str, Any]]) -> dict[str, Any]:
     identity = {name: job[name] for name in ("trial", "job", "experiment", "number", "state")}
     return identity | {
-        "params": dict(job["params"] or job["configuration"].get("params", {})),
+        "params": job["params"],
         "seed": job["seed"],
         "epochs": epochs,
         "trained_epochs": len(epochs),

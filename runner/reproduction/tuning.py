@@ -42,9 +42,9 @@ def _round_value(trial: Row, name: str, sizes: dict[str, int]) -> Measured:
 
 
 def figure_5(sources: Sources, row: int) -> Values:
-    """Return the params of one of the five rounds, with the epochs that it really had."""
+    """Return the params of one of the five rounds."""
     trial = sources.trial(ROWS[row - 1])
-    params = effective(trial["params"]) | {"epochs": trial["trained_epochs"]}
+    params = effective(trial["params"])
     asked = FIGURE_5[row - 1]
     # Of others than the paper's only those that were changed.
     more = {name: value for name, value in trial["params"].items() if name not in asked}

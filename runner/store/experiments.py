@@ -13,6 +13,7 @@ from runner.failpoints import reached
 from runner.states import JobState, Kind
 from runner.store.engine import Store
 from runner.store.schema import Experiment, Job
+from runner.store.trained import trained_params
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,9 @@ def create(store: Store, new: NewExperiment) -> int:
 # The same pictures may lie elsewhere and be called otherwise: their fingerprint tells.
 OF_PLACE = ("name", "title", "resize")
 
+# What follows from the rest, and is not in every store.
+DERIVED = ("sampled", "different")
+
 
 def find_key(store: Store, key: str) -> int | None:
     """Return the experiment that was submitted with a key, whatever it asks for."""
@@ -83,8 +87,15 @@ def _asked(configuration: Mapping[str, Any], jobs: Sequence[dict[str, Any]]) -> 
     dataset = {
         name: value for name, value in configuration["dataset"].items() if name not in OF_PLACE
     }
-    plain: list[Any] = json.loads(json.dumps([{**configuration, "dataset": dataset}, list(jobs)]))
+    common = {name: value for name, value in configuration.items() if name not in DERIVED}
+    trained = [_trained(job, configuration.get("epochs")) for job in jobs]
+    plain: list[Any] = json.loads(json.dumps([common | {"dataset": dataset}, trained]))
     return plain
+
+
+def _trained(job: dict[str, Any], epochs: int | None) -> dict[str, Any]:
+    params = job.get("params")
+    return job if params is None else {**job, "params": trained_params(params, epochs)}
 
 
 def _jobs(connection: Connection, experiment_id: int) -> list[dict[str, Any]]:

@@ -7,12 +7,12 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from cifar_model.epoch import Epoch
-from cifar_model.params import Params
 from runner.states import AttemptState, JobState, Kind
 from runner.store import schema
 from runner.store.attempts import Claim
 from runner.store.engine import Connection, Store
 from runner.store.results import write_trial
+from runner.store.trained import trained_params
 
 # Attempts name a worker; this one stands for wherever it was.
 WORKER = {
@@ -74,12 +74,8 @@ def _write(connection: Connection, imported: Imported) -> int:
 
 def _job(connection: Connection, imported: Imported) -> Claim:
     """Write the experiment and its job, and return what the job would have been claimed as."""
-    trained = len(imported.epochs)
-    configuration = {
-        "dataset": imported.dataset,
-        "epochs": None if trained == Params.from_json(imported.params).epochs else trained,
-        "threads": imported.threads,
-    }
+    params = trained_params(imported.params, len(imported.epochs))
+    configuration = {"dataset": imported.dataset, "epochs": None, "threads": imported.threads}
     experiment = connection.scalars(
         insert(schema.Experiment).returning(schema.Experiment.id),
         {
@@ -95,14 +91,14 @@ def _job(connection: Connection, imported: Imported) -> Claim:
         .values(
             experiment_id=experiment,
             number=1,
-            configuration={"params": imported.params},
+            configuration={"params": params},
             state=JobState.SUCCEEDED,
             attempts=1,
             ended_at=schema.now(),
         )
         .returning(schema.Job.id)
     ).one()
-    merged = configuration | {"params": imported.params}
+    merged = configuration | {"params": params}
     return Claim(job, 1, experiment, Kind.TRAIN, 1, imported.seed, merged)
 
 

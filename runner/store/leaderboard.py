@@ -5,11 +5,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, cast, func, select
+from sqlalchemy import ColumnElement, RowMapping, Select, Text, cast, func, select
 
 from runner.states import Kind
 from runner.store.engine import Connection
 from runner.store.schema import Experiment, Job, Trial
+from runner.store.trained import trained_params
 
 # What trials can be ordered and chosen by; a better one has less of the first, more of the others.
 SMALLER_IS_BETTER = ("loss", "val_loss", "seconds")
@@ -24,6 +25,9 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
     "=": operator.eq,
 }
+
+# The last digits of a number that was computed, in a range or as a mean.
+NEARLY = 1e-12
 
 TRAINS = (Kind.TRAIN, Kind.TUNE)
 
@@ -66,7 +70,7 @@ def best(connection: Connection, scope: Scope, by: str, top: int) -> list[dict[s
         Job.number,
         Job.not_reproducible,
     ).order_by(metric if by in SMALLER_IS_BETTER else metric.desc(), Trial.id)
-    return [dict(row) for row in connection.execute(query.limit(top)).mappings()]
+    return [_trained(row) for row in connection.execute(query.limit(top)).mappings()]
 
 
 def count(connection: Connection, scope: Scope) -> int:
@@ -76,9 +80,14 @@ def count(connection: Connection, scope: Scope) -> int:
 
 def some(connection: Connection, scope: Scope, by: str, step: int) -> list[dict[str, Any]]:
     """Return the params and the metric of every so many of the trials that are meant."""
-    query = _chosen(scope, Trial.params, getattr(Trial, by).label("metric"))
+    metric = getattr(Trial, by).label("metric")
+    query = _chosen(scope, Trial.params, Trial.epochs.label("trained_epochs"), metric)
     rows = connection.execute(query.where(Trial.id % step == 0).order_by(Trial.id))
-    return [dict(row) for row in rows.mappings()]
+    return [_trained(row) for row in rows.mappings()]
+
+
+def _trained(row: RowMapping) -> dict[str, Any]:
+    return {**row, "params": trained_params(row["params"], row["trained_epochs"])}
 
 
 def repeats(connection: Connection, scope: Scope, by: str) -> tuple[float, int]:
@@ -88,6 +97,7 @@ def repeats(connection: Connection, scope: Scope, by: str) -> tuple[float, int]:
     """
     same = (
         cast(Trial.params, Text).label("params"),
+        Trial.epochs.label("trained_epochs"),
         Trial.dataset["fingerprint"].as_string().label("fingerprint"),
         Trial.dataset[("images", "train")].as_string().label("train_images"),
     )
@@ -97,7 +107,7 @@ def repeats(connection: Connection, scope: Scope, by: str) -> tuple[float, int]:
     squares = func.sum(of.metric * of.metric) - count * func.avg(of.metric) * func.avg(of.metric)
     groups = (
         select((count - 1).label("freedom"), squares.label("squares"))
-        .group_by(of.params, of.fingerprint, of.train_images)
+        .group_by(of.params, of.trained_epochs, of.fingerprint, of.train_images)
         .having(count > 1)
         .subquery()
     )
@@ -131,14 +141,33 @@ def _chosen(scope: Scope, *columns: Any) -> Select[Any]:
 
 
 def _holds(condition: Condition) -> ColumnElement[bool]:
-    holds: ColumnElement[bool] = OPERATORS[condition.operator](_column(condition), condition.value)
+    column, value = _column(condition), condition.value
+    if isinstance(value, float):
+        return _number_holds(column, condition.operator, value)
+    holds: ColumnElement[bool] = OPERATORS[condition.operator](column, value)
+    return holds
+
+
+def _number_holds(column: ColumnElement[Any], sign: str, value: float) -> ColumnElement[bool]:
+    """Compare numbers; what differs in its last digits only is equal, such as 0.1 + 0.2 and 0.3."""
+    near = abs(value) * NEARLY
+    low, high = value - near, value + near
+    match sign:
+        case "=":
+            return column.between(low, high)
+        case "!=":
+            return ~column.between(low, high)
+        case "<" | ">=":
+            holds: ColumnElement[bool] = OPERATORS[sign](column, low)
+        case _:
+            holds = OPERATORS[sign](column, high)
     return holds
 
 
 def _column(condition: Condition) -> ColumnElement[Any]:
-    if condition.default is None:
-        metric: ColumnElement[Any] = getattr(Trial, condition.name)
-        return metric
+    if condition.default is None or condition.name == "epochs":
+        column: ColumnElement[Any] = getattr(Trial, condition.name)
+        return column
     given = Trial.params[condition.name]
     match condition.default:
         case bool():

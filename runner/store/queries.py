@@ -11,6 +11,7 @@ from runner.errors import InputError
 from runner.states import JobState
 from runner.store import schema
 from runner.store.engine import Store
+from runner.store.trained import job_configuration, trained_params
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ def jobs_to_send(store: Store, job_ids: Sequence[int]) -> list[JobToSend]:
                 kind=row.kind,
                 number=row.number,
                 attempts=row.attempts,
-                configuration={**row.common, **row.configuration},
+                configuration=job_configuration(row.common, row.configuration),
             )
             for row in connection.execute(statement)
         ]
@@ -177,7 +178,8 @@ def trial(store: Store, trial_id: int) -> Trial:
             "the number of a trial that was trained to its end",
             "`runner status EXPERIMENT` lists those of an experiment",
         )
-    return Trial(**row)
+    params = trained_params(row["params"], row["epochs"])
+    return Trial(**{**row, "params": params})
 
 
 def workers_alive(store: Store, seconds: float) -> list[Worker]:

@@ -19,6 +19,7 @@ from runner.store.schema import (
     Trial,
     Worker,
 )
+from runner.store.trained import trained_params
 
 Row = Mapping[Any, Any]
 
@@ -60,7 +61,7 @@ def jobs(
     job: int | None = None,
     trial: int | None = None,
 ) -> Sequence[Row]:
-    """Return the chosen jobs by their number, each with its trial if it made one."""
+    """Return the chosen jobs by their number, each with its params and its trial if it made one."""
     query = (
         select(
             Job.id.label("job"),
@@ -79,6 +80,7 @@ def jobs(
                 Experiment.seed,
             ).label("seed"),
             Trial.params,
+            Trial.epochs.label("trained_epochs"),
             Trial.dataset,
             Trial.best_epoch,
             Trial.loss,
@@ -95,7 +97,24 @@ def jobs(
         .where(*_chosen(experiment, job, trial))
         .order_by(Job.number)
     )
-    return _rows(connection, query)
+    found = _rows(connection, query)
+    asked = _asked_epochs(connection, {row["experiment"] for row in found})
+    return [{**row, "params": _params(row, asked)} for row in found]
+
+
+def _asked_epochs(connection: Connection, experiments: set[int]) -> dict[int, int | None]:
+    """Return the epochs that experiments give all their trials, read once for all their jobs."""
+    epochs = Experiment.configuration["epochs"].as_integer().label("epochs")
+    query = select(Experiment.id, epochs).where(Experiment.id.in_(experiments))
+    return {row.id: row.epochs for row in connection.execute(query)}
+
+
+def _params(row: Row, asked: Mapping[int, int | None]) -> dict[str, Any]:
+    """Return what was or will be trained; nothing of a job that trains no trial."""
+    if row["trial"] is not None:
+        return trained_params(row["params"], row["trained_epochs"])
+    params = row["configuration"].get("params")
+    return {} if params is None else trained_params(params, asked[row["experiment"]])
 
 
 def epochs(

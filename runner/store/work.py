@@ -23,6 +23,7 @@ from runner.store.attempts import (
 from runner.store.engine import Store
 from runner.store.schema import Attempt, Checkpoint, Event, Experiment, Job, now
 from runner.store.sending import not_paused
+from runner.store.trained import job_configuration
 
 # A job that was lost so often without finishing an epoch takes its workers down with it.
 MOST_LOST = 3
@@ -73,7 +74,7 @@ def claim(store: Store, job_id: int, worker: str) -> Claim | None:
         kind=Kind(experiment.kind),
         number=job.number,
         seed=experiment.seed,
-        configuration={**experiment.configuration, **job.configuration},
+        configuration=job_configuration(experiment.configuration, job.configuration),
     )
 
 

@@ -25,7 +25,7 @@ def test_a_grid_is_trained_evaluated_explained_and_reported(runner: Runner, tmp_
     report = runner.json("report", str(experiment["experiment"]))
     space = ParamSpace(dict(PAPER_GRID), fraction_limit=0.0025, seed=3)
     sampled = [dict(zip(PAPER_GRID, row, strict=True)) for row in space.param_space.tolist()]
-    fixed = {"batch_norm_momentum": 0.9, "blocks": 1, "filters": 4}
+    fixed = {"epochs": 2, "batch_norm_momentum": 0.9, "blocks": 1, "filters": 4}
     by_number = sorted(report["trials"], key=lambda trial: trial["number"])
     assert [trial["params"] for trial in by_number] == [row | fixed for row in sampled]
     assert all(len(trial["epochs"]) == 2 for trial in report["trials"])

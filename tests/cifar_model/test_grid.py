@@ -166,3 +166,17 @@ def test_a_list_of_100_000_values_is_a_grid(tmp_path: Path) -> None:
     file = tmp_path / "grid.json"
     file.write_text(json.dumps({"lr": [number / 1e6 for number in range(1, 100_001)]}))
     assert len(sample(read_grid(file), 1, "uniform_mersenne", 0)) == 100_000
+
+
+def test_a_key_that_is_there_twice_is_refused_by_name(tmp_path: Path) -> None:
+    file = tmp_path / "grid.json"
+    file.write_text('{"lr": [0.001], "epochs": [1], "lr": [0.01, 0.1]}')
+    with pytest.raises(InputError, match="'lr' is there twice"):
+        read_grid(file)
+
+
+def test_the_values_of_a_range_are_those_that_a_person_would_type() -> None:
+    grid: dict[str, Any] = {"dropout": (0.1, 0.4, 3), "batch_size": (8, 10, 2)}
+    points = sample(grid, 1, "uniform_mersenne", 0)
+    assert sorted({repr(row["dropout"]) for row in points}) == ["0.1", "0.2", "0.3"]
+    assert sorted({repr(row["batch_size"]) for row in points}) == ["8", "9"]

@@ -47,7 +47,7 @@ def test_train_writes_a_trial_with_every_epoch(worker: Context) -> None:
     assert job.state == JobState.SUCCEEDED
     assert job.trial is not None
     found = queries.trial(worker.store, job.trial)
-    assert found.params == TINY
+    assert found.params == TINY | {"epochs": 2}
     assert found.seed == 5
     assert job.epoch == 2
     assert get_artifact(worker.store, found.model)

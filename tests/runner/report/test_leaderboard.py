@@ -68,11 +68,23 @@ def test_conditions_choose_trials_by_params_and_metrics(
 
 
 @pytest.mark.parametrize(
+    ("where", "count"),
+    [("=", 1), ("!=", 0), ("<=", 1), (">=", 1), ("<", 0), (">", 0)],
+)
+def test_a_number_that_was_computed_is_found_as_it_is_shown(
+    store: Store, where: str, count: int
+) -> None:
+    store_tune(store, [[0.5]], dropout=0.1 + 0.2)
+    assert len(found(store, f"dropout{where}0.3")) == count
+
+
+@pytest.mark.parametrize(
     ("where", "said"),
     [
         ("lr", "NAME, one of"),
         ("lrr=3", "did you mean 'lr'?"),
         ("lr=fast", "a number after the sign"),
+        ("lr<nan", "a number after the sign"),
         ("optimizer<adam", "because the value is a word"),
         ("augment=yes", "true or false"),
     ],

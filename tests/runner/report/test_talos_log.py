@@ -55,7 +55,7 @@ def test_talos_correlates_as_we_do(document: dict[str, Any], analyze: Analyze) -
         if not math.isnan(value)
     }
     assert theirs == pytest.approx(document["analysis"]["correlate"])
-    assert list(theirs) == ["lr"]
+    assert list(theirs) == ["lr", "epochs"]
 
 
 def test_talos_s_best_params_are_ours(document: dict[str, Any], analyze: Analyze) -> None:

@@ -37,7 +37,7 @@ def test_a_claim_has_all_that_is_needed_to_do_the_job(store: Store) -> None:
         kind=Kind.TUNE,
         number=1,
         seed=7,
-        configuration={"epochs": 3, "threads": 1, "params": {"dropout": 0.5}},
+        configuration={"epochs": 3, "threads": 1, "params": {"dropout": 0.5, "epochs": 3}},
     )
     assert state_of(store, claimed.job_id) == JobState.RUNNING
 

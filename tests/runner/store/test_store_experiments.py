@@ -15,6 +15,7 @@ from tests.runner.store.making import (
     make_experiment,
     make_trial,
     rows,
+    run,
 )
 
 
@@ -97,7 +98,17 @@ def test_what_was_done_is_found_wherever_its_pictures_lie_now(store: Store) -> N
     assert find_done(store, asked_again()) == done.id
     make_trial(store, "another worker")
     assert find_done(store, asked_again()) == done.id, "the first, so that it stays the same"
-    assert trial.params == {"dropout": 0.0}
+    assert trial.params == {"dropout": 0.0, "epochs": 1}
+
+
+def test_what_an_older_store_has_done_is_found_though_it_kept_the_epochs_apart(
+    store: Store,
+) -> None:
+    configuration = {"dataset": DATASET, "epochs": 2, "threads": 1}
+    old = make_experiment(store, [{"params": {"lr": 0.1}}], configuration=configuration)
+    run(store, "UPDATE jobs SET state = 'succeeded', ended_at = created_at")
+    jobs = [{"params": {"lr": 0.1, "epochs": 2}}]
+    assert find_done(store, asked_again(configuration=configuration, jobs=jobs)) == old
 
 
 def test_what_asks_for_something_else_or_is_not_done_is_not_found(store: Store) -> None:

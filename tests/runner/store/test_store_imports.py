@@ -27,7 +27,7 @@ IMPORTED = Imported(
 def test_it_has_its_params_epochs_and_model(store: Store) -> None:
     trial = import_trial(store, IMPORTED)
     found = queries.trial(store, trial)
-    assert (found.params, found.seed, found.threads) == ({"lr": 0.01}, 9, 2)
+    assert (found.params, found.seed, found.threads) == ({"lr": 0.01, "epochs": 2}, 9, 2)
     assert get_artifact(store, found.model) == b"weights"
     document = trial_document(store, trial=trial)
     assert [row["val_accuracy"] for row in document["epochs"]] == [0.5, 0.4]
@@ -36,11 +36,11 @@ def test_it_has_its_params_epochs_and_model(store: Store) -> None:
     assert document["provenance"]["command"] == "runner submit train"
 
 
-def test_reports_show_it_and_that_its_epochs_were_chosen(store: Store) -> None:
+def test_reports_show_it_with_the_epochs_that_it_was_trained_for(store: Store) -> None:
     import_trial(store, IMPORTED)
     document = report_document(store, None)
     assert document["states"]["succeeded"] == 1
-    assert document["configuration"]["epochs"] == 2
+    assert document["trials"][0]["params"] == {"lr": 0.01, "epochs": 2}
 
 
 def test_the_same_key_again_is_the_same_trial(store: Store) -> None:

@@ -119,7 +119,7 @@ def test_what_a_message_says_is_merged_over_the_experiment(store: Store) -> None
         store, jobs=[{"params": {"lr": 1}}, {"epochs": 9}], configuration={"epochs": 3}
     )
     first, second = queries.jobs_to_send(store, job_ids(store, experiment_id))
-    assert first.configuration == {"epochs": 3, "params": {"lr": 1}}
+    assert first.configuration == {"epochs": 3, "params": {"lr": 1, "epochs": 3}}
     assert second.configuration == {"epochs": 9}
     assert (second.kind, second.number, second.experiment_id) == (Kind.TUNE, 2, experiment_id)
 

@@ -60,7 +60,7 @@ def test_a_trial_has_the_scores_of_its_last_epoch_and_names_its_best(store: Stor
     assert (trial["loss"], trial["val_accuracy"], trial["seconds"]) == (0.25, 0.5, 8.0)
     assert (trial["seed"], trial["fingerprint"]) == (claimed.seed, FINGERPRINT)
     found = queries.trial(store, trial["id"])
-    assert found.params == claimed.configuration["params"]
+    assert found.params == claimed.configuration["params"] | {"epochs": 4}
     assert found.dataset == DATASET
     assert found.threads == 1
     assert get_artifact(store, found.model) == b"weights"
