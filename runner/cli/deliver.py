@@ -13,10 +13,12 @@ from runner.errors import ExitCode, UnavailableError
 from runner.failpoints import reached
 from runner.queue import make_app
 from runner.report.points import equal_points
+from runner.report.short_training import training_warnings
 from runner.settings import Settings
 from runner.states import JobState
 from runner.store import queries
 from runner.store.engine import Store
+from runner.store.leaderboard import TRAINS
 
 
 def deliver(settings: Settings, store: Store, experiment_id: int, *, wait: bool, form: str) -> None:
@@ -27,6 +29,8 @@ def deliver(settings: Settings, store: Store, experiment_id: int, *, wait: bool,
     click.echo(f"experiment {experiment_id}: {experiment.kind}, {jobs}, {dataset}", err=True)
     if points := equal_points(experiment.configuration):
         click.echo(points, err=True)
+    for text in _warnings(store, experiment):
+        click.echo(f"warning: {text}", err=True)
     if wait:
         wait_for(settings, store, experiment_id)
     else:
@@ -57,6 +61,13 @@ def send_saved(settings: Settings, store: Store) -> None:
         click.echo(f"no worker is alive: the jobs are saved; start one with `{hint}`", err=True)
 
 
+def _warnings(store: Store, experiment: queries.Experiment) -> list[str]:
+    if experiment.kind not in TRAINS:
+        return []
+    with store.read() as connection:
+        return training_warnings(connection, experiment.id, experiment.configuration)
+
+
 def experiment_document(store: Store, experiment_id: int) -> dict[str, Any]:
     """Return an experiment and its jobs, as the JSON that `submit`, `status` and `watch` print."""
     experiment = queries.experiment(store, experiment_id)
@@ -69,6 +80,7 @@ def experiment_document(store: Store, experiment_id: int) -> dict[str, Any]:
         "different": experiment.configuration.get("different"),
         "states": dict(experiment.states),
         "paused": experiment.paused_at is not None,
+        "warnings": _warnings(store, experiment),
         "jobs": [
             {
                 "job": job.id,

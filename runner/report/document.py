@@ -13,6 +13,7 @@ from runner.report.lookup import experiment_row, newest_number
 from runner.report.luck import Chance, pooled
 from runner.report.repeats import repeated
 from runner.report.selection import noise, winner
+from runner.report.short_training import training_warnings
 from runner.report.talos_log import analysis
 from runner.report.trials import ranked, scan_summary, trial_rows
 from runner.report.uncertainty import accuracy_interval
@@ -72,6 +73,9 @@ def report_document(store: Store, number: int | None) -> Document:
             "folds": folds_summary(evaluations, folds) if folds else None,
             "explanations": explanation_rows(connection, number, dataset["classes"]),
             "activations": activation_rows(connection, number),
+            "warnings": training_warnings(connection, number, experiment["configuration"])
+            if document["kind"] in TRAINS
+            else [],
             "files": [],
         }
 

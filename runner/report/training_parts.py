@@ -50,6 +50,7 @@ def training_parts(document: Mapping[str, Any], pictures: Sequence[Picture]) -> 
         Note("None: not used here. Nothing is reduced: every trial is trained to its end."),
         _last_scores(document, trials),
         Note(RANKED),
+        *(Note(f"{text}.", warning=True) for text in document["warnings"]),
         *_selection(document, trials),
         *pictures,
         _best_scores(document, trials),

@@ -1,0 +1,46 @@
+"""How the trials of an experiment are trained, counted by the database: there may be 100,000."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Integer, func, literal, select
+
+from cifar_model.params import Params
+from runner.store.engine import Connection
+from runner.store.schema import Experiment, Job
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How long so many trials are trained, and how fast their batch normalisation learns."""
+
+    epochs: int
+    batch_size: int
+    batch_norm_momentum: float
+    trials: int
+
+
+def schedules(connection: Connection, experiment: int) -> list[Schedule]:
+    """Return the different schedules of the trials that an experiment trains."""
+    defaults = Params()
+    override = connection.scalar(
+        select(Experiment.configuration["epochs"].as_integer()).where(Experiment.id == experiment)
+    )
+    epochs = func.coalesce(Job.configuration[("params", "epochs")].as_integer(), defaults.epochs)
+    batch_size = func.coalesce(
+        Job.configuration[("params", "batch_size")].as_integer(), defaults.batch_size
+    )
+    momentum = func.coalesce(
+        Job.configuration[("params", "batch_norm_momentum")].as_float(),
+        defaults.batch_norm_momentum,
+    )
+    each = (
+        select(
+            (epochs if override is None else literal(override, Integer())).label("epochs"),
+            batch_size.label("batch_size"),
+            momentum.label("batch_norm_momentum"),
+        )
+        .where(Job.experiment_id == experiment)
+        .subquery()
+    )
+    counted = select(*each.c, func.count().label("trials")).group_by(*each.c).order_by(*each.c)
+    return [Schedule(**row) for row in connection.execute(counted).mappings()]
