@@ -11,6 +11,7 @@ from runner.dispatch import send_pending
 from runner.embedded.place import Place
 from runner.errors import ExitCode, UnavailableError
 from runner.failpoints import reached
+from runner.living import why_nothing_runs
 from runner.queue import make_app
 from runner.report.points import equal_points
 from runner.report.short_training import training_warnings
@@ -56,9 +57,8 @@ def send_saved(settings: Settings, store: Store) -> None:
         click.echo(f"warning: {error.what}\n  to fix it: {error.fix}", err=True)
         return
     reached("submit_sent")
-    if not queries.workers_alive(store, settings.lease_seconds):
-        hint = "runner worker" if settings.broker_url else "runner up"
-        click.echo(f"no worker is alive: the jobs are saved; start one with `{hint}`", err=True)
+    if (words := why_nothing_runs(settings, store)) is not None:
+        click.echo(words, err=True)
 
 
 def _warnings(store: Store, experiment: queries.Experiment) -> list[str]:

@@ -17,12 +17,13 @@ REASON_WIDTH = 60
 @format_option
 def status(experiment: int | None, form: str) -> None:
     """Show the newest experiments, or the jobs of one."""
+    from runner.living import local_trouble, workers_alive
     from runner.store import queries
 
     settings, store = _open()
     if experiment is not None:
-        return _status_of_one(store, experiment, form)
-    alive = queries.workers_alive(store, settings.lease_seconds)
+        return _status_of_one(settings, store, experiment, form)
+    alive = workers_alive(settings, store)
     rows = [
         {
             "experiment": found.id,
@@ -34,18 +35,28 @@ def status(experiment: int | None, form: str) -> None:
         }
         for found in queries.experiments(store, SHOWN_EXPERIMENTS)
     ]
+    trouble = local_trouble(settings)
     if form == "json":
-        click.echo(json.dumps({"workers": [vars_of(row) for row in alive], "experiments": rows}))
+        workers = [vars_of(row) for row in alive]
+        click.echo(json.dumps({"workers": workers, "trouble": trouble, "experiments": rows}))
         return None
     _table(rows, "no experiment yet: begin with `runner submit --help`")
     click.echo(f"{len(alive)} workers alive")
+    _say(trouble)
     return None
 
 
-def _status_of_one(store: Any, experiment: int, form: str) -> None:
+def _say(trouble: str | None) -> None:
+    if trouble is not None:
+        click.echo(f"warning: {trouble}", err=True)
+
+
+def _status_of_one(settings: Any, store: Any, experiment: int, form: str) -> None:
     from runner.cli.deliver import experiment_document
+    from runner.living import local_trouble
 
     document = experiment_document(store, experiment)
+    _say(local_trouble(settings))
     if form == "json":
         click.echo(json.dumps(document, indent=2))
         return
@@ -67,8 +78,8 @@ def watch(experiment: int) -> None:
     """Follow an experiment until it ends."""
     from runner.cli import progress
 
-    _, store = _open()
-    progress.watch(store, experiment)
+    settings, store = _open()
+    progress.watch(settings, store, experiment)
 
 
 @click.command()

@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from tqdm import tqdm
 
@@ -14,6 +14,7 @@ from runner.embedded.place import Place
 from runner.embedded.start import start
 from runner.embedded.stop import stop_all
 from runner.errors import UnavailableError
+from runner.living import why_nothing_runs
 from runner.queue import make_app
 from runner.settings import Settings
 from runner.store.engine import Store
@@ -22,19 +23,44 @@ LOOK_SECONDS = 0.5
 # How often to see whether workers are still there and to send what nobody else did.
 ENSURE_SECONDS = 5.0
 MOST_STARTS = 3
+# A worker that ended so often in a row is not waited for; its pauses have made it half a minute.
+MOST_FAILED_STARTS = 5
+
+
+class Telling:
+    """Say once what keeps the jobs that are waited for from being worked on."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._settings = settings
+        self._store = store
+        self._said: str | None = None
+        self._asked = time.monotonic()
+
+    def look(self) -> None:
+        """Look now and then; whoever waits need not know why nothing is known just now."""
+        if time.monotonic() - self._asked < ENSURE_SECONDS:
+            return
+        self._asked = time.monotonic()
+        with suppress(UnavailableError):
+            words = why_nothing_runs(self._settings, self._store)
+            if words is not None and words != self._said:
+                tqdm.write(f"warning: {words}", file=sys.stderr)
+            self._said = words
 
 
 def wait_for(settings: Settings, store: Store, experiment_id: int) -> None:
     """Return when every job of the experiment has ended."""
     starts = 0
     ensured = -ENSURE_SECONDS
+    telling = Telling(settings, store)
     try:
         with Bar(store, experiment_id) as bar:
             while not bar.show():
                 if time.monotonic() - ensured >= ENSURE_SECONDS:
                     starts += _ensure_workers(settings, store)
                     ensured = time.monotonic()
-                if starts > MOST_STARTS:
+                telling.look()
+                if starts > MOST_STARTS or _failed_starts(settings) >= MOST_FAILED_STARTS:
                     raise _workers_do_not_stay(settings)
                 time.sleep(LOOK_SECONDS)
     finally:
@@ -42,10 +68,12 @@ def wait_for(settings: Settings, store: Store, experiment_id: int) -> None:
             stop_all(Place(settings.home))
 
 
-def watch(store: Store, experiment_id: int) -> None:
+def watch(settings: Settings, store: Store, experiment_id: int) -> None:
     """Show an experiment's progress until every job of it has ended."""
+    telling = Telling(settings, store)
     with Bar(store, experiment_id) as bar:
         while not bar.show():
+            telling.look()
             time.sleep(LOOK_SECONDS)
 
 
@@ -72,6 +100,11 @@ def _ensure_workers(settings: Settings, store: Store) -> bool:
     except UnavailableError as error:
         tqdm.write(f"warning: {error.what}", file=sys.stderr)
     return started
+
+
+def _failed_starts(settings: Settings) -> int:
+    trouble = None if settings.broker_url else Place(settings.home).trouble()
+    return 0 if trouble is None else trouble.failed_starts
 
 
 def _workers_do_not_stay(settings: Settings) -> UnavailableError:

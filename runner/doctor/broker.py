@@ -8,6 +8,7 @@ from celery import Celery
 from runner.doctor.finding import Finding
 from runner.embedded.place import Place
 from runner.errors import UnavailableError
+from runner.living import local_trouble
 from runner.queue import broker_facts, make_app, reaching
 from runner.settings import Settings
 
@@ -19,6 +20,12 @@ def examine_broker(settings: Settings) -> Iterator[Finding]:
     place = Place(settings.home)
     if settings.broker_url is None and not place.is_supervised():
         return
+    if (trouble := local_trouble(settings)) is not None:
+        yield Finding(
+            trouble,
+            "jobs are saved, but none is worked on",
+            "correct what the log says; `runner down` ends the attempts",
+        )
     app = make_app(settings.broker_url or place.broker_url)
     try:
         facts = broker_facts(app)

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from runner.doctor.finding import Finding
+from runner.living import workers_alive
 from runner.settings import Settings
-from runner.store import queries
 from runner.store.engine import open_store
 from runner.store.health import sqlite_file
 
@@ -15,7 +15,7 @@ def examine_versions(settings: Settings) -> Iterator[Finding]:
     if path is not None and not path.exists():
         return
     store = open_store(settings.database_url)
-    alive = queries.workers_alive(store, settings.lease_seconds)
+    alive = workers_alive(settings, store)
     store.close()
     hosts: dict[str, set[str]] = {}
     for worker in alive:

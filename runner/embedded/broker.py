@@ -1,5 +1,6 @@
 """Start a private server that speaks the Redis protocol, on a unix socket."""
 
+import os
 import shutil
 import subprocess
 import time
@@ -30,14 +31,30 @@ def server_binary() -> str:
 
 
 def start_broker(place: Place) -> subprocess.Popen[bytes]:
-    """Start the broker and return once it answers."""
+    """Start the broker and return once it answers; never two on the same file.
+
+    The broker itself holds a lock, which it is given open: from its start to its end, whatever
+    becomes of the process that started it.
+    """
+    lock = place.take("broker.lock")
+    if lock is None:
+        raise UnavailableError(
+            f"another broker works on the files in {place.directory}",
+            "none, before one is started",
+            "run `runner down`; if it finds none, one runs in another container or on another host",
+        )
     place.socket.unlink(missing_ok=True)
     command = [server_binary(), "--port", "0", "--unixsocket", str(place.socket)]
     command += ["--unixsocketperm", "700", "--dir", str(place.directory)]
     # Every message survives a restart of the broker, and a full one refuses instead of forgetting.
     command += ["--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction"]
-    with (place.logs / "broker.log").open("ab") as log:
-        server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    try:
+        with (place.logs / "broker.log").open("ab") as log:
+            server = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[lock]
+            )
+    finally:
+        os.close(lock)
     deadline = time.monotonic() + READY_SECONDS
     while not _answers(place):
         if server.poll() is not None or time.monotonic() > deadline:

@@ -6,8 +6,10 @@ import json
 import os
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+
+import psutil
 
 from runner.processes import is_alive, process_started
 
@@ -26,6 +28,15 @@ class Process:
     def alive(self) -> bool:
         """Tell whether it still runs."""
         return is_alive(self.pid, self.started)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What a supervisor cannot keep running, though it goes on trying, and where to read why."""
+
+    what: str
+    log: str
+    failed_starts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +78,9 @@ class Place:
                 raise PermissionError(f"{directory} belongs to another user")
             directory.chmod(0o700)
 
-    def take(self) -> int | None:
+    def take(self, lock: str = "lock") -> int | None:
         """Take the lock that a supervisor holds while it lives; None if one holds it."""
-        descriptor = os.open(self.directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(self.directory / lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -100,8 +111,50 @@ class Place:
 
     def remembered(self) -> dict[str, Process]:
         """Return the noted processes that still live."""
-        with suppress(FileNotFoundError):
+        # Unreadable: someone else wrote it. `left_behind` finds them all the same.
+        with suppress(FileNotFoundError, ValueError, TypeError, AttributeError):
             known = json.loads((self.directory / "processes.json").read_text())
             processes = {name: Process(*identity) for name, identity in known.items()}
             return {name: process for name, process in processes.items() if process.alive}
         return {}
+
+    def left_behind(self) -> list[Process]:
+        """Return the brokers and workers that were started here, also those that are not noted.
+
+        A supervisor may die at any moment, also between a start and its note; their command lines
+        name the socket.
+        """
+        # The second is how a server that runs calls itself.
+        signs = (
+            f"--unixsocket {self.socket} ",
+            f"unixsocket:{self.socket}",
+            f"-m workers {self.broker_url}",
+        )
+        found = {}
+        for process in psutil.process_iter():
+            with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                command = " ".join(process.cmdline())
+                if any(sign in command for sign in signs):
+                    found[process.pid] = process.ppid()
+        return [
+            Process(pid, started)
+            for pid, parent in found.items()
+            # The processes of a worker end with it.
+            if parent not in found and (started := process_started(pid)) is not None
+        ]
+
+    def tell(self, trouble: Trouble | None) -> None:
+        """Note what does not run, for whoever waits for it; None when all does."""
+        if trouble is None:
+            (self.directory / "trouble.json").unlink(missing_ok=True)
+            return
+        new = self.directory / "trouble.json.new"
+        new.write_text(json.dumps(asdict(trouble)))
+        new.replace(self.directory / "trouble.json")
+
+    def trouble(self) -> Trouble | None:
+        """Return what the supervisor that lives cannot keep running."""
+        with suppress(OSError, ValueError, TypeError):
+            if self.is_supervised():
+                return Trouble(**json.loads((self.directory / "trouble.json").read_text()))
+        return None

@@ -6,9 +6,9 @@ import time
 
 from runner.embedded.place import Place
 from runner.errors import UnavailableError
-from runner.processes import host_identity, is_alive
+from runner.living import workers_alive
+from runner.processes import host_identity
 from runner.settings import Settings
-from runner.store import queries
 from runner.store.engine import Store
 
 START_SECONDS = 30.0
@@ -49,16 +49,14 @@ def wait_for_a_worker(settings: Settings, store: Store) -> None:
     """
     deadline = time.monotonic() + START_SECONDS
     while True:
-        if any(
-            worker.host == host_identity() and is_alive(worker.pid, worker.process_started)
-            for worker in queries.workers_alive(store, settings.lease_seconds)
-        ):
+        if any(worker.host == host_identity() for worker in workers_alive(settings, store)):
             return
         if time.monotonic() > deadline:
             raise UnavailableError(
                 "no worker started",
                 f"one that is ready within {START_SECONDS:g} s",
-                f"read {Place(settings.home).logs / 'worker.log'}",
+                f"read {Place(settings.home).logs / 'worker.log'}; it is tried again until `runner "
+                "down`",
             )
         time.sleep(0.1)
 
