@@ -1,10 +1,13 @@
 #!/bin/sh
-# Start Redis with the password of a secret file, which would show among a process's arguments.
+# Start Redis with the password of a secret file, of which it is told the hash: a process's arguments
+# would show it, and in the configuration a quote or a space would mean something.
 # Every message survives a restart, and a full server refuses instead of forgetting.
 set -eu
-password=$(cat "$REDIS_PASSWORD_FILE")
+. "$(dirname "$0")/password.sh"
+read_password "$REDIS_PASSWORD_FILE"
+hash=$(printf %s "$password" | sha256sum | cut -d ' ' -f 1)
 exec redis-server - "$@" <<CONFIGURATION
-requirepass ${password:?the secret redis_password is empty}
+user default on #$hash ~* &* +@all
 dir $REDIS_DATA_DIR
 appendonly yes
 save ""

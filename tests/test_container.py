@@ -16,7 +16,8 @@ from runner.store.engine import upgrade
 from tests.processes import SECONDS, running, unused_port, wait_until
 
 DOCKER = Path(__file__).resolve().parent.parent / "docker"
-PASSWORD = "correct"  # noqa: S105 (of a server that lives for a second)
+# Each sign in it means something in a configuration or a shell.
+PASSWORD = "cor\"re'ct \\x41 $HOME #%@ ü"  # noqa: S105 (of a server that lives for a second)
 
 
 @pytest.fixture
@@ -65,34 +66,46 @@ def test_redis_keeps_every_message_or_refuses_it(broker: redis.Redis) -> None:
     assert kept == {"appendonly": "yes", "maxmemory-policy": "noeviction"}
 
 
-def test_redis_does_not_start_with_an_empty_secret(
-    environment: dict[str, str], tmp_path: Path
+@pytest.mark.parametrize("script", ["redis.sh", "postgres.sh"])
+@pytest.mark.parametrize("content", ["", "\n", 'correct\nrequirepass ""\n', None])
+def test_nothing_starts_without_a_password_of_one_line(
+    script: str, content: str | None, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    (tmp_path / "password").write_text("")
+    (tmp_path / "password").unlink()
+    if content is not None:
+        (tmp_path / "password").write_text(content)
+    environment["POSTGRES_PASSWORD_FILE"] = environment["REDIS_PASSWORD_FILE"]
     done = subprocess.run(
-        ["sh", str(DOCKER / "redis.sh")],
+        ["sh", str(DOCKER / script)],
         env=environment,
         capture_output=True,
         text=True,
         timeout=SECONDS,
         check=False,
     )
-    assert done.returncode != 0
-    assert "is empty" in done.stderr
+    assert done.returncode == 1
+    assert "sh docker/secrets.sh" in done.stderr
 
 
 def test_the_health_check_tells_a_worker_that_answers_from_none(
     broker: redis.Redis, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    def healthy() -> bool:
+    def trouble() -> str:
+        """Return what the check says; nothing if the worker is well."""
         check = [sys.executable, str(DOCKER / "worker_health.py")]
-        done = subprocess.run(check, env=environment, capture_output=True, check=False)
-        return done.returncode == 0
+        done = subprocess.run(check, env=environment, capture_output=True, text=True, check=False)
+        assert (done.returncode == 0) == (done.stderr == "")
+        return done.stderr
 
     assert broker.ping()
-    assert not healthy()
+    assert trouble().startswith("no worker of this host answered")
     log = tmp_path / "worker.log"
     upgrade(f"sqlite:///{tmp_path / 'home' / 'runner.db'}")
     with running(["runner", "worker"], environment, log):
         wait_until(lambda: " ready." in log.read_text(), log)
-        assert healthy()
+        assert trouble() == ""
+        broker.shutdown(nosave=True)
+        away = trouble()
+    assert "cannot be reached" in away
+    assert len(away.splitlines()) == 1
+    assert PASSWORD not in away

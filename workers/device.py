@@ -53,6 +53,8 @@ def pin() -> str:
     slot = getattr(current_process(), "index", 0) or 0
     if not devices:
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+        # That CUDA does not start is an error to TensorFlow, and here it is none.
+        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
         return "cpu"
     usable = [number for number in range(len(devices)) if _losses[number] < MOST_LOSSES]
     chosen = slot % len(devices)

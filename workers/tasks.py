@@ -9,6 +9,7 @@ from runner.loop_errors import summary
 from runner.states import Kind
 from workers.app import app
 from workers.attempt import Attempt, Write, execute
+from workers.quiet import import_tensorflow
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +44,8 @@ def _work(attempt: Attempt) -> Write:
     TensorFlow is imported here, after the claim: a job whose worker died is taken up in seconds,
     and what goes wrong in the import is the job's failure, with its traceback.
     """
+    if attempt.context.device == "cpu":
+        import_tensorflow()
     match attempt.claim.kind:
         case Kind.TRAIN | Kind.TUNE:
             from workers.trial import run_trial

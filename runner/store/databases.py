@@ -125,6 +125,8 @@ def make_engine(url: URL) -> Engine:
 def _postgresql_arguments() -> dict[str, Any]:
     return {
         "application_name": "runner",
+        # A database that was made without a locale would answer in bytes.
+        "client_encoding": "utf8",
         "connect_timeout": 10,
         # A server that vanished without a word is noticed within about half a minute.
         "keepalives_idle": 10,

@@ -1,0 +1,27 @@
+"""The import of TensorFlow on a worker without a GPU, which says nothing of missing drivers."""
+
+import os
+import re
+import sys
+import tempfile
+
+# Said before TensorFlow reads how much it is to say, so that no variable silences it.
+NOISE = re.compile(rb"before absl::InitializeLog\(\)|Could not find cuda drivers|cuInit")
+
+
+def import_tensorflow() -> None:
+    """Import TensorFlow once; what else is written to stderr meanwhile is written after it."""
+    if "tensorflow" in sys.modules:
+        return
+    with tempfile.TemporaryFile() as said:
+        stderr = os.dup(2)
+        os.dup2(said.fileno(), 2)
+        try:
+            __import__("tensorflow")
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            said.seek(0)
+            for line in said:
+                if not NOISE.search(line):
+                    os.write(2, line)
