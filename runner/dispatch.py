@@ -22,8 +22,17 @@ def send_pending(store: Store, app: Celery) -> int:
     Raises UnavailableError if the broker cannot be reached; the jobs stay pending.
     """
     forget_lost(store, app)
+    return _send_unsent(store, app, begun=False)
+
+
+def send_begun(store: Store, app: Celery) -> int:
+    """Send the jobs that were begun and given back; return how many were sent."""
+    return _send_unsent(store, app, begun=True)
+
+
+def _send_unsent(store: Store, app: Celery, *, begun: bool) -> int:
     count = 0
-    while job_ids := sending.unsent(store, BATCH):
+    while job_ids := sending.unsent(store, BATCH, begun=begun):
         sending.mark_sent(store, send(app, map(message, queries.jobs_to_send(store, job_ids))))
         count += len(job_ids)
     return count

@@ -2,21 +2,41 @@
 
 import os
 import platform
+import re
 import socket
 from functools import cache
 from pathlib import Path
 
 import psutil
 
+CONTAINER = re.compile(r"containers/([0-9a-f]{64})/")
+
 
 @cache
 def host_identity() -> str:
-    """Return a name under which pids are comparable: the host, its boot and its pid namespace."""
+    """Return a name under which pids are comparable: the host, its boot and its pid namespace.
+
+    A container has another namespace after each restart, and everything in the one before is gone:
+    there the container itself is named, so that its own earlier processes are known to be dead.
+    """
     parts = [socket.gethostname()]
     if platform.system() == "Linux":
         parts.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip()[:8])
-        parts.append(str(Path("/proc/self/ns/pid").stat().st_ino))
+        container = container_of(Path("/proc/self/mountinfo").read_text())
+        parts.append(container or str(Path("/proc/self/ns/pid").stat().st_ino))
     return "/".join(parts)
+
+
+def container_of(mountinfo: str) -> str | None:
+    """Return the id of the Docker or Podman container whose mounts these are; None if of none.
+
+    Both mount a file over /etc/hostname, from a directory that has the container's id as its name.
+    """
+    for line in mountinfo.splitlines():
+        _, _, _, root, place, *_ = line.split()
+        if place == "/etc/hostname" and (found := CONTAINER.search(root)):
+            return found[1][:12]
+    return None
 
 
 def process_started(pid: int) -> str | None:

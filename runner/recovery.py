@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from celery import Celery
 
-from runner.dispatch import send_pending
+from runner.dispatch import send_begun, send_pending
 from runner.failpoints import reached
 from runner.loop_errors import LoopErrors
 from runner.processes import host_identity, is_alive
@@ -82,6 +82,20 @@ def close_lost(store: Store, watch: Watch) -> Repaired:
     for job_id in lost:
         logger.warning("job %s was lost with its worker and is pending again", job_id)
     return Repaired(lost, 0, len(attempts) - len(dead))
+
+
+def resume_begun(settings: Settings) -> None:
+    """Send what was begun before a worker first looks: it goes on before what is new.
+
+    Whatever goes wrong here, the sweeps that follow do the same.
+    """
+    with LoopErrors(logger, "what was begun cannot be sent yet").caught():
+        store = Store(settings.database_url)
+        try:
+            close_lost(store, Watch(settings.lease_seconds))
+            send_begun(store, make_app(settings.broker_url or "memory://"))
+        finally:
+            store.close()
 
 
 def main() -> None:

@@ -56,8 +56,10 @@ class Recovery(threading.Thread):
 def main() -> int:
     """Work until told to stop; return an exit code, which is 0 for no other end."""
     settings = Settings.from_environment()
+    from runner.recovery import resume_begun
     from workers.app import app
 
+    resume_begun(settings)
     recovery = Recovery()
     recovery.start()
     worker = app.Worker(

@@ -16,8 +16,8 @@ def not_paused() -> ColumnElement[bool]:
     return ~exists().where(Experiment.id == Job.experiment_id, Experiment.paused_at.is_not(None))
 
 
-def unsent(store: Store, limit: int) -> list[int]:
-    """Return the oldest jobs that are pending and on no queue."""
+def unsent(store: Store, limit: int, *, begun: bool = False) -> list[int]:
+    """Return the oldest jobs that are pending and on no queue; of all, or of the begun ones."""
     statement = (
         select(Job.id)
         .where(
@@ -29,6 +29,8 @@ def unsent(store: Store, limit: int) -> list[int]:
         .order_by(Job.id)
         .limit(limit)
     )
+    if begun:
+        statement = statement.where(Job.attempts > 0)
     with store.read() as connection:
         return list(connection.scalars(statement))
 

@@ -10,8 +10,17 @@ from pathlib import Path
 import pytest
 
 from runner.processes import host_identity, own_identity, process_started
-from runner.recovery import Watch
+from runner.queue import NEW_JOBS, make_app, queued_jobs
+from runner.recovery import Watch, resume_begun
+from runner.settings import Settings
+from runner.states import AttemptState
 from runner.store.attempts import OpenAttempt
+from runner.store.engine import Store
+from runner.store.work import claim, finish
+from runner.store.workers import worker_seen
+from tests.broker_server import Broker
+from tests.processes import unused_port
+from tests.runner.store.making import make_claim, make_jobs
 
 LEASE = 60.0
 PID, STARTED = own_identity()
@@ -72,6 +81,41 @@ def test_another_process_with_the_pid_of_a_dead_one_is_not_taken_for_it() -> Non
     assert Watch(LEASE).dead([HERE]) == []
     older = replace(HERE, pid=os.getpid(), process_started="1")
     assert Watch(LEASE).dead([older]) == [older]
+
+
+def make_dead_worker(store: Store) -> str:
+    """Let a worker be seen whose process on this host is gone; return its name."""
+    name = "dead"
+    worker_seen(store, name, host=host_identity(), pid=PID, process_started="then", device="cpu")
+    return name
+
+
+def test_what_was_begun_is_sent_before_a_worker_first_looks_and_nothing_new_is_waited_for(
+    sqlite_store: Store, broker: Broker
+) -> None:
+    lost, released, _ = make_jobs(sqlite_store, 3)
+    worker = make_dead_worker(sqlite_store)
+    assert claim(sqlite_store, lost, worker) is not None
+    claimed = claim(sqlite_store, released, worker)
+    assert claimed is not None
+    finish(sqlite_store, claimed.key, AttemptState.RELEASED)
+    settings = Settings.from_environment(
+        {"RUNNER_DATABASE_URL": sqlite_store.url, "RUNNER_BROKER_URL": broker.url}
+    )
+    resume_begun(settings)
+    assert queued_jobs(make_app(broker.url)) == {lost, released}
+    assert broker.client.llen(NEW_JOBS) == 0
+
+
+def test_a_worker_starts_though_what_was_begun_cannot_be_sent(sqlite_store: Store) -> None:
+    nowhere = f"redis://127.0.0.1:{unused_port()}/0"
+    make_claim(sqlite_store, make_dead_worker(sqlite_store))
+    for database_url in (sqlite_store.url, "sqlite:////proc/none/runner.db"):
+        resume_begun(
+            Settings.from_environment(
+                {"RUNNER_DATABASE_URL": database_url, "RUNNER_BROKER_URL": nowhere}
+            )
+        )
 
 
 def test_a_recovery_whose_worker_is_gone_before_it_began_ends(tmp_path: Path) -> None:
