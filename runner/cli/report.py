@@ -33,7 +33,7 @@ BY = ("val_accuracy", "best_val_accuracy", "accuracy", "val_loss", "loss", "seco
 )
 @click.option(
     "--out",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    type=click.Path(path_type=Path),
     help="Write the report to this file (tensorboard: directory), its pictures beside it; else to"
     " stdout (html, parquet, tensorboard: under RUNNER_HOME).",
 )

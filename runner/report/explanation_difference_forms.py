@@ -1,10 +1,9 @@
 """A difference of two experiments' explanations in each form of a report."""
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from runner.report.csv_file import csv_file
 from runner.report.explanation_difference import DECIDES
 from runner.report.explanation_pairs import LEFT_OUT, MEASURES
 from runner.report.parts import Note, Part, Table, titled
@@ -110,17 +109,15 @@ def _warnings(document: Row) -> Iterator[Note]:
 
 
 def _spreadsheet(document: Row) -> str:
-    content = io.StringIO()
     origin = [row["experiment"] for row in document["experiments"]]
     dataset = [document["dataset"][name] for name in ("title", "fingerprint")]
     names = ("image", "true_class", "class", "same_segments", *MEASURES, "left_out")
     two = ("predicted_class", "verdict")
-    writer = csv.writer(content, lineterminator="\n")
     heads = [f"{place}_{name}" for name in ("experiment", *two) for place in ("first", "second")]
-    writer.writerow([*names, *heads, "dataset", "fingerprint"])
+    rows = []
     for row in document["pairs"]:
         verdicts = row["verdicts"] or [None, None]
-        writer.writerow(
+        rows.append(
             [
                 *(row[name] for name in names),
                 *origin,
@@ -129,4 +126,4 @@ def _spreadsheet(document: Row) -> str:
                 *dataset,
             ]
         )
-    return content.getvalue()
+    return csv_file([*names, *heads, "dataset", "fingerprint"], rows)

@@ -7,14 +7,14 @@ from typing import Any
 from runner.errors import InputError
 from runner.report.document import TRAINS, Document
 from runner.report.produce import Produced, write_file
-from runner.report.spreadsheet import spreadsheet_rows
+from runner.report.spreadsheet import columns_of, spreadsheet_rows
 
 
 def export_report(document: Document, form: str, out: Path) -> Produced:
     """Write an experiment for another program: a file, or for TensorBoard a directory."""
     if form == "parquet":
         about = {name: document[name] for name in ("experiment", "dataset", "provenance")}
-        return export_rows(spreadsheet_rows(document), about, out)
+        return export_rows(spreadsheet_rows(document), columns_of(document["kind"]), about, out)
     if document["kind"] not in TRAINS:
         raise InputError(
             f"--format tensorboard: experiment {document['experiment']} is of kind"
@@ -31,9 +31,11 @@ def export_report(document: Document, form: str, out: Path) -> Produced:
     return Produced([str(out)], None)
 
 
-def export_rows(rows: Sequence[Mapping[str, Any]], about: Mapping[str, Any], out: Path) -> Produced:
+def export_rows(
+    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], about: Mapping[str, Any], out: Path
+) -> Produced:
     """Write rows as a Parquet file."""
     from runner.report.columns import as_parquet
 
-    write_file(out, as_parquet(rows, about))
+    write_file(out, as_parquet(rows, columns, about))
     return Produced([str(out)], None)

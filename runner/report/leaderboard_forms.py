@@ -16,11 +16,12 @@ from runner.report.produce import (
     render_parts,
     save_pictures,
 )
-from runner.report.spreadsheet import as_csv
+from runner.report.spreadsheet import PARAMS, as_csv, share_of
 from runner.store.leaderboard import METRICS, SMALLER_IS_BETTER
 
+INTERVAL = ("val_accuracy_low", "val_accuracy_high")
 ORIGIN = ("experiment", "trial", "job", "number", "seed", "dataset", "data_fingerprint")
-NAMES = ("rank", *ORIGIN, *METRICS, "noise")
+NAMES = ("rank", *ORIGIN, *METRICS, *INTERVAL, "noise")
 
 
 def produce_leaderboard(document: dict[str, Any], form: str, place: Place) -> Produced:
@@ -30,7 +31,7 @@ def produce_leaderboard(document: dict[str, Any], form: str, place: Place) -> Pr
 
         about = {name: document[name] for name in ("datasets", "commands", "by", "where")}
         out = place.out or place.pictures / ALWAYS_WRITTEN[form]
-        return export_rows(_rows(document), about, out)
+        return export_rows(_rows(document), (*NAMES, *PARAMS), about, out)
     pictures = _draw(document) if form in ("markdown", "html") else []
     saved = save_pictures(pictures, place.pictures) if form == "markdown" else {}
     files = [*saved.values(), *([str(place.out)] if place.out else [])]
@@ -38,7 +39,7 @@ def produce_leaderboard(document: dict[str, Any], form: str, place: Place) -> Pr
     if form == "json":
         text = as_json(document)
     elif form == "csv":
-        text = as_csv(_rows(document), NAMES)
+        text = as_csv(_rows(document), (*NAMES, *PARAMS))
     else:
         parts = [*leaderboard_parts(document), *pictures]
         text = render_parts(leaderboard_title(document), parts, form, place)
@@ -64,4 +65,15 @@ def _command(document: dict[str, Any]) -> str:
 
 
 def _rows(document: dict[str, Any]) -> list[dict[str, Any]]:
-    return [{name: trial[name] for name in NAMES} | trial["params"] for trial in document["trials"]]
+    return [_row(trial) for trial in document["trials"]]
+
+
+def _row(trial: dict[str, Any]) -> dict[str, Any]:
+    low, high = trial["val_accuracy_interval"]
+    measured = {
+        "accuracy": share_of(trial["accuracy"], trial["train_images"]),
+        "val_accuracy_low": low,
+        "val_accuracy_high": high,
+    }
+    row = trial | trial["params"] | measured
+    return {name: row[name] for name in (*NAMES, *PARAMS)}

@@ -86,6 +86,13 @@ def choose_place(home: Path, name: str, form: str, out: Path | None) -> Place:
             "a file in a directory that exists",
             "make the directory, or choose another",
         )
+    # TensorBoard's is a directory, and may be there from the time before.
+    if (out.exists() and not out.is_dir()) if form == "tensorboard" else out.is_dir():
+        raise InputError(
+            f"--out {out} is a {'file' if form == 'tensorboard' else 'directory'}",
+            f"a {'directory' if form == 'tensorboard' else 'file'} for --format {form}",
+            "choose another --out",
+        )
     return Place(out, out.with_name(f"{out.stem}-files"))
 
 

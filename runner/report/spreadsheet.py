@@ -1,20 +1,29 @@
 """A report as CSV: one table, a row for each trial, class or superpixel, and for each job without.
 
-Every row names the experiment and the data set, so that tables can be put together.
+Every row names the experiment and the data set, and the columns of a kind are always the same, so
+that tables can be put together.
 """
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from runner.report.training_parts import METRICS, param_names
+from cifar_model.params import RULES
+from runner.report.csv_file import csv_file
+from runner.report.training_parts import METRICS, PAPER_PARAMS
 from runner.report.trials import effective
 from runner.states import Kind
 
 Row = Mapping[str, Any]
 
 JOB = ("job", "number", "state", "attempts", "reason")
+# The paper's params, in its order, and after them every other.
+PARAMS = tuple(dict.fromkeys((*PAPER_PARAMS, *RULES)))
+TRIAL = (
+    *("rank", "trial", *JOB, "round_epochs", *METRICS, "val_accuracy_low", "val_accuracy_high"),
+    *(f"best_{name}" for name in METRICS),
+    *("best_epoch", "seconds", "seed", "not_reproducible", "fingerprints"),
+)
+ORIGIN = ("experiment", "dataset", "fingerprint")
 EVALUATION = (
     "evaluation",
     "trial",
@@ -26,6 +35,7 @@ EVALUATION = (
     "accuracy",
     "log_loss",
 )
+INTERVAL = ("accuracy_low", "accuracy_high")
 CLASS = ("class", "support", "tp", "tn", "fp", "fn", "precision", "recall", "f1")
 EXPLANATION = (
     *("trial", "image", "label", "class", "true_class", "predicted_class", "probability"),
@@ -45,21 +55,17 @@ EXPLANATION = (
 
 def as_spreadsheet(document: Row) -> str:
     """Return the table with its head; what a job without a result lacks is empty."""
-    return as_csv(spreadsheet_rows(document))
+    return as_csv(spreadsheet_rows(document), columns_of(document["kind"]))
 
 
 def as_csv(rows: Sequence[Row], first: Sequence[str] = ()) -> str:
     """Return rows as CSV, with these names and every other that any of them has."""
-    names = dict.fromkeys([*first, *(name for row in rows for name in row)])
-    content = io.StringIO()
-    writer = csv.DictWriter(content, list(names), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return content.getvalue()
+    names = list(dict.fromkeys([*first, *(name for row in rows for name in row)]))
+    return csv_file(names, ([row.get(name) for name in names] for row in rows))
 
 
 def spreadsheet_rows(document: Row) -> list[dict[str, Any]]:
-    """Return the rows of the table, each with the experiment and the data set."""
+    """Return the rows of the table, each with every column of its kind."""
     match document["kind"]:
         case Kind.TRAIN | Kind.TUNE:
             rows = list(_trials(document))
@@ -72,26 +78,52 @@ def spreadsheet_rows(document: Row) -> list[dict[str, Any]]:
         "dataset": document["dataset"]["title"],
         "fingerprint": document["dataset"]["fingerprint"],
     }
-    names = dict.fromkeys(name for row in rows for name in row)
-    # Names in one order, whichever of them the first row has.
-    return [{name: row.get(name) for name in names} | origin for row in rows]
+    names = columns_of(document["kind"])
+    return [{name: (row | origin).get(name) for name in names} for row in rows]
+
+
+def columns_of(kind: str) -> tuple[str, ...]:
+    """Return the columns of the table of a kind, whatever its rows."""
+    match kind:
+        case Kind.TRAIN | Kind.TUNE:
+            return (*TRIAL, *PARAMS, *ORIGIN)
+        case Kind.EVALUATE:
+            return (*JOB, *EVALUATION, *INTERVAL, *CLASS, *ORIGIN)
+        case _:
+            return (*JOB, *EXPLANATION, "superpixel", "weight", *ORIGIN)
 
 
 def _trials(document: Row) -> Iterator[dict[str, Any]]:
-    names = param_names(document["trials"])
+    images = document["dataset"]["images"]["train"]
     for trial in document["trials"]:
         best, params = trial["best"] or {}, effective(trial["params"])
+        low, high = trial["val_accuracy_interval"] or (None, None)
         yield {
             "rank": trial["rank"],
             "trial": trial["trial"],
             **_chosen(trial, JOB),
             "round_epochs": trial["trained_epochs"],
             **_chosen(trial, METRICS),
+            "accuracy": share_of(trial["accuracy"], images),
+            "val_accuracy_low": low,
+            "val_accuracy_high": high,
             **{f"best_{name}": best.get(name, {}).get("value") for name in METRICS},
+            "best_accuracy": share_of(best.get("accuracy", {}).get("value"), images),
             **_chosen(trial, ("best_epoch", "seconds", "seed", "not_reproducible")),
             "fingerprints": ", then ".join(trial["fingerprints"]),
-            **{name: params.get(name) for name in names},
+            **params,
         }
+
+
+def share_of(accuracy: float | None, images: int) -> float | None:
+    """Return an accuracy as the share of so many images that it is.
+
+    Keras counts with numbers of four bytes, of which the digits beyond the seventh say nothing.
+    """
+    if accuracy is None:
+        return None
+    share = round(accuracy * images) / images
+    return share if abs(share - accuracy) < 1e-6 else accuracy
 
 
 def _classes(document: Row) -> Iterator[dict[str, Any]]:
@@ -101,7 +133,7 @@ def _classes(document: Row) -> Iterator[dict[str, Any]]:
             yield _chosen(job, JOB)
         for evaluation in found:
             low, high = evaluation["accuracy_interval"]
-            interval = {"accuracy_low": low, "accuracy_high": high}
+            interval = dict(zip(INTERVAL, (low, high), strict=True))
             scores = _chosen(job, JOB) | _chosen(evaluation, EVALUATION) | interval
             for row in evaluation["per_class"]:
                 yield scores | _chosen(row, CLASS)

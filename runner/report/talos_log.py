@@ -4,11 +4,10 @@ Only trials that were trained to their end, in the order of the grid: a round th
 numbers, and Talos counts rows.
 """
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from runner.report.csv_file import csv_file
 from runner.report.influence import influence
 from runner.report.training_parts import METRICS, param_names
 from runner.report.trials import effective
@@ -22,14 +21,12 @@ def as_talos_log(document: Row) -> str:
     """Return the CSV that `talos.Analyze` reads."""
     trials = _rounds(document["trials"])
     names = param_names(trials)
-    content = io.StringIO()
-    writer = csv.writer(content, lineterminator="\n")
-    writer.writerow(["round_epochs", *METRICS, *names])
+    rows = []
     for trial in trials:
         params = effective(trial["params"])
         scores = [trial[name] for name in ("trained_epochs", *METRICS)]
-        writer.writerow([*scores, *(params[name] for name in names)])
-    return content.getvalue()
+        rows.append([*scores, *(params[name] for name in names)])
+    return csv_file(["round_epochs", *METRICS, *names], rows)
 
 
 def analysis(trials: Sequence[Row], metric: str) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from runner.errors import InputError
@@ -14,6 +15,7 @@ from runner.report.document import report_document
 from runner.report.leaderboard import leaderboard_document
 from runner.report.leaderboard_forms import produce_leaderboard
 from runner.report.produce import choose_place, produce
+from runner.report.spreadsheet import share_of
 from runner.store.engine import Store
 from runner.store.leaderboard import Scope
 from tests.runner.report.stored import COMMAND, store_evaluation, store_explanation, store_tune
@@ -65,6 +67,42 @@ def test_parquet_has_every_kind_and_leaderboards(sqlite_store: Store, tmp_path: 
     assert read_parquet(Path(file))["val_accuracy"].to_pylist() == [0.5, 0.5]
 
 
+def test_files_of_other_rows_have_one_schema_and_are_one_data_set(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    pytest.importorskip("pyarrow", reason="the extra `parquet` is not installed")
+    from pyarrow import dataset, types
+
+    stored = [store_tune(sqlite_store, curves) for curves in (CURVES, [[]])]
+    files = []
+    for experiment in stored:
+        place = choose_place(tmp_path, "", "parquet", tmp_path / f"{experiment}.parquet")
+        document = report_document(sqlite_store, experiment)
+        files += produce(sqlite_store, document, "parquet", place).files
+    schemas = [read_parquet(Path(file)).schema for file in files]
+    assert schemas[0].equals(schemas[1])
+    assert not any(types.is_null(of) for of in schemas[0].types)
+    assert schemas[0].field("augment").type == "bool"
+    assert schemas[0].field("batch_size").type == "int64"
+    together = dataset.dataset(files).to_table()
+    assert together["experiment"].to_pylist() == [stored[0]] * 3 + [stored[1]]
+    # An interval stands beside every validation accuracy, and nothing where there is none.
+    low, value, high = (
+        together[name].to_pylist()
+        for name in ("val_accuracy_low", "val_accuracy", "val_accuracy_high")
+    )
+    assert low[0] < value[0] < high[0]
+    assert low[-1] is value[-1] is high[-1] is None
+
+
+def test_an_accuracy_has_the_digits_of_the_share_that_it_is() -> None:
+    assert share_of(0.8500000238418579, 40) == 0.85
+    assert share_of(float(np.float32(2 / 3)), 30_000) == 2 / 3
+    assert share_of(None, 40) is None
+    # What is no share of so many images stays as it is.
+    assert share_of(0.123456, 10) == 0.123456
+
+
 def of_tensorboard(module: str) -> Any:
     reason = "the extra `tensorboard` is not installed"
     return pytest.importorskip(f"tensorboard.compat.{module}", reason=reason)
@@ -113,6 +151,13 @@ def test_tensorboard_has_a_run_for_each_trial_with_every_epoch_and_its_params(
     # Written again, they are the same runs and not more of them.
     export(sqlite_store, experiment, "tensorboard", tmp_path)
     assert sorted(directory.glob("*/events.out.tfevents.*")) == files
+    place = choose_place(tmp_path, "", "tensorboard", directory)
+    again = produce(sqlite_store, report_document(sqlite_store, experiment), "tensorboard", place)
+    assert again.files == [str(directory)]
+    with pytest.raises(InputError, match="is a file"):
+        choose_place(tmp_path, "", "tensorboard", files[0])
+    with pytest.raises(InputError, match="is a directory"):
+        choose_place(tmp_path, "", "html", directory)
     with pytest.raises(InputError, match="of kind evaluate"):
         export(sqlite_store, store_evaluation(sqlite_store), "tensorboard", tmp_path)
 
