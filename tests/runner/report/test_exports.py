@@ -73,7 +73,8 @@ def test_files_of_other_rows_have_one_schema_and_are_one_data_set(
     pytest.importorskip("pyarrow", reason="the extra `parquet` is not installed")
     from pyarrow import dataset, types
 
-    stored = [store_tune(sqlite_store, curves) for curves in (CURVES, [[]])]
+    nothing: list[list[float]] = [[]]
+    stored = [store_tune(sqlite_store, curves) for curves in (CURVES, nothing)]
     files = []
     for experiment in stored:
         place = choose_place(tmp_path, "", "parquet", tmp_path / f"{experiment}.parquet")
