@@ -52,10 +52,10 @@ class PostgresqlServer:
         return f"postgresql://postgres@/{database}?host={self._directory}"
 
     @contextmanager
-    def database(self) -> Iterator[str]:
+    def database(self, how: str = "") -> Iterator[str]:
         """Make a database, give its URL and drop it."""
         name = f"test_{uuid.uuid4().hex}"
-        self._connection.execute(f"CREATE DATABASE {name}".encode())
+        self._connection.execute(f"CREATE DATABASE {name} {how}".encode())
         yield self.url(name)
         self._connection.execute(f"DROP DATABASE {name} (FORCE)".encode())
 

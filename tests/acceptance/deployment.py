@@ -1,6 +1,6 @@
 """Run every command of docs/deployment.md, in its order, twice, on a Docker engine.
 
-`python3 tests/acceptance/deployment.py` needs git, openssl, bash, docker with its compose plugin, and
+`python3 tests/acceptance/deployment.py` needs git, openssl, bash, docker with compose, and
 some minutes. It works in a clone of this repository, under a strict umask; nothing of a deployment
 may be there beforehand. It uses nothing but the standard library.
 """

@@ -15,6 +15,7 @@ from runner.store import databases
 from runner.store.databases import wal_is_safe
 from runner.store.engine import HEAD, Store, StoreUnavailable, open_store, upgrade
 from runner.store.url import database_url as checked
+from tests.postgresql_server import PostgresqlServer
 from tests.runner.store.making import InProcesses, make_experiment, rows, run, value
 
 
@@ -46,6 +47,14 @@ def test_an_empty_postgresql_database_names_the_command_that_fills_it(postgresql
         open_store(postgresql_url)
     upgrade(postgresql_url)
     open_store(postgresql_url).close()
+
+
+def test_a_postgresql_database_that_was_made_without_a_locale_is_read(
+    postgresql_server: PostgresqlServer,
+) -> None:
+    plain = "TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'"
+    with postgresql_server.database(plain) as url:
+        assert Store(url).revision() is None
 
 
 def test_an_older_schema_names_the_command_that_upgrades_it(database_url: str) -> None:
