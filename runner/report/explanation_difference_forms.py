@@ -20,10 +20,12 @@ CLASSES = ("rank", "true_class", DECIDES, INTERVAL, *MEASURES[1:], "compared")
 PAIRS = ("image", "true_class", "class", "predicted_classes", "verdicts", *MEASURES)
 
 MEANING = (
-    "shared_weight: the share of the weight, either way, that both put on the same places; overlap:"
-    " intersection over union of the shown regions; rank_correlation: Spearman's, of the weights of"
-    " all superpixels; sign_flips: the share of the area shown in both that speaks for the class in"
-    " one and against it in the other. Means are over pictures, intervals Student's with 95 %."
+    "shared_weight: the share of the weight that both put on the same places, for or against (it"
+    " ignores signs); shared_weight_chance: what it would be with the second's weights dealt out"
+    " anew among its superpixels; overlap: intersection over union of the shown regions;"
+    " rank_correlation: Spearman's, of the weights of all superpixels; sign_flips: the share of the"
+    " area shown in both that speaks for the class in one and against it in the other. Means are"
+    " over pictures, intervals Student's with 95 %."
 )
 OTHER_SEGMENTS = (
     "{} of {} compared explanations are of different superpixels: their rank correlation is over"

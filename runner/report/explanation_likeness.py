@@ -45,10 +45,22 @@ def likeness(first: Shown, second: Shown, *, same_segments: bool) -> dict[str, f
     weights = [of.weights if same_segments else of.weights[of.segments] for of in (first, second)]
     return {
         "shared_weight": float(np.minimum(first.shares(), second.shares()).sum()),
+        "shared_weight_chance": _shared_by_chance(first, second),
         "overlap": float(both.sum() / either.sum()),
         "rank_correlation": correlation(*(ranks(of.ravel()) for of in weights)),
         "sign_flips": float(flipped.sum() / both.sum()) if both.any() else None,
     }
+
+
+def _shared_by_chance(first: Shown, second: Shown) -> float:
+    """Return the expected shared weight if the second's weights are dealt out anew.
+
+    The mean over all orders of its superpixels' weights, which needs no drawing.
+    """
+    shares = np.abs(second.weights) / np.abs(second.weights).sum()
+    sizes = np.bincount(second.segments.ravel())[second.segments].ravel()
+    dealt = shares[:, None] / sizes
+    return float(np.minimum(first.shares().ravel(), dealt).mean(axis=0).sum())
 
 
 def ranks(values: Weights) -> Weights:

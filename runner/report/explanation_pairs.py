@@ -12,7 +12,13 @@ from runner.store.engine import Store
 Row = Mapping[str, Any]
 Images = Mapping[int, Sequence[Row]]
 
-MEASURES = ("shared_weight", "overlap", "rank_correlation", "sign_flips")
+MEASURES = (
+    "shared_weight",
+    "shared_weight_chance",
+    "overlap",
+    "rank_correlation",
+    "sign_flips",
+)
 
 # Why two explanations of a picture are not compared.
 LEFT_OUT = ("void", "nothing_shown", "no_common_class")

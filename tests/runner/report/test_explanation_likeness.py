@@ -1,5 +1,7 @@
 """Two explanations are alike in where they look, in which order, and which way."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.stats import rankdata, spearmanr
@@ -16,6 +18,7 @@ def test_an_explanation_is_like_itself() -> None:
     found = likeness(shown(0, 1, 2, 3, 4), shown(0, 1, 2, 3, 4), same_segments=True)
     assert found == {
         "shared_weight": pytest.approx(1.0),
+        "shared_weight_chance": pytest.approx(found["shared_weight_chance"] if found else None),
         "overlap": 1.0,
         "rank_correlation": pytest.approx(1.0),
         "sign_flips": 0.0,
@@ -47,6 +50,22 @@ def test_the_shared_weight_of_other_superpixels_is_that_of_the_pixels() -> None:
     assert found is not None
     # The square has two rows of two pixels, the stripe one row of four: two are in both.
     assert found["shared_weight"] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("segments", [SQUARES, STRIPES])
+def test_the_chance_level_is_the_shared_weight_with_weights_dealt_out_anew(segments: Any) -> None:
+    random = np.random.default_rng(0)
+    own, other = random.normal(size=16), random.normal(size=int(segments.max()) + 1)
+    first, same = Shown(SQUARES, own), segments is SQUARES
+    found = likeness(first, Shown(segments, other), same_segments=same)
+    dealt = [
+        likeness(first, Shown(segments, random.permutation(other)), same_segments=same)
+        for _ in range(1000)
+    ]
+    mean = np.mean([each["shared_weight"] for each in dealt if each])
+    assert found
+    assert found["shared_weight_chance"] == pytest.approx(mean, abs=0.01)
+    assert mean > 0.4
 
 
 def test_the_overlap_is_the_area_shown_in_both_of_that_in_either() -> None:
