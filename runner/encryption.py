@@ -7,7 +7,7 @@ from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from cifar_model.errors import InputError
 
@@ -42,6 +42,8 @@ def check_broker(url: str, plaintext: bool) -> None:
     """Raise InputError unless a broker's URL is encrypted, local, or allowed to be neither."""
     for one in url.split(";"):
         scheme = one.partition("://")[0]
+        if scheme in ("redis", "rediss"):
+            _check_database_number(one)
         if scheme == "rediss":
             broker_tls(one)
         elif scheme == "redis":
@@ -145,10 +147,11 @@ def _authorities() -> str | None:
     return os.environ.get("PGSSLROOTCERT") or ssl.get_default_verify_paths().cafile or "system"
 
 
-def _parts(url: str, which: str) -> tuple[str, dict[str, str]]:
+def url_parts(url: str, which: str) -> SplitResult:
+    """Take a URL apart; raise InputError, which does not repeat it, for what is no URL."""
     try:
         parts = urlsplit(url)
-        return parts.hostname or "", dict(parse_qsl(parts.query))
+        _ = parts.port
     except ValueError:
         # Not repeated: it may hold a password.
         raise InputError(
@@ -156,6 +159,23 @@ def _parts(url: str, which: str) -> tuple[str, dict[str, str]]:
             "what stands in it percent-encoded where it means something in a URL, as %5B for [",
             f"correct RUNNER_{which}_URL, or put the password into RUNNER_{which}_PASSWORD_FILE",
         ) from None
+    return parts
+
+
+def _parts(url: str, which: str) -> tuple[str, dict[str, str]]:
+    parts = url_parts(url, which)
+    return parts.hostname or "", dict(parse_qsl(parts.query))
+
+
+def _check_database_number(url: str) -> None:
+    """Raise InputError for a database of Redis that is no number; Celery would only find it out."""
+    name = url_parts(url, "BROKER").path.strip("/")
+    if name and not name.isdecimal():
+        raise InputError(
+            f"RUNNER_BROKER_URL names the database {name[:20]!r}",
+            "the number of a Redis database, as in redis://HOST:6379/0",
+            "correct RUNNER_BROKER_URL",
+        )
 
 
 def _plaintext(name: str, encrypted: str) -> InputError:

@@ -5,10 +5,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, urlunsplit
 
 from cifar_model.errors import InputError, shown
-from runner.encryption import ALLOW_PLAINTEXT, check_broker, check_database
+from runner.encryption import ALLOW_PLAINTEXT, check_broker, check_database, url_parts
 
 # A year and a bit; what is meant to be longer is a mistake.
 MOST_SECONDS = 4e7
@@ -142,7 +142,7 @@ def _url(environment: Mapping[str, str], which: str) -> str | None:
             "a password on one line",
             f"`openssl rand -hex 32 > {password_file}`, and the same for the server",
         )
-    parts = urlsplit(url)
+    parts = url_parts(url, which)
     user, _, host = parts.netloc.rpartition("@")
     user = user.partition(":")[0]
     return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}@{host}"))

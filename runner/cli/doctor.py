@@ -14,9 +14,14 @@ from runner.cli.options import format_option
 def doctor(form: str) -> None:
     """Look for what would lose or damage work; exit with 1 if something is found."""
     from runner.doctor.examine import examine
+    from runner.doctor.finding import of_error
+    from runner.errors import InputError
     from runner.settings import Settings
 
-    findings = list(examine(Settings.from_environment()))
+    try:
+        findings = list(examine(Settings.from_environment()))
+    except InputError as error:
+        findings = [of_error(error)]
     if form == "json":
         click.echo(json.dumps({"findings": [asdict(finding) for finding in findings]}, indent=2))
     else:

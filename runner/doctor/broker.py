@@ -4,15 +4,20 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from celery import Celery
+from kombu.utils.encoding import bytes_to_str
 
-from runner.doctor.finding import Finding
+from runner.doctor.finding import Finding, examined
 from runner.embedded.place import Place
 from runner.errors import UnavailableError
 from runner.living import local_trouble
-from runner.queue import broker_facts, make_app, reaching
+from runner.queue import QUEUES, broker_facts, make_app, reaching
 from runner.settings import Settings
 
 ANSWER_SECONDS = 2.0
+
+# What Celery keeps in the broker, and of what type.
+KEYS = dict.fromkeys(QUEUES, "list") | {"unacked": "hash", "unacked_index": "zset"}
+WRITTEN_KEY = "runner.doctor"
 
 
 def examine_broker(settings: Settings) -> Iterator[Finding]:
@@ -29,22 +34,61 @@ def examine_broker(settings: Settings) -> Iterator[Finding]:
     app = make_app(settings.broker_url or place.broker_url)
     try:
         facts = broker_facts(app)
-        workers = list(_workers(app))
     except UnavailableError as error:
         yield Finding(error.what, "jobs are saved, but none is sent", error.fix)
         return
-    yield from persistence(facts)
-    yield from eviction(facts)
-    for worker, conf, stats in workers:
+    yield from examined("what the broker keeps", persistence(facts))
+    yield from examined("what the broker forgets", eviction(facts))
+    yield from examined("the queues", queues(app))
+    refused = list(examined("writing to the broker", writing(app)))
+    yield from refused
+    # Workers answer over the broker.
+    if not refused:
+        yield from examined("the workers", workers(app))
+
+
+def workers(app: Celery) -> Iterator[Finding]:
+    """Find workers with settings that lose or repeat jobs."""
+    for worker, conf, stats in _workers(app):
         yield from redelivery(worker, conf)
         yield from prefetch(worker, conf)
         yield from serializers(worker, conf)
         yield from pool(worker, stats)
 
 
+def queues(app: Celery) -> Iterator[Finding]:
+    """Find keys of another program under the names that queues have."""
+    with reaching(app), app.connection_for_read() as connection:
+        client = _client(connection)
+        types = {key: bytes_to_str(client.type(key)) for key in KEYS}
+    for key, found in types.items():
+        expected = KEYS[key]
+        if found not in (expected, "none"):
+            yield Finding(
+                f"the broker's key {key!r} is a {found}, not a {expected}",
+                "no message can be sent or taken until a worker has removed it",
+                f"delete it (`redis-cli DEL {key}`), and give the other program that wrote it a "
+                "database number of its own; jobs are kept and sent again",
+            )
+
+
+def writing(app: Celery) -> Iterator[Finding]:
+    """Find a broker that refuses writes: its disk or memory is full, or it is a replica."""
+    try:
+        with reaching(app), app.connection_for_write() as connection:
+            _client(connection).set(WRITTEN_KEY, "", px=1000)
+    except UnavailableError as error:
+        yield Finding(error.what, "no message can be sent or taken", error.fix)
+
+
+def _client(connection: Any) -> Any:
+    """Return the client of Redis, which only this transport has."""
+    return connection.default_channel.client
+
+
 def persistence(facts: Mapping[str, Any]) -> Iterator[Finding]:
     """Find a broker that forgets its messages when it restarts."""
-    if not facts["aof_enabled"]:
+    if not facts.get("aof_enabled"):
         yield Finding(
             "the broker keeps no append-only file",
             "a restart forgets every message; recovery sends them again, but later",
@@ -54,7 +98,7 @@ def persistence(facts: Mapping[str, Any]) -> Iterator[Finding]:
 
 def eviction(facts: Mapping[str, Any]) -> Iterator[Finding]:
     """Find a broker that throws messages away when its memory is full."""
-    policy = facts["maxmemory_policy"]
+    policy = facts.get("maxmemory_policy", "not known")
     if policy != "noeviction":
         yield Finding(
             f"the broker's maxmemory-policy is {policy}",

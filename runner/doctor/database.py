@@ -2,14 +2,24 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from runner.doctor.finding import Finding
+from runner.doctor.finding import Finding, examined, of_error
 from runner.errors import InputError, UnavailableError
 from runner.settings import Settings
-from runner.store.engine import open_store
-from runner.store.health import database_clock, journal_mode, sqlite_file, wal_is_safe
+from runner.store.engine import Store
+from runner.store.health import (
+    damage,
+    database_clock,
+    journal_mode,
+    missing_parts,
+    missing_privileges,
+    sqlite_file,
+    try_to_write,
+    wal_is_safe,
+)
 
 # SQLite's locks are not to be relied on there.
 NETWORK_FILE_SYSTEMS = (
@@ -20,22 +30,32 @@ NETWORK_FILE_SYSTEMS = (
 # The times of a report would be puzzling; no lease depends on a clock.
 MOST_CLOCK_SECONDS = 5.0
 
+# Of a long list of what is missing.
+SHOWN = 5
+
 
 def examine_database(settings: Settings) -> Iterator[Finding]:
     """Return what is wrong with the database; a SQLite file that does not exist yet is not made."""
     path = sqlite_file(settings.database_url)
     if path is not None:
-        yield from file_system(path, Path("/proc/self/mounts"))
+        mounts = Path("/proc/self/mounts")
+        yield from examined("the file system of the database", file_system(path, mounts))
         if not path.exists():
             return
-        yield from journal(path, sqlite3.sqlite_version_info)
-    try:
-        store = open_store(settings.database_url)
-    except (InputError, UnavailableError) as error:
-        yield Finding(error.what, f"no job can start; expected: {error.expected}", error.fix)
-        return
-    yield from clock(database_clock(store), datetime.now(UTC))
-    store.close()
+    # Not opened as the commands do, which make an empty file a store.
+    with closing(Store(settings.database_url)) as store:
+        try:
+            store.check_version()
+        except (InputError, UnavailableError) as error:
+            yield of_error(error)
+            return
+        if path is not None:
+            versions = sqlite3.sqlite_version_info
+            yield from examined("the journal of the database", journal(path, versions))
+        yield from examined("the file of the database", damaged(store))
+        yield from examined("the schema of the database", incomplete(store))
+        yield from examined("writing to the database", not_writable(store))
+        yield from examined("the clock of the database", wrong_clock(store))
 
 
 def file_system(path: Path, mounts: Path) -> Iterator[Finding]:
@@ -51,6 +71,44 @@ def file_system(path: Path, mounts: Path) -> Iterator[Finding]:
             "its locks are not to be relied on there, and the file can be damaged",
             "set RUNNER_HOME to a local disk, or use PostgreSQL: RUNNER_DATABASE_URL",
         )
+
+
+def damaged(store: Store) -> Iterator[Finding]:
+    """Find pages of a SQLite file that contradict one another."""
+    if found := damage(store):
+        yield Finding(
+            f"the {store.name} is damaged: {found[0]}",
+            "what is read from it may be wrong, and what is written lost",
+            "stop all workers and restore the file from a copy",
+        )
+
+
+def incomplete(store: Store) -> Iterator[Finding]:
+    """Find tables, constraints and indexes that somebody dropped or a restore left out."""
+    if lacking := missing_parts(store):
+        yield Finding(
+            f"the {store.name} has no {', no '.join(lacking[:SHOWN])}"
+            + (f" (and {len(lacking) - SHOWN} more)" if len(lacking) > SHOWN else ""),
+            "the schema keeps two workers from having one job, and results from being stored twice",
+            "restore the database from a copy that is whole",
+        )
+
+
+def not_writable(store: Store) -> Iterator[Finding]:
+    """Find a database that nobody, or this user, can write to."""
+    if lacking := missing_privileges(store):
+        yield Finding(
+            f"this user may not use the {store.name} as it has to: {', '.join(lacking[:SHOWN])}",
+            "jobs wait until it may",
+            "grant what is missing, or use the user that owns the database",
+        )
+        return
+    try_to_write(store)
+
+
+def wrong_clock(store: Store) -> Iterator[Finding]:
+    """Find a host whose clock is not the database's."""
+    yield from clock(database_clock(store), datetime.now(UTC))
 
 
 def journal(path: Path, version: tuple[int, int, int]) -> Iterator[Finding]:
@@ -72,7 +130,7 @@ def journal(path: Path, version: tuple[int, int, int]) -> Iterator[Finding]:
 
 
 def clock(database: datetime, host: datetime) -> Iterator[Finding]:
-    """Find a host whose clock is not the database's."""
+    """Compare two clocks."""
     seconds = abs((database - host).total_seconds())
     if seconds > MOST_CLOCK_SECONDS:
         yield Finding(

@@ -1,6 +1,10 @@
-"""What an examination finds."""
+"""What an examination finds, and how it is kept from ending the others."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+from runner.errors import InputError, UnavailableError
+from runner.loop_errors import summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,3 +14,22 @@ class Finding:
     what: str
     why: str
     fix: str
+
+
+def of_error(error: InputError | UnavailableError) -> Finding:
+    """Return the finding that an error of ours is."""
+    return Finding(error.what, f"no job can start; expected: {error.expected}", error.fix)
+
+
+def examined(subject: str, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Give what an examination finds; an error that ends it is a finding as well."""
+    try:
+        yield from findings
+    except (InputError, UnavailableError) as error:
+        yield of_error(error)
+    except Exception as error:
+        yield Finding(
+            f"{subject} cannot be examined: {summary(error)}",
+            "what is wrong there is not known; jobs may fail because of it",
+            "mend what the error names, and run `runner doctor` again",
+        )

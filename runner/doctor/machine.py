@@ -4,12 +4,13 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_address
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 import psutil
 
-from runner.doctor.finding import Finding
+from runner.doctor.finding import Finding, examined
 from runner.settings import Settings
+from runner.store.health import sqlite_file
 
 LEAST_DISK_BYTES = 1_000_000_000
 LEAST_DEVICE_MEGABYTES = 1_000
@@ -20,10 +21,24 @@ PASSWORDS = ("basic_auth", "auth")
 
 def examine_machine(settings: Settings) -> Iterator[Finding]:
     """Return what is wrong with this machine."""
-    place = settings.home
-    while not place.exists():
-        place = place.parent
-    yield from disk_space(str(place), shutil.disk_usage(place).free)
+    yield from examined("the disk", disks(settings))
+    yield from examined("the devices", devices())
+    yield from examined("what listens here", flowers())
+
+
+def disks(settings: Settings) -> Iterator[Finding]:
+    """Find that a disk is almost full, of the home or of the database."""
+    file = sqlite_file(settings.database_url)
+    places: dict[int, Path] = {}
+    for wanted in (settings.home, *((file.parent,) if file else ())):
+        there = next(place for place in (wanted, *wanted.parents) if place.exists())
+        places.setdefault(there.stat().st_dev, there)
+    for place in places.values():
+        yield from disk_space(str(place), shutil.disk_usage(place).free)
+
+
+def devices() -> Iterator[Finding]:
+    """Ask the driver of NVIDIA, where there is one, for the memory of its devices."""
     if program := shutil.which("nvidia-smi"):
         query = "--query-gpu=index,memory.free"
         answer = subprocess.run(
@@ -34,6 +49,10 @@ def examine_machine(settings: Settings) -> Iterator[Finding]:
             check=False,
         )
         yield from device_memory(answer.stdout)
+
+
+def flowers() -> Iterator[Finding]:
+    """Look for a Flower among the processes."""
     for process in psutil.process_iter():
         try:
             if "flower" in (command := process.cmdline()):

@@ -95,12 +95,14 @@ def wal_is_safe(version: tuple[int, int, int]) -> bool:
 def make_engine(url: URL) -> Engine:
     """Return an engine for a checked URL; the directory of a SQLite file is made."""
     if url.drivername != "sqlite":
-        return create_engine(
+        engine = create_engine(
             url,
             pool_pre_ping=True,
             connect_args=_postgresql_arguments(),
             json_serializer=STRICT_JSON,
         )
+        event.listen(engine, "checkout", _as_the_server_says)
+        return engine
     try:
         Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -116,6 +118,7 @@ def make_engine(url: URL) -> Engine:
         # No transaction is begun behind our back: see _begin.
         connect_args={"timeout": LOCK_SECONDS, "isolation_level": None},
         json_serializer=STRICT_JSON,
+        json_deserializer=partial(_read_json, name_of(url)),
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -138,6 +141,12 @@ def _postgresql_arguments() -> dict[str, Any]:
     }
 
 
+def _as_the_server_says(connection: Any, *_: object) -> None:
+    # After a read SQLAlchemy would begin every transaction as READ WRITE, which goes past a default
+    # of the server's and which a standby refuses.
+    connection.read_only = None
+
+
 def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:  # noqa: ARG001 (SQLAlchemy's form)
     connection.execute("PRAGMA foreign_keys = ON")
     # What was said to be stored stays stored when the power fails.
@@ -146,6 +155,17 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:  # 
     if mode != "wal" or not wal_is_safe(sqlite3.sqlite_version_info):
         # Faster than the default, which makes and deletes a file for every transaction.
         connection.execute("PRAGMA journal_mode = PERSIST")
+
+
+def _read_json(name: str, words: str) -> Any:
+    try:
+        return json.loads(words)
+    except ValueError as error:
+        raise StoreUnavailable(
+            f"the {name} is damaged: {error}",
+            "JSON where it was stored",
+            SQLITE_OUTAGES["SQLITE_CORRUPT"],
+        ) from error
 
 
 def _begin_sqlite(connection: Any) -> None:

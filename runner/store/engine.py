@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, String, inspect, text
 
 from runner.errors import InputError
-from runner.store.databases import FAULTS, StoreUnavailable, make_engine, trouble, use_wal
+from runner.store.databases import FAULTS, SCHEMA, StoreUnavailable, make_engine, trouble, use_wal
 from runner.store.url import database_url, name_of
 
 __all__ = ["HEAD", "Connection", "Store", "StoreUnavailable", "open_store", "upgrade"]
@@ -87,6 +87,13 @@ class Store:
         with self.read() as connection:
             return self._revision(connection)
 
+    def check_version(self) -> None:
+        """Raise InputError unless there is a schema and it is the one that this version knows."""
+        revision = self.revision()
+        _refuse_newer(self.name, revision)
+        if revision != HEAD:
+            raise _older(self.name, revision)
+
     def _revision(self, connection: Connection) -> str | None:
         tables = inspect(connection).get_table_names()
         if not tables:
@@ -97,11 +104,22 @@ class Store:
                 "an empty database, or one that `runner db upgrade` made",
                 "correct RUNNER_DATABASE_URL",
             )
-        return connection.scalars(VERSION).one_or_none()
+        return self._version(connection)
+
+    def _version(self, connection: Connection) -> str:
+        """Return the version that the database names; raise StoreUnavailable unless it is one."""
+        versions = connection.scalars(VERSION).all()
+        if len(versions) != 1:
+            raise StoreUnavailable(
+                f"the {self.name} names {len(versions)} versions of its schema",
+                "one row in its table alembic_version",
+                SCHEMA,
+            )
+        return str(versions[0])
 
     def check_schema(self, connection: Connection) -> None:
         """Raise InputError unless the schema is the one that this version knows."""
-        revision = connection.scalars(VERSION).one_or_none()
+        revision = self._version(connection)
         _refuse_newer(self.name, revision)
         if revision != HEAD:
             raise _older(self.name, revision)
@@ -110,6 +128,7 @@ class Store:
         """Bring the schema to its newest version; of several at once, one does it."""
         from alembic import command
         from alembic.config import Config
+        from alembic.util import CommandError
 
         with self._troubles_named():
             use_wal(self._engine)
@@ -119,7 +138,14 @@ class Store:
             _refuse_newer(self.name, self._revision(connection))
             config = Config(attributes={"connection": connection})
             config.set_main_option("script_location", "runner.store:migrations")
-            command.upgrade(config, "head")
+            try:
+                command.upgrade(config, "head")
+            except CommandError as error:
+                raise StoreUnavailable(
+                    f"the {self.name} cannot be upgraded: {error}",
+                    f"a version of its schema up to {HEAD}",
+                    SCHEMA,
+                ) from error
 
     def close(self) -> None:
         """Close what is open; the store can still be used and then opens it again."""
@@ -135,10 +161,7 @@ def open_store(url: str) -> Store:
     store = Store(url)
     if store.is_new_file():
         store.upgrade()
-    revision = store.revision()
-    _refuse_newer(store.name, revision)
-    if revision != HEAD:
-        raise _older(store.name, revision)
+    store.check_version()
     return store
 
 

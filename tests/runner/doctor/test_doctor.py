@@ -1,19 +1,25 @@
 """Faults that are planted are found, each by its name, and nothing else is."""
 
+import hashlib
+import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import redis
+from click.testing import CliRunner
 
+from runner.cli.doctor import doctor
 from runner.doctor import database, machine
+from runner.doctor import examine as examination
 from runner.doctor.broker import examine_broker
 from runner.doctor.database import examine_database
 from runner.doctor.examine import examine
@@ -23,7 +29,7 @@ from runner.embedded.broker import start_broker
 from runner.embedded.place import Place
 from runner.settings import Settings
 from runner.store.engine import Store, open_store
-from tests.runner.store.making import make_worker, run
+from tests.runner.store.making import make_worker, run, value
 
 SECONDS = 30
 
@@ -185,3 +191,138 @@ def test_a_flower_that_asks_for_no_password_is_found(
 ) -> None:
     command = ["python", "-m", "celery", "--app=workers.app", "flower", *options]
     assert len(words(machine.exposed_flower(command, environment))) == exposed
+
+
+NOISE = hashlib.sha512(b"noise").digest()
+
+
+def overwritten(path: Path) -> None:
+    path.write_bytes(NOISE * 1000)
+
+
+def replaced_by_a_directory(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def replaced_by_another_database(path: Path) -> None:
+    path.unlink()
+    by_hand(path, "CREATE TABLE notes (words TEXT)")
+
+
+def by_hand(path: Path, *statements: str) -> None:
+    """Change a database behind the back of the store."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+DAMAGE: dict[str, Callable[[Path], None]] = {
+    "cannot be used": overwritten,
+    "malformed": lambda path: os.truncate(path, path.stat().st_size // 2),
+    "is empty": lambda path: os.truncate(path, 0),
+    "unable to open": replaced_by_a_directory,
+    "holds something else: notes": replaced_by_another_database,
+    "no table checkpoints": lambda path: by_hand(path, "DROP TABLE checkpoints"),
+    "no table jobs": lambda path: by_hand(path, "DROP TABLE jobs"),
+    "no column jobs.reason": lambda path: by_hand(path, "ALTER TABLE jobs DROP COLUMN reason"),
+    "no index uq_attempts_open": lambda path: by_hand(path, "DROP INDEX uq_attempts_open"),
+    "no constraint ck_jobs_lost": lambda path: by_hand(
+        path,
+        "PRAGMA writable_schema = ON",
+        "UPDATE sqlite_master SET sql = replace(sql, 'ck_jobs_lost', 'ck_other')",
+    ),
+    "names 0 versions": lambda path: by_hand(path, "DELETE FROM alembic_version"),
+    "is damaged": lambda path: by_hand(
+        path,
+        "PRAGMA writable_schema = ON",
+        "UPDATE sqlite_master SET rootpage = (SELECT rootpage FROM sqlite_master WHERE name ="
+        " 'epochs') WHERE name = 'events'",
+    ),
+}
+
+
+@pytest.mark.parametrize("expected", DAMAGE)
+def test_a_damaged_database_is_found_and_changed_by_nobody(
+    settings: Settings, upgraded_file: Path, expected: str
+) -> None:
+    path = Path(settings.database_url.removeprefix("sqlite:///"))
+    shutil.copy(upgraded_file, path)
+    DAMAGE[expected](path)
+    before = path.read_bytes() if path.is_file() else None
+    found = words(examine(settings))
+    assert any(expected in what for what in found), found
+    # No broker is up here: the examination went on.
+    assert any("broker" in what for what in found)
+    assert before == (path.read_bytes() if path.is_file() else None)
+
+
+def test_an_incomplete_or_read_only_postgresql_is_found(postgresql_store: Store) -> None:
+    store = postgresql_store
+    settings = Settings.from_environment({"RUNNER_DATABASE_URL": store.url})
+    assert words(examine_database(settings)) == []
+    name = value(store, "SELECT current_database()")
+    run(store, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    (what,) = words(examine_database(settings))
+    assert "read-only" in what
+    run(store, f"ALTER DATABASE {name} RESET default_transaction_read_only")
+    run(store, "ALTER INDEX uq_attempts_open RENAME TO other")
+    (what,) = words(examine_database(settings))
+    run(store, "ALTER INDEX other RENAME TO uq_attempts_open")
+    assert "no index uq_attempts_open" in what
+
+
+def test_an_examination_that_breaks_is_a_finding_and_the_others_go_on(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: object) -> Iterator[Finding]:
+        yield from ()
+        raise KeyError("unheard of")
+
+    for name in ("examine_database", "examine_versions", "examine_broker", "examine_machine"):
+        monkeypatch.setattr(examination, name, breaks)
+    found = words(examine(settings))
+    assert len(found) == 3, "versions are not looked for in a database that is broken"
+    assert all("cannot be examined: KeyError: 'unheard of'" in what for what in found)
+
+
+def test_a_broker_that_refuses_what_is_written_is_found(
+    settings: Settings, broker: redis.Redis
+) -> None:
+    broker.config_set("maxmemory", "1")
+    (what,) = words(examine_broker(settings))
+    assert "has no memory left" in what
+    broker.config_set("maxmemory", "0")
+    broker.config_set("min-replicas-to-write", "1")
+    (what,) = words(examine_broker(settings))
+    assert "NOREPLICAS" in what
+
+
+def test_a_queue_that_holds_something_else_is_found(
+    settings: Settings, broker: redis.Redis
+) -> None:
+    broker.set("jobs", "foo")
+    (what,) = words(examine_broker(settings))
+    assert what == "the broker's key 'jobs' is a string, not a list"
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"RUNNER_BROKER_URL": "redis://h/notadb"},
+        {"RUNNER_BROKER_URL": "http://h"},
+        {"RUNNER_BROKER_URL": "redis://localhost:99999/0"},
+        {"RUNNER_BROKER_URL": "redis://[h"},
+        {"RUNNER_DATABASE_URL": "http://h"},
+        {"RUNNER_DATABASE_URL": "sqlite://"},
+        {"RUNNER_DATABASE_URL": "postgresql://h:port/name"},
+        {"RUNNER_SLOTS": "many"},
+    ],
+)
+def test_settings_that_are_wrong_are_a_finding(tmp_path: Path, variables: dict[str, str]) -> None:
+    done = CliRunner().invoke(
+        doctor, ["--format", "json"], env={"RUNNER_HOME": str(tmp_path), **variables}
+    )
+    assert done.exit_code == 1
+    (name,) = variables
+    assert any(name in found["fix"] for found in json.loads(done.stdout)["findings"])

@@ -1,6 +1,9 @@
 """Opening a database: what is made, what is refused, and what several processes may do at once."""
 
+import os
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -78,6 +81,45 @@ def test_a_newer_schema_asks_for_newer_software(
     with pytest.raises(InputError, match="newer schema 9999") as refusal:
         enter(database_url)
     assert "upgrade this software" in refusal.value.fix
+
+
+def test_an_upgrade_from_a_version_that_never_was_is_refused(database_url: str) -> None:
+    upgrade(database_url)
+    store = Store(database_url)
+    run(store, "UPDATE alembic_version SET version_num = '0000x'")
+    with pytest.raises(StoreUnavailable, match="cannot be upgraded"):
+        upgrade(database_url)
+    run(store, "DELETE FROM alembic_version")
+    store.close()
+    for enter in (open_store, upgrade):
+        with pytest.raises(StoreUnavailable, match="names 0 versions"):
+            enter(database_url)
+
+
+def test_an_upgrade_by_a_user_who_may_not_create_tables_says_what_is_missing(
+    postgresql_url: str,
+) -> None:
+    owner = Store(postgresql_url)
+    run(owner, "CREATE ROLE guest LOGIN")
+    with pytest.raises(StoreUnavailable, match="permission denied") as refused:
+        upgrade(postgresql_url.replace("postgres@", "guest@"))
+    assert "grant this user what it lacks" in refused.value.fix
+    run(owner, "DROP ROLE guest")
+    owner.close()
+
+
+def test_an_upgrade_on_a_full_disk_says_so_and_is_whole_the_next_time(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/runner.db"
+    # The shell's limit for the size of a file, in blocks of 1024 bytes, stands for a full disk.
+    script = "trap '' XFSZ; ulimit -f 20; exec \"$@\""
+    command = ["bash", "-c", script, "-", sys.executable, "-m", "runner", "db", "upgrade"]
+    environment = os.environ | {"RUNNER_DATABASE_URL": url}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 3, done.stderr
+    assert "to fix it: look at the disk and its free space" in done.stderr
+    assert "Traceback" not in done.stderr
+    upgrade(url)
+    assert open_store(url).revision() == HEAD
 
 
 @pytest.mark.parametrize("enter", [open_store, upgrade])
