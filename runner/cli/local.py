@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-from contextlib import suppress
 from dataclasses import asdict, replace
 
 import click
@@ -54,8 +53,6 @@ def down() -> None:
 @click.command()
 def worker() -> None:
     """Work for the broker at RUNNER_BROKER_URL until stopped."""
-    from runner.dispatch import send_pending
-    from runner.queue import make_app
     from runner.settings import Settings
     from runner.store.engine import open_store
 
@@ -67,12 +64,7 @@ def worker() -> None:
             "set it, or use `runner up`, which starts a private one",
         )
     # What is wrong with the database is said here, and not by every process that works.
-    store = open_store(settings.database_url)
-    # Before it takes its first job: what was begun is to be on its queue when it first looks. For a
-    # broker that is away it waits, and recovery sends them.
-    with suppress(UnavailableError):
-        send_pending(store, make_app(settings.broker_url))
-    store.close()
+    open_store(settings.database_url).close()
     # The worker takes the place of this process, so signals reach it and nothing else.
     os.execv(sys.executable, [sys.executable, "-m", "workers"])  # noqa: S606
 
