@@ -1,6 +1,9 @@
 """Errors that a person can mend: what happened, what was expected, how to fix it."""
 
-MOST_SHOWN = 80
+from collections.abc import Sequence
+
+MOST_SHOWN = 80  # signs of a value
+MOST_LISTED = 5
 
 
 def printable(text: str) -> str:
@@ -14,6 +17,12 @@ def shown(value: object) -> str:
     """Return a value as a message shows it, cut where it is long."""
     text = repr(value)
     return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return the first few of many names, saying how many more there are."""
+    more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
+    return ", ".join(names[:MOST_LISTED]) + more
 
 
 class InputError(ValueError):

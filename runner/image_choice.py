@@ -1,6 +1,7 @@
 """Which images to explain: numbers and ranges, or words that are turned into numbers at submit."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +29,8 @@ class Pool:
 def comma_parts(text: str) -> list[str]:
     r"""Return what stands between commas, without blanks around it; `\,` is a comma within."""
     parts = re.split(r"(?<!\\),", text)
-    return [part.strip().replace("\\,", ",") for part in parts]
+    names = [part.strip().replace("\\,", ",") for part in parts]
+    return [unicodedata.normalize("NFC", name) for name in names]  # as data sets have them
 
 
 def choose_images(text: str, pool: Pool) -> list[int]:

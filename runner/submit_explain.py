@@ -161,8 +161,9 @@ def _own_labels(
 def _check_labels(labels: Sequence[str], classes: Sequence[str]) -> None:
     unknown = [label for label in labels if label not in classes]
     if unknown and list(labels) != ["predicted"]:
+        known = ", ".join(name.replace(",", "\\,") for name in classes)
         raise InputError(
             f"--labels {','.join(unknown)}: the data set has no such class",
-            f"'predicted', or one or more of {', '.join(classes)}",
+            f"'predicted', or one or more of {known}",
             "correct --labels",
         )

@@ -4,17 +4,18 @@ import os
 import struct
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cifar_model.errors import InputError
+from cifar_model.errors import InputError, listed
 
 MAX_BYTES = 4 * 2**30  # unpacked; CIFAR-10 is 0.2 GB
 
 LAST_RECORD = struct.Struct("<4s6xH10x")  # its signature and the number of members
 
-ENCRYPTED = 1  # the first flag of a member
+ENCRYPTED, UTF8 = 1, 1 << 11  # flags of a member
 
 # What zipfile and the decompressors raise on damaged or encrypted archives.
 DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError)
@@ -31,6 +32,7 @@ def open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
         raise damaged(path, str(error)) from error
     with archive:
         _check_count(path, archive)
+        _check_names(path, archive)
         if any(member.flag_bits & ENCRYPTED for member in archive.infolist()):
             raise damaged(path, "it asks for a password")
         unpacked = sum(member.file_size for member in archive.infolist())
@@ -41,6 +43,30 @@ def open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
                 "if you trust it, unpack it yourself and use folder:PATH",
             )
         yield archive
+
+
+def read_names(archive: zipfile.ZipFile) -> tuple[list[str], set[str]]:
+    """Return the members' names with slashes, and those of them in an encoding that is unknown."""
+    members = archive.infolist()
+    # Python reads as CP437 what does not say that it is UTF-8; most of it is UTF-8 still. One
+    # program wrote them all, so one name that is not says it of all.
+    unmarked = [member.filename for member in members if _is_unmarked(member)]
+    try:
+        decoded = {name: name.encode("cp437").decode("utf-8") for name in unmarked}
+        unknown = set()
+    except UnicodeDecodeError:
+        decoded, unknown = {}, {_with_slashes(name) for name in unmarked}
+    names = [decoded.get(member.filename, member.filename) for member in members]
+    return [_with_slashes(name) for name in names], unknown
+
+
+def _is_unmarked(member: zipfile.ZipInfo) -> bool:
+    is_marked = member.flag_bits & UTF8 or member.filename != member.orig_filename
+    return not is_marked and not member.filename.isascii()
+
+
+def _with_slashes(name: str) -> str:
+    return name.replace("\\", "/")  # old Windows programs divide folders by backslashes
 
 
 def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
@@ -58,6 +84,17 @@ def _check_count(path: Path, archive: zipfile.ZipFile) -> None:
         signature, members = LAST_RECORD.unpack(file.read(LAST_RECORD.size))
     if signature != b"PK\5\6" or members not in {len(archive.infolist()) % 2**16, 2**16 - 1}:
         raise damaged(path, "members are missing from its list")
+
+
+def _check_names(path: Path, archive: zipfile.ZipFile) -> None:
+    counts = Counter(name for name in archive.namelist() if not name.endswith("/"))
+    doubled = [name for name, count in counts.items() if count > 1]
+    if doubled:
+        raise InputError(
+            f"{path} has several members of one name: {listed(doubled)}",
+            "every name once",
+            "zip it again with one member of each name",
+        )
 
 
 def damaged(path: Path, reason: str) -> InputError:

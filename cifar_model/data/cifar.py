@@ -4,6 +4,7 @@ An archive is used only if its SHA-256 is the official one. Whatever the file, i
 by an unpickler that knows arrays and nothing else.
 """
 
+import gzip
 import hashlib
 import io
 import os
@@ -44,6 +45,11 @@ class Official:
         return self.url.rsplit("/", 1)[1]
 
     @property
+    def tar(self) -> str:
+        """Return the file name of the archive after a browser has unzipped it."""
+        return self.archive.removesuffix(".gz")
+
+    @property
     def files(self) -> tuple[str, ...]:
         """Return the names of all files that are read."""
         return (*self.train, self.test, self.names[0])
@@ -82,6 +88,9 @@ def read(official: Official, directory: Path) -> Pictures:
     if place.is_dir():
         title = f"{official.title} (extracted folder)"  # nobody vouches for its pixels
         contents = _folder_files(official, place)
+    elif place.name == official.tar:
+        title = f"{official.title} (unzipped archive)"
+        contents = _tar_files(official, place, _bounded(official, place))
     else:
         title = official.title
         contents = _archive_files(official, place)
@@ -101,11 +110,23 @@ def is_here(official: Official, directory: Path) -> bool:
     return _find(official, directory) is not None
 
 
+def directory_of(path: Path) -> tuple[str, Path] | None:
+    """Return the data set that a path is of, and the folder to read it from, if it is official."""
+    for name, official in OFFICIAL.items():
+        places = (official.archive, official.tar, official.folder)
+        if path.name in places:
+            return name, path.parent
+        if any((path / place).exists() for place in places):
+            return name, path
+    return None
+
+
 def _find(official: Official, directory: Path) -> Path | None:
     keras = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "datasets"
     places = (
         directory / official.archive,
         directory / official.folder,
+        directory / official.tar,
         keras / f"{official.folder}-target_archive",  # Keras 3
         keras / f"{official.folder}-target" / official.folder,
         keras / f"{official.folder}.tar.gz",  # Keras 2
@@ -123,12 +144,22 @@ def _archive_files(official: Official, place: Path) -> dict[str, bytes]:
             f"{place} is damaged or is not the official archive: its SHA-256 is {digest}",
             f"the official archive, with SHA-256 {official.sha256}",
         )
+    return _tar_files(official, place, gzip.decompress(content))
+
+
+def _tar_files(official: Official, place: Path, content: bytes) -> dict[str, bytes]:
     files = {}
-    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-        for name in official.files:
-            member = archive.extractfile(f"{official.folder}/{name}")
-            assert member is not None  # noqa: S101 (the hash says what is in the archive)
-            files[name] = member.read()
+    try:
+        with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
+            for name in official.files:
+                member = archive.extractfile(f"{official.folder}/{name}")
+                files[name] = member.read() if member else b""  # a folder of that name
+    except (tarfile.TarError, KeyError, EOFError, OSError, ValueError) as error:
+        raise _refusal(
+            official,
+            f"{place} is not the official archive, unzipped: {error}",
+            f"a tar archive with {', '.join(official.files)} in {official.folder}/",
+        ) from error
     return files
 
 

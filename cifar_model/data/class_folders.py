@@ -1,9 +1,14 @@
 """Data sets of picture files: a folder or a zip with a folder for each class.
 
-Either class folders at the top, or `train/` and `test/` with the same class folders in each.
+Either class folders at the top, or `train/`, perhaps `valid/`, and `test/` with the same class
+folders in each. Names are compared in Unicode's composed form (NFC), as whoever reads them does.
 """
 
+import json
 import os
+import shlex
+import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -11,12 +16,23 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from cifar_model.data.archives import open_zip, read_member
+from cifar_model.data.archives import open_zip, read_member, read_names
 from cifar_model.data.dataset import Pictures, Split
-from cifar_model.data.decoding import SUFFIXES, PictureFile, decode, listed
-from cifar_model.errors import InputError
+from cifar_model.data.decoding import SUFFIXES, PictureFile, decode
+from cifar_model.errors import InputError, listed
 
-LAYOUT = "class folders with pictures in them, or train/ and test/ with class folders in each"
+LAYOUT = (
+    "class folders with pictures in them, or train/ and test/ (and perhaps valid/) with class"
+    " folders in each"
+)
+# What folders of splits are called, in capitals too.
+SPLITS = {
+    "train": "train",
+    "valid": "validation",
+    "val": "validation",
+    "validation": "validation",
+    "test": "test",
+}
 LITTER = ("__MACOSX", "Thumbs.db", "desktop.ini")  # what desktops leave; names with a dot as well
 DEEPEST = 4  # one level more than train/class/picture, to see what is too deep
 
@@ -52,16 +68,37 @@ def read_zip(path: Path, resize: bool) -> Pictures:
     """Read a zip with a folder for each class."""
     with open_zip(path) as archive:
         tree = Tree(f"{path.stem} (zip)", set(), [])
-        for member in archive.infolist():
-            parts = PurePosixPath(member.filename).parts
+        names, unknown = read_names(archive)
+        unreadable = []
+        for member, name in zip(archive.infolist(), names, strict=True):
+            parts = PurePosixPath(unicodedata.normalize("NFC", name)).parts
             if not parts or any(_is_litter(part) for part in parts):
                 continue
-            folder = parts if member.is_dir() else parts[:-1]
+            is_folder = name.endswith("/")
+            folder = parts if is_folder else parts[:-1]
+            if name in unknown and not "".join(folder).isascii():
+                unreadable.append("/".join(folder))
             tree.folders.update(folder[:depth] for depth in range(1, len(folder) + 1))
-            if not member.is_dir():
+            if not is_folder:
                 read = partial(read_member, archive, member)
                 tree.files.append(PictureFile(parts, member.file_size, read))
+        if unreadable:
+            raise _unknown_encoding(path, list(dict.fromkeys(unreadable)))
         return _read_tree(tree, resize)
+
+
+def _unknown_encoding(path: Path, names: list[str]) -> InputError:
+    place = path.with_name(f"{path.stem}-unpacked")
+    source, target = json.dumps(str(path)), json.dumps(str(place))
+    program = (
+        f'import zipfile; zipfile.ZipFile({source}, metadata_encoding="gbk").extractall({target})'
+    )
+    return InputError(
+        f"{path} has folders with names that are not UTF-8: {listed(names)}",
+        "names in UTF-8",
+        f"unpack it with `python3 -c {shlex.quote(program)}`, with the encoding of where it was"
+        f" made for gbk (cp437, cp1252, shift_jis), and use folder:{place}",
+    )
 
 
 def _walk(folder: Path, above: Parts) -> Iterator[tuple[Parts, os.DirEntry[str]]]:
@@ -69,7 +106,7 @@ def _walk(folder: Path, above: Parts) -> Iterator[tuple[Parts, os.DirEntry[str]]
         for entry in entries:
             if _is_litter(entry.name):
                 continue
-            parts = (*above, entry.name)
+            parts = (*above, unicodedata.normalize("NFC", entry.name))
             yield parts, entry
             if entry.is_dir() and len(parts) < DEEPEST:
                 yield from _walk(Path(entry.path), parts)
@@ -80,32 +117,61 @@ def _is_litter(name: str) -> bool:
 
 
 def _read_tree(tree: Tree, resize: bool) -> Pictures:
+    _check_doubled(tree)
     tops = _tops(tree)
-    places = _places(tree, tops)
+    places = _places(tree, list(tops.values()))
     classes = tuple(sorted({folder[-1] for folder in places}))
     _check_classes(tree.title, classes)
-    _check_filled(tree.title, places, tops, classes)
-    chosen = [
-        [(file, label) for label, name in enumerate(classes) for file in places[*top, name]]
-        for top in tops
-    ]
-    images = decode([file for split in chosen for file, _ in split], tree.title, resize)
-    labels = np.array([label for split in chosen for _, label in split], np.int64)
-    everything, cut = Split(images, labels), len(chosen[0])
+    _check_filled(tree.title, places, list(tops.values()), classes)
+    chosen = {
+        split: [(file, label) for label, name in enumerate(classes) for file in places[*top, name]]
+        for split, top in tops.items()
+    }
+    files = [file for of_split in chosen.values() for file, _ in of_split]
+    images = decode(files, tree.title, resize)
+    labels = np.array([label for of_split in chosen.values() for _, label in of_split], np.int64)
+    everything, start = Split(images, labels), 0
+    splits = {}
+    for split, of_split in chosen.items():
+        splits[split] = everything.take(slice(start, start + len(of_split)))
+        start += len(of_split)
     return Pictures(
         title=tree.title,
         classes=classes,
-        train=everything.take(slice(cut)),
-        test=everything.take(slice(cut, None)) if len(chosen) == 2 else None,
+        train=splits["train"],
+        validation=splits.get("validation"),
+        test=splits.get("test"),
     )
 
 
-def _tops(tree: Tree) -> list[Parts]:
-    """Return where the class folders are: at the top, or in train/ and perhaps test/."""
+def _check_doubled(tree: Tree) -> None:
+    counts = Counter(file.parts for file in tree.files)
+    doubled = ["/".join(parts) for parts, count in counts.items() if count > 1]
+    if doubled:
+        raise InputError(
+            f"{tree.title} has several files of one name: {listed(doubled)}",
+            "every name once; names that differ in their Unicode form only are one",
+            "rename or remove all but one of each",
+        )
+
+
+def _tops(tree: Tree) -> dict[str, Parts]:
+    """Return where the class folders of each split are; at the top, all are for training."""
     # A folder of pictures called train is a class: it may be a set of vehicles.
-    if not any(folder[0] == "train" and len(folder) == 2 for folder in tree.folders):
-        return [()]
-    return [("train",), ("test",)] if ("test",) in tree.folders else [("train",)]
+    if not any(folder[0].lower() == "train" and len(folder) == 2 for folder in tree.folders):
+        return {"train": ()}
+    tops: dict[str, Parts] = {}
+    for name in sorted(folder[0] for folder in tree.folders if len(folder) == 1):
+        split = SPLITS.get(name.lower())
+        if split in tops:
+            raise InputError(
+                f"{tree.title} has two folders for one split: {tops[split][0]} and {name}",
+                LAYOUT,
+                "put their pictures into one of them",
+            )
+        if split is not None:
+            tops[split] = (name,)
+    return tops
 
 
 def _places(tree: Tree, tops: list[Parts]) -> dict[Parts, list[PictureFile]]:
@@ -121,6 +187,7 @@ def _places(tree: Tree, tops: list[Parts]) -> dict[Parts, list[PictureFile]]:
             place.append(file)
         elif is_picture or len(file.parts) > len(tops[0]) + 1:  # notes may lie beside the classes
             strays.append("/".join(file.parts))
+    strays += ["/".join(folder) for folder in tree.folders if len(folder) == DEEPEST]
     if strays:
         raise InputError(
             f"{len(strays)} of {len(tree.files)} files of {tree.title} are not pictures in a "

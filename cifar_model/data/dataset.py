@@ -43,18 +43,25 @@ class Split:
 class Pictures:
     """Hold everything a data set consists of, before it is divided.
 
-    `test` is None where the data set does not say which pictures are for testing.
+    `test` and `validation` are None where the data set does not say which pictures are for that.
     """
 
     title: str
     classes: tuple[str, ...]
     train: Split
     test: Split | None
+    validation: Split | None = None
 
     def fingerprint(self) -> str:
         """Return a SHA-256 of class names, pixels and labels; the container does not matter."""
-        parts = [self.train] if self.test is None else [self.train, self.test]
-        head = {"classes": self.classes, "splits": [part.images.shape for part in parts]}
+        given = {"train": self.train, "validation": self.validation, "test": self.test}
+        parts = [part for part in given.values() if part is not None]
+        head: dict[str, Any] = {
+            "classes": self.classes,
+            "splits": [part.images.shape for part in parts],
+        }
+        if self.validation is not None:
+            head["names"] = [name for name, part in given.items() if part is not None]
         digest = hashlib.sha256(json.dumps(head, sort_keys=True).encode())
         for part in parts:
             digest.update(np.ascontiguousarray(part.images).data)

@@ -11,14 +11,13 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from cifar_model.data.dataset import Images
-from cifar_model.errors import InputError
+from cifar_model.errors import InputError, listed
 
 SIZE = (32, 32)
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP")
 MAX_FILE_BYTES = 64 * 2**20
 MAX_PIXELS = 64_000_000  # decoded, 200 MB a thread
-NAMED = 5  # how many bad files a message names
 BATCH = 50  # pictures a thread takes at a time
 
 
@@ -103,12 +102,6 @@ def resized(image: Image.Image) -> Image.Image:
     return image.resize(SIZE, Image.Resampling.LANCZOS)
 
 
-def listed(names: Sequence[str]) -> str:
-    """Return the first few of many names, saying how many more there are."""
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more
-
-
 def _decode_one(file: PictureFile, resize: bool) -> Images:
     if file.size > MAX_FILE_BYTES:
         raise _BadPicture(TOO_LARGE, f"{file.size >> 20} MB")
@@ -116,10 +109,9 @@ def _decode_one(file: PictureFile, resize: bool) -> Images:
         image = Image.open(io.BytesIO(file.read()), formats=FORMATS)
         _check_header(image, resize)
         image.load()
-        if image.size == SIZE:
-            return np.asarray(image)
         # A telephone stores its pictures lying on their side, with a note of how to turn them.
-        return np.asarray(resized(ImageOps.exif_transpose(image)))
+        ImageOps.exif_transpose(image, in_place=True)
+        return np.asarray(image if image.size == SIZE else resized(image))
     except Image.DecompressionBombError as error:
         raise _BadPicture(TOO_LARGE, str(error)) from error
     except UnidentifiedImageError as error:

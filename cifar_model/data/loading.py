@@ -1,5 +1,8 @@
 """Find a data set by its name, read it, and divide it into train, validation and test."""
 
+import shlex
+import unicodedata
+import zipfile
 from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
@@ -9,7 +12,7 @@ from numpy.typing import NDArray
 
 from cifar_model.data import cifar, class_folders, digits, npz, shapes, shortcut
 from cifar_model.data.dataset import Dataset, DatasetSpec, Pictures, Split
-from cifar_model.errors import InputError
+from cifar_model.errors import InputError, shown
 
 BUILT_IN: dict[str, Callable[[], Pictures]] = {
     "shapes": shapes.read,
@@ -91,14 +94,29 @@ def _read(spec: DatasetSpec, directory: Path) -> tuple[str, Pictures]:
     path = _path(place)
     if not path.exists():
         raise InputError(f"{path} does not exist", f"the path of a {kind}", "correct the path")
-    return f"{kind}:{path}", FROM_PATH[kind](path, spec.resize)
+    try:
+        return f"{kind}:{path}", FROM_PATH[kind](path, spec.resize)
+    except InputError as error:
+        if (official := cifar.directory_of(path)) is None:
+            raise
+        raise InputError(
+            f"{path} is {official[0]} as it is published, and no {kind} of pictures",
+            f"--dataset {official[0]}",
+            _use_official(*official),
+        ) from error
 
 
 def _path(place: str) -> Path:
+    if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in place):
+        raise InputError(
+            f"the path {place!r} has control characters in it or is not UTF-8",
+            "a path that can be shown and stored",
+            "rename it",
+        )
     try:
         return Path(place).expanduser().resolve()
-    except RuntimeError as error:  # an unknown ~user, or links that lead in a circle
-        raise InputError(f"{place}: {error}", "a path", "correct the path") from error
+    except (RuntimeError, OSError) as error:  # an unknown ~user, links in a circle, too long
+        raise InputError(f"{shown(place)}: {error}", "a path", "correct the path") from error
 
 
 def _unknown(name: str) -> InputError:
@@ -108,16 +126,34 @@ def _unknown(name: str) -> InputError:
     fix = f"did you mean {close[0]!r}?" if close else "choose one of them"
     path = _path(name)
     if name and path.exists():
-        kind = "folder" if path.is_dir() else "npz" if path.suffix == ".npz" else "zip"
-        fix = f"for this path write {kind}:{name}"
-    return InputError(f"unknown data set {name!r}", f"one of {', '.join(names())}", fix)
+        fix = _for_path(name, path)
+    return InputError(f"unknown data set {shown(name)}", f"one of {', '.join(names())}", fix)
+
+
+def _for_path(name: str, path: Path) -> str:
+    if (official := cifar.directory_of(path)) is not None:
+        return _use_official(*official)
+    if path.is_dir():
+        return f"for this path write folder:{name}"
+    if not zipfile.is_zipfile(path):
+        return "unpack it, and write folder:PATH for the folder"
+    return f"for this path write {'npz' if path.suffix == '.npz' else 'zip'}:{name}"
+
+
+def _use_official(name: str, directory: Path) -> str:
+    return (
+        f"set RUNNER_DATA_DIR={shlex.quote(str(directory))}, for the workers too, and give"
+        f" --dataset {name}"
+    )
 
 
 def _divide(pictures: Pictures, seed: int) -> tuple[Split, Split, Split]:
     rest, test = pictures.train, pictures.test
     if test is None:
         rest, test = _hold_out(rest, TEST_SEED)
-    train, validation = _hold_out(rest, seed)
+    train, validation = rest, pictures.validation
+    if validation is None:
+        train, validation = _hold_out(rest, seed)
     if not len(test) or not len(validation):
         raise InputError(
             f"{pictures.title} has too few pictures to divide",

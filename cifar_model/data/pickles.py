@@ -43,6 +43,18 @@ def _from_buffer(content: bytes, kind: _NumberType, shape: tuple[int, ...], orde
     return array
 
 
+def _scalar(kind: _NumberType, content: bytes) -> int | float:
+    number: int | float = kind.array(content).item()
+    return number
+
+
+def _encoded(text: str, encoding: str) -> bytes:
+    """Return the bytes that protocol 2 writes as text, for Python 2 to read."""
+    if encoding != "latin1":
+        raise pickle.UnpicklingError(f"bytes in {encoding!r}")
+    return text.encode("latin1")
+
+
 def _text(value: str | bytes) -> str:
     return value.decode("ascii") if isinstance(value, bytes) else value
 
@@ -53,6 +65,9 @@ KNOWN: dict[tuple[str, str], Callable[..., object]] = {
     ("numpy.core.multiarray", "_reconstruct"): _Array,
     ("numpy._core.multiarray", "_reconstruct"): _Array,
     ("numpy._core.numeric", "_frombuffer"): _from_buffer,
+    ("numpy.core.multiarray", "scalar"): _scalar,
+    ("numpy._core.multiarray", "scalar"): _scalar,
+    ("_codecs", "encode"): _encoded,
 }
 
 

@@ -1,8 +1,10 @@
 """Data sets, what holds for cifar: read, checked, or refused with a reason."""
 
+import gzip
 import hashlib
 import io
 import pickle
+import shlex
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -98,7 +100,7 @@ def served(folder: Path) -> Iterator[str]:
         thread.join()
 
 
-@pytest.mark.parametrize("protocol", [3, 4, 5])
+@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
 def test_an_extracted_folder_is_read(protocol: int, tmp_path: Path) -> None:
     write_cifar10(tmp_path / CIFAR10.folder, protocol)
     dataset = cifar10(tmp_path)
@@ -109,6 +111,43 @@ def test_an_extracted_folder_is_read(protocol: int, tmp_path: Path) -> None:
     for channel in range(3):
         assert np.array_equal(dataset.test.images[..., channel], pixels[:, channel])
     assert dataset.test.labels.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("protocol", [2, 5])
+def test_labels_that_numpy_made_are_read(protocol: int, tmp_path: Path) -> None:
+    folder = write_cifar10(tmp_path / CIFAR10.folder)
+    content = {"data": batch(2, 5)[b"data"], "labels": [np.int64(3), np.uint8(4)]}
+    (folder / "test_batch").write_bytes(pickle.dumps(content, protocol))
+    assert cifar10(tmp_path).test.labels.tolist() == [3, 4]
+
+
+@pytest.mark.parametrize("kind", ["", "folder:", "zip:"])
+@pytest.mark.parametrize("place", ["archive", "tar", "folder", "above"])
+def test_the_hint_for_a_path_to_the_official_files_works(
+    kind: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_cifar10(tmp_path / "made here" / CIFAR10.folder)
+    path = folder
+    if place in ("archive", "tar"):
+        path = archive_of(folder, tmp_path / "put there" / CIFAR10.archive)
+        make_official(path, monkeypatch)
+    if place == "tar":
+        content = gzip.decompress(path.read_bytes())
+        path.unlink()
+        path = path.with_suffix("")
+        path.write_bytes(content)
+    error = refusal(tmp_path, f"{kind}{path.parent if place == 'above' else path}")
+    words = shlex.split(error.fix)
+    [directory] = [word for word in words if word.startswith("RUNNER_DATA_DIR=")]
+    dataset = load(DatasetSpec(words[-1]), Path(directory.removeprefix("RUNNER_DATA_DIR=")[:-1]))
+    assert (dataset.name, len(dataset.test)) == ("cifar10", 2)
+
+
+def test_a_file_that_is_no_unzipped_archive_is_refused(tmp_path: Path) -> None:
+    (tmp_path / CIFAR10.tar).write_bytes(b"x" * 1000)
+    error = refusal(tmp_path)
+    assert f"{tmp_path / CIFAR10.tar} is not the official archive, unzipped" in error.what
+    assert CIFAR10.archive in error.fix
 
 
 def test_pictures_of_every_batch_are_read(tmp_path: Path) -> None:

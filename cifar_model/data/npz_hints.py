@@ -1,0 +1,101 @@
+"""What is wrong with arrays that are not pictures and labels, and the code that mends it."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+RIGHT = ("", "")
+# The largest label that is read.
+MOST = 2**63 - 1
+GRAY = "with the gray in three channels"
+
+
+def of_images(x: str, images: Array) -> tuple[str, str]:
+    """Return what is wrong with an array of pictures and how to mend it, both empty if nothing."""
+    if 0 in images.shape or images.dtype.kind not in "buif":
+        return "", f"save pictures as numbers in {x}"
+    shaped = _in_shape(x, images.shape)
+    if shaped is None:
+        return "", f"save {x} in the shape (n, height, width, 3)"
+    words, code = shaped
+    if images.dtype == np.uint8:
+        return ("", f"save `{code}` as {x}, {words}") if words else RIGHT
+    lowest, highest = float(images.min()), float(images.max())
+    problem = f", with values from {lowest:g} to {highest:g}"
+    scaled = _as_bytes(code, images.dtype.kind, lowest, highest)
+    if scaled is None:
+        return problem, f"bring the values of {x} to 0 to 255 and save them as uint8"
+    return problem, f"save `{scaled}` as {x}"
+
+
+def _in_shape(x: str, shape: tuple[int, ...]) -> tuple[str, str] | None:
+    """Return what gives the shape (n, height, width, 3), in words and in code."""
+    found = None
+    match shape:
+        case (_, _, _, 3):
+            found = "", x
+        case (_, _, _, 4):
+            found = "without the transparency", f"{x}[..., :3]"
+        case (_, 3, _, _):
+            found = "with the channels last", f"{x}.transpose(0, 2, 3, 1)"
+        case (_, _, _, 1):
+            found = GRAY, f"{x}.repeat(3, axis=-1)"
+        case (_, _, _):
+            found = GRAY, f"{x}[..., None].repeat(3, axis=-1)"
+        case (_, 3072):
+            code = f"{x}.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)"
+            found = "from the rows of CIFAR's own files", code
+    return found
+
+
+def _as_bytes(code: str, kind: str, lowest: float, highest: float) -> str | None:
+    """Return the code that turns values into bytes, or None if their range is no usual one."""
+    if kind == "b":
+        return f"({code} * 255).astype('uint8')"
+    if kind == "f" and lowest >= 0 and highest <= 1:
+        return f"({code} * 255).round().astype('uint8')"
+    if kind == "f" and lowest >= -1 and highest <= 1:
+        return f"(({code} + 1) * 127.5).round().astype('uint8')"
+    if lowest >= 0 and highest <= 255:
+        return f"{code}.round().astype('uint8')"
+    return None
+
+
+def of_counts(x: str, images: int, y: str, labels: int) -> str:
+    """Return how to mend that there are more labels than pictures, or fewer."""
+    if labels < images:
+        return (
+            f"add the labels that are missing; if the last pictures have none, save"
+            f" `{x}[:{labels}]` as {x}"
+        )
+    return f"remove the labels of no picture; if they are the last, save `{y}[:{images}]` as {y}"
+
+
+def of_labels(y: str, first: str, labels: Array) -> tuple[str, str]:
+    """Return what is wrong with an array of labels and how to mend it, both empty if nothing.
+
+    `first` is the name of the labels of the train split.
+    """
+    kind = labels.dtype.kind
+    if labels.ndim == 2 and kind in "buif" and bool(np.all(labels.sum(axis=1) == 1)):
+        return ", one-hot", f"save `{y}.argmax(axis=1)` as {y}"
+    if labels.ndim != 1 or kind not in "buifUS":
+        return "", f"save in {y} the number of each picture's class"
+    if kind in "US":
+        return ", words", f"{numbered(y, first)}; or use folder:PATH, which keeps the names"
+    if kind in "bf":
+        with np.errstate(invalid="ignore"):
+            whole = bool(np.all(np.mod(labels, 1) == 0)) and float(np.abs(labels).max()) < MOST
+        return "", f"save `{y}.astype('int64')` as {y}" if whole else numbered(y, first)
+    outside = [label for label in (int(labels.min()), int(labels.max())) if not 0 <= label <= MOST]
+    return (f" and has the label {outside[0]}", numbered(y, first)) if outside else RIGHT
+
+
+def numbered(y: str, first: str) -> str:
+    """Return how to number classes from 0, as in the train split."""
+    code = f"numpy.searchsorted(numpy.unique({first}), {y})"
+    others = "" if first == "labels" else ", and number those of every split in this way"
+    return f"number the classes from 0: save `{code}` as {y}{others}"
