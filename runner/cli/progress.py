@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from tqdm import tqdm
@@ -14,7 +14,7 @@ from runner.embedded.place import Place
 from runner.embedded.start import start
 from runner.embedded.stop import stop_all
 from runner.errors import UnavailableError
-from runner.living import why_nothing_runs
+from runner.living import local_trouble, why_nothing_runs
 from runner.queue import make_app
 from runner.settings import Settings
 from runner.store.engine import Store
@@ -27,12 +27,16 @@ MOST_STARTS = 3
 MOST_FAILED_STARTS = 5
 
 
+Why = Callable[[Settings, Store], str | None]
+
+
 class Telling:
     """Say once what keeps the jobs that are waited for from being worked on."""
 
-    def __init__(self, settings: Settings, store: Store) -> None:
+    def __init__(self, settings: Settings, store: Store, why: Why = why_nothing_runs) -> None:
         self._settings = settings
         self._store = store
+        self._why = why
         self._said: str | None = None
         self._asked = time.monotonic()
 
@@ -42,22 +46,27 @@ class Telling:
             return
         self._asked = time.monotonic()
         with suppress(UnavailableError):
-            words = why_nothing_runs(self._settings, self._store)
-            if words is not None and words != self._said:
-                tqdm.write(f"warning: {words}", file=sys.stderr)
-            self._said = words
+            self.say(self._why(self._settings, self._store))
+
+    def say(self, words: str | None) -> None:
+        """Say it, unless it was said last."""
+        if words is not None and words != self._said:
+            tqdm.write(f"warning: {words}", file=sys.stderr)
+        self._said = words
 
 
 def wait_for(settings: Settings, store: Store, experiment_id: int) -> None:
     """Return when every job of the experiment has ended."""
     starts = 0
     ensured = -ENSURE_SECONDS
-    telling = Telling(settings, store)
+    # Local workers are started here: only that they do not stay is worth a word.
+    why = why_nothing_runs if settings.broker_url else _local_trouble
+    telling, sending = Telling(settings, store, why), Telling(settings, store)
     try:
         with Bar(store, experiment_id) as bar:
             while not bar.show():
                 if time.monotonic() - ensured >= ENSURE_SECONDS:
-                    starts += _ensure_workers(settings, store)
+                    starts += _ensure_workers(settings, store, sending)
                     ensured = time.monotonic()
                 telling.look()
                 if starts > MOST_STARTS or _failed_starts(settings) >= MOST_FAILED_STARTS:
@@ -91,15 +100,20 @@ def local_workers(settings: Settings) -> Iterator[None]:
             stop_all(place)
 
 
-def _ensure_workers(settings: Settings, store: Store) -> bool:
+def _ensure_workers(settings: Settings, store: Store, telling: Telling) -> bool:
     """Start the private broker and workers unless there are some; return whether it did."""
     started = settings.broker_url is None and start(settings, parent=os.getpid())
     app = make_app(settings.broker_url or Place(settings.home).broker_url)
     try:
         send_pending(store, app)
+        telling.say(None)
     except UnavailableError as error:
-        tqdm.write(f"warning: {error.what}", file=sys.stderr)
+        telling.say(error.what)
     return started
+
+
+def _local_trouble(settings: Settings, _: Store) -> str | None:
+    return local_trouble(settings)
 
 
 def _failed_starts(settings: Settings) -> int:
