@@ -1,7 +1,9 @@
 """What a report of `explain` shows: how far each explanation can be trusted, then what it says."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from runner.report.activation_parts import activation_parts
@@ -9,6 +11,9 @@ from runner.report.explanation_removals import removal_parts
 from runner.report.parts import Note, Part, Picture, Table, titled
 
 SHOWN_WEIGHTS = 5
+
+# In the names of files.
+IMAGE = re.compile(r"image-\d+(?=[-.])")
 
 # More of them nobody reads; JSON and CSV have every one.
 SHOWN_ROWS = 50
@@ -25,11 +30,15 @@ def explanation_parts(document: Mapping[str, Any], pictures: Sequence[Picture]) 
     if not explanations:
         return [*pictures]
     shown = {**document, "explanations": explanations[:SHOWN_ROWS]}
+    drawn = {picture.name for picture in pictures}
+    linked = [overlay_name(row) for row in shown["explanations"]]
+    linked = [name if name in drawn else "" for name in linked]
+    pictures = [_of_row(picture, linked) for picture in pictures]
     return [
         *_counted(explanations),
         *_not_sound(shown),
         *_normalised(explanations),
-        _superpixels(shown),
+        _superpixels(shown, linked),
         Note(WEIGHTS),
         *removal_parts(shown),
         *activation_parts(document),
@@ -77,7 +86,7 @@ def _normalised(explanations: Sequence[Mapping[str, Any]]) -> list[Note]:
     ]
 
 
-def _superpixels(document: Mapping[str, Any]) -> Table:
+def _superpixels(document: Mapping[str, Any], pictures: Sequence[str]) -> Table:
     columns = (
         *("image", "true_class", "predicted_class", "label", "class", "probability"),
         *("method", "superpixels", "largest_share", "r2", "stability", "intercept", "verdict"),
@@ -89,7 +98,21 @@ def _superpixels(document: Mapping[str, Any]) -> Table:
             [*(row[column] for column in columns), strongest_weights(row)]
             for row in document["explanations"]
         ],
+        pictures=pictures,
     )
+
+
+def _of_row(picture: Picture, linked: Sequence[str]) -> Picture:
+    """Return a picture that leads back to its row; activations to the first row of their image."""
+    image = _image_of(picture.name)
+    of_image = [name for name in linked if name and _image_of(name) == image]
+    own = picture.name if picture.name in linked else next(iter(of_image), "")
+    return replace(picture, row=own)
+
+
+def _image_of(name: str) -> str | None:
+    found = IMAGE.search(name)
+    return found[0] if found else None
 
 
 def strongest_weights(explanation: Mapping[str, Any]) -> str:

@@ -20,7 +20,7 @@ def _block(part: Part, link: str) -> str:
     if isinstance(part, Note):
         return f"**Warning: {escaped(part.text)}**" if part.warning else escaped(part.text)
     if isinstance(part, Table):
-        return f"## {escaped(part.title)}\n\n{plain_table(part, 'pipe', escaped)}"
+        return f"## {escaped(part.title)}\n\n{plain_table(part, 'pipe', escaped, link)}"
     picture = f"[{escaped(part.title)}]({link}/{part.name})"
     if part.detail:
         return f"- {picture}"

@@ -18,12 +18,20 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Hold rows of plain values under named columns; a page lets people sort some of them."""
+    """Hold rows of plain values under named columns; a page lets people sort some of them.
+
+    `pictures` names for each row the file of its picture, or nothing; the first cell leads to it.
+    """
 
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
     sortable: bool = False
+    pictures: Sequence[str] = ()
+
+    def picture(self, row: int) -> str:
+        """Return the name of a row's picture, or nothing."""
+        return self.pictures[row] if self.pictures else ""
 
     def texts(self) -> list[list[str]]:
         """Return the rows as people read them."""
@@ -44,7 +52,8 @@ class Table:
 class Picture:
     """Hold a PNG or SVG, the name of its file, what it shows and where it comes from.
 
-    A detail is one of very many.
+    A detail is one of very many. `row` is the name of the picture whose row in a table this belongs
+    to, or nothing.
     """
 
     name: str
@@ -52,6 +61,7 @@ class Picture:
     content: bytes
     detail: bool = False
     caption: str = ""
+    row: str = ""
 
     def is_drawn(self) -> bool:
         """Tell whether this is an SVG, which a page draws itself."""

@@ -26,10 +26,19 @@ def _block(part: Part, directory: Path) -> str:
     return f"\n{part.title}\n  {directory / part.name}"
 
 
-def plain_table(table: Table, form: str, escaped: Callable[[str], str] = str) -> str:
-    """Return a table in a form of tabulate's, with its words escaped as that form needs."""
+def plain_table(
+    table: Table, form: str, escaped: Callable[[str], str] = str, link: str = ""
+) -> str:
+    """Return a table in a form of tabulate's, with its words escaped as that form needs.
+
+    With a link to the directory of pictures the first cell of a row leads to its picture.
+    """
+    cells = [[escaped(text) for text in row] for row in table.texts()]
+    for place, row in enumerate(cells):
+        if link and (name := table.picture(place)):
+            row[0] = f"[{row[0]}]({link}/{name})"
     return tabulate(
-        [[escaped(text) for text in row] for row in table.texts()],
+        cells,
         headers=[escaped(column) for column in table.columns],
         tablefmt=form,
         # A fingerprint such as 12e34567 is no number.

@@ -170,7 +170,9 @@ def test_a_page_needs_nothing_from_outside(
     assert all("src" not in names for tag, names in page.tags if tag == "script")
     assert "url(" not in text
     assert "@import" not in text
-    assert not any(name in ("href", "srcset") for _, names in page.tags for name in names)
+    assert not any("srcset" in names for _, names in page.tags)
+    links = [names["href"] or "" for _, names in page.tags if "href" in names]
+    assert all(link.startswith("#") for link in links)
     pictures = [names["src"] or "" for tag, names in page.tags if tag == "img"]
     assert pictures
     for picture in pictures:
@@ -179,6 +181,25 @@ def test_a_page_needs_nothing_from_outside(
         with Image.open(io.BytesIO(base64.b64decode(content))) as opened:
             opened.load()
     assert COMMAND in page.words
+
+
+def test_explanations_and_their_rows_lead_to_each_other(
+    sqlite_store: Store, render: Render
+) -> None:
+    experiment = store_explanation(sqlite_store)
+    page = Page(render(sqlite_store, experiment, "html"))
+    tags_of = {names["id"]: tag for tag, names in page.tags if "id" in names}
+    links = [names["href"] or "" for tag, names in page.tags if tag == "a"]
+    assert all(link.removeprefix("#") in tags_of for link in links)
+    for label in (0, 1):
+        name = f"explanation-image-2-label-{label}.png"
+        assert (tags_of[name], tags_of[f"row-{name}"]) == ("figure", "tr")
+        assert f"#{name}" in links
+        assert f"#row-{name}" in links
+    # Two explanations, one sheet of all layers and one of each of two layers.
+    assert sum(link.startswith("#row-") for link in links) == 5
+    text = render(sqlite_store, experiment, "markdown")
+    assert "[2](report-files/explanation-image-2-label-0.png)" in text
 
 
 def test_a_name_that_looks_like_html_is_shown_as_it_is(sqlite_store: Store, render: Render) -> None:
