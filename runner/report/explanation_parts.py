@@ -35,6 +35,7 @@ def explanation_parts(document: Mapping[str, Any], pictures: Sequence[Picture]) 
     linked = [name if name in drawn else "" for name in linked]
     pictures = [_of_row(picture, linked) for picture in pictures]
     return [
+        *_asked(document),
         *_counted(explanations),
         *_not_sound(shown),
         *_normalised(explanations),
@@ -44,6 +45,13 @@ def explanation_parts(document: Mapping[str, Any], pictures: Sequence[Picture]) 
         *activation_parts(document),
         *pictures,
     ]
+
+
+def _asked(document: Mapping[str, Any]) -> list[Note]:
+    """Say how the images were chosen, which an experiment of an earlier version does not know."""
+    asked = document["configuration"].get("asked_images")
+    images = len({row["image"] for row in document["explanations"]})
+    return [Note(f"images: {asked}; {images:,} explained")] if asked else []
 
 
 def _counted(explanations: Sequence[Mapping[str, Any]]) -> list[Note]:

@@ -95,6 +95,13 @@ def test_a_void_explanation_has_no_removal_and_its_reason_instead(sqlite_store: 
     assert "2 explanations: 0 sound, 0 weak, 2 void." in text
 
 
+def test_how_images_were_chosen_is_said(sqlite_store: Store) -> None:
+    document = report_document(sqlite_store, store_explanation(sqlite_store))
+    assert "images: wrong" not in text_of(document)
+    document["configuration"]["asked_images"] = "wrong,random:20"
+    assert "images: wrong,random:20; 1 explained" in text_of(document)
+
+
 def test_of_very_many_the_first_are_shown_and_all_are_counted(sqlite_store: Store) -> None:
     document = report_document(sqlite_store, store_explanation(sqlite_store, "weak", "R2 0.31"))
     document["explanations"] *= SHOWN_ROWS
