@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from cifar_model.data.dataset import Images
+from cifar_model.data.reading import has_read
 from cifar_model.errors import InputError, listed
 
 SIZE = (32, 32)
@@ -82,9 +83,17 @@ def decode(files: Sequence[PictureFile], title: str, resize: bool) -> Images:
 
     # Pillow decodes outside Python's lock: two threads are 1.9 times as fast with large pictures.
     # Of a small one most of the time is Pillow's Python, which no thread makes faster.
+    bad = []
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        batches = pool.map(decode_batch, range(0, len(files), BATCH))
-        bad = [one for batch in batches for one in batch]
+        batches = [pool.submit(decode_batch, start) for start in range(0, len(files), BATCH)]
+        try:
+            for number, batch in enumerate(batches, start=1):
+                bad += batch.result()
+                has_read(min(number * BATCH, len(files)), len(files))
+        except BaseException:
+            # Whoever interrupts does not wait for the rest.
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     for fault in (TOO_LARGE, UNREADABLE, NOT_RGB, NOT_32):
         named = [name for kind, name in bad if kind is fault]
         if named:

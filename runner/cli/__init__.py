@@ -62,8 +62,10 @@ def main() -> None:
         sys.exit(_explain(error, ExitCode.USAGE))
     except UnavailableError as error:
         sys.exit(_explain(error, ExitCode.UNAVAILABLE))
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted; what was submitted is kept", err=True)
+    except (KeyboardInterrupt, click.Abort) as error:
+        # Click turns the one into the other; the command that was interrupted knows what it left.
+        left = str(error.__cause__ or error)
+        click.echo(f"interrupted: {left}" if left else "interrupted", err=True)
         sys.exit(ExitCode.INTERRUPTED)
 
 

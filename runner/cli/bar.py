@@ -9,9 +9,11 @@ from typing import NoReturn, Self
 import click
 from tqdm import tqdm
 
+from runner.states import JobState
 from runner.store.engine import Store, StoreUnavailable
-from runner.store.progress import progress_of
+from runner.store.progress import Progress, progress_of
 
+FORMAT = "{desc} {percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt} {unit} [{elapsed}<ETA]{postfix}"
 LINE_SECONDS = 10.0
 # A database that is away for longer needs a person.
 OUTAGE_SECONDS = 300.0
@@ -28,14 +30,12 @@ class Bar:
         self._said_paused = False
         self._outage: float | None = None
         progress = progress_of(store, experiment_id)
+        self._joined_at, self._joined_with = time.monotonic(), progress.done
         self._bar: tqdm[NoReturn] = tqdm(
             total=progress.total,
             desc=f"experiment {experiment_id}",
             unit=progress.unit,
-            bar_format="{desc} {percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt} {unit}"
-            " [{elapsed}<{remaining}]{postfix}",
-            # Epochs come seldom, and several at once: only the mean of all tells when the end is.
-            smoothing=0,
+            bar_format=FORMAT.replace("ETA", "?"),
             file=sys.stderr if self._moves else io.StringIO(),
         )
 
@@ -55,6 +55,7 @@ class Bar:
         states += "" if best is None else f", best {best:.3f}"
         states += ", paused" if progress.paused else ""
         self._bar.set_postfix_str(states, refresh=False)
+        self._bar.bar_format = FORMAT.replace("ETA", self._eta(progress))
         self._bar.update(progress.done - self._bar.n)
         self._bar.refresh()
         if not self._moves and (progress.ended or time.monotonic() - self._line_at > LINE_SECONDS):
@@ -62,6 +63,19 @@ class Bar:
             click.echo(str(self._bar), err=True)
         self._say_paused(progress.paused)
         return progress.ended
+
+    def _eta(self, progress: Progress) -> str:
+        """Return when the end is: as the stored epochs say, or as was seen, whichever is later.
+
+        What was seen alone is too short for who joins just before an epoch ends, and the seconds
+        of epochs leave out what is between them.
+        """
+        if progress.paused or not progress.states[JobState.RUNNING]:
+            return "?"
+        known = [] if progress.seconds_left is None else [progress.seconds_left]
+        if seen := progress.done - self._joined_with:
+            known.append(progress.left * (time.monotonic() - self._joined_at) / seen)
+        return tqdm.format_interval(max(known)) if known else "?"
 
     def _wait_for_store(self, error: StoreUnavailable) -> None:
         """Say once that the database is away, which workers wait for as well."""

@@ -16,6 +16,7 @@ from runner.errors import ExitCode
 @format_option
 def verify(trial: int, form: str) -> None:
     """Load a trial's stored model, score it again and compare; exit with 1 if it differs."""
+    from runner.cli.interrupts import explained, kept
     from runner.cli.progress import wait_for
     from runner.report.verification import verification_document, verification_text
     from runner.states import JobState
@@ -24,7 +25,8 @@ def verify(trial: int, form: str) -> None:
 
     settings, store = _open()
     experiment = submit_evaluate(store, trial, "validation", seed=0)
-    wait_for(settings, store, experiment)
+    with explained([kept(settings, experiment)]):
+        wait_for(settings, store, experiment)
     [job] = queries.jobs(store, experiment)
     if job.state != JobState.SUCCEEDED:
         click.echo(f"trial {trial}: NOT VERIFIED: job {job.id} {job.state}: {job.reason}", err=True)

@@ -45,6 +45,8 @@ def reproduce(only_report: bool, **options: Any) -> None:
 
     Stop it at any moment; the same command goes on where it was.
     """
+    from runner.cli.interrupts import explained
+    from runner.cli.reading import reading_shown
     from runner.report.produce import choose_place, summarised
     from runner.reproduction.advance import begin
     from runner.reproduction.document import read_sources
@@ -58,8 +60,10 @@ def reproduce(only_report: bool, **options: Any) -> None:
     place = choose_place(settings.home, f"reproduction-{scale.name}", form, options["out"])
     store = open_store(settings.database_url)
     dataset = options["dataset"] or DATASETS[scale.name]
-    reproduction = begin(settings, store, scale, dataset, options["seed"])
-    failed = [] if only_report else _do_all(reproduction)
+    with reading_shown():
+        reproduction = begin(settings, store, scale, dataset, options["seed"])
+    with explained(["what was submitted is kept, and the same command goes on where it was"]):
+        failed = [] if only_report else _do_all(reproduction)
     produced = produce_reproduction(read_sources(reproduction), form, place)
     if produced.text is not None:
         click.echo(produced.text, nl=False)

@@ -29,11 +29,11 @@ def submit() -> None:
 @click.option("--augment", is_flag=True, help="Flip, shift, rotate and zoom the pictures.")
 def train(augment: bool, **options: Any) -> None:
     """Train one trial."""
-    from runner.submit import submit_train
+    from runner.submit import new_train
 
     training, params = _training(options)
     params |= {"augment": True} if augment else {}
-    _submit(lambda s, store: submit_train(s, store, training, params), options)
+    _submit(lambda s, _: new_train(s, training, params), options)
 
 
 @submit.command()
@@ -53,12 +53,12 @@ def train(augment: bool, **options: Any) -> None:
 )
 def tune(downsample: float, grid: str, method: str, **options: Any) -> None:
     """Train the points of a grid that Talos samples, one job each."""
-    from runner.submit import submit_tune
+    from runner.submit import new_tune
 
     training, fixed = _training(options)
     points = grids.PAPER_GRID if grid == "paper" else grids.read_grid(Path(grid))
     points = {**points, **{name: [value] for name, value in fixed.items()}}
-    _submit(lambda s, store: submit_tune(s, store, training, points, (downsample, method)), options)
+    _submit(lambda s, _: new_tune(s, training, points, (downsample, method)), options)
 
 
 @submit.command()
@@ -81,15 +81,15 @@ def tune(downsample: float, grid: str, method: str, **options: Any) -> None:
 @format_option
 def evaluate(trial: int, split: str, folds: int | None, **options: Any) -> None:
     """Score a trial: loss, accuracy, log loss and confusion."""
-    from runner.submit import submit_evaluate, submit_folds
+    from runner.submit import new_evaluate, new_folds
 
     seed, key = options["seed"], options["key"]
     if folds is None:
-        return _submit(lambda _, store: submit_evaluate(store, trial, split, seed, key), options)
+        return _submit(lambda _, store: new_evaluate(store, trial, split, seed, key), options)
     given = click.get_current_context().get_parameter_source("split")
     if given is not click.core.ParameterSource.DEFAULT:
         raise click.UsageError("--folds divides the train and validation splits: give no --split")
-    return _submit(lambda _, store: submit_folds(store, trial, folds, seed, key), options)
+    return _submit(lambda _, store: new_folds(store, trial, folds, seed, key), options)
 
 
 @submit.command()
@@ -142,7 +142,7 @@ def explain(trial: int, seed: int, **options: Any) -> None:
     """Explain a trial's predictions: which parts of a picture speak for a class, and is it so."""
     from cifar_model.data import DatasetSpec
     from runner.image_choice import comma_parts
-    from runner.submit_explain import Explaining, submit_explain
+    from runner.submit_explain import Explaining, new_explain
 
     dataset, resize = options["dataset"], options["resize"]
     if resize and dataset is None:
@@ -157,7 +157,7 @@ def explain(trial: int, seed: int, **options: Any) -> None:
         dataset=None if dataset is None else DatasetSpec(dataset, resize=resize),
     )
     key = options["key"]
-    _submit(lambda s, store: submit_explain(s, store, trial, explaining, seed, key), options)
+    _submit(lambda s, store: new_explain(s, store, trial, explaining, seed, key), options)
 
 
 def _training(options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -170,16 +170,25 @@ def _training(options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     return training, read_params(options["params"])
 
 
-def _submit(create: Callable[[Any, Any], int], options: dict[str, Any]) -> None:
+def _submit(make: Callable[[Any, Any], Any], options: dict[str, Any]) -> None:
     """Create the experiment, send its jobs, say so, and wait for its end if that was asked for."""
     from runner.cli.deliver import deliver
+    from runner.cli.interrupts import explained, held_back, kept
+    from runner.cli.reading import reading_shown
     from runner.settings import Settings
     from runner.store.engine import open_store
+    from runner.submit import save
 
-    settings = Settings.from_environment()
-    store = open_store(settings.database_url)
-    experiment_id = create(settings, store)
-    deliver(settings, store, experiment_id, wait=options["wait"], form=options["form"])
+    said = ["nothing was submitted"]
+    with explained(said):
+        settings = Settings.from_environment()
+        store = open_store(settings.database_url)
+        with reading_shown():
+            new = make(settings, store)
+        with held_back():
+            experiment_id = save(store, new)
+            said.append(kept(settings, experiment_id))
+        deliver(settings, store, experiment_id, wait=options["wait"], form=options["form"])
 
 
 COMMANDS = [submit]

@@ -5,19 +5,25 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Integer, func, literal, select
 
 from cifar_model.params import Params
-from runner.states import FINAL, Kind
+from runner.states import FINAL, JobState, Kind
 from runner.store import queries, schema
 from runner.store.engine import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an experiment is: in epochs while it trains, else in jobs."""
+    """How far an experiment is: in epochs while it trains, else in jobs.
+
+    `done` counts what was really done, `left` what is still to come: of a job that failed or was
+    cancelled nothing is. `unit_seconds` is how long an epoch took on average, where that is known.
+    """
 
     states: dict[str, int]
     unit: str
     done: int
+    left: int
     total: int
+    unit_seconds: float | None
     best_val_accuracy: float | None
     paused: bool
 
@@ -26,31 +32,67 @@ class Progress:
         """Tell whether every job is in a final state."""
         return sum(self.states.values()) == sum(self.states[state] for state in FINAL)
 
+    @property
+    def seconds_left(self) -> float | None:
+        """Return how long the jobs that run now need for all that is left, if that can be told."""
+        running = self.states[JobState.RUNNING]
+        if self.unit_seconds is None or not running or self.paused:
+            return None
+        return self.left * self.unit_seconds / running
+
 
 def progress_of(store: Store, experiment_id: int) -> Progress:
-    """Return how far an experiment is; a job that ended counts with all its epochs."""
+    """Return how far an experiment is."""
     found = queries.experiment(store, experiment_id)
-    paused = found.paused_at is not None
-    if found.kind not in (Kind.TRAIN, Kind.TUNE):
-        done = sum(found.states[state] for state in FINAL)
-        return Progress(found.states, "job", done, found.jobs, None, paused)
-    of_experiment = schema.Job.experiment_id == experiment_id
-    has_ended = schema.Job.state.in_(FINAL)
-    planned = func.coalesce(func.sum(_planned_epochs(found.configuration["epochs"])), 0)
-    recorded = (
-        select(func.count())
-        .select_from(schema.Epoch)
-        .join(schema.Job, schema.Job.id == schema.Epoch.job_id)
+    if found.kind in (Kind.TRAIN, Kind.TUNE):
+        return _in_epochs(store, found)
+    return Progress(
+        states=found.states,
+        unit="job",
+        done=found.states[JobState.SUCCEEDED],
+        left=found.jobs - sum(found.states[state] for state in FINAL),
+        total=found.jobs,
+        unit_seconds=None,
+        best_val_accuracy=None,
+        paused=found.paused_at is not None,
     )
-    best = select(func.max(schema.Trial.best_val_accuracy)).join(
-        schema.Job, schema.Job.id == schema.Trial.job_id
+
+
+def _in_epochs(store: Store, found: queries.Experiment) -> Progress:
+    of_experiment = schema.Job.experiment_id == found.id
+    has_ended = schema.Job.state.in_(FINAL)
+    has_succeeded = schema.Job.state == JobState.SUCCEEDED
+    planned = select(
+        func.coalesce(func.sum(_planned_epochs(found.configuration["epochs"])), 0)
+    ).where(of_experiment)
+    recorded = (
+        select(func.count(), func.avg(schema.Epoch.seconds))
+        .join_from(schema.Epoch, schema.Job, schema.Job.id == schema.Epoch.job_id)
+        .where(of_experiment)
+    )
+    best = (
+        select(func.max(schema.Trial.best_val_accuracy))
+        .join(schema.Job, schema.Job.id == schema.Trial.job_id)
+        .where(of_experiment)
     )
     with store.read() as connection:
-        total = connection.scalars(select(planned).where(of_experiment)).one()
-        ended = connection.scalars(select(planned).where(of_experiment, has_ended)).one()
-        under_way = connection.scalars(recorded.where(of_experiment, ~has_ended)).one()
-        best_val_accuracy = connection.scalar(best.where(of_experiment))
-    return Progress(found.states, "epoch", ended + under_way, total, best_val_accuracy, paused)
+        total = connection.scalars(planned).one()
+        succeeded = connection.scalars(planned.where(has_succeeded)).one()
+        to_do = connection.scalars(planned.where(~has_ended)).one()
+        under_way, _ = connection.execute(recorded.where(~has_ended)).one()
+        given_up, _ = connection.execute(recorded.where(has_ended, ~has_succeeded)).one()
+        _, unit_seconds = connection.execute(recorded).one()
+        best_val_accuracy = connection.scalar(best)
+    return Progress(
+        states=found.states,
+        unit="epoch",
+        done=succeeded + under_way + given_up,
+        left=to_do - under_way,
+        total=total,
+        unit_seconds=unit_seconds,
+        best_val_accuracy=best_val_accuracy,
+        paused=found.paused_at is not None,
+    )
 
 
 def _planned_epochs(override: int | None) -> ColumnElement[int]:

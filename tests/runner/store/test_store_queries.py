@@ -8,6 +8,7 @@ from runner.errors import InputError
 from runner.states import AttemptState, Kind
 from runner.store import queries
 from runner.store.checkpoints import record_epoch
+from runner.store.control import Target, cancel
 from runner.store.engine import Store
 from runner.store.progress import progress_of
 from runner.store.work import claim, finish
@@ -81,15 +82,29 @@ def test_progress_is_counted_in_epochs_while_an_experiment_trains(store: Store) 
     assert failed is not None
     finish(store, failed.key, AttemptState.FAILED)
     progress = progress_of(store, experiment_id)
-    # One epoch of the first, all four of the second, of which none will come any more.
-    assert (progress.done, progress.total, progress.unit) == (1 + 4, 4 + 4 + 10, "epoch")
-    assert not progress.ended
+    # One epoch of the first; of the second, which failed, none was done and none will come.
+    assert (progress.done, progress.total, progress.unit) == (1, 4 + 4 + 10, "epoch")
+    assert (progress.left, progress.ended) == (3 + 10, False)
+    # An epoch takes 1.5 s, and one job runs.
+    assert progress.seconds_left == pytest.approx(1.5 * 13)
     for job in (third, first):
         claimed = running if job == first else claim(store, job, worker)
         assert claimed is not None
         finish(store, claimed.key, AttemptState.SUCCEEDED)
     progress = progress_of(store, experiment_id)
-    assert (progress.done, progress.ended) == (18, True)
+    assert (progress.done, progress.left, progress.ended) == (14, 0, True)
+
+
+def test_progress_of_what_was_cancelled_is_what_was_done(store: Store) -> None:
+    experiment_id = make_experiment(store, jobs=[{"params": {"epochs": 4}}] * 2)
+    running = claim(store, job_ids(store, experiment_id)[0], make_worker(store))
+    assert running is not None
+    record_epoch(store, running.key, make_epoch(1), b"state", FINGERPRINT)
+    cancel(store, Target(experiment=experiment_id))
+    finish(store, running.key, AttemptState.CANCELLED)
+    progress = progress_of(store, experiment_id)
+    assert (progress.done, progress.left, progress.total) == (1, 0, 8)
+    assert progress.ended
 
 
 def test_progress_follows_the_epochs_that_are_the_same_for_all(store: Store) -> None:
