@@ -1,13 +1,24 @@
 """Everything about a machine and its settings that decides the bits of a trial."""
 
 import hashlib
+import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
 
+import keras
 import tensorflow as tf
 
 from cifar_model.errors import OtherThreadsError
+
+# Variables that choose other kernels. `runner` lets only the first one through; the others count
+# where a worker is started in another way.
+KERNEL_VARIABLES = (
+    *("OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES"),
+    *("TF_ENABLE_ONEDNN_OPTS", "TF_XLA_FLAGS", "XLA_FLAGS", "TF_CUDNN_USE_AUTOTUNE"),
+    *("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "NVIDIA_TF32_OVERRIDE", "GLIBC_TUNABLES"),
+    *("ONEDNN_DEFAULT_FPMATH_MODE", "DNNL_DEFAULT_FPMATH_MODE"),
+)
 
 
 def configure(threads: int) -> None:
@@ -24,13 +35,20 @@ def configure(threads: int) -> None:
             f"threads in this process, not {threads}"
         ) from error
     tf.config.experimental.enable_op_determinism()
+    # Not what a keras.json says.
+    keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy("float32")
+    keras.config.set_epsilon(1e-7)
+    keras.config.set_image_data_format("channels_last")
 
 
 def fingerprint() -> str:
     """Return what two machines must share to give the same bits, in words."""
     packages = " ".join(f"{name} {version(name)}" for name in ("tensorflow", "keras", "numpy"))
     threads = tf.config.threading.get_intra_op_parallelism_threads()
-    return f"{packages}; {_device()}; {threads} threads"
+    facts = [packages, _device(), f"{threads} threads"]
+    facts += [f"{name}={os.environ[name]}" for name in KERNEL_VARIABLES if os.environ.get(name)]
+    return "; ".join(facts)
 
 
 def _device() -> str:

@@ -1,5 +1,20 @@
-"""Run the command line as `python -m runner`."""
+"""Run the command line: what `runner` and `python -m runner` call."""
 
-from runner.cli import main
+import sys
 
-main()
+
+def main() -> None:
+    """Run it with nothing from the working directory and nothing that other tools have set."""
+    if not sys.flags.safe_path:
+        # The directory of the script, or the working directory: before anything else is imported.
+        del sys.path[0]
+    from runner.environment import settle
+
+    settle("runner")
+    from runner.cli import main as run
+
+    run()
+
+
+if __name__ == "__main__":
+    main()

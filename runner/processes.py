@@ -1,15 +1,21 @@
-"""Who a process is: enough to tell, later and from outside, whether it still lives."""
+"""How a Python process is started, and how it is told later whether it still lives."""
 
 import os
 import platform
 import re
 import socket
+import sys
 from functools import cache
 from pathlib import Path
 
 import psutil
 
 CONTAINER = re.compile(r"containers/([0-9a-f]{64})/")
+
+
+def python_command(module: str, *arguments: str) -> list[str]:
+    """Return the command that runs a module; it imports nothing from the working directory."""
+    return [sys.executable, "-P", "-m", module, *arguments]
 
 
 @cache

@@ -1,13 +1,14 @@
 """The queues: the Celery application that both sides share, and all that is said to the broker."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from celery import Celery
+from celery.loaders.app import AppLoader
 from kombu import Queue
 from kombu.exceptions import KombuError, OperationalError
 from kombu.transport import TRANSPORT_ALIASES
@@ -111,13 +112,22 @@ def _words(given: object) -> str:
     return "".join(sign if sign.isprintable() else "?" for sign in text)
 
 
+class _Loader(AppLoader):
+    """Import what is installed; Celery's own looks in the working directory first."""
+
+    def import_from_cwd(
+        self, module: str, imp: Callable[..., Any] | None = None, package: str | None = None
+    ) -> Any:
+        return (imp or self.import_module)(module, package=package)
+
+
 def make_app(broker_url: str) -> Celery:
     """Return the Celery application for a broker.
 
     The store is the only truth, so there is no result backend; a message is acknowledged when it
     is taken, because the lease in the store, not the broker, is what notices a dead worker.
     """
-    app = Celery("runner", broker=broker_url, set_as_current=False)
+    app = Celery("runner", broker=broker_url, loader=_Loader, set_as_current=False)
     app.conf.update(
         task_queues=[Queue(name, routing_key=name) for name in QUEUES],
         task_default_queue=NEW_JOBS,

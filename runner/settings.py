@@ -31,6 +31,10 @@ SETTINGS = {
         "1: connections to other hosts need not be encrypted; for a network of your own",
     ),
     "RUNNER_DATA_DIR": ("RUNNER_HOME/data", "where data sets are looked for and downloaded to"),
+    "RUNNER_KERAS_HOME": (
+        "KERAS_HOME",
+        "where Keras keeps the data sets that it has downloaded; without KERAS_HOME ~/.keras",
+    ),
     "RUNNER_SLOTS": ("0", "jobs that a worker executes at once; 0: one for each GPU or core"),
     "RUNNER_LEASE_SECONDS": ("60", "how long an attempt stays valid without a heartbeat"),
     "RUNNER_HEARTBEAT_SECONDS": ("5", "how often a worker says that it lives"),

@@ -7,7 +7,9 @@ import subprocess
 import sys
 import threading
 
+from runner.environment import environment_for_children
 from runner.loop_errors import LoopErrors
+from runner.processes import python_command
 from runner.settings import Settings
 from workers import device
 from workers.drain import drain
@@ -29,8 +31,8 @@ class Recovery(threading.Thread):
         self._start_process()
 
     def _start_process(self) -> None:
-        command = [sys.executable, "-m", "runner.recovery", str(os.getpid())]
-        self._process = subprocess.Popen(command)
+        command = python_command("runner.recovery", str(os.getpid()))
+        self._process = subprocess.Popen(command, env=environment_for_children())
 
     def run(self) -> None:
         """Start the process again each time that it ends, or could not be started."""

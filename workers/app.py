@@ -9,6 +9,7 @@ from celery.signals import (
     worker_shutting_down,
 )
 
+from runner.environment import settle_in_place
 from runner.queue import make_app
 from runner.settings import Settings
 from workers import context
@@ -33,6 +34,8 @@ app.conf.update(
 
 @worker_process_init.connect
 def _enter(**kwargs: object) -> None:  # noqa: ARG001 (the form of a signal handler)
+    # For a worker that was not started by `runner`: TensorFlow is not imported yet.
+    settle_in_place()
     # Whatever is wrong: without a context this process would take jobs and do none of them.
     entered = patiently(lambda: context.start(settings), outage=Exception)
     Leaving(entered.store, entered.heartbeat).start()

@@ -48,7 +48,6 @@ def pin() -> str:
     A child that replaces a dead one has the same slot, so it gets the same device, unless that
     was lost too often: then it shares another.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     devices = gpus()
     slot = getattr(current_process(), "index", 0) or 0
     if not devices:

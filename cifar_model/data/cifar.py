@@ -122,7 +122,7 @@ def directory_of(path: Path) -> tuple[str, Path] | None:
 
 
 def _find(official: Official, directory: Path) -> Path | None:
-    keras = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "datasets"
+    keras = _keras_home() / "datasets"
     places = (
         directory / official.archive,
         directory / official.folder,
@@ -133,6 +133,15 @@ def _find(official: Official, directory: Path) -> Path | None:
         keras / official.folder,
     )
     return next((place for place in places if place.exists()), None)
+
+
+def _keras_home() -> Path:
+    named = os.environ.get("RUNNER_KERAS_HOME") or os.environ.get("KERAS_HOME") or "~/.keras"
+    try:
+        return Path(named).expanduser()
+    except RuntimeError:
+        # A user without a home: nothing is found there.
+        return Path(named)
 
 
 def _archive_files(official: Official, place: Path) -> dict[str, bytes]:

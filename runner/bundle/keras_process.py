@@ -1,17 +1,17 @@
 """Call what needs Keras in a process of its own, and pass on why it failed."""
 
-import os
 import subprocess
-import sys
 
+from runner.environment import environment_for_children
 from runner.errors import InputError
+from runner.processes import python_command
 
 
 def in_keras_process(*arguments: str) -> None:
     """Run `python -m workers.bundle`; raise InputError with its last words if it fails."""
     done = subprocess.run(
-        [sys.executable, "-m", "workers.bundle", *arguments],
-        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
+        python_command("workers.bundle", *arguments),
+        env=environment_for_children(),
         capture_output=True,
         text=True,
         check=False,

@@ -13,7 +13,7 @@ EPILOG = (
 )
 
 
-@click.group(epilog=EPILOG, context_settings={"auto_envvar_prefix": "RUNNER"})
+@click.group(epilog=EPILOG)
 @click.version_option(package_name="cifar-experiment-runner", prog_name="runner")
 def cli() -> None:
     """Run image-classification experiments as jobs on a queue and read what came out."""
@@ -40,6 +40,23 @@ def load_commands() -> None:
     for module in (submit, control, *reading, local, flower, doctor):
         for command in module.COMMANDS:
             cli.add_command(command)
+    _name_variables(cli, "RUNNER")
+
+
+def _name_variables(command: click.Command, name: str) -> None:
+    """Let every option come from a variable, such as RUNNER_REPORT_FORMAT, and nothing else.
+
+    Click's `auto_envvar_prefix` would also take RUNNER_HELP for --help and RUNNER_VERSION, which
+    other programs set, for --version.
+    """
+    if isinstance(command, click.Group):
+        for word, member in command.commands.items():
+            _name_variables(member, f"{name}_{word.upper()}")
+        return
+    for option in command.params:
+        if isinstance(option, click.Option):
+            longest = max(option.opts, key=len).strip("-")
+            option.envvar = f"{name}_{longest.replace('-', '_').upper()}"
 
 
 def main() -> None:
@@ -50,7 +67,7 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        sys.exit(cli.main(standalone_mode=False) or ExitCode.OK)
+        sys.exit(cli.main(prog_name="runner", standalone_mode=False) or ExitCode.OK)
     except click.exceptions.Exit as end:
         sys.exit(end.exit_code)
     except click.ClickException as error:

@@ -8,7 +8,9 @@ from dataclasses import asdict, replace
 import click
 
 from runner.cli.options import format_option
+from runner.environment import environment_for_children
 from runner.errors import InputError, UnavailableError
+from runner.processes import python_command
 
 
 @click.command()
@@ -66,7 +68,7 @@ def worker() -> None:
     # What is wrong with the database is said here, and not by every process that works.
     open_store(settings.database_url).close()
     # The worker takes the place of this process, so signals reach it and nothing else.
-    os.execv(sys.executable, [sys.executable, "-m", "workers"])  # noqa: S606
+    os.execve(sys.executable, python_command("workers"), environment_for_children())  # noqa: S606
 
 
 @click.command()

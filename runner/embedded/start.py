@@ -1,13 +1,13 @@
 """Start the supervisor of the embedded mode and wait until its broker answers."""
 
 import subprocess
-import sys
 import time
 
 from runner.embedded.place import Place
+from runner.environment import environment_for_children
 from runner.errors import UnavailableError
 from runner.living import workers_alive
-from runner.processes import host_identity
+from runner.processes import host_identity, python_command
 from runner.settings import Settings
 from runner.store.engine import Store
 
@@ -23,11 +23,15 @@ def start(settings: Settings, parent: int | None = None) -> bool:
     place.create()
     if place.is_supervised():
         return False
-    command = [sys.executable, "-m", "runner.embedded.supervisor"]
-    command += [str(parent)] if parent else []
+    command = python_command("runner.embedded.supervisor", *([str(parent)] if parent else []))
     with (place.logs / "supervisor.log").open("ab") as log:
         supervisor = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            command,
+            env=environment_for_children(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
     deadline = time.monotonic() + START_SECONDS
     while not _is_up(place):

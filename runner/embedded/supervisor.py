@@ -12,9 +12,10 @@ from types import FrameType
 from runner.embedded.broker import start_broker
 from runner.embedded.place import Place, Trouble
 from runner.embedded.stop import stop_leftovers
+from runner.environment import environment_for_children
 from runner.errors import UnavailableError
 from runner.loop_errors import LoopErrors
-from runner.processes import process_started
+from runner.processes import process_started, python_command
 from runner.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -50,11 +51,11 @@ class Supervisor:
         self._remember("worker", self.worker)
 
     def _start_worker(self) -> "subprocess.Popen[bytes]":
-        environment = {**os.environ, "RUNNER_BROKER_URL": self.place.broker_url}
+        environment = environment_for_children(RUNNER_BROKER_URL=self.place.broker_url)
         with (self.place.logs / "worker.log").open("ab") as log:
             return subprocess.Popen(
                 # The URL is there for `runner down` to find it by.
-                [sys.executable, "-m", "workers", self.place.broker_url],
+                python_command("workers", self.place.broker_url),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

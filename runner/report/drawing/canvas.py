@@ -2,9 +2,13 @@
 
 from io import BytesIO
 
+import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
+
+# A matplotlibrc of the user's, or one in the working directory, changes no picture.
+matplotlib.rcdefaults()
 
 # Okabe and Ito's colours, told apart by people who confuse red and green.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")
