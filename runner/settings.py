@@ -63,19 +63,20 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """Read the settings; raise InputError naming the first that is not valid."""
-        home = Path(environment.get("RUNNER_HOME") or "results").expanduser().absolute()
+        home = _directory("RUNNER_HOME", environment.get("RUNNER_HOME") or "results")
         plaintext = _switch(environment, ALLOW_PLAINTEXT)
-        database_url = _url(environment, "DATABASE") or f"sqlite:///{home / 'runner.db'}"
+        # Quoted, because a directory's name may have signs that mean something in a URL.
+        file = f"sqlite:///{quote(os.fsencode(home / 'runner.db'))}"
         broker_url = _url(environment, "BROKER")
         if broker_url is not None:
             check_broker(broker_url, plaintext)
         settings = cls(
             home=home,
-            database_url=check_database(database_url, plaintext),
+            database_url=check_database(_url(environment, "DATABASE") or file, plaintext),
             broker_url=broker_url,
-            data_dir=Path(environment.get("RUNNER_DATA_DIR") or home / "data")
-            .expanduser()
-            .absolute(),
+            data_dir=_directory(
+                "RUNNER_DATA_DIR", environment.get("RUNNER_DATA_DIR") or home / "data"
+            ),
             slots=_whole_number(environment, "RUNNER_SLOTS", most=1024),
             lease_seconds=_number(environment, "RUNNER_LEASE_SECONDS", least=1),
             heartbeat_seconds=_number(environment, "RUNNER_HEARTBEAT_SECONDS", least=0.1),
@@ -94,6 +95,18 @@ class Settings:
                     "lower the one or raise the other",
                 )
         return settings
+
+
+def _directory(name: str, given: str | Path) -> Path:
+    try:
+        return Path(given).expanduser().absolute()
+    except (RuntimeError, OSError) as error:
+        # Nobody's home is known by that name, or the working directory is gone.
+        raise InputError(
+            f"{name}: {shown(str(given))} names no directory: {error}",
+            "a directory",
+            f"set {name} to a path that begins with /",
+        ) from error
 
 
 def _number(environment: Mapping[str, str], name: str, least: float) -> float:

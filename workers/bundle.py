@@ -17,7 +17,7 @@ from runner.store.engine import open_store
 
 def export(trial_id: int, path: Path) -> None:
     """Write a stored trial as a model that plain Keras loads."""
-    store = open_store(Settings.from_environment().database_url)
+    store = open_store(Settings.from_environment().database_url, make=False)
     trial = queries.trial(store, trial_id)
     shape, classes = trial.dataset["shape"], len(trial.dataset["classes"])
     params = Params.from_json(trial.params)

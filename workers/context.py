@@ -30,7 +30,7 @@ def start(settings: Settings) -> Context:
     pid, started = own_identity()
     name = f"{host_identity()}/{pid}/{started}"
     pinned = device.pin()
-    store = open_store(settings.database_url)
+    store = open_store(settings.database_url, make=False)
 
     def seen() -> None:
         worker_seen(

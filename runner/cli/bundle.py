@@ -63,8 +63,10 @@ def export(trial: int, out: Path, form: str) -> None:
 def import_(path: Path, form: str) -> None:
     """Store the trial of a bundle; the same bundle again is the same trial."""
     from runner.bundle.importing import import_bundle
+    from runner.settings import Settings
+    from runner.stores import make_store
 
-    _, store = _open()
+    store = make_store(Settings.from_environment())
     trial = import_bundle(store, path)
     words = f"trial {trial}: score it again with `runner verify {trial}`"
     click.echo(json.dumps({"trial": trial}, indent=2) if form == "json" else words)
@@ -72,10 +74,10 @@ def import_(path: Path, form: str) -> None:
 
 def _open() -> Any:
     from runner.settings import Settings
-    from runner.store.engine import open_store
+    from runner.stores import find_store
 
     settings = Settings.from_environment()
-    return settings, open_store(settings.database_url)
+    return settings, find_store(settings)
 
 
 COMMANDS = [verify, export, import_]

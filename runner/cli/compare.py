@@ -48,7 +48,7 @@ def compare(
     from runner.report.fold_comparison import fold_comparison_document
     from runner.report.produce import choose_place
     from runner.settings import Settings
-    from runner.store.engine import open_store
+    from runner.stores import find_store
 
     if first == second:
         raise click.UsageError(f"name two different {'experiments' if folds else 'trials'}")
@@ -56,7 +56,7 @@ def compare(
     if folds and given is not click.core.ParameterSource.DEFAULT:
         raise click.UsageError("--folds compares what each fold held out: give no --split")
     settings = Settings.from_environment()
-    store = open_store(settings.database_url)
+    store = find_store(settings)
     if folds:
         document = fold_comparison_document(store, (first, second))
     else:

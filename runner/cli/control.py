@@ -105,10 +105,10 @@ def _target(experiment: int | None, job: int | None) -> "Target":
 
 def _open() -> Any:
     from runner.settings import Settings
-    from runner.store.engine import open_store
+    from runner.stores import find_store
 
     settings = Settings.from_environment()
-    return settings, open_store(settings.database_url)
+    return settings, find_store(settings)
 
 
 def _print(form: str, words: str, **document: Any) -> None:

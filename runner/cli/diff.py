@@ -29,12 +29,12 @@ def diff(first: int, second: int, form: str, out: Path | None) -> None:
     from runner.report.explanation_difference_forms import produce_difference
     from runner.report.produce import choose_place
     from runner.settings import Settings
-    from runner.store.engine import open_store
+    from runner.stores import find_store
 
     if first == second:
         raise click.UsageError("name two different experiments")
     settings = Settings.from_environment()
-    store = open_store(settings.database_url)
+    store = find_store(settings)
     place = choose_place(settings.home, f"diff-{first}-{second}", form, out)
     produced = produce_difference(difference_document(store, (first, second)), form, place)
     if produced.text is not None:

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from cifar_model.explanation.settings import METHODS
+from runner.cli.nothing_stored import answered_if_nothing_is_stored
 from runner.cli.options import NUMBER
 
 
@@ -45,15 +46,16 @@ def explanations(
     from runner.report.explanation_search_forms import produce_search
     from runner.report.produce import choose_place
     from runner.settings import Settings
-    from runner.store.engine import open_store
     from runner.store.explanations import Wanted
+    from runner.stores import find_store
 
     asked = {name: chosen.pop(name) for name in ("true_class", "predicted_class")}
     asked["class"] = label
     wanted = Wanted(**chosen, classes={of: name for of, name in asked.items() if name is not None})
     settings = Settings.from_environment()
     place = choose_place(settings.home, "explanations", form, out)
-    store = open_store(settings.database_url)
+    with answered_if_nothing_is_stored(form, explanations=0, classes=[], cells=[], newest=[]):
+        store = find_store(settings)
     document = search_document(store, wanted, newest, masks=form != "table")
     produced = produce_search(document, form, place)
     if produced.text is not None:

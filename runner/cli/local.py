@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 
 import click
 
+from runner.cli.nothing_stored import answered_if_nothing_is_stored
 from runner.cli.options import format_option
 from runner.environment import environment_for_children
 from runner.errors import InputError, UnavailableError
@@ -21,7 +22,7 @@ def up() -> None:
     from runner.embedded.start import start, wait_for_a_worker
     from runner.queue import make_app
     from runner.settings import Settings
-    from runner.store.engine import open_store
+    from runner.stores import make_store
 
     settings = Settings.from_environment()
     if settings.broker_url:
@@ -30,7 +31,7 @@ def up() -> None:
             "no broker URL: `runner up` starts a private one",
             "use `runner worker` to work for that broker, or unset RUNNER_BROKER_URL",
         )
-    store = open_store(settings.database_url)
+    store = make_store(settings)
     started = start(settings)
     # Before a worker is ready: what was begun is to be on its queue when one first looks.
     try:
@@ -56,7 +57,7 @@ def down() -> None:
 def worker() -> None:
     """Work for the broker at RUNNER_BROKER_URL until stopped."""
     from runner.settings import Settings
-    from runner.store.engine import open_store
+    from runner.stores import make_store
 
     settings = Settings.from_environment()
     if settings.broker_url is None:
@@ -66,7 +67,7 @@ def worker() -> None:
             "set it, or use `runner up`, which starts a private one",
         )
     # What is wrong with the database is said here, and not by every process that works.
-    open_store(settings.database_url).close()
+    make_store(settings).close()
     # The worker takes the place of this process, so signals reach it and nothing else.
     os.execve(sys.executable, python_command("workers"), environment_for_children())  # noqa: S606
 
@@ -80,10 +81,11 @@ def recover(form: str) -> None:
     from runner.queue import make_app
     from runner.recovery import Watch, close_lost
     from runner.settings import Settings
-    from runner.store.engine import open_store
+    from runner.stores import find_store
 
     settings = Settings.from_environment()
-    store = open_store(settings.database_url)
+    with answered_if_nothing_is_stored(form, lost=[], sent=0, running=0):
+        store = find_store(settings)
     app = make_app(settings.broker_url or Place(settings.home).broker_url)
     repaired = close_lost(store, Watch(settings.lease_seconds))
     try:

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from runner.cli.nothing_stored import answered_if_nothing_is_stored
 from runner.cli.options import NUMBER, format_option
 
 SHOWN_EXPERIMENTS = 20
@@ -20,9 +21,11 @@ def status(experiment: int | None, form: str) -> None:
     from runner.living import local_trouble, workers_alive
     from runner.store import queries
 
-    settings, store = _open()
     if experiment is not None:
+        settings, store = _open()
         return _status_of_one(settings, store, experiment, form)
+    with answered_if_nothing_is_stored(form, workers=[], experiments=[]):
+        settings, store = _open()
     alive = workers_alive(settings, store)
     rows = [
         {
@@ -99,10 +102,10 @@ def show(trial: int | None, job: int | None, form: str) -> None:
 
 def _open() -> Any:
     from runner.settings import Settings
-    from runner.store.engine import open_store
+    from runner.stores import find_store
 
     settings = Settings.from_environment()
-    return settings, open_store(settings.database_url)
+    return settings, find_store(settings)
 
 
 def vars_of(row: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from runner.cli.nothing_stored import answered_if_nothing_is_stored
 from runner.cli.options import NUMBER
 
 if TYPE_CHECKING:
@@ -54,10 +55,14 @@ def report(experiments: tuple[int, ...], form: str, out: Path | None, **choice: 
     from runner.report.document import chosen_experiment
     from runner.report.produce import PICTURED, summarised
     from runner.settings import Settings
-    from runner.store.engine import open_store
+    from runner.stores import find_store
 
     settings = Settings.from_environment()
-    store = open_store(settings.database_url)
+    if experiments:
+        store = find_store(settings)
+    else:
+        with answered_if_nothing_is_stored(form, experiments=[], trials=[]):
+            store = find_store(settings)
     if len(experiments) > 1 or any(choice.values()):
         produced = _leaderboard(settings, store, experiments, (form, out), **choice)
     else:

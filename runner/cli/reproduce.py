@@ -53,12 +53,12 @@ def reproduce(only_report: bool, **options: Any) -> None:
     from runner.reproduction.produce import produce_reproduction
     from runner.reproduction.scales import SCALES
     from runner.settings import Settings
-    from runner.store.engine import open_store
+    from runner.stores import find_store, make_store
 
     scale, form = SCALES[options["scale"]], options["form"]
     settings = Settings.from_environment()
     place = choose_place(settings.home, f"reproduction-{scale.name}", form, options["out"])
-    store = open_store(settings.database_url)
+    store = find_store(settings) if only_report else make_store(settings)
     dataset = options["dataset"] or DATASETS[scale.name]
     with reading_shown():
         reproduction = begin(settings, store, scale, dataset, options["seed"])

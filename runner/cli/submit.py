@@ -85,11 +85,17 @@ def evaluate(trial: int, split: str, folds: int | None, **options: Any) -> None:
 
     seed, key = options["seed"], options["key"]
     if folds is None:
-        return _submit(lambda _, store: new_evaluate(store, trial, split, seed, key), options)
+        return _submit(
+            lambda _, store: new_evaluate(store, trial, split, seed, key),
+            options,
+            about_a_trial=True,
+        )
     given = click.get_current_context().get_parameter_source("split")
     if given is not click.core.ParameterSource.DEFAULT:
         raise click.UsageError("--folds divides the train and validation splits: give no --split")
-    return _submit(lambda _, store: new_folds(store, trial, folds, seed, key), options)
+    return _submit(
+        lambda _, store: new_folds(store, trial, folds, seed, key), options, about_a_trial=True
+    )
 
 
 @submit.command()
@@ -157,7 +163,11 @@ def explain(trial: int, seed: int, **options: Any) -> None:
         dataset=None if dataset is None else DatasetSpec(dataset, resize=resize),
     )
     key = options["key"]
-    _submit(lambda s, store: new_explain(s, store, trial, explaining, seed, key), options)
+    _submit(
+        lambda s, store: new_explain(s, store, trial, explaining, seed, key),
+        options,
+        about_a_trial=True,
+    )
 
 
 def _training(options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -170,19 +180,22 @@ def _training(options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     return training, read_params(options["params"])
 
 
-def _submit(make: Callable[[Any, Any], Any], options: dict[str, Any]) -> None:
+def _submit(
+    make: Callable[[Any, Any], Any], options: dict[str, Any], *, about_a_trial: bool = False
+) -> None:
     """Create the experiment, send its jobs, say so, and wait for its end if that was asked for."""
     from runner.cli.deliver import deliver
     from runner.cli.interrupts import explained, held_back, kept
     from runner.cli.reading import reading_shown
     from runner.settings import Settings
-    from runner.store.engine import open_store
+    from runner.stores import find_store, make_store
     from runner.submit import save
 
     said = ["nothing was submitted"]
     with explained(said):
         settings = Settings.from_environment()
-        store = open_store(settings.database_url)
+        # A stored trial is in a store that is there already.
+        store = find_store(settings) if about_a_trial else make_store(settings)
         with reading_shown():
             new = make(settings, store)
         with held_back():

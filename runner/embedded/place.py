@@ -4,17 +4,22 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import tempfile
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import psutil
 
+from runner.errors import UnavailableError
 from runner.processes import is_alive, process_started
 
 # The kernel's limit for the path of a unix socket is 108 bytes, 104 on macOS.
 LONGEST_SOCKET_PATH = 100
+# Anything else would have to be quoted in a URL, and not every client reads that back as bytes.
+PLAIN = re.compile(rb"[A-Za-z0-9/._-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +62,13 @@ class Place:
 
     @property
     def socket(self) -> Path:
-        """Return the broker's socket; in the temporary directory where the home's path is long."""
+        """Return the broker's socket, whose path is short and plain.
+
+        It is in the temporary directory where the home's path is not.
+        """
         socket = self.directory / "broker.sock"
-        if len(os.fsencode(socket)) <= LONGEST_SOCKET_PATH:
+        path = os.fsencode(socket)
+        if len(path) <= LONGEST_SOCKET_PATH and PLAIN.fullmatch(path):
             return socket
         name = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"runner-{os.getuid()}-{name}" / "broker.sock"
@@ -67,20 +76,30 @@ class Place:
     @property
     def broker_url(self) -> str:
         """Return the URL under which Celery finds the private broker."""
-        return f"redis+socket://{self.socket}"
+        return f"redis+socket://{quote(str(self.socket))}"
 
     def create(self) -> None:
-        """Make the directories, open to their owner alone."""
-        self.logs.mkdir(parents=True, exist_ok=True)
-        for directory in (self.directory, self.socket.parent):
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if directory.stat().st_uid != os.getuid():
-                raise PermissionError(f"{directory} belongs to another user")
-            directory.chmod(0o700)
+        """Make the directories, open to their owner alone.
+
+        Raises UnavailableError where that cannot be, as in the home of another user.
+        """
+        try:
+            self.logs.mkdir(parents=True, exist_ok=True)
+            for directory in (self.directory, self.socket.parent):
+                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+                if directory.stat().st_uid != os.getuid():
+                    raise _not_ours(directory, "it belongs to another user")
+                directory.chmod(0o700)
+        except OSError as error:
+            raise _not_ours(Path(error.filename or self.home), str(error.strerror)) from error
 
     def take(self, lock: str = "lock") -> int | None:
         """Take the lock that a supervisor holds while it lives; None if one holds it."""
-        descriptor = os.open(self.directory / lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        try:
+            descriptor = os.open(self.directory / lock, flags, 0o600)
+        except OSError as error:
+            raise _not_ours(self.directory / lock, str(error.strerror)) from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -90,8 +109,12 @@ class Place:
 
     def is_supervised(self) -> bool:
         """Tell whether a supervisor lives."""
-        if not (self.directory / "lock").exists():
+        try:
+            (self.directory / "lock").lstat()
+        except (FileNotFoundError, NotADirectoryError):
             return False
+        except OSError as error:
+            raise _not_ours(self.directory, str(error.strerror)) from error
         descriptor = self.take()
         if descriptor is None:
             return True
@@ -112,7 +135,7 @@ class Place:
     def remembered(self) -> dict[str, Process]:
         """Return the noted processes that still live."""
         # Unreadable: someone else wrote it. `left_behind` finds them all the same.
-        with suppress(FileNotFoundError, ValueError, TypeError, AttributeError):
+        with suppress(FileNotFoundError, NotADirectoryError, ValueError, TypeError, AttributeError):
             known = json.loads((self.directory / "processes.json").read_text())
             processes = {name: Process(*identity) for name, identity in known.items()}
             return {name: process for name, process in processes.items() if process.alive}
@@ -154,7 +177,15 @@ class Place:
 
     def trouble(self) -> Trouble | None:
         """Return what the supervisor that lives cannot keep running."""
-        with suppress(OSError, ValueError, TypeError):
+        with suppress(OSError, ValueError, TypeError, UnavailableError):
             if self.is_supervised():
                 return Trouble(**json.loads((self.directory / "trouble.json").read_text()))
         return None
+
+
+def _not_ours(path: Path, why: str) -> UnavailableError:
+    return UnavailableError(
+        f"{path} cannot be used: {why}",
+        "a home in which this user may write",
+        "set RUNNER_HOME to a directory of your own, or run this as the user whose home it is",
+    )

@@ -93,7 +93,7 @@ def wal_is_safe(version: tuple[int, int, int]) -> bool:
 
 
 def make_engine(url: URL) -> Engine:
-    """Return an engine for a checked URL; the directory of a SQLite file is made."""
+    """Return an engine for a checked URL; it makes no SQLite file."""
     if url.drivername != "sqlite":
         engine = create_engine(
             url,
@@ -103,26 +103,45 @@ def make_engine(url: URL) -> Engine:
         )
         event.listen(engine, "checkout", _as_the_server_says)
         return engine
-    try:
-        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreUnavailable(
-            f"the directory of the {name_of(url)} cannot be made: {error.strerror}",
-            "a directory that can be written to",
-            SQLITE_OUTAGES["SQLITE_CANTOPEN"],
-        ) from error
     engine = create_engine(
         url,
+        creator=partial(_connect_sqlite, Path(str(url.database))),
         # An open file must not cross a fork, and to open it again costs 0.1 ms.
         poolclass=NullPool,
-        # No transaction is begun behind our back: see _begin.
-        connect_args={"timeout": LOCK_SECONDS, "isolation_level": None},
         json_serializer=STRICT_JSON,
         json_deserializer=partial(_read_json, name_of(url)),
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def make_file(url: URL) -> None:
+    """Make an empty SQLite file and its directory, unless they are there."""
+    path = Path(str(url.database))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.touch(mode=0o644)
+    except OSError as error:
+        raise StoreUnavailable(
+            f"the {name_of(url)} cannot be made: {error.strerror}",
+            "a directory that can be written to",
+            SQLITE_OUTAGES["SQLITE_CANTOPEN"],
+        ) from error
+
+
+def _connect_sqlite(path: Path) -> sqlite3.Connection:
+    # A file that is gone is missing; an empty one in its place would look like lost results.
+    return sqlite3.connect(
+        f"{path.as_uri()}?mode=rw",
+        uri=True,
+        timeout=LOCK_SECONDS,
+        # No transaction is begun behind our back: see _begin.
+        isolation_level=None,
+        # A connection belongs to a transaction, and that to whoever began it.
+        check_same_thread=False,
+    )
 
 
 def _postgresql_arguments() -> dict[str, Any]:

@@ -3,12 +3,21 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, String, inspect, text
 
 from runner.errors import InputError
-from runner.store.databases import FAULTS, SCHEMA, StoreUnavailable, make_engine, trouble, use_wal
+from runner.store.databases import (
+    FAULTS,
+    SCHEMA,
+    StoreUnavailable,
+    make_engine,
+    make_file,
+    trouble,
+    use_wal,
+)
 from runner.store.url import database_url, name_of
 
 __all__ = ["HEAD", "Connection", "Store", "StoreUnavailable", "open_store", "upgrade"]
@@ -76,8 +85,9 @@ class Store:
         return self._engine.dialect.name == "sqlite"
 
     def is_new_file(self) -> bool:
-        """Tell whether this is a SQLite file in which there is nothing yet."""
-        return self._is_sqlite and self.revision() is None
+        """Tell whether this is a SQLite file in which there is nothing yet, or that is missing."""
+        path = Path(str(self._url.database))
+        return self._is_sqlite and (not os.path.lexists(path) or self.revision() is None)
 
     def revision(self) -> str | None:
         """Return the version of the schema; None for an empty database.
@@ -130,6 +140,8 @@ class Store:
         from alembic.config import Config
         from alembic.util import CommandError
 
+        if self._is_sqlite:
+            make_file(self._url)
         with self._troubles_named():
             use_wal(self._engine)
         with self.write() as connection:
@@ -152,14 +164,14 @@ class Store:
         self._engine.dispose()
 
 
-def open_store(url: str) -> Store:
-    """Open a database whose schema is of this version; a SQLite file that is new is made so.
+def open_store(url: str, *, make: bool = True) -> Store:
+    """Open a database whose schema is of this version; a SQLite file that is missing may be made.
 
     Raises InputError if the URL or the schema is not right, StoreUnavailable if the database
     cannot be reached.
     """
     store = Store(url)
-    if store.is_new_file():
+    if make and store.is_new_file():
         store.upgrade()
     store.check_version()
     return store

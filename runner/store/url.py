@@ -1,12 +1,18 @@
 """The address of the database: checked when it is read, and named without its secrets."""
 
+import os
+import re
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from runner.encryption import postgresql_tls
 from runner.errors import InputError
+
+# SQLite opens no file whose path has more bytes than 512, with the endings of its own files.
+LONGEST_PATH = 500
 
 POSTGRESQL_NAMES = ("postgres", "postgresql", "postgresql+psycopg")
 
@@ -16,6 +22,8 @@ def database_url(given: str) -> URL:
 
     The path of a SQLite file is made absolute, so that it does not move with the directory.
     """
+    if given.startswith("sqlite:"):
+        return URL.create("sqlite", database=str(_sqlite_path(given)))
     try:
         url = make_url(given)
     except (ArgumentError, ValueError):
@@ -23,11 +31,29 @@ def database_url(given: str) -> URL:
     if url.drivername in POSTGRESQL_NAMES:
         url = url.set(drivername="postgresql+psycopg")
         return url.update_query_dict(postgresql_tls(url.host, url.query))
-    if url.drivername != "sqlite":
-        raise _refusal(f"the database URL begins with {url.drivername!r}")
-    if url.host or url.query or url.database in (None, "", ":memory:"):
-        raise _refusal("the database URL names no file; one in memory is shared with no worker")
-    return url.set(database=str(Path(str(url.database)).absolute()))
+    raise _refusal(f"the database URL begins with {url.drivername!r}")
+
+
+def _sqlite_path(given: str) -> Path:
+    """Return the absolute path that a URL names; `%3F` and the like stand for a sign."""
+    matched = re.fullmatch(r"sqlite:///([^?]+)", given)
+    if matched is None or matched[1] == ":memory:":
+        raise _refusal(
+            "the database URL names no file, or has a question mark, which is written %3F in a "
+            "file's name; a database in memory is shared with no worker"
+        )
+    path = Path(os.fsdecode(unquote_to_bytes(os.fsencode(matched[1]))))
+    try:
+        path = path.expanduser() if matched[1].startswith("~") else path
+    except RuntimeError:
+        raise _refusal("the database URL begins with ~, and nobody's home is known by it") from None
+    path = path.absolute()
+    if len(os.fsencode(path)) > LONGEST_PATH or "\0" in str(path):
+        raise _refusal(
+            f"the path of the SQLite database has {len(os.fsencode(path))} bytes, and SQLite opens "
+            f"at most {LONGEST_PATH}, none of them zero"
+        )
+    return path
 
 
 def name_of(url: URL) -> str:
@@ -42,5 +68,5 @@ def _refusal(what: str) -> InputError:
     return InputError(
         what,
         "sqlite:///PATH or postgresql://USER@HOST/NAME",
-        "correct RUNNER_DATABASE_URL, or unset it to use a local file",
+        "correct RUNNER_DATABASE_URL or RUNNER_HOME, or unset both to use ./results/runner.db",
     )

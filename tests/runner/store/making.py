@@ -14,9 +14,11 @@ from cifar_model.explanation.regions import curve_counts
 from runner.states import AttemptState, Kind
 from runner.store.attempts import Claim
 from runner.store.checkpoints import record_epoch
+from runner.store.databases import make_file
 from runner.store.engine import Store
 from runner.store.experiments import NewExperiment, create
 from runner.store.results import write_trial
+from runner.store.url import database_url
 from runner.store.work import claim, finish
 from runner.store.workers import worker_seen
 
@@ -30,6 +32,12 @@ InProcesses = Callable[[int, Callable[[int], Any]], list[Any]]
 
 DATASET = {"name": "shapes", "title": "shapes (built in)", "classes": ["circle", "square"]}
 FINGERPRINT = "one machine"
+
+
+def make_empty(url: str) -> None:
+    """Make the file of a SQLite database; nothing else of it."""
+    if url.startswith("sqlite:"):
+        make_file(database_url(url))
 
 
 def make_experiment(store: Store, jobs: int | list[dict[str, Any]] = 1, **changes: Any) -> int:

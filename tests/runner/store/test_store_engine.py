@@ -19,7 +19,7 @@ from runner.store.databases import wal_is_safe
 from runner.store.engine import HEAD, Store, StoreUnavailable, open_store, upgrade
 from runner.store.url import database_url as checked
 from tests.postgresql_server import PostgresqlServer
-from tests.runner.store.making import InProcesses, make_experiment, rows, run, value
+from tests.runner.store.making import InProcesses, make_empty, make_experiment, rows, run, value
 
 
 def test_a_missing_sqlite_file_is_made_with_its_directory(sqlite_url: str) -> None:
@@ -126,6 +126,7 @@ def test_an_upgrade_on_a_full_disk_says_so_and_is_whole_the_next_time(tmp_path: 
 def test_a_database_of_something_else_is_refused_and_left_alone(
     database_url: str, enter: Callable[[str], Any]
 ) -> None:
+    make_empty(database_url)
     store = Store(database_url)
     run(store, "CREATE TABLE jobs (title TEXT)")
     with pytest.raises(InputError, match="something else: jobs"):

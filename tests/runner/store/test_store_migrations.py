@@ -11,7 +11,7 @@ from sqlalchemy import Connection, inspect
 from runner.store import migrations
 from runner.store.engine import HEAD, Store, upgrade
 from runner.store.schema import Base
-from tests.runner.store.making import InProcesses, make_experiment, rows
+from tests.runner.store.making import InProcesses, make_empty, make_experiment, rows
 
 
 def test_the_head_in_the_code_is_the_newest_revision() -> None:
@@ -31,6 +31,7 @@ def test_alembic_finds_no_difference_between_the_migrations_and_the_schema(
 def test_the_migrations_make_what_the_schema_makes_checks_and_indexes_included(
     database_url: str,
 ) -> None:
+    make_empty(database_url)
     store = Store(database_url)
     with store.write() as connection:
         Base.metadata.create_all(connection)
