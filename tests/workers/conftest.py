@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from runner.settings import Settings
+from runner.store.engine import upgrade
 from workers import context
 from workers.app import app
 from workers.context import Context
@@ -19,6 +20,7 @@ def worker(tmp_path: Path) -> Iterator[Context]:
         {"RUNNER_HOME": str(tmp_path), "RUNNER_HEARTBEAT_SECONDS": "0.1"}
     )
     app.conf.task_always_eager = True
+    upgrade(settings.database_url)
     yield context.start(settings)
     context.stop()
     drain.clear()
