@@ -46,9 +46,9 @@ class Dashboard:
 
 
 @contextmanager
-def flower(directory: Path, broker: Broker, *options: str) -> Iterator[Dashboard]:
+def flower(directory: Path, broker: Broker, *options: str, **variables: str) -> Iterator[Dashboard]:
     """Run Flower until the block ends."""
-    runner = Runner(directory, RUNNER_BROKER_URL=broker.url)
+    runner = Runner(directory, RUNNER_BROKER_URL=broker.url, **variables)
     port = unused_port()
     process = runner.start("flower", "--port", str(port), *options)
     log = directory / "flower.log"
@@ -203,8 +203,9 @@ def test_actions_and_other_names_are_there_for_who_asks_for_them(
 ) -> None:
     login = tmp_path / "login"
     login.write_text("mé:p w:\"'\n")
-    options = ["--allow-actions", "--allow-host", "Dashboard.example", "--login-file", str(login)]
-    with flower(tmp_path, module_broker, *options) as dashboard:
+    options = ["--allow-actions", "--allow-host", "Dashboard.example"]
+    variables = {"RUNNER_FLOWER_LOGIN_FILE": str(login)}
+    with flower(tmp_path, module_broker, *options, **variables) as dashboard:
         assert dashboard.status("GET", "/workers", {"Host": "dashboard.example"}) == 200
         assert dashboard.ask("POST", SHUTDOWN).status == 401
         unknown = dashboard.ask("POST", SHUTDOWN, dashboard.login)
