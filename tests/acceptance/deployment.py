@@ -78,7 +78,7 @@ class Deployment:
             if time.monotonic() - started > seconds:
                 self.say(json.dumps(self.containers(), indent=1))
                 sys.exit(f"not within {seconds:g} s: {what}")
-            time.sleep(1)
+            time.sleep(5)
         self.say(f"ok   {time.monotonic() - started:6.1f} s  ({what})")
 
     def is_healthy(self) -> bool:
