@@ -10,6 +10,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+
 from runner.failpoints import VARIABLE as FAILPOINT
 from tests.acceptance.command_line import Runner
 from tests.broker_server import Broker
@@ -85,6 +87,27 @@ class Cluster:
             other.execute("BEGIN IMMEDIATE")
             yield
             other.execute("ROLLBACK")
+
+    @contextmanager
+    def read_only(self) -> Iterator[None]:
+        """Let the database be read and not written to."""
+        if self.server is None:
+            # Root may write to a file whatever its mode, but not to one with this attribute.
+            path = self.url.removeprefix("sqlite:///")
+            if subprocess.run(["chattr", "+i", path], check=False).returncode:
+                print("  chattr does not work here (it needs root): the file stays writable")
+            yield
+            subprocess.run(["chattr", "-i", path], check=False)
+            return
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            # This connection keeps the setting that it began with; all others begin anew.
+            connection.execute("ALTER DATABASE postgres SET default_transaction_read_only = on")
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE application_name = 'runner'"
+            )
+            yield
+            connection.execute("ALTER DATABASE postgres RESET default_transaction_read_only")
 
     def settle(self) -> None:
         """Wait for what was to happen later."""

@@ -11,6 +11,7 @@ from functools import partial
 import psutil
 
 from runner.queue import QUEUES
+from tests.hostile_messages import KOMBU_KEYS, ODD, UNREADABLE
 from tests.soak.cluster import Cluster, Member
 
 # Longer than the lease of the soak, so that what was stopped is taken for dead.
@@ -113,6 +114,23 @@ def repeat_a_message(cluster: Cluster) -> None:
             cluster.broker.client.rpush(queue, *[waiting] * 10)
 
 
+def put_what_nobody_can_read(cluster: Cluster) -> None:
+    """Put messages on the queues that are none of ours, or that say something else of a job."""
+    entries = random.sample([*UNREADABLE.values(), *ODD.values()], 5)
+    for queue in QUEUES:
+        for entry in cluster.broker.client.lrange(queue, 0, 0):
+            waiting = entry if isinstance(entry, bytes) else entry.encode()
+            entries += [waiting[:-9], waiting.replace(b'"task": "tune"', b'"task": "explain"')]
+        # Where the next are taken from, and where they wait longest.
+        cluster.broker.client.rpush(queue, *entries)
+        cluster.broker.client.lpush(queue, *entries)
+
+
+def put_something_else_where_a_queue_is(cluster: Cluster) -> None:
+    """Let another program overwrite a queue, and what Celery would keep beside it."""
+    cluster.broker.client.mset(dict.fromkeys([random.choice(QUEUES), *KOMBU_KEYS], "nonsense"))
+
+
 def restart_the_database(cluster: Cluster) -> None:
     """Stop PostgreSQL and start it a little later."""
     if cluster.server is not None:
@@ -127,6 +145,12 @@ def lock_the_database(cluster: Cluster) -> None:
         time.sleep(random.uniform(0, AWAY_SECONDS))
 
 
+def make_the_database_read_only(cluster: Cluster) -> None:
+    """Let the database refuse what is written to it for a while."""
+    with cluster.read_only():
+        time.sleep(random.uniform(0, AWAY_SECONDS))
+
+
 MISHAPS: tuple[Callable[[Cluster], None], ...] = (
     kill_child,
     kill_worker,
@@ -138,6 +162,9 @@ MISHAPS: tuple[Callable[[Cluster], None], ...] = (
     restart_the_broker,
     freeze_the_broker,
     repeat_a_message,
+    put_what_nobody_can_read,
+    put_something_else_where_a_queue_is,
+    make_the_database_read_only,
 )
 OF_POSTGRESQL = (restart_the_database,)
 OF_SQLITE = (lock_the_database,)

@@ -1,0 +1,377 @@
+"""The promises about jobs hold whatever workers, people, messages and clocks do, in any order.
+
+`pytest FILE --hypothesis-profile=deep` tries a hundred times as much.
+"""
+
+from datetime import timedelta
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import select, text, update
+
+from runner import dispatch
+from runner.errors import UnavailableError
+from runner.states import FINAL, AttemptState, JobState
+from runner.store import control, sending, work
+from runner.store.attempts import Claim, OpenAttempt, Signal, open_attempts
+from runner.store.checkpoints import record_epoch
+from runner.store.engine import Store
+from runner.store.results import write_trial
+from runner.store.schema import Base, Job
+from tests.runner.store.expected import Known, Network
+from tests.runner.store.making import (
+    FINGERPRINT,
+    job_ids,
+    make_epoch,
+    make_experiment,
+    make_worker,
+)
+
+WORKERS = ("one", "two")
+DEEP = 100
+EXAMPLES = {"sqlite": 25, "postgresql": 12}
+STEPS = 40
+
+JOBS = "SELECT id, state, attempts, lost, cancel_requested_at IS NOT NULL AS cancel FROM jobs"
+OPEN = "SELECT job_id, number, heartbeats FROM attempts WHERE state = 'running'"
+ENDED = "SELECT job_id, count(*) AS found FROM attempts WHERE state = 'succeeded' GROUP BY job_id"
+TRIALS = "SELECT job_id, count(*) AS found FROM trials GROUP BY job_id"
+TABLES = ("jobs", "attempts", "events", "epochs", "checkpoints", "trials", "artifacts")
+
+
+class ClaimProtocol(RuleBasedStateMachine):
+    """Do anything that may happen to jobs, and compare the tables with what must be true."""
+
+    store: ClassVar[Store]
+    network: ClassVar[Network]
+
+    jobs = Bundle("jobs")
+    claims = Bundle("claims")
+    looks = Bundle("looks")
+    positions = st.integers(0, 999)
+
+    @initialize()
+    def begin(self) -> None:
+        """Begin with empty tables, two workers and no message."""
+        with self.store.write() as connection:
+            for table in reversed(Base.metadata.sorted_tables):
+                connection.execute(table.delete())
+        for worker in WORKERS:
+            make_worker(self.store, worker)
+        self.network.waiting, self.network.accepts = [], None
+        self.known: dict[int, Known] = {}
+        self.paused: set[int] = set()
+        self.late: list[tuple[Any, list[int]]] = []
+
+    @rule(target=jobs, count=st.integers(1, 3))
+    def submit(self, count: int) -> Any:
+        """Accept some jobs."""
+        experiment = make_experiment(self.store, count)
+        made = job_ids(self.store, experiment)
+        self.known |= {job: Known(experiment) for job in made}
+        return multiple(*made)
+
+    # Messages, and the recovery that sends them.
+
+    @rule()
+    def send(self) -> None:
+        """Send what is pending, as every recovery does."""
+        dispatch.send_pending(self.store, None)  # type: ignore[arg-type]
+
+    @rule(accepted=st.integers(0, 2))
+    def send_until_the_broker_goes_away(self, accepted: int) -> None:
+        """Send, and lose the broker in the middle."""
+        self.network.accepts = accepted
+        try:
+            self.send()
+        except UnavailableError:
+            pass
+        finally:
+            self.network.accepts = None
+
+    @rule()
+    def send_slowly(self) -> None:
+        """Put messages on the queue, and note it in the store only later."""
+        unsent = sending.unsent(self.store, 500)
+        self.network.waiting += unsent
+        self.late.append((sending.mark_sent, unsent))
+
+    @rule()
+    def look_for_lost_messages_slowly(self) -> None:
+        """Find jobs whose message is gone, and note it in the store only later."""
+        sent = sending.sent_jobs(self.store, dispatch.LOST_AFTER_SECONDS)
+        gone = sorted(set(sent) - set(self.network.waiting))
+        self.late.append((sending.mark_unsent, gone))
+
+    @precondition(lambda self: self.late)
+    @rule()
+    def be_done_with_what_was_slow(self) -> None:
+        """Do the oldest of the two above to its end."""
+        mark, jobs = self.late.pop(0)
+        mark(self.store, jobs)
+
+    @precondition(lambda self: self.network.waiting)
+    @rule(position=positions)
+    def lose_a_message(self, position: int) -> None:
+        """Lose one message."""
+        self.network.waiting.pop(position % len(self.network.waiting))
+
+    @precondition(lambda self: self.network.waiting)
+    @rule(position=positions)
+    def repeat_a_message(self, position: int) -> None:
+        """Deliver one message twice."""
+        self.network.waiting.append(self.network.waiting[position % len(self.network.waiting)])
+
+    @rule(seconds=st.sampled_from([-3600, -20, 20, 3600]))
+    def set_the_clock(self, seconds: int) -> None:
+        """Let time pass, or step the clock: what was written is older or newer than before."""
+        with self.store.write() as connection:
+            for job, moment in connection.execute(select(Job.id, Job.enqueued_at)).all():
+                moved = moment and moment - timedelta(seconds=seconds)
+                connection.execute(update(Job).where(Job.id == job).values(enqueued_at=moved))
+
+    # Workers.
+
+    @precondition(lambda self: self.network.waiting)
+    @rule(target=claims, position=positions, worker=st.sampled_from(WORKERS))
+    def claim(self, position: int, worker: str) -> Any:
+        """Take a message and claim its job."""
+        return self.take(self.network.waiting.pop(position % len(self.network.waiting)), worker)
+
+    @rule(target=claims, job=jobs, worker=st.sampled_from(WORKERS))
+    def claim_for_an_old_message(self, job: int, worker: str) -> Any:
+        """Take a message that was repeated long ago: it may name any job, in any state."""
+        return self.take(job, worker)
+
+    @rule(target=claims, claim=claims, worker=st.sampled_from(WORKERS))
+    def lose_and_claim_again(self, claim: Claim, worker: str) -> Any:
+        """Take an attempt for dead that lives, and give its job to another."""
+        self.lose([seen for seen in open_attempts(self.store) if seen.job_id == claim.job_id])
+        return self.take(claim.job_id, worker)
+
+    def take(self, job: int, worker: str) -> Any:
+        """Claim a job; exactly if it waits for a worker, it is ours."""
+        known = self.known[job]
+        free = known.state == JobState.PENDING and known.experiment not in self.paused
+        claimed = work.claim(self.store, job, worker)
+        assert (claimed is not None) == free
+        if claimed is None:
+            return multiple()
+        known.state, known.attempts, known.beats = JobState.RUNNING, known.attempts + 1, 0
+        assert claimed.attempt == known.attempts
+        return claimed
+
+    def is_open(self, claim: Claim) -> bool:
+        """Tell whether the attempt is under way; one that is not may still believe so."""
+        known = self.known[claim.job_id]
+        return known.state == JobState.RUNNING and known.attempts == claim.attempt
+
+    @rule(claim=claims)
+    def beat(self, claim: Claim) -> None:
+        """Say that an attempt lives."""
+        known, before = self.known[claim.job_id], self.everything(claim)
+        answer = work.heartbeat(self.store, claim.key)
+        if before is not None:
+            assert answer == Signal.STALE
+            assert self.everything(claim) == before
+            return
+        known.beats += 1
+        assert answer == (Signal.CANCEL if known.cancel else Signal.CONTINUE)
+
+    @rule(claim=claims)
+    def end_an_epoch(self, claim: Claim) -> None:
+        """Record an epoch and its checkpoint."""
+        known, before = self.known[claim.job_id], self.everything(claim)
+        epoch = make_epoch(known.epochs + 1)
+        recorded = record_epoch(self.store, claim.key, epoch, b"state", FINGERPRINT)
+        assert recorded == (before is None)
+        if before is not None:
+            assert self.everything(claim) == before
+            return
+        known.epochs, known.beats, known.lost = known.epochs + 1, known.beats + 1, 0
+
+    @rule(claim=claims)
+    def succeed(self, claim: Claim) -> None:
+        """End an attempt with a result."""
+        if not self.known[claim.job_id].epochs:
+            self.end_an_epoch(claim)
+        self.finish(
+            claim,
+            AttemptState.SUCCEEDED,
+            lambda connection: write_trial(connection, claim, b"weights", FINGERPRINT),
+        )
+
+    @rule(
+        claim=claims,
+        state=st.sampled_from([AttemptState.FAILED, AttemptState.RELEASED, AttemptState.CANCELLED]),
+    )
+    def end_without_a_result(self, claim: Claim, state: AttemptState) -> None:
+        """Fail, give the job back, or stop because of a cancel."""
+        self.finish(claim, state, None)
+
+    def finish(self, claim: Claim, state: AttemptState, write: Any) -> None:
+        """End an attempt; of one that is not open nothing may be written."""
+        before = self.everything(claim)
+        assert work.finish(self.store, claim.key, state, write=write) == (before is None)
+        if before is None:
+            self.known[claim.job_id].end(work.JOB_STATES[state])
+        else:
+            assert self.everything(claim) == before
+
+    @rule(target=looks)
+    def look(self) -> list[OpenAttempt]:
+        """See which attempts are under way, as a recovery does before it judges them."""
+        return open_attempts(self.store)
+
+    @rule(look=looks)
+    def recover(self, look: list[OpenAttempt]) -> None:
+        """Take them for dead, however long ago they were seen."""
+        self.lose(look)
+
+    @rule(claim=claims)
+    def take_for_dead_what_beats_again(self, claim: Claim) -> None:
+        """See the attempts, hear one beat, and take all for dead."""
+        look = open_attempts(self.store)
+        self.beat(claim)
+        self.lose(look)
+
+    def lose(self, dead: list[OpenAttempt]) -> None:
+        """Close attempts as lost, but none whose heart has beaten since it was seen."""
+        pending: list[int] = []
+        for seen in dead:
+            known = self.known[seen.job_id]
+            same = (known.attempts, known.beats) == (seen.number, seen.heartbeats)
+            if known.state == JobState.RUNNING and same and known.lose() == JobState.PENDING:
+                pending.append(seen.job_id)
+        assert work.recover(self.store, dead) == pending
+
+    # People.
+
+    @rule(job=jobs, whole=st.booleans())
+    def cancel(self, job: int, whole: bool) -> None:
+        """Cancel a job, or its whole experiment."""
+        control.cancel(self.store, self.target(job, whole))
+        for known in self.meant(job, whole):
+            if known.state in (JobState.PENDING, JobState.RUNNING):
+                known.cancel = True
+            if known.state == JobState.PENDING:
+                known.state = JobState.CANCELLED
+
+    @rule(job=jobs, whole=st.booleans())
+    def retry(self, job: int, whole: bool) -> None:
+        """Retry a job, or its whole experiment."""
+        control.retry(self.store, self.target(job, whole))
+        for known in self.meant(job, whole):
+            if known.state in (JobState.FAILED, JobState.CANCELLED):
+                known.state, known.lost, known.cancel = JobState.PENDING, 0, False
+
+    @rule(job=jobs)
+    def pause(self, job: int) -> None:
+        """Pause an experiment."""
+        experiment = self.known[job].experiment
+        control.pause(self.store, experiment)
+        self.paused.add(experiment)
+
+    @rule(job=jobs)
+    def resume(self, job: int) -> None:
+        """Resume an experiment."""
+        experiment = self.known[job].experiment
+        control.resume(self.store, experiment)
+        self.paused.discard(experiment)
+
+    def target(self, job: int, whole: bool) -> control.Target:
+        """Return what a person names."""
+        if whole:
+            return control.Target(experiment=self.known[job].experiment)
+        return control.Target(job=job)
+
+    def meant(self, job: int, whole: bool) -> list[Known]:
+        """Return the jobs that a person means."""
+        one = self.known[job]
+        family = [known for known in self.known.values() if known.experiment == one.experiment]
+        return family if whole else [one]
+
+    # What must be true after each of these.
+
+    @invariant()
+    def the_tables_say_what_is_true(self) -> None:
+        """One open attempt a running job, one result a job that succeeded, none for any other."""
+        with self.store.read() as connection:
+            jobs = connection.execute(text(JOBS)).all()
+            running = [tuple(row) for row in connection.execute(text(OPEN))]
+            succeeded = {row.job_id: row.found for row in connection.execute(text(ENDED))}
+            trials = {row.job_id: row.found for row in connection.execute(text(TRIALS))}
+        assert {
+            job: (state, attempts, lost, bool(cancel))
+            for job, state, attempts, lost, cancel in jobs
+        } == {
+            job: (one.state, one.attempts, one.lost, one.cancel) for job, one in self.known.items()
+        }
+        assert sorted(running) == sorted(
+            (job, one.attempts, one.beats)
+            for job, one in self.known.items()
+            if one.state == JobState.RUNNING
+        )
+        one_each = {job: 1 for job, one in self.known.items() if one.state == JobState.SUCCEEDED}
+        assert succeeded == trials == one_each
+
+    def everything(self, claim: Claim) -> list[Any] | None:
+        """Return every row, to see that a late writer changes none; None if it is not late."""
+        if self.is_open(claim):
+            return None
+        with self.store.read() as connection:
+            return [
+                sorted(map(repr, connection.execute(text(f"SELECT * FROM {table}"))))  # noqa: S608
+                for table in TABLES
+            ]
+
+    def teardown(self) -> None:
+        """Let everything come to rest: no pending job is forgotten, and each has one outcome."""
+        for experiment in self.paused:
+            control.resume(self.store, experiment)
+        self.paused.clear()
+        while self.late:
+            self.be_done_with_what_was_slow()
+        while not all(known.state in FINAL for known in self.known.values()):
+            self.lose(open_attempts(self.store))
+            self.set_the_clock(20)
+            self.send()
+            pending = {job for job, one in self.known.items() if one.state == JobState.PENDING}
+            assert pending <= set(self.network.waiting), "a job that is pending has no message"
+            while self.network.waiting:
+                if isinstance(claimed := self.claim(0, WORKERS[0]), Claim):
+                    self.succeed(claimed)
+            self.the_tables_say_what_is_true()
+
+
+@pytest.mark.timeout(7200)
+def test_the_promises_hold_whatever_happens_in_any_order(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = Network()
+    monkeypatch.setattr(dispatch, "send", network.send)
+    monkeypatch.setattr(dispatch, "queued_jobs", network.queued_jobs)
+    machine = type("OnThisDatabase", (ClaimProtocol,), {"store": store, "network": network})
+    deep = settings.get_current_profile_name() == "deep"
+    examples = EXAMPLES["sqlite" if store.url.startswith("sqlite") else "postgresql"]
+    chosen = settings(
+        max_examples=examples * (DEEP if deep else 1),
+        stateful_step_count=STEPS,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.reuse, Phase.generate, Phase.shrink],
+        print_blob=True,
+    )
+    run_state_machine_as_test(machine, settings=chosen)
