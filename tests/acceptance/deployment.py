@@ -131,6 +131,8 @@ def check_the_promises(deployment: Deployment) -> None:
     workers = [name for name in before if "worker" in name]
     if len(workers) != 2:
         sys.exit(f"CPU_WORKERS=2 did not last: {workers}")
+    if (deployment.directory / "reports" / "reports").exists():
+        sys.exit("copying the reports a second time made a folder inside the first")
     deployment.run("docker compose stop redis")
     deployment.wait(
         "workers are unhealthy without Redis",
