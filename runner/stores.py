@@ -21,7 +21,7 @@ def find_store(settings: Settings) -> Store:
 
     Raises NoStoreYet where there never was one, and StoreUnavailable where there was.
     """
-    path = _missing(settings)
+    path = missing_file(settings)
     if path is None:
         return open_store(settings.database_url, make=False)
     raise NoStoreYet(
@@ -36,11 +36,11 @@ def make_store(settings: Settings) -> Store:
 
     Raises StoreUnavailable where there was one that is gone.
     """
-    _missing(settings)
+    missing_file(settings)
     return open_store(settings.database_url)
 
 
-def _missing(settings: Settings) -> Path | None:
+def missing_file(settings: Settings) -> Path | None:
     """Return where the store's file is missing, or None; raise StoreUnavailable if it is lost."""
     path = sqlite_file(settings.database_url)
     if path is None:

@@ -5,8 +5,11 @@ from typing import Any, TypeVar
 
 import click
 
-from cifar_model.errors import InputError
+from cifar_model.errors import InputError, shown
 from cifar_model.params import MOST_EPOCHS, read_value
+
+# No database has trouble with one of that length.
+LONGEST_KEY = 200
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -24,8 +27,22 @@ format_option = click.option(
 wait_option = click.option(
     "--wait", is_flag=True, help="Wait for the end; start local workers for it if none are up."
 )
+
+
+def _check_key(context: click.Context, option: click.Parameter, key: str | None) -> str | None:  # noqa: ARG001 (Click's form)
+    if key is not None and not (key.isprintable() and 0 < len(key) <= LONGEST_KEY):
+        raise InputError(
+            f"--key {shown(key)} is no key" if key else "--key is empty",
+            f"1 to {LONGEST_KEY} printable characters, in UTF-8",
+            "correct --key; an unset variable of the shell gives an empty one",
+        )
+    return key
+
+
 key_option = click.option(
-    "--key", help="A name of your own: the same key again is the same experiment, not another one."
+    "--key",
+    callback=_check_key,
+    help="A name of your own: the same key again is the same experiment, not another one.",
 )
 seed_option = click.option(
     "--seed",

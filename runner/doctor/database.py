@@ -20,6 +20,7 @@ from runner.store.health import (
     try_to_write,
     wal_is_safe,
 )
+from runner.stores import missing_file
 
 # SQLite's locks are not to be relied on there.
 NETWORK_FILE_SYSTEMS = (
@@ -40,7 +41,11 @@ def examine_database(settings: Settings) -> Iterator[Finding]:
     if path is not None:
         mounts = Path("/proc/self/mounts")
         yield from examined("the file system of the database", file_system(path, mounts))
-        if not path.exists():
+        try:
+            if not path.exists() and missing_file(settings):
+                return
+        except UnavailableError as error:
+            yield of_error(error)
             return
     # Not opened as the commands do, which make an empty file a store.
     with closing(Store(settings.database_url)) as store:
