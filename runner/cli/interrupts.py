@@ -11,6 +11,10 @@ from runner.settings import Settings
 @contextmanager
 def held_back() -> Iterator[None]:
     """Let Ctrl-C wait until the block has ended: what it does is done, or was never begun."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell without job control starts what runs in its background so.
+        yield
+        return
     came: list[int] = []
 
     def note(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001 (the form of a handler)

@@ -30,8 +30,9 @@ def training_warnings(
     steps, momentum = _steps(worst, images), worst.batch_norm_momentum
     count, total = (sum(row.trials for row in rows) for rows in (short, found))
     fix = "more epochs or a smaller batch_size"
-    if momentum > FAST and steps >= _enough(FAST):
-        fix += f", or --param batch_norm_momentum={FAST}"
+    if momentum > FAST:
+        # Of very few steps even that is not enough by itself.
+        fix += f", {'or' if steps >= _enough(FAST) else 'and'} --param batch_norm_momentum={FAST}"
     which = "the trial is" if total == 1 else f"{count:,} of {total:,} trials are"
     warning = (
         f"{which} too short for batch_norm_momentum {momentum:g}: {steps:,} steps where some"
