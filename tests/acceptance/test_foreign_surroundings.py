@@ -1,7 +1,6 @@
 """Files in the working directory and other tools' variables change nothing that is computed."""
 
 import json
-import os
 import sys
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -62,12 +61,16 @@ def test_files_and_variables_of_others_change_nothing(tmp_path: Path) -> None:
 
     runner("submit", "train", *TINY, "--epochs", "2", "--wait")
     surrounded("--help")
-    surrounded("submit", "train", *TINY, "--epochs", "2", "--wait")
-    surrounded("submit", "explain", "--trial", "2", "--images", "0", "--samples", "50", "--wait")
+    surrounded("up")
+    try:
+        surrounded("submit", "train", *TINY, "--epochs", "2", "--wait")
+        explain = ["--trial", "2", "--images", "0", "--samples", "50"]
+        surrounded("submit", "explain", *explain, "--wait")
+    finally:
+        surrounded("down")
     surrounded("export", "2", "--out", "bundle")
     plant(work / "bundle", mark)
     inside = Command(work / "bundle", **home, **foreign_variables(elsewhere))
-    os.utime(work)
     inside.environment["RUNNER_HOME"] = str(tmp_path / "other")
     imported = inside.start("import", ".")
     assert imported.wait(60) in (0, 2)  # 2: there are files that belong to no bundle
