@@ -17,7 +17,8 @@ def collect() -> dict[str, Any]:
     """Return the provenance of a submission made by this process, as plain JSON."""
     commit, dirty = _commit()
     return {
-        "command": shlex.join(["runner", *sys.argv[1:]]),
+        # A file's name need not be UTF-8; what is stored is.
+        "command": shlex.join(["runner", *sys.argv[1:]]).encode(errors="backslashreplace").decode(),
         "version": _version(DISTRIBUTION),
         "commit": commit,
         "dirty": dirty,

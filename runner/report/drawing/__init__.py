@@ -2,3 +2,9 @@
 
 matplotlib takes a second to import: only what draws imports it.
 """
+
+import logging
+
+# What it warns of changes no picture: a font cache that is built, a directory for it that cannot be
+# made, lines of a matplotlibrc, which does not count.
+logging.getLogger("matplotlib").setLevel(logging.ERROR)
