@@ -2,6 +2,12 @@
 
 from dataclasses import dataclass
 
+# How the losses of finished splits are computed; stored beside every one of them.
+# 1: the loss function called on the outputs alone. For a sigmoid head with cross-entropy that is
+# another number than the one that is trained, because Keras computes it from the logits.
+# 2: the loss that Keras's own `evaluate` gives.
+LOSS_RULE = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Epoch:

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 import keras
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, log_loss
 
 from cifar_model.data import Split
+from cifar_model.epoch import LOSS_RULE
 from cifar_model.metrics import accuracy
 from cifar_model.prediction import BATCH, Predictor, normalised
 
@@ -22,6 +24,7 @@ class Evaluation:
 
     images: int
     loss: float
+    loss_rule: int
     accuracy: float
     log_loss: float
     confusion: NDArray[np.int64]
@@ -30,19 +33,25 @@ class Evaluation:
     probabilities: NDArray[np.float64]
 
 
-def evaluate(predictor: Predictor, split: Split, classes: int) -> Evaluation:
+def evaluate(
+    predictor: Predictor, split: Split, classes: int, loss_rule: int = LOSS_RULE
+) -> Evaluation:
     """Score a network on a split.
 
-    `loss` is the one it was trained with, on its raw outputs; `log_loss` is the cross-entropy of
-    its normalised ones, clipped as scikit-learn does, so that losses and heads can be compared.
+    `loss` is the one it was trained with, by the newest rule unless told otherwise; `log_loss` is
+    the cross-entropy of its normalised outputs, clipped as scikit-learn does, so that losses and
+    heads can be compared.
     """
-    outputs = split_outputs(predictor, split)
+    outputs, losses = split_scores(predictor, split, classes)
+    if loss_rule == 1:
+        losses = np.asarray(predictor.model.loss.call(split.one_hot(classes), outputs))
     probabilities = normalised(outputs)
     predictions = outputs.argmax(axis=1)
     confusion = confusion_matrix(split.labels, predictions, labels=range(classes))
     return Evaluation(
         images=len(split),
-        loss=mean_loss(predictor.model, outputs, split.one_hot(classes)),
+        loss=mean(losses),
+        loss_rule=loss_rule,
         accuracy=accuracy(confusion),
         log_loss=float(log_loss(split.labels, probabilities, labels=range(classes))),
         confusion=confusion,
@@ -52,15 +61,32 @@ def evaluate(predictor: Predictor, split: Split, classes: int) -> Evaluation:
     )
 
 
-def split_outputs(predictor: Predictor, split: Split) -> NDArray[np.float32]:
-    """Return a network's raw outputs for a split, whose pictures are scaled a batch at a time."""
-    starts = range(0, len(split), BATCH)
-    parts = [predictor.outputs(split.scaled(slice(start, start + BATCH))) for start in starts]
-    return np.concatenate(parts)
+def split_scores(
+    predictor: Predictor, split: Split, classes: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return a network's raw outputs for a split and the loss of each image.
+
+    The images are scaled a batch at a time.
+    """
+    batches = [slice(start, start + BATCH) for start in range(0, len(split), BATCH)]
+    found = [predictor.scored(split.scaled(rows), split.one_hot(classes, rows)) for rows in batches]
+    outputs, losses = zip(*found, strict=True)
+    return np.concatenate(outputs), np.concatenate(losses)
 
 
-def mean_loss(
-    model: keras.Model, outputs: NDArray[np.float32], expected: NDArray[np.float32]
-) -> float:
-    """Return the mean over the pictures of the loss that the network is compiled with."""
-    return float(np.mean(model.loss.call(expected, outputs), dtype=np.float64))
+def mean(losses: NDArray[np.float32]) -> float:
+    """Return the loss of a split from those of its images."""
+    return float(np.mean(losses, dtype=np.float64))
+
+
+def keras_scores(model: keras.Model, split: Split, classes: int) -> tuple[float, float]:
+    """Return the loss and the accuracy that Keras's own `evaluate` gives on a split.
+
+    It shares no code with `evaluate`, so that one can check the other.
+    """
+    images = tf.data.Dataset.from_tensor_slices((split.images, split.labels)).batch(BATCH)
+    batches = images.map(
+        lambda images, labels: (tf.cast(images, tf.float32) / 255, tf.one_hot(labels, classes))
+    )
+    scores = model.evaluate(batches, verbose=0, return_dict=True)
+    return float(scores["loss"]), float(scores["accuracy"])

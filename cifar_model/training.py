@@ -15,7 +15,7 @@ from cifar_model.augmentation import augment
 from cifar_model.data import Dataset, Split
 from cifar_model.epoch import Epoch
 from cifar_model.errors import DivergedError
-from cifar_model.evaluation import mean_loss, split_outputs
+from cifar_model.evaluation import mean, split_scores
 from cifar_model.network import weights_bytes
 from cifar_model.params import Params
 from cifar_model.warm import Compiled, compiled
@@ -124,6 +124,6 @@ class Trainer:
 
     def _validate(self, split: Split) -> tuple[float, float]:
         """Return the loss and the accuracy on a split."""
-        outputs = split_outputs(self.network.predictor, split)
+        outputs, losses = split_scores(self.network.predictor, split, self.classes)
         right = outputs.argmax(axis=1) == split.labels
-        return mean_loss(self.model, outputs, split.one_hot(self.classes)), float(right.mean())
+        return mean(losses), float(right.mean())

@@ -97,6 +97,12 @@ def new_evaluate(
     return new_experiment(Kind.EVALUATE, seed, configuration, [{}], key)
 
 
+def submit_verify(store: Store, trial_id: int) -> int:
+    """Create an experiment that scores a trial as it was, and by Keras's own `evaluate`."""
+    configuration = trial_configuration(store, trial_id) | {"split": "validation", "verify": True}
+    return save(store, new_experiment(Kind.EVALUATE, 0, configuration, [{}], None))
+
+
 def submit_folds(store: Store, trial_id: int, folds: int, seed: int, key: str | None = None) -> int:
     """Create an experiment that trains a trial's params anew for each fold; return its id."""
     return save(store, new_folds(store, trial_id, folds, seed, key))

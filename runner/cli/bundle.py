@@ -15,16 +15,16 @@ from runner.errors import ExitCode
 @click.argument("trial", type=NUMBER)
 @format_option
 def verify(trial: int, form: str) -> None:
-    """Load a trial's stored model, score it again and compare; exit with 1 if it differs."""
+    """Score a trial's stored model again, also by Keras itself; exit with 1 if it differs."""
     from runner.cli.interrupts import explained, kept
     from runner.cli.progress import wait_for
     from runner.report.verification import verification_document, verification_text
     from runner.states import JobState
     from runner.store import queries
-    from runner.submit import submit_evaluate
+    from runner.submit import submit_verify
 
     settings, store = _open()
-    experiment = submit_evaluate(store, trial, "validation", seed=0)
+    experiment = submit_verify(store, trial)
     with explained([kept(settings, experiment)]):
         wait_for(settings, store, experiment)
     [job] = queries.jobs(store, experiment)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from runner.report.loss_rules import loss_rule_notes
 from runner.report.parts import Note, Part, Picture, Table, titled
 
 # A wider confusion is no longer readable as a table; its most frequent mistakes are.
@@ -28,12 +29,14 @@ LOSSES = (
 def evaluation_parts(document: Mapping[str, Any], pictures: Sequence[Picture]) -> list[Part]:
     """Return the parts of a report about evaluations."""
     if document["folds"]:
-        return [_folds(document), *_mean_of_folds(document["folds"])]
+        notes = loss_rule_notes("loss", document["evaluations"])
+        return [_folds(document), *notes, *_mean_of_folds(document["folds"])]
     parts: list[Part] = []
     for evaluation in document["evaluations"]:
         parts += [
             _scores(document, evaluation),
             Note(LOSSES),
+            *loss_rule_notes("loss", [evaluation]),
             *_confusion(document, evaluation),
             _classes(document, evaluation),
         ]

@@ -40,6 +40,10 @@ def _evaluation_row(connection: Connection, evaluation: reports.Row) -> dict[str
         "accuracy": evaluation["accuracy"],
         "accuracy_interval": wilson(int(np.trace(confusion)), evaluation["images"]),
         "log_loss": evaluation["log_loss"],
+        "loss_rule": evaluation["loss_rule"],
+        "keras": None
+        if evaluation["keras_loss"] is None
+        else {name: evaluation[f"keras_{name}"] for name in ("loss", "accuracy")},
         "classes": classes,
         "confusion": confusion.tolist(),
         "per_class": _per_class(classes, confusion),

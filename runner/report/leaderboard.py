@@ -47,6 +47,7 @@ def leaderboard_document(store: Store, scope: Scope, by: str, top: int) -> dict[
             "where": [f"{c.name}{c.operator}{_text(c.value)}" for c in scope.conditions],
             "top": top,
             "count": count,
+            "loss_rules": leaderboard.loss_rules(connection, scope),
             "trials": trials,
             "differing": differing([trial["params"] for trial in trials]),
             "influence": _influence(connection, scope, by, count),

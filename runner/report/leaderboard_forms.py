@@ -21,7 +21,7 @@ from runner.store.leaderboard import METRICS, SMALLER_IS_BETTER
 
 INTERVAL = ("val_accuracy_low", "val_accuracy_high")
 ORIGIN = ("experiment", "trial", "job", "number", "seed", "dataset", "data_fingerprint")
-NAMES = ("rank", *ORIGIN, *METRICS, *INTERVAL, "noise")
+NAMES = ("rank", *ORIGIN, *METRICS, *INTERVAL, "loss_rule", "noise")
 
 
 def produce_leaderboard(document: dict[str, Any], form: str, place: Place) -> Produced:

@@ -5,6 +5,7 @@ from typing import Any
 
 from runner.report.comparison import verdict
 from runner.report.evaluation_parts import SCORES
+from runner.report.loss_rules import loss_rule_notes, mixed_rules_note
 from runner.report.parts import SHORT, Note, Part, Table, as_text
 from runner.report.selection import winner_notes
 from runner.report.training_parts import INFLUENCE, INFLUENCES
@@ -38,7 +39,8 @@ def leaderboard_parts(document: Row) -> list[Part]:
         *_commands(document),
     ]
     if document["trials"]:
-        parts += [_best(document), *_constants(document), *_winner(document)]
+        parts += [_best(document), *_loss_rules(document), *_constants(document)]
+        parts += _winner(document)
     parts += _influences(document)
     if document["evaluations"]:
         rows = [[row[name] for name in SCORES] for row in document["evaluations"]]
@@ -82,6 +84,11 @@ def _constants(document: Row) -> Iterator[Note]:
     ]
     if same:
         yield Note(f"the same in all of these: {', '.join(same)}")
+
+
+def _loss_rules(document: Row) -> Iterator[Note]:
+    yield from mixed_rules_note(document["by"], document["loss_rules"])
+    yield from loss_rule_notes("val_loss", document["trials"])
 
 
 def _commands(document: Row) -> Iterator[Note]:

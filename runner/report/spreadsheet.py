@@ -21,7 +21,7 @@ PARAMS = tuple(dict.fromkeys((*PAPER_PARAMS, *RULES)))
 TRIAL = (
     *("rank", "trial", *JOB, "round_epochs", *METRICS, "val_accuracy_low", "val_accuracy_high"),
     *(f"best_{name}" for name in METRICS),
-    *("best_epoch", "seconds", "seed", "not_reproducible", "fingerprints"),
+    *("best_epoch", "seconds", "seed", "loss_rule", "not_reproducible", "fingerprints"),
 )
 ORIGIN = ("experiment", "dataset", "fingerprint")
 EVALUATION = (
@@ -34,6 +34,7 @@ EVALUATION = (
     "loss",
     "accuracy",
     "log_loss",
+    "loss_rule",
 )
 INTERVAL = ("accuracy_low", "accuracy_high")
 CLASS = ("class", "support", "tp", "tn", "fp", "fn", "precision", "recall", "f1")
@@ -109,7 +110,7 @@ def _trials(document: Row) -> Iterator[dict[str, Any]]:
             "val_accuracy_high": high,
             **{f"best_{name}": best.get(name, {}).get("value") for name in METRICS},
             "best_accuracy": share_of(best.get("accuracy", {}).get("value"), images),
-            **_chosen(trial, ("best_epoch", "seconds", "seed", "not_reproducible")),
+            **_chosen(trial, ("best_epoch", "seconds", "seed", "loss_rule", "not_reproducible")),
             "fingerprints": ", then ".join(trial["fingerprints"]),
             **params,
         }

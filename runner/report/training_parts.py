@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runner.report.influence import differing
+from runner.report.loss_rules import loss_rule_notes
 from runner.report.parts import Note, Part, Picture, Table, field_table, titled
 from runner.report.points import equal_points
 from runner.report.selection import winner_notes
@@ -50,6 +51,7 @@ def training_parts(document: Mapping[str, Any], pictures: Sequence[Picture]) -> 
         Note("None: not used here. Nothing is reduced: every trial is trained to its end."),
         _last_scores(document, trials),
         Note(RANKED),
+        *loss_rule_notes("val_loss", trials),
         *(Note(f"{text}.", warning=True) for text in document["warnings"]),
         *_selection(document, trials),
         *pictures,

@@ -14,7 +14,10 @@ from runner.store.engine import Connection, Store
 
 ATTEMPT = ("attempt", "state", "worker", "host", "device", "started_at", "ended_at")
 EPOCH = ("epoch", *BETTER, "seconds")
-EVALUATION = ("evaluation", "split", "images", "loss", "accuracy", "accuracy_interval", "log_loss")
+EVALUATION = (
+    *("evaluation", "split", "images", "loss", "accuracy", "accuracy_interval", "log_loss"),
+    "loss_rule",
+)
 CURVE = ("metric", "by epoch", "first", "lowest", "highest", "last")
 IDENTITY = (
     *("trial", "job", "experiment", "kind", "number", "state", "reason"),
@@ -72,7 +75,7 @@ def trial_text(document: Mapping[str, Any]) -> str:
 
 def _tables(document: Mapping[str, Any]) -> Iterator[Table]:
     what = f"Job {document['job']}" if document["trial"] is None else f"Trial {document['trial']}"
-    shown = (*IDENTITY, *SCORES, *MACHINE) if document["trial"] else IDENTITY
+    shown = (*IDENTITY, *SCORES, "loss_rule", *MACHINE) if document["trial"] else IDENTITY
     yield field_table(titled(document, what), {name: document[name] for name in shown})
     if document["params"]:
         yield field_table(titled(document, "Parameters"), document["params"])

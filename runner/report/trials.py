@@ -14,6 +14,9 @@ BETTER = {"loss": min, "accuracy": max, "val_loss": min, "val_accuracy": max}
 SCORES = ("best_epoch", *BETTER, "best_val_accuracy", "seconds")
 
 
+EPOCH = ("epoch", *BETTER, "seconds", "loss_rule", "fingerprint")
+
+
 def trial_rows(jobs: Sequence[Row], epochs: Sequence[Row]) -> list[dict[str, Any]]:
     """Return one row for each job that trains, also for those that have no trial.
 
@@ -21,7 +24,7 @@ def trial_rows(jobs: Sequence[Row], epochs: Sequence[Row]) -> list[dict[str, Any
     """
     epochs_of: dict[int, list[dict[str, Any]]] = {job["job"]: [] for job in jobs}
     for epoch in epochs:
-        row = {name: epoch[name] for name in ("epoch", *BETTER, "seconds", "fingerprint")}
+        row = {name: epoch[name] for name in EPOCH}
         epochs_of[epoch["job_id"]].append(row)
     return [_trial_row(job, epochs_of[job["job"]]) for job in jobs]
 
@@ -34,6 +37,7 @@ def _trial_row(job: Row, epochs: list[dict[str, Any]]) -> dict[str, Any]:
         "epochs": epochs,
         "trained_epochs": len(epochs),
         **{name: job[name] for name in SCORES},
+        "loss_rule": job["loss_rule"],
         "val_accuracy_interval": None,
         "noise": None,
         "best": {name: _best(epochs, name) for name in BETTER} if epochs else None,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, select, update
 
+from cifar_model.epoch import LOSS_RULE
 from runner.failpoints import reached
 from runner.store.attempts import AttemptKey, beat
 from runner.store.engine import Store
@@ -41,6 +42,7 @@ def record_epoch(
         "attempt": key.number,
         "fingerprint": fingerprint,
     }
+    metrics = scores | {"loss_rule": LOSS_RULE}
     saved = {
         "sha256": sha256(checkpoint).hexdigest(),
         "content": checkpoint,
@@ -48,13 +50,13 @@ def record_epoch(
     with store.write() as connection:
         if not beat(connection, key):
             return False
-        compare(connection, key, row | scores)
+        compare(connection, key, row | metrics)
         # A job that gets on is not one that takes its workers down with it.
         connection.execute(update(Job).where(Job.id == key.job_id, Job.lost > 0).values(lost=0))
         connection.execute(
             delete(Epoch).where(Epoch.job_id == key.job_id, Epoch.epoch == epoch.epoch)
         )
-        connection.execute(insert(Epoch), row | scores)
+        connection.execute(insert(Epoch), row | metrics)
         others = (Checkpoint.job_id == key.job_id) & (Checkpoint.epoch != epoch.epoch)
         newest = select(Checkpoint.epoch).where(others).order_by(*NEWEST_FIRST).limit(1)
         connection.execute(

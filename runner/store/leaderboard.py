@@ -65,6 +65,7 @@ def best(connection: Connection, scope: Scope, by: str, top: int) -> list[dict[s
         Trial.epochs.label("trained_epochs"),
         Trial.best_epoch,
         *(getattr(Trial, name) for name in METRICS),
+        Trial.loss_rule,
         Trial.fingerprint,
         Job.experiment_id.label("experiment"),
         Job.number,
@@ -76,6 +77,12 @@ def best(connection: Connection, scope: Scope, by: str, top: int) -> list[dict[s
 def count(connection: Connection, scope: Scope) -> int:
     """Return how many trials are meant."""
     return connection.scalar(_chosen(scope, func.count())) or 0
+
+
+def loss_rules(connection: Connection, scope: Scope) -> list[int]:
+    """Return by which rules the losses of the trials that are meant were computed."""
+    query = _chosen(scope, Trial.loss_rule).distinct().order_by(Trial.loss_rule)
+    return list(connection.scalars(query))
 
 
 def some(connection: Connection, scope: Scope, by: str, step: int) -> list[dict[str, Any]]:

@@ -74,6 +74,7 @@ class Trial:
     seed: int
     dataset: dict[str, Any]
     epochs: int
+    loss_rule: int
     fingerprint: str
     model: str
     threads: int

@@ -89,6 +89,7 @@ def jobs(
             Trial.val_accuracy,
             Trial.best_val_accuracy,
             Trial.seconds,
+            Trial.loss_rule,
             Trial.fingerprint,
             Trial.model,
         )

@@ -27,13 +27,15 @@ def compare(connection: Connection, key: AttemptKey, epoch: Mapping[str, Any]) -
     )
     if earlier is None:
         return
+    same_rule = earlier["loss_rule"] == epoch["loss_rule"]
+    compared = COMPARED if same_rule else [name for name in COMPARED if name != "val_loss"]
     if earlier["fingerprint"] != epoch["fingerprint"]:
         detail = (
             f"epoch {epoch['epoch']}: attempt {earlier['attempt']} trained it on "
             f"{earlier['fingerprint']}, attempt {key.number} on {epoch['fingerprint']}"
         )
         _note(connection, key, "trained again on another machine", detail)
-    elif differences := [name for name in COMPARED if earlier[name] != epoch[name]]:
+    elif differences := [name for name in compared if earlier[name] != epoch[name]]:
         numbers = ", ".join(f"{name} {earlier[name]!r} -> {epoch[name]!r}" for name in differences)
         detail = f"epoch {epoch['epoch']}, attempts {earlier['attempt']} -> {key.number}: {numbers}"
         _note(connection, key, "not reproducible", detail)

@@ -45,6 +45,7 @@ def write_trial(connection: Connection, claim: Claim, weights: bytes, fingerprin
             Epoch.val_loss,
             Epoch.val_accuracy,
             Epoch.seconds,
+            Epoch.loss_rule,
         )
         .where(Epoch.job_id == claim.job_id)
         .order_by(Epoch.epoch)
@@ -65,6 +66,7 @@ def write_trial(connection: Connection, claim: Claim, weights: bytes, fingerprin
         "val_accuracy": last.val_accuracy,
         "best_val_accuracy": best.val_accuracy,
         "seconds": sum(epoch.seconds for epoch in epochs),
+        "loss_rule": last.loss_rule,
         "fingerprint": fingerprint,
         "model": put_artifact(connection, weights),
     }
@@ -90,19 +92,26 @@ def write_evaluation(
     evaluation: "Scored",
     classes: Sequence[str],
     fold: FoldScore | None = None,
+    keras: tuple[float, float] | None = None,
 ) -> int:
-    """Store the scores of the job's trial on the job's split or fold, and what they come from."""
+    """Store the scores of the job's trial on the job's split or fold, and what they come from.
+
+    `keras` is the loss and the accuracy by Keras's own `evaluate`, where they were asked for.
+    """
     scores = {
         "loss": float(evaluation.loss),
         "accuracy": float(evaluation.accuracy),
         "log_loss": float(evaluation.log_loss),
     }
+    if keras:
+        scores |= dict(zip(("keras_loss", "keras_accuracy"), keras, strict=True))
     require_finite(f"evaluation of trial {claim.configuration['trial']}", scores)
     row = {
         "job_id": claim.job_id,
         "trial_id": claim.configuration["trial"],
         "split": claim.configuration["split"],
         "images": int(evaluation.images),
+        "loss_rule": evaluation.loss_rule,
         "classes": list(classes),
         "predictions": put_array(connection, _compact(evaluation.predictions, classes)),
         "labels": put_array(connection, _compact(evaluation.labels, classes)),

@@ -16,6 +16,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 from runner.store.schema.base import Base, finite, now, one_of
 
 
+def loss_rule() -> Mapped[int]:
+    """Return the column that says by which rule a loss was computed; see cifar_model.epoch.
+
+    Rows that are older than the column were by the first.
+    """
+    return mapped_column(server_default="1")
+
+
 class Artifact(Base):
     """Immutable bytes named by the SHA-256 of what they are uncompressed; never deleted."""
 
@@ -46,6 +54,8 @@ class Epoch(Base):
     val_loss: Mapped[float]
     val_accuracy: Mapped[float]
     seconds: Mapped[float]
+    # Of val_loss: the loss while training is always what was trained.
+    loss_rule: Mapped[int] = loss_rule()
 
 
 class Trial(Base):
@@ -73,6 +83,7 @@ class Trial(Base):
     val_accuracy: Mapped[float]
     best_val_accuracy: Mapped[float]
     seconds: Mapped[float]
+    loss_rule: Mapped[int] = loss_rule()
     fingerprint: Mapped[str]
     model: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"))
     created_at: Mapped[datetime] = mapped_column(default=now())
@@ -99,6 +110,10 @@ class Evaluation(Base):
     loss: Mapped[float]
     accuracy: Mapped[float]
     log_loss: Mapped[float]
+    loss_rule: Mapped[int] = loss_rule()
+    # What Keras's own `evaluate` gave for the same model and split, when a trial was verified.
+    keras_loss: Mapped[float | None]
+    keras_accuracy: Mapped[float | None]
     classes: Mapped[list[Any]]
     # The predicted and the true class of every picture, in the order of the split: what it takes
     # to say whether two trials differ. The second is the same artifact for all of a data set.

@@ -4,15 +4,16 @@ import json
 
 import pytest
 
+from cifar_model.epoch import LOSS_RULE
 from runner.errors import InputError
 from runner.report.conditions import read_conditions
 from runner.report.leaderboard import leaderboard_document
 from runner.report.leaderboard_parts import leaderboard_parts
 from runner.report.parts import Note, Table
 from runner.store.engine import Store
-from runner.store.leaderboard import Scope
+from runner.store.leaderboard import Scope, loss_rules
 from tests.runner.report.stored import store_evaluation, store_failure, store_tune
-from tests.runner.store.making import job_ids
+from tests.runner.store.making import job_ids, run, value
 
 
 def found(store: Store, *where: str, by: str = "val_accuracy", top: int = 20) -> list[float]:
@@ -139,3 +140,26 @@ def test_nothing_that_fits_is_an_empty_leaderboard(store: Store) -> None:
     document = leaderboard_document(store, Scope(), "val_accuracy", 20)
     assert (document["trials"], document["winner"]) == ([], None)
     assert leaderboard_parts(document)
+
+
+def test_losses_of_two_rules_are_never_ranked_in_silence(store: Store) -> None:
+    store_tune(store, [[0.5], [0.6]])
+    scope, trial = Scope(), value(store, "SELECT min(id) FROM trials")
+    with store.read() as connection:
+        assert loss_rules(connection, scope) == [LOSS_RULE]
+    assert "loss rule" not in texts(store, scope, "val_loss")
+    run(store, "UPDATE trials SET loss_rule = 1 WHERE id = :id", id=trial)
+    document = leaderboard_document(store, scope, "val_loss", 1)
+    assert document["loss_rules"] == [1, 2]
+    assert "Their places among the others mean nothing" in texts(store, scope, "val_loss")
+    said = texts(store, scope, "val_accuracy")
+    assert f"val_loss of trial {trial} was computed by loss rule 1" in said
+    assert "Their places" not in said
+    run(store, "UPDATE trials SET loss_rule = 1")
+    assert "val_loss was computed by loss rule 1" in texts(store, scope, "val_loss")
+
+
+def texts(store: Store, scope: Scope, by: str) -> str:
+    """Return the notes of a leaderboard."""
+    parts = leaderboard_parts(leaderboard_document(store, scope, by, 20))
+    return "\n".join(part.text for part in parts if isinstance(part, Note))

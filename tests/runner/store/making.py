@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from sqlalchemy import text
 
-from cifar_model.epoch import Epoch
+from cifar_model.epoch import LOSS_RULE, Epoch
 from cifar_model.explanation.regions import curve_counts
 from runner.states import AttemptState, Kind
 from runner.store.attempts import Claim
@@ -110,7 +110,7 @@ def make_claim_on_trial(store: Store, kind: Kind, **configuration: Any) -> Claim
 
 def make_evaluation(**changes: Any) -> "Evaluation":
     """Return an evaluation as `evaluate` reports it."""
-    scores = {"images": 10, "loss": 0.5, "accuracy": 0.7, "log_loss": 0.6}
+    scores = {"images": 10, "loss": 0.5, "accuracy": 0.7, "log_loss": 0.6, "loss_rule": LOSS_RULE}
     confusion = {
         "confusion": np.array([[4, 1], [2, 3]]),
         "predictions": np.array([0, 0, 0, 0, 1, 0, 0, 1, 1, 1]),

@@ -8,10 +8,24 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
+from cifar_model.epoch import LOSS_RULE
 from runner.store import migrations
 from runner.store.engine import HEAD, Store, upgrade
 from runner.store.schema import Base
-from tests.runner.store.making import InProcesses, make_empty, make_experiment, rows
+from tests.runner.store.making import (
+    InProcesses,
+    make_empty,
+    make_experiment,
+    make_trial,
+    rows,
+    run,
+    value,
+)
+
+COLUMNS_OF_RULES = [(table, "loss_rule") for table in ("epochs", "trials", "evaluations")] + [
+    ("evaluations", "keras_loss"),
+    ("evaluations", "keras_accuracy"),
+]
 
 
 def test_the_head_in_the_code_is_the_newest_revision() -> None:
@@ -84,4 +98,20 @@ def test_of_several_upgrades_at_once_one_does_it(
     in_processes(4, lambda _: upgrade(database_url))
     store = Store(database_url)
     assert store.revision() == HEAD
+    store.close()
+
+
+def test_losses_that_were_stored_before_there_were_rules_are_of_the_first(
+    database_url: str,
+) -> None:
+    upgrade(database_url)
+    store = Store(database_url)
+    trial = make_trial(store)
+    assert value(store, "SELECT loss_rule FROM trials WHERE id = :id", id=trial) == LOSS_RULE
+    for table, column in COLUMNS_OF_RULES:
+        run(store, f"ALTER TABLE {table} DROP COLUMN {column}")
+    run(store, "UPDATE alembic_version SET version_num = '0002'")
+    store.upgrade()
+    assert value(store, "SELECT loss_rule FROM trials WHERE id = :id", id=trial) == 1
+    assert value(store, "SELECT loss_rule FROM epochs") == 1
     store.close()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from cifar_model.epoch import LOSS_RULE
 from runner.report.content import report_parts
 from runner.report.document import report_document
 from runner.report.parts import Note
@@ -15,7 +16,15 @@ from runner.store.engine import Store
 from runner.store.results import write_trial
 from runner.store.work import claim, finish, recover
 from tests.runner.report.stored import store_tune, train_epochs
-from tests.runner.store.making import FINGERPRINT, job_ids, make_epoch, make_worker, rows, value
+from tests.runner.store.making import (
+    FINGERPRINT,
+    job_ids,
+    make_epoch,
+    make_worker,
+    rows,
+    run,
+    value,
+)
 
 
 def train_first_epoch(store: Store) -> Claim:
@@ -47,6 +56,14 @@ def test_an_epoch_trained_again_with_the_same_numbers_is_reproducible(store: Sto
     train_it_again(store, train_first_epoch(store), FINGERPRINT, seconds=99.0)
     assert mark(store) is None
     assert rows(store, "epochs") == 1
+
+
+def test_a_val_loss_of_another_rule_is_not_compared(store: Store) -> None:
+    first = train_first_epoch(store)
+    run(store, "UPDATE epochs SET loss_rule = 1, val_loss = 3.5")
+    train_it_again(store, first, FINGERPRINT)
+    assert mark(store) is None
+    assert value(store, "SELECT loss_rule FROM epochs") == LOSS_RULE
 
 
 @pytest.mark.parametrize("metric", ["loss", "accuracy", "val_loss", "val_accuracy"])
