@@ -112,7 +112,7 @@ def evaluate(trial: int, split: str, folds: int | None, **options: Any) -> None:
     default="predicted",
     show_default=True,
     metavar="airplane,bird",
-    help="The classes to explain: 'predicted', or names.",
+    help="The classes to explain: 'predicted', or names; a comma within a name is \\,.",
 )
 @click.option(
     "--dataset", help="Pictures of this data set, with the same classes, not of the trial's own."

@@ -2,7 +2,10 @@
 
 import pytest
 
+from tests.fuzz.command_line import command_line
 from tests.fuzz.generated import COUNTS
+
+__all__ = ["command_line"]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
