@@ -64,5 +64,7 @@ def test_a_network_that_predicts_one_class_for_sure_is_void(method: str) -> None
     certain.model.set_weights(weights)
     settings = Settings("small", 60, 0, method)
     (found,) = explain(certain, PICTURES[0], [], settings).explanations
-    assert (found.label, found.probability, found.verdict) == (3, 1, "void")
+    assert (found.label, found.verdict) == (3, "void")
+    # A softmax of one certain class is 1 to the last bit on some processors only.
+    assert found.probability == pytest.approx(1, abs=1e-6)
     assert "whatever is hidden" in found.reason
