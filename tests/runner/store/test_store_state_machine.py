@@ -346,7 +346,8 @@ class ClaimProtocol(RuleBasedStateMachine):
             self.be_done_with_what_was_slow()
         while not all(known.state in FINAL for known in self.known.values()):
             self.lose(open_attempts(self.store))
-            self.set_the_clock(20)
+            # More than the steps above can take back: else it would have been sent just now.
+            self.set_the_clock(5000)
             self.send()
             pending = {job for job, one in self.known.items() if one.state == JobState.PENDING}
             assert pending <= set(self.network.waiting), "a job that is pending has no message"
