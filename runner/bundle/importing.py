@@ -13,7 +13,7 @@ from runner.bundle.exporting import METRICS, MODEL, PARAMS, PROVENANCE
 from runner.bundle.keras_process import in_keras_process
 from runner.errors import InputError
 from runner.store.engine import Store
-from runner.store.imports import Imported, import_trial
+from runner.store.imports import Imported, ImportedEpoch, import_trial
 
 
 def import_bundle(store: Store, path: Path) -> int:
@@ -44,10 +44,12 @@ def import_bundle(store: Store, path: Path) -> int:
     return import_trial(store, imported)
 
 
-def _epoch(row: dict[str, Any]) -> tuple[Epoch, str]:
-    fields = dict(row)
-    fingerprint = fields.pop("fingerprint")
-    return Epoch(**fields), fingerprint
+def _epoch(row: dict[str, Any]) -> ImportedEpoch:
+    scores = dict(row)
+    fingerprint = scores.pop("fingerprint")
+    # Bundles that were written before there were two rules do not name the first one.
+    loss_rule = scores.pop("loss_rule", 1)
+    return ImportedEpoch(Epoch(**scores), fingerprint, loss_rule)
 
 
 def _weights(model: Path) -> bytes:

@@ -26,8 +26,17 @@ WORKER = {
 
 
 @dataclass(frozen=True, slots=True)
+class ImportedEpoch:
+    """An epoch with the fingerprint of its machine and the rule of its validation loss."""
+
+    scores: Epoch
+    fingerprint: str
+    loss_rule: int
+
+
+@dataclass(frozen=True, slots=True)
 class Imported:
-    """A trial as a bundle has it; each epoch with the fingerprint of its machine."""
+    """A trial as a bundle has it."""
 
     key: str
     params: dict[str, Any]
@@ -35,7 +44,7 @@ class Imported:
     threads: int
     dataset: dict[str, Any]
     provenance: dict[str, Any]
-    epochs: Sequence[tuple[Epoch, str]]
+    epochs: Sequence[ImportedEpoch]
     weights: bytes
 
 
@@ -65,11 +74,17 @@ def _write(connection: Connection, imported: Imported) -> int:
     connection.execute(
         insert(schema.Epoch),
         [
-            {"job_id": claim.job_id, "attempt": claim.attempt, "fingerprint": where, **asdict(row)}
-            for row, where in imported.epochs
+            {
+                "job_id": claim.job_id,
+                "attempt": claim.attempt,
+                "fingerprint": epoch.fingerprint,
+                "loss_rule": epoch.loss_rule,
+                **asdict(epoch.scores),
+            }
+            for epoch in imported.epochs
         ],
     )
-    return write_trial(connection, claim, imported.weights, imported.epochs[-1][1])
+    return write_trial(connection, claim, imported.weights, imported.epochs[-1].fingerprint)
 
 
 def _job(connection: Connection, imported: Imported) -> Claim:

@@ -73,6 +73,7 @@ def test_a_paused_experiment_starts_nothing_until_it_is_resumed(runner: Runner) 
 
 
 def test_what_cannot_be_controlled_is_refused_with_words(runner: Runner) -> None:
+    runner("db", "upgrade")
     assert "there is no experiment 7" in runner("cancel", "7", code=2).stderr
     assert "there is no job 7" in runner("retry", "--job", "7", code=2).stderr
     assert "not both" in runner("cancel", code=2).stderr

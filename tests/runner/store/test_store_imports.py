@@ -7,7 +7,7 @@ from runner.report.trial import trial_document
 from runner.store import queries
 from runner.store.artifacts import get_artifact
 from runner.store.engine import Store
-from runner.store.imports import Imported, import_trial
+from runner.store.imports import Imported, ImportedEpoch, import_trial
 from runner.store.queries import workers_alive
 from tests.runner.report.stored import DATASET
 from tests.runner.store.making import make_epoch, rows
@@ -19,7 +19,10 @@ IMPORTED = Imported(
     threads=2,
     dataset=DATASET,
     provenance={"command": "runner submit train", "packages": {}},
-    epochs=[(make_epoch(1, val_accuracy=0.5), "here"), (make_epoch(2, val_accuracy=0.4), "there")],
+    epochs=[
+        ImportedEpoch(make_epoch(1, val_accuracy=0.5), "here", loss_rule=1),
+        ImportedEpoch(make_epoch(2, val_accuracy=0.4), "there", loss_rule=2),
+    ],
     weights=b"weights",
 )
 
@@ -33,6 +36,7 @@ def test_it_has_its_params_epochs_and_model(store: Store) -> None:
     assert [row["val_accuracy"] for row in document["epochs"]] == [0.5, 0.4]
     assert (document["best_epoch"], document["state"]) == (1, "succeeded")
     assert document["fingerprints"] == ["here", "there"]
+    assert [row["loss_rule"] for row in document["epochs"]] == [1, 2]
     assert document["provenance"]["command"] == "runner submit train"
 
 
