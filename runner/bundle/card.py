@@ -24,8 +24,10 @@ An image classifier for {len(dataset["classes"])} classes of {dataset["title"]},
 
 {_scores(document)}
 
-Intervals are Wilson's, 95 %. If the trial was chosen for its validation accuracy from several, that
-score flatters it; a score on the test split does not, as long as it chose nothing.
+Intervals are Wilson's, 95 %. The scores while training are means over the last epoch, with dropout
+and with weights that changed meanwhile; all others are of the finished weights. If the trial was
+chosen for its validation accuracy from several, that score is biased upwards by selection; a score
+on the test split is not, as long as it chose nothing.
 
 ## Use
 
@@ -57,7 +59,7 @@ def _reproducible(document: Mapping[str, Any]) -> str:
 
 
 def _scores(document: Mapping[str, Any]) -> str:
-    rows = [("train", None, document["loss"], document["accuracy"], None)]
+    rows = [("train, while training", None, document["loss"], document["accuracy"], None)]
     images = document["dataset"]["images"]["validation"]
     rows.append(
         ("validation", images, document["val_loss"], document["val_accuracy"], document["interval"])

@@ -1,11 +1,15 @@
-"""The SHA-256 of every file of a bundle, in the form that `sha256sum -c` reads."""
+"""The files of a bundle: which there are, how large they may be, and the SHA-256 of each."""
 
-from hashlib import sha256
+import stat
+from collections.abc import Mapping
+from hashlib import file_digest, sha256
 from pathlib import Path
 
 from runner.errors import InputError
 
 NAME = "SHA256SUMS"
+# Of a bundle's six lines.
+MOST_BYTES = 4096
 
 
 def write_checksums(directory: Path) -> None:
@@ -14,25 +18,43 @@ def write_checksums(directory: Path) -> None:
     (directory / NAME).write_text("".join(lines))
 
 
-def check_checksums(directory: Path, required: tuple[str, ...]) -> str:
-    """Return the digest of the whole bundle; raise InputError if a file is missing or changed."""
+def check_files(directory: Path, most_bytes: Mapping[str, int]) -> str:
+    """Return the digest of the whole bundle, which holds these files, each no larger than that.
+
+    Nothing is read before its size is known. Raises InputError if a file is missing, changed, too
+    large or not of a bundle.
+    """
+    allowed = {**most_bytes, NAME: MOST_BYTES}
+    found = {path.name for path in directory.iterdir()}
+    if foreign := sorted(found - set(allowed)):
+        raise _refusal(directory, f"{foreign[0]!r} does not belong to a bundle")
+    for name, most in allowed.items():
+        if name not in found:
+            raise _refusal(directory, f"it has no {name}")
+        status = (directory / name).lstat()
+        if not stat.S_ISREG(status.st_mode):
+            raise _refusal(directory, f"its {name} is not a plain file")
+        if status.st_size > most:
+            raise _refusal(directory, f"its {name} has more than {most:,} bytes")
+    return _check_digests(directory, most_bytes)
+
+
+def _check_digests(directory: Path, names: Mapping[str, int]) -> str:
     try:
         content = (directory / NAME).read_text()
         pairs = [line.split("  ", 1) for line in content.splitlines()]
         found = {name: digest for digest, name in pairs}
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         raise _refusal(directory, f"it has no {NAME} that can be read") from error
-    for name in required:
-        path = directory / name
-        if name not in found or not path.is_file():
-            raise _refusal(directory, f"it has no {name}")
-        if _digest(path) != found[name]:
+    for name in names:
+        if found.get(name) != _digest(directory / name):
             raise _refusal(directory, f"its {name} was changed: the SHA-256 is another")
     return sha256(content.encode()).hexdigest()
 
 
 def _digest(path: Path) -> str:
-    return sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 def _refusal(directory: Path, what: str) -> InputError:

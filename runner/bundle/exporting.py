@@ -10,6 +10,7 @@ from typing import Any
 from runner import provenance
 from runner.bundle.card import model_card
 from runner.bundle.checksums import write_checksums
+from runner.bundle.contents import MetricsFile, ParamsFile, ProvenanceFile, checked
 from runner.bundle.keras_process import in_keras_process
 from runner.errors import InputError
 from runner.report.trial import trial_document
@@ -55,21 +56,16 @@ def _write(directory: Path, document: Mapping[str, Any], threads: int) -> None:
     images = document["dataset"]["images"]["validation"]
     interval = accuracy_interval(document["val_accuracy"], images)
     scores = {name: document[name] for name in SCORES}
+    evaluations = [{name: row[name] for name in EVALUATION} for row in document["evaluations"]]
+    params = {"params": document["params"], "seed": document["seed"], "threads": threads}
+    metrics = scores | {"val_accuracy_interval": interval, "evaluations": evaluations}
+    origin = {name: document[name] for name in ("trial", "dataset", "provenance")}
     contents = {
-        PARAMS: {"params": document["params"], "seed": document["seed"], "threads": threads},
-        METRICS: scores
-        | {
-            "val_accuracy_interval": interval,
-            "evaluations": [
-                {name: row[name] for name in EVALUATION} for row in document["evaluations"]
-            ],
-        },
-        PROVENANCE: {
-            "trial": document["trial"],
-            "dataset": document["dataset"],
-            "provenance": document["provenance"],
-            "exported": provenance.collect(),
-        },
+        PARAMS: checked(ParamsFile, params, PARAMS),
+        METRICS: checked(MetricsFile, metrics, METRICS),
+        PROVENANCE: checked(
+            ProvenanceFile, origin | {"exported": provenance.collect()}, PROVENANCE
+        ),
     }
     for name, content in contents.items():
         (directory / name).write_text(json.dumps(content, indent=2, allow_nan=False) + "\n")

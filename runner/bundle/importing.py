@@ -1,75 +1,70 @@
 """Read a bundle into a store: checked file by file, then written whole."""
 
-import json
 import tempfile
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from cifar_model.epoch import Epoch
-from cifar_model.params import Params
-from runner.bundle.checksums import check_checksums
-from runner.bundle.exporting import METRICS, MODEL, PARAMS, PROVENANCE
+from runner.bundle import contents
+from runner.bundle.checksums import check_files
+from runner.bundle.contents import EpochRow, MetricsFile, ParamsFile, ProvenanceFile, read
+from runner.bundle.exporting import CARD, METRICS, MODEL, PARAMS, PROVENANCE
 from runner.bundle.keras_process import in_keras_process
 from runner.errors import InputError
 from runner.store.engine import Store
-from runner.store.imports import Imported, ImportedEpoch, import_trial
+from runner.store.imports import Imported, ImportedEpoch, ImportedTrial, import_trial
+
+# A model of the largest filters that train on one GPU.
+MOST_MODEL_BYTES = 2 * 2**30
+MOST_CARD_BYTES = 2**20
+
+MOST_BYTES = {
+    MODEL: MOST_MODEL_BYTES,
+    CARD: MOST_CARD_BYTES,
+    **dict.fromkeys((PARAMS, METRICS, PROVENANCE), contents.MOST_BYTES),
+}
 
 
-def import_bundle(store: Store, path: Path) -> int:
-    """Store the trial of a bundle and return its number; the same bundle again is the same trial.
+def import_bundle(store: Store, path: Path) -> ImportedTrial:
+    """Store the trial of a bundle, unless it is in the store already.
 
-    Raises InputError if the bundle is not whole, or its model is not the one it says.
+    Raises InputError if the bundle is not whole, holds what `runner export` would not write, or its
+    model is not the one it says.
     """
-    digest = check_checksums(path, (MODEL, PARAMS, METRICS, PROVENANCE))
-    params, metrics, provenance = (_read(path / name) for name in (PARAMS, METRICS, PROVENANCE))
-    weights = _weights(path / MODEL)
-    try:
-        Params.from_json(params["params"])
-        imported = Imported(
-            key=f"import {digest}",
-            params=params["params"],
-            seed=params["seed"],
-            threads=params["threads"],
-            dataset=provenance["dataset"],
-            provenance=provenance["provenance"] | {"imported": digest},
-            epochs=[_epoch(row) for row in metrics["epochs"]],
-            weights=weights,
+    digest = check_files(path, MOST_BYTES)
+    params: ParamsFile = read(ParamsFile, path / PARAMS)
+    metrics: MetricsFile = read(MetricsFile, path / METRICS)
+    origin: ProvenanceFile = read(ProvenanceFile, path / PROVENANCE)
+    weights = _weights(path)
+    if sha256(weights).hexdigest() != metrics.model:
+        raise InputError(
+            f"{path} cannot be imported: {MODEL} has other weights than {METRICS} says",
+            "a bundle that `runner export` wrote",
+            "export the trial again",
         )
-        expected = metrics["model"]
-    except (KeyError, TypeError) as error:
-        raise _refusal(path, f"a field is missing or wrong: {error}") from error
-    if sha256(weights).hexdigest() != expected:
-        raise _refusal(path, f"{MODEL} has other weights than {METRICS} says")
-    return import_trial(store, imported)
+    provenance = origin.provenance.model_dump(exclude_unset=True)
+    return import_trial(
+        store,
+        Imported(
+            key=f"import {digest}",
+            params=params.params,
+            seed=params.seed,
+            threads=params.threads,
+            dataset=origin.dataset.model_dump(exclude_unset=True),
+            provenance=provenance | {"imported": digest},
+            epochs=[_epoch(row) for row in metrics.epochs],
+            weights=weights,
+        ),
+    )
 
 
-def _epoch(row: dict[str, Any]) -> ImportedEpoch:
-    scores = dict(row)
-    fingerprint = scores.pop("fingerprint")
-    # Bundles that were written before there were two rules do not name the first one.
-    loss_rule = scores.pop("loss_rule", 1)
-    return ImportedEpoch(Epoch(**scores), fingerprint, loss_rule)
+def _epoch(row: EpochRow) -> ImportedEpoch:
+    scores = row.model_dump(exclude={"fingerprint", "loss_rule"})
+    return ImportedEpoch(Epoch(**scores), row.fingerprint, row.loss_rule)
 
 
-def _weights(model: Path) -> bytes:
+def _weights(bundle: Path) -> bytes:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "weights.npz"
-        in_keras_process("weights", str(model.absolute()), str(path))
+        in_keras_process("weights", str(bundle.absolute()), str(path))
         return path.read_bytes()
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        content: dict[str, Any] = json.loads(path.read_text())
-    except ValueError as error:
-        raise _refusal(path.parent, f"{path.name} is not JSON") from error
-    return content
-
-
-def _refusal(path: Path, what: str) -> InputError:
-    return InputError(
-        f"{path} cannot be imported: {what}",
-        "a bundle that `runner export` of this version wrote",
-        "export the trial again",
-    )

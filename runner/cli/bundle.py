@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -61,15 +62,16 @@ def export(trial: int, out: Path, form: str) -> None:
 @click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @format_option
 def import_(path: Path, form: str) -> None:
-    """Store the trial of a bundle; the same bundle again is the same trial."""
+    """Store the trial of a bundle, unless it is in the store already."""
     from runner.bundle.importing import import_bundle
     from runner.settings import Settings
     from runner.stores import make_store
 
     store = make_store(Settings.from_environment())
-    trial = import_bundle(store, path)
-    words = f"trial {trial}: score it again with `runner verify {trial}`"
-    click.echo(json.dumps({"trial": trial}, indent=2) if form == "json" else words)
+    found = import_bundle(store, path)
+    state = "imported" if found.imported else "is in the store already"
+    words = f"trial {found.trial} {state}: score it again with `runner verify {found.trial}`"
+    click.echo(json.dumps(asdict(found), indent=2) if form == "json" else words)
 
 
 def _open() -> Any:

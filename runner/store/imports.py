@@ -1,12 +1,15 @@
 """Store a trial that was trained elsewhere, with its epochs, as a job that has succeeded."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
 
 from cifar_model.epoch import Epoch
+from cifar_model.params import Params
 from runner.states import AttemptState, JobState, Kind
 from runner.store import schema
 from runner.store.attempts import Claim
@@ -48,16 +51,47 @@ class Imported:
     weights: bytes
 
 
-def import_trial(store: Store, imported: Imported) -> int:
-    """Write the trial in one transaction and return its number; with the same key, only once."""
-    with store.write() as connection:
-        existing = connection.scalar(
-            select(schema.Trial.id)
-            .join(schema.Job, schema.Job.id == schema.Trial.job_id)
-            .join(schema.Experiment, schema.Experiment.id == schema.Job.experiment_id)
-            .where(schema.Experiment.submission_key == imported.key)
-        )
-        return existing or _write(connection, imported)
+@dataclass(frozen=True, slots=True)
+class ImportedTrial:
+    """The trial's number in this store, and whether it was written now."""
+
+    trial: int
+    imported: bool
+
+
+def import_trial(store: Store, imported: Imported) -> ImportedTrial:
+    """Write the trial in one transaction, unless the store has it, however it came there."""
+    try:
+        with store.write() as connection:
+            existing = _existing(connection, imported)
+            if existing is None:
+                return ImportedTrial(_write(connection, imported), imported=True)
+    except IntegrityError:
+        # Someone imported the same bundle at the same moment and was first.
+        with store.read() as connection:
+            existing = _existing(connection, imported)
+        if existing is None:
+            raise
+    return ImportedTrial(existing, imported=False)
+
+
+def _existing(connection: Connection, imported: Imported) -> int | None:
+    """Return the trial with the same weights, seed, params, epochs and data; None without one."""
+    same = select(schema.Trial.id, schema.Trial.params, schema.Trial.dataset).where(
+        schema.Trial.model == sha256(imported.weights).hexdigest(),
+        schema.Trial.seed == imported.seed,
+        schema.Trial.epochs == len(imported.epochs),
+    )
+    params = _trained(imported.params, imported)
+    for trial in connection.execute(same.order_by(schema.Trial.id)):
+        same_data = trial.dataset["fingerprint"] == imported.dataset["fingerprint"]
+        if same_data and _trained(trial.params, imported) == params:
+            return int(trial.id)
+    return None
+
+
+def _trained(params: Mapping[str, Any], imported: Imported) -> Params:
+    return Params.from_json(trained_params(params, len(imported.epochs)))
 
 
 def _write(connection: Connection, imported: Imported) -> int:

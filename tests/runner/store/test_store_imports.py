@@ -1,6 +1,9 @@
 """An imported trial is like one that was trained here, and is stored once."""
 
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from runner.report.document import report_document
 from runner.report.trial import trial_document
@@ -28,7 +31,7 @@ IMPORTED = Imported(
 
 
 def test_it_has_its_params_epochs_and_model(store: Store) -> None:
-    trial = import_trial(store, IMPORTED)
+    trial = import_trial(store, IMPORTED).trial
     found = queries.trial(store, trial)
     assert (found.params, found.seed, found.threads) == ({"lr": 0.01, "epochs": 2}, 9, 2)
     assert get_artifact(store, found.model) == b"weights"
@@ -47,10 +50,31 @@ def test_reports_show_it_with_the_epochs_that_it_was_trained_for(store: Store) -
     assert document["trials"][0]["params"] == {"lr": 0.01, "epochs": 2}
 
 
-def test_the_same_key_again_is_the_same_trial(store: Store) -> None:
-    trial = import_trial(store, IMPORTED)
-    assert import_trial(store, IMPORTED) == trial
-    assert import_trial(store, replace(IMPORTED, key="import 2")) != trial
+def test_a_trial_that_is_there_already_is_recognised_whatever_bundle_it_comes_in(
+    store: Store,
+) -> None:
+    first = import_trial(store, IMPORTED)
+    assert first.imported
+    again = replace(IMPORTED, key="import 2", params={"epochs": 2, "lr": 0.01, "dropout": 0.2})
+    assert import_trial(store, again) == replace(first, imported=False)
+    assert rows(store, "trials") == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 10},
+        {"params": {"lr": 0.02}},
+        {"weights": b"others"},
+        {"dataset": {**DATASET, "fingerprint": "f" * 64}},
+        {"epochs": IMPORTED.epochs[:1]},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_trial_that_differs_in_one_thing_is_another(store: Store, change: dict[str, Any]) -> None:
+    import_trial(store, IMPORTED)
+    other = import_trial(store, replace(IMPORTED, key="import 2", **change))
+    assert other.imported
     assert rows(store, "trials") == 2
 
 
