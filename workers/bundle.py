@@ -74,9 +74,9 @@ def _extract(model: Path, directory: Path) -> Path:
 
 def _least_weights(params: Params, height: int, width: int) -> int:
     """Return the number of weights of the last convolution and of the first dense layer."""
-    filters = params.filters * 2 ** (params.blocks - 1)
+    filters = params.filters << (params.blocks - 1)
     flat = (height >> params.blocks) * (width >> params.blocks) * filters
-    return 9 * filters**2 + flat * int(network.DENSE_UNITS[0])
+    return 9 * filters**2 + flat * network.DENSE_UNITS[0]
 
 
 def _count(path: Path) -> int:
