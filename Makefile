@@ -32,11 +32,14 @@ setup: .venv/dev.installed ## install everything that the other commands need in
 demo: .venv/runtime.installed ## run the main job end to end on the built-in data set
 	$(BIN)/python examples/demo.py
 
+# Three at a time, on two cores: much of their time is waiting.
+IN_PARALLEL = -n 3 --dist worksteal
+
 test: .venv/dev.installed ## run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(IN_PARALLEL)
 
 faults: .venv/dev.installed ## run the tests of faults that take minutes
-	$(BIN)/python -m tests.faults
+	$(BIN)/python -m pytest -m faults $(IN_PARALLEL) --durations=0 -rA
 
 fuzz: .venv/dev.installed ## try 10,000 generated inputs
 	$(BIN)/python -m pytest tests/fuzz --hypothesis-profile=fuzz -m "fuzz or not fuzz"
