@@ -18,7 +18,7 @@ HOME = ROOT / "results" / "demo"
 # With seed 0 two of the 16 points differ in their epochs only, which --epochs makes equal.
 SAMPLE = ["--downsample=0.01", "--seed=2"]
 # Real handwritten digits that need no network, and few enough of them for two cores.
-TRAINING = ["--dataset=digits", "--train-size=500", "--epochs=3"]
+TRAINING = ["--dataset=digits", "--train-size=650", "--epochs=3"]
 # Not Keras's 0.99: so few steps are too short for running averages that slow.
 MOMENTUM = ["--param", "batch_norm_momentum=0.9"]
 
