@@ -42,7 +42,8 @@ from tests.runner.store.making import (
 WORKERS = ("one", "two")
 DEEP = 100
 EXAMPLES = {"sqlite": 25, "postgresql": 12}
-STEPS = 40
+STEPS = 50
+MOST_JOBS = 6
 
 JOBS = "SELECT id, state, attempts, lost, cancel_requested_at IS NOT NULL AS cancel FROM jobs"
 OPEN = "SELECT job_id, number, heartbeats FROM attempts WHERE state = 'running'"
@@ -62,9 +63,9 @@ class ClaimProtocol(RuleBasedStateMachine):
     looks = Bundle("looks")
     positions = st.integers(0, 999)
 
-    @initialize()
-    def begin(self) -> None:
-        """Begin with empty tables, two workers and no message."""
+    @initialize(target=jobs)
+    def begin(self) -> Any:
+        """Begin with empty tables, two workers, three jobs and no message."""
         with self.store.write() as connection:
             for table in reversed(Base.metadata.sorted_tables):
                 connection.execute(table.delete())
@@ -74,14 +75,20 @@ class ClaimProtocol(RuleBasedStateMachine):
         self.known: dict[int, Known] = {}
         self.paused: set[int] = set()
         self.late: list[tuple[Any, list[int]]] = []
+        return multiple(*self.accept(2), *self.accept(1))
 
-    @rule(target=jobs, count=st.integers(1, 3))
-    def submit(self, count: int) -> Any:
-        """Accept some jobs."""
+    @precondition(lambda self: len(self.known) < MOST_JOBS)
+    @rule(target=jobs)
+    def submit(self) -> Any:
+        """Accept two jobs more."""
+        return multiple(*self.accept(2))
+
+    def accept(self, count: int) -> list[int]:
+        """Create an experiment."""
         experiment = make_experiment(self.store, count)
         made = job_ids(self.store, experiment)
         self.known |= {job: Known(experiment) for job in made}
-        return multiple(*made)
+        return made
 
     # Messages, and the recovery that sends them.
 
@@ -101,32 +108,33 @@ class ClaimProtocol(RuleBasedStateMachine):
         finally:
             self.network.accepts = None
 
-    @rule()
-    def send_slowly(self) -> None:
-        """Put messages on the queue, and note it in the store only later."""
-        unsent = sending.unsent(self.store, 500)
-        self.network.waiting += unsent
-        self.late.append((sending.mark_sent, unsent))
-
-    @rule()
-    def look_for_lost_messages_slowly(self) -> None:
-        """Find jobs whose message is gone, and note it in the store only later."""
-        sent = sending.sent_jobs(self.store, dispatch.LOST_AFTER_SECONDS)
-        gone = sorted(set(sent) - set(self.network.waiting))
-        self.late.append((sending.mark_unsent, gone))
+    @rule(look_for_lost=st.booleans())
+    def send_slowly(self, look_for_lost: bool) -> None:
+        """Do what a sending does, and note what came of it in the store only later."""
+        if look_for_lost:
+            sent = sending.sent_jobs(self.store, dispatch.LOST_AFTER_SECONDS)
+            gone = sorted(set(sent) - set(self.network.waiting))
+            self.late.append((sending.mark_unsent, gone))
+        else:
+            unsent = sending.unsent(self.store, 500)
+            self.network.waiting += unsent
+            self.late.append((sending.mark_sent, unsent))
 
     @precondition(lambda self: self.late)
     @rule()
     def be_done_with_what_was_slow(self) -> None:
-        """Do the oldest of the two above to its end."""
+        """Note the oldest of it."""
         mark, jobs = self.late.pop(0)
         mark(self.store, jobs)
 
     @precondition(lambda self: self.network.waiting)
-    @rule(position=positions)
-    def lose_a_message(self, position: int) -> None:
-        """Lose one message."""
-        self.network.waiting.pop(position % len(self.network.waiting))
+    @rule(position=positions, all_of_them=st.booleans())
+    def lose_messages(self, position: int, all_of_them: bool) -> None:
+        """Lose one message, or all."""
+        if all_of_them:
+            self.network.waiting.clear()
+        else:
+            self.network.waiting.pop(position % len(self.network.waiting))
 
     @precondition(lambda self: self.network.waiting)
     @rule(position=positions)
@@ -155,11 +163,14 @@ class ClaimProtocol(RuleBasedStateMachine):
         """Take a message that was repeated long ago: it may name any job, in any state."""
         return self.take(job, worker)
 
-    @rule(target=claims, claim=claims, worker=st.sampled_from(WORKERS))
-    def lose_and_claim_again(self, claim: Claim, worker: str) -> Any:
-        """Take an attempt for dead that lives, and give its job to another."""
-        self.lose([seen for seen in open_attempts(self.store) if seen.job_id == claim.job_id])
-        return self.take(claim.job_id, worker)
+    @rule(target=claims, claim=claims, times=st.integers(1, work.MOST_LOST))
+    def lose_and_claim_again(self, claim: Claim, times: int) -> Any:
+        """Take an attempt for dead that lives, and give its job to another, again and again."""
+        claimed: Any = multiple()
+        for _ in range(times):
+            self.lose([seen for seen in open_attempts(self.store) if seen.job_id == claim.job_id])
+            claimed = self.take(claim.job_id, WORKERS[1])
+        return claimed
 
     def take(self, job: int, worker: str) -> Any:
         """Claim a job; exactly if it waits for a worker, it is ours."""
@@ -269,6 +280,15 @@ class ClaimProtocol(RuleBasedStateMachine):
             if known.state == JobState.PENDING:
                 known.state = JobState.CANCELLED
 
+    @rule(claim=claims, released=st.booleans())
+    def cancel_what_runs(self, claim: Claim, released: bool) -> None:
+        """Cancel a job under a worker that gives it back, or dies, before it hears of it."""
+        self.cancel(claim.job_id, whole=False)
+        if released:
+            self.finish(claim, AttemptState.RELEASED, None)
+        else:
+            self.lose(open_attempts(self.store))
+
     @rule(job=jobs, whole=st.booleans())
     def retry(self, job: int, whole: bool) -> None:
         """Retry a job, or its whole experiment."""
@@ -278,18 +298,14 @@ class ClaimProtocol(RuleBasedStateMachine):
                 known.state, known.lost, known.cancel = JobState.PENDING, 0, False
 
     @rule(job=jobs)
-    def pause(self, job: int) -> None:
-        """Pause an experiment."""
+    def pause_or_resume(self, job: int) -> None:
+        """Pause an experiment, or let it go on."""
         experiment = self.known[job].experiment
-        control.pause(self.store, experiment)
-        self.paused.add(experiment)
-
-    @rule(job=jobs)
-    def resume(self, job: int) -> None:
-        """Resume an experiment."""
-        experiment = self.known[job].experiment
-        control.resume(self.store, experiment)
-        self.paused.discard(experiment)
+        if experiment in self.paused:
+            control.resume(self.store, experiment)
+        else:
+            control.pause(self.store, experiment)
+        self.paused ^= {experiment}
 
     def target(self, job: int, whole: bool) -> control.Target:
         """Return what a person names."""
@@ -344,10 +360,11 @@ class ClaimProtocol(RuleBasedStateMachine):
         self.paused.clear()
         while self.late:
             self.be_done_with_what_was_slow()
+        # What was sent lately was sent long ago, or in the future, and no message of it is left.
+        self.set_the_clock(-5000 if len(self.known) % 2 else 5000)
+        self.network.waiting.clear()
         while not all(known.state in FINAL for known in self.known.values()):
             self.lose(open_attempts(self.store))
-            # More than the steps above can take back: else it would have been sent just now.
-            self.set_the_clock(5000)
             self.send()
             pending = {job for job, one in self.known.items() if one.state == JobState.PENDING}
             assert pending <= set(self.network.waiting), "a job that is pending has no message"
@@ -355,6 +372,7 @@ class ClaimProtocol(RuleBasedStateMachine):
                 if isinstance(claimed := self.claim(0, WORKERS[0]), Claim):
                     self.succeed(claimed)
             self.the_tables_say_what_is_true()
+            self.set_the_clock(20)
 
 
 @pytest.mark.timeout(7200)
