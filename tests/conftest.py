@@ -2,6 +2,7 @@
 
 import multiprocessing
 import shutil
+import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator
@@ -22,6 +23,14 @@ JOIN_SECONDS = 300
 
 # As Celery makes its children; what the parent has open, they have too.
 FORK = multiprocessing.get_context("fork")
+
+
+def pytest_collection_finish() -> None:
+    """Set TensorFlow's threads before any test uses it, in whatever order the tests run."""
+    if "tensorflow" in sys.modules:
+        from cifar_model import determinism
+
+        determinism.configure(1)
 
 
 @pytest.fixture(scope="session")
