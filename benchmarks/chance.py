@@ -1,7 +1,7 @@
 """How often chance alone is called a difference, and how often an interval holds the truth.
 
 `python -m benchmarks.chance` simulates comparisons in which nobody is better, with fixed seeds, and
-prints what the tests in tests/runner/report keep within bounds.
+prints what the tests in tests/runner/reports keep within bounds.
 """
 
 import numpy as np
@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from scipy.stats import ttest_rel
 
 from cifar_model.grid import PAPER_GRID, sample
-from runner.report.fold_comparison import compared_folds
-from runner.report.influence import influence
-from runner.report.luck import Chance, Repeats
-from runner.report.trials import effective
-from runner.report.uncertainty import accuracy_interval, is_noise, mcnemar, paired_interval
+from runner.reports.comparison.folds import compared_folds
+from runner.reports.stats.param_importance import influence
+from runner.reports.stats.ranking import effective
+from runner.reports.stats.selection_bias import Chance, Repeats
+from runner.reports.stats.uncertainty import accuracy_interval, is_noise, mcnemar, paired_interval
 
 REPETITIONS, PICTURES = 1000, 1000
 

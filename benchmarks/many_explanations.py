@@ -20,9 +20,9 @@ from cifar_model.explanation.regions import curve_counts
 from cifar_model.explanation.segmentation import segment
 from runner.states import AttemptState, Kind
 from runner.store.engine import Store, open_store, upgrade
-from runner.store.results import write_explained
-from runner.store.work import claim, finish
-from runner.submit_explain import CHUNK
+from runner.store.lifecycle.job_lifecycle import claim, finish
+from runner.store.lifecycle.results import write_explained
+from runner.submit.explain import CHUNK
 from tests.runner.store.making import (
     job_ids,
     make_experiment,

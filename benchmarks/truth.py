@@ -17,7 +17,7 @@ from benchmarks.networks import arguments, trained
 from benchmarks.trust import share
 from cifar_model.data import shapes
 from cifar_model.explanation.attribution import gradcam, gradients, occluded
-from cifar_model.explanation.hiding import own_colour
+from cifar_model.explanation.baselines import own_colour
 from cifar_model.explanation.lime import Neighbourhood
 from cifar_model.explanation.regions import Divided, mask, strongest
 from cifar_model.explanation.segmentation import divide

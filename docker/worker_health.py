@@ -4,7 +4,7 @@ import socket
 import sys
 
 from runner.errors import InputError, UnavailableError
-from runner.queue import broker_facts, make_app
+from runner.queue.app import broker_facts, make_app
 from runner.settings import Settings
 
 ANSWER_SECONDS = 3

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import redis
 
-from runner.embedded.broker import server_binary
+from runner.local.broker import server_binary
 from tests.processes import end, unused_port, wait_until
 
 

@@ -13,7 +13,7 @@ import sqlalchemy.exc
 from sqlalchemy import event
 
 from runner.errors import InputError, UnavailableError
-from runner.store.databases import POSTGRESQL_OUTAGES
+from runner.store.dialects import POSTGRESQL_OUTAGES
 from runner.store.engine import Store, StoreUnavailable
 
 TRIPLE = ("injected", "no error", "try again")

@@ -11,7 +11,7 @@ import psutil
 import pytest
 import redis
 
-from runner.embedded.broker import server_binary
+from runner.local.broker import server_binary
 from runner.store.engine import upgrade
 from tests.processes import SECONDS, running, unused_port, wait_until
 

@@ -13,16 +13,16 @@ from typing import Any
 
 import pytest
 
-from runner import recovery
 from runner.cli.bar import Bar
-from runner.embedded import supervisor
-from runner.embedded.broker import start_broker
-from runner.embedded.place import Place
-from runner.embedded.supervisor import Supervisor
+from runner.local import supervisor
+from runner.local.broker import start_broker
+from runner.local.run_dir import Place
+from runner.local.supervisor import Supervisor
 from runner.loop_errors import LoopErrors
+from runner.queue import recovery
 from runner.settings import Settings
-from runner.store.attempts import AttemptKey
 from runner.store.engine import Store, StoreUnavailable
+from runner.store.lifecycle.attempts import AttemptKey
 from runner.store.url import name_of
 from tests.broker_server import Broker
 from tests.injected_errors import (
@@ -44,11 +44,11 @@ from tests.runner.store.making import (
 )
 from workers import __main__ as worker_process
 from workers import app as worker_app
-from workers import context, leaving, patience
+from workers import context, leaving, retrying
 from workers.drain import drain
 from workers.heartbeat import Heartbeat
 from workers.leaving import Leaving
-from workers.patience import patiently
+from workers.retrying import patiently
 
 SECONDS = 60
 BEAT_SECONDS = 0.005
@@ -204,7 +204,7 @@ def test_the_heart_outlives_a_privilege_that_is_missing_for_a_while(
 def test_an_outage_is_waited_for_and_a_fault_of_ours_is_not(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "FIRST_WAIT_SECONDS", 0)
+    monkeypatch.setattr(retrying, "FIRST_WAIT_SECONDS", 0)
     dialect = dialect_of(store)
     injected = inject(store, [driver_error(store, code) for code in OUTAGES[dialect]])
     assert patiently(lambda: value(store, "SELECT 1")) == 1
@@ -312,7 +312,7 @@ def test_a_process_of_the_pool_waits_until_it_can_be_a_worker(
         injected()
         return start(settings)
 
-    monkeypatch.setattr(patience, "LONGEST_WAIT_SECONDS", 0)
+    monkeypatch.setattr(retrying, "LONGEST_WAIT_SECONDS", 0)
     monkeypatch.setattr(context, "start", fails_first)
     monkeypatch.setattr(worker_app, "Leaving", lambda *_: threading.Thread())
     settings = Settings.from_environment({"RUNNER_DATABASE_URL": sqlite_store.url})

@@ -31,7 +31,7 @@ class Recovery(threading.Thread):
         self._start_process()
 
     def _start_process(self) -> None:
-        command = python_command("runner.recovery", str(os.getpid()))
+        command = python_command("runner.queue.recovery", str(os.getpid()))
         self._process = subprocess.Popen(command, env=environment_for_children())
 
     def run(self) -> None:
@@ -58,7 +58,7 @@ class Recovery(threading.Thread):
 def main() -> int:
     """Work until told to stop; return an exit code, which is 0 for no other end."""
     settings = Settings.from_environment()
-    from runner.recovery import resume_begun
+    from runner.queue.recovery import resume_begun
     from workers.app import app
 
     resume_begun(settings)

@@ -10,12 +10,12 @@ from celery.signals import (
 )
 
 from runner.environment import settle_in_place
-from runner.queue import make_app
+from runner.queue.app import make_app
 from runner.settings import Settings
 from workers import context
 from workers.drain import drain
 from workers.leaving import Leaving
-from workers.patience import patiently
+from workers.retrying import patiently
 
 settings = Settings.from_environment()
 

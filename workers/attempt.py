@@ -9,14 +9,14 @@ from typing import Any
 from cifar_model.errors import InputError, OtherThreadsError
 from runner.failpoints import reached
 from runner.states import AttemptState
-from runner.store import work
-from runner.store.attempts import AttemptKey, Claim, Signal
 from runner.store.engine import Connection, StoreUnavailable
+from runner.store.lifecycle import job_lifecycle
+from runner.store.lifecycle.attempts import AttemptKey, Claim, Signal
 from workers import device
+from workers.audit_log import say
 from workers.context import Context, current
 from workers.drain import drain
-from workers.journal import say
-from workers.patience import patiently
+from workers.retrying import patiently
 
 logger = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ def _claim(context: Context, job_id: int) -> Claim | None:
         )
         return None
     try:
-        claim = patiently(lambda: work.claim(context.store, job_id, context.worker))
+        claim = patiently(lambda: job_lifecycle.claim(context.store, job_id, context.worker))
     except InputError as error:
         logger.warning("job %s is not claimed: %s", job_id, error)
         return None
@@ -142,8 +142,10 @@ def _device_lost(attempt: Attempt, error: Exception) -> bool:
     The pool replaces this process, whose device TensorFlow can use no more.
     """
     words = f"{attempt.context.device} was lost: {error}"
-    told = patiently(lambda: work.tell(attempt.context.store, attempt.key, "device_lost", words))
-    if told >= work.MOST_LOST:
+    told = patiently(
+        lambda: job_lifecycle.tell(attempt.context.store, attempt.key, "device_lost", words)
+    )
+    if told >= job_lifecycle.MOST_LOST:
         return False
     _finish(attempt, AttemptState.RELEASED, reason=words, error=traceback.format_exc())
     logger.error("job %s is released and this process ends: %s", attempt.key.job_id, words)
@@ -151,4 +153,6 @@ def _device_lost(attempt: Attempt, error: Exception) -> bool:
 
 
 def _finish(attempt: Attempt, state: AttemptState, **details: Any) -> bool:
-    return patiently(lambda: work.finish(attempt.context.store, attempt.key, state, **details))
+    return patiently(
+        lambda: job_lifecycle.finish(attempt.context.store, attempt.key, state, **details)
+    )

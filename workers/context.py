@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from runner.processes import host_identity, own_identity
 from runner.settings import Settings
 from runner.store.engine import Store, open_store
-from runner.store.workers import worker_seen, worker_stopped
+from runner.store.lifecycle.workers import worker_seen, worker_stopped
 from workers import device
 from workers.heartbeat import Heartbeat
 

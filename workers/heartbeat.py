@@ -7,9 +7,9 @@ import threading
 from collections.abc import Callable
 
 from runner.loop_errors import LoopErrors
-from runner.store.attempts import AttemptKey, Signal
 from runner.store.engine import Store
-from runner.store.work import heartbeat, tell
+from runner.store.lifecycle.attempts import AttemptKey, Signal
+from runner.store.lifecycle.job_lifecycle import heartbeat, tell
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ import time
 from runner.loop_errors import LoopErrors
 from runner.states import AttemptState
 from runner.store.engine import Store
-from runner.store.work import finish
+from runner.store.lifecycle.job_lifecycle import finish
 from workers.drain import drain
 from workers.heartbeat import Heartbeat
 

@@ -9,7 +9,7 @@ from runner.loop_errors import summary
 from runner.states import Kind
 from workers.app import app
 from workers.attempt import Attempt, Write, execute
-from workers.quiet import import_tensorflow
+from workers.quiet_import import import_tensorflow
 
 logger = logging.getLogger(__name__)
 
@@ -48,15 +48,15 @@ def _work(attempt: Attempt) -> Write:
         import_tensorflow()
     match attempt.claim.kind:
         case Kind.TRAIN | Kind.TUNE:
-            from workers.trial import run_trial
+            from workers.jobs.train import run_trial
 
             return run_trial(attempt)
         case Kind.EVALUATE:
-            from workers.evaluation import run_evaluation
+            from workers.jobs.evaluate import run_evaluation
 
             return run_evaluation(attempt)
         case Kind.EXPLAIN:
-            from workers.explanation import run_explanation
+            from workers.jobs.explain import run_explanation
 
             return run_explanation(attempt)
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cifar_model.errors import InputError
-from cifar_model.explanation.answers import Answer, answers
+from cifar_model.explanation.attributions import Answer, answers
 from cifar_model.explanation.curves import Curves, curves
 from cifar_model.explanation.deletion import Checks, check
 from cifar_model.explanation.integrity import Integrity, judge, largest_share

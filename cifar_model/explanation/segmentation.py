@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cifar_model.explanation.hiding import colour_around, own_colour
+from cifar_model.explanation.baselines import colour_around, own_colour
 from cifar_model.explanation.regions import Divided, Picture, Segments
 
 # LIME's default finds one to three superpixels on 99 % of 32x32 pictures; these find 20 to 40.

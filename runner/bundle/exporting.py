@@ -13,8 +13,8 @@ from runner.bundle.checksums import write_checksums
 from runner.bundle.contents import MetricsFile, ParamsFile, ProvenanceFile, checked
 from runner.bundle.keras_process import in_keras_process
 from runner.errors import InputError
-from runner.report.trial import trial_document
-from runner.report.uncertainty import accuracy_interval
+from runner.reports.stats.uncertainty import accuracy_interval
+from runner.reports.trial import trial_document
 from runner.store import queries
 from runner.store.engine import Store
 

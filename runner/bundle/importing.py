@@ -12,7 +12,7 @@ from runner.bundle.exporting import CARD, METRICS, MODEL, PARAMS, PROVENANCE
 from runner.bundle.keras_process import in_keras_process
 from runner.errors import InputError
 from runner.store.engine import Store
-from runner.store.imports import Imported, ImportedEpoch, ImportedTrial, import_trial
+from runner.store.lifecycle.imports import Imported, ImportedEpoch, ImportedTrial, import_trial
 
 # A model of the largest filters that train on one GPU.
 MOST_MODEL_BYTES = 2 * 2**30

@@ -8,9 +8,9 @@ from runner.processes import python_command
 
 
 def in_keras_process(*arguments: str) -> None:
-    """Run `python -m workers.bundle`; raise InputError with its last words if it fails."""
+    """Run `python -m workers.keras_files`; raise InputError with its last words if it fails."""
     done = subprocess.run(
-        python_command("workers.bundle", *arguments),
+        python_command("workers.keras_files", *arguments),
         env=environment_for_children(),
         capture_output=True,
         text=True,

@@ -30,13 +30,13 @@ def load_commands() -> None:
         explanations,
         flower,
         local,
-        look,
         report,
         reproduce,
+        status,
         submit,
     )
 
-    reading = (look, report, compare, explanations, diff, bundle, reproduce)
+    reading = (status, report, compare, explanations, diff, bundle, reproduce)
     for module in (submit, control, *reading, local, flower, doctor):
         for command in module.COMMANDS:
             cli.add_command(command)

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from runner.states import JobState
 from runner.store.engine import Store, StoreUnavailable
-from runner.store.progress import Progress, progress_of
+from runner.store.queries.progress import Progress, progress_of
 
 FORMAT = "{desc} {percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt} {unit} [{elapsed}<ETA]{postfix}"
 LINE_SECONDS = 10.0

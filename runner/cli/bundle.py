@@ -19,10 +19,10 @@ def verify(trial: int, form: str) -> None:
     """Score a trial's stored model again, also by Keras itself; exit with 1 if it differs."""
     from runner.cli.interrupts import explained, kept
     from runner.cli.progress import wait_for
-    from runner.report.verification import verification_document, verification_text
+    from runner.reports.verification import verification_document, verification_text
     from runner.states import JobState
     from runner.store import queries
-    from runner.submit import submit_verify
+    from runner.submit.experiments import submit_verify
 
     settings, store = _open()
     experiment = submit_verify(store, trial)
@@ -65,7 +65,7 @@ def import_(path: Path, form: str) -> None:
     """Store the trial of a bundle, unless it is in the store already."""
     from runner.bundle.importing import import_bundle
     from runner.settings import Settings
-    from runner.stores import make_store
+    from runner.store.opening import make_store
 
     store = make_store(Settings.from_environment())
     found = import_bundle(store, path)
@@ -76,7 +76,7 @@ def import_(path: Path, form: str) -> None:
 
 def _open() -> Any:
     from runner.settings import Settings
-    from runner.stores import find_store
+    from runner.store.opening import find_store
 
     settings = Settings.from_environment()
     return settings, find_store(settings)

@@ -43,12 +43,12 @@ def compare(
 
     With --folds: whether the params of two k-folds do, on the same folds.
     """
-    from runner.report.comparison import comparison_document
-    from runner.report.comparison_forms import produce_comparison
-    from runner.report.fold_comparison import fold_comparison_document
-    from runner.report.produce import choose_place
+    from runner.reports.comparison.folds import fold_comparison_document
+    from runner.reports.comparison.forms import produce_comparison
+    from runner.reports.comparison.trials import comparison_document
+    from runner.reports.output import choose_place
     from runner.settings import Settings
-    from runner.stores import find_store
+    from runner.store.opening import find_store
 
     if first == second:
         raise click.UsageError(f"name two different {'experiments' if folds else 'trials'}")

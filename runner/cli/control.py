@@ -9,7 +9,7 @@ import click
 from runner.cli.options import NUMBER, format_option
 
 if TYPE_CHECKING:
-    from runner.store.control import Target
+    from runner.store.lifecycle.control import Target
 
 
 def target_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -23,7 +23,7 @@ def target_options(command: Callable[..., None]) -> Callable[..., None]:
 @format_option
 def cancel(experiment: int | None, job: int | None, form: str) -> None:
     """Cancel the jobs of an experiment, or one, that have not ended yet."""
-    from runner.store import control
+    from runner.store.lifecycle import control
 
     settings, store = _open()
     target = _target(experiment, job)
@@ -50,7 +50,7 @@ def cancel(experiment: int | None, job: int | None, form: str) -> None:
 def retry(experiment: int | None, job: int | None, any_machine: bool, form: str) -> None:
     """Try failed and cancelled jobs again, from their newest checkpoint."""
     from runner.cli.deliver import send_saved
-    from runner.store import control
+    from runner.store.lifecycle import control
 
     settings, store = _open()
     target = _target(experiment, job)
@@ -66,7 +66,7 @@ def retry(experiment: int | None, job: int | None, any_machine: bool, form: str)
 @format_option
 def pause(experiment: int, form: str) -> None:
     """Start no further job of an experiment; those that run go on to their end."""
-    from runner.store import control
+    from runner.store.lifecycle import control
 
     _, store = _open()
     done = control.pause(store, experiment)
@@ -85,7 +85,7 @@ def pause(experiment: int, form: str) -> None:
 def resume(experiment: int, form: str) -> None:
     """Go on with an experiment that was paused."""
     from runner.cli.deliver import send_saved
-    from runner.store import control
+    from runner.store.lifecycle import control
 
     settings, store = _open()
     done = control.resume(store, experiment)
@@ -96,7 +96,7 @@ def resume(experiment: int, form: str) -> None:
 
 
 def _target(experiment: int | None, job: int | None) -> "Target":
-    from runner.store.control import Target
+    from runner.store.lifecycle.control import Target
 
     if (experiment is None) == (job is None):
         raise click.UsageError("name an EXPERIMENT, or a job with --job, and not both")
@@ -105,7 +105,7 @@ def _target(experiment: int | None, job: int | None) -> "Target":
 
 def _open() -> Any:
     from runner.settings import Settings
-    from runner.stores import find_store
+    from runner.store.opening import find_store
 
     settings = Settings.from_environment()
     return settings, find_store(settings)

@@ -7,19 +7,19 @@ from typing import Any
 import click
 
 from runner.cli.progress import wait_for
-from runner.dispatch import send_pending
-from runner.embedded.place import Place
 from runner.errors import ExitCode, UnavailableError
 from runner.failpoints import reached
-from runner.living import why_nothing_runs
-from runner.queue import make_app
-from runner.report.points import equal_points
-from runner.report.short_training import training_warnings
+from runner.local.liveness import why_nothing_runs
+from runner.local.run_dir import Place
+from runner.queue.app import make_app
+from runner.queue.dispatch import send_pending
+from runner.reports.experiment.points import equal_points
+from runner.reports.experiment.warnings import training_warnings
 from runner.settings import Settings
 from runner.states import JobState
 from runner.store import queries
 from runner.store.engine import Store
-from runner.store.leaderboard import TRAINS
+from runner.store.queries.leaderboard import TRAINS
 
 
 def deliver(settings: Settings, store: Store, experiment_id: int, *, wait: bool, form: str) -> None:

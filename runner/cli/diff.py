@@ -25,11 +25,11 @@ from runner.cli.options import NUMBER
 )
 def diff(first: int, second: int, form: str, out: Path | None) -> None:
     """Show on which pictures and classes two experiments' explanations differ most."""
-    from runner.report.explanation_difference import difference_document
-    from runner.report.explanation_difference_forms import produce_difference
-    from runner.report.produce import choose_place
+    from runner.reports.explanation.difference import difference_document
+    from runner.reports.explanation.difference_forms import produce_difference
+    from runner.reports.output import choose_place
     from runner.settings import Settings
-    from runner.stores import find_store
+    from runner.store.opening import find_store
 
     if first == second:
         raise click.UsageError("name two different experiments")

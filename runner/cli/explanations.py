@@ -42,12 +42,12 @@ def explanations(
     label: str | None, newest: int, form: str, out: Path | None, **chosen: Any
 ) -> None:
     """Show explanations by verdict and class, over all experiments, and what they come to."""
-    from runner.report.explanation_search import search_document
-    from runner.report.explanation_search_forms import produce_search
-    from runner.report.produce import choose_place
+    from runner.reports.explanation.search import search_document
+    from runner.reports.explanation.search_forms import produce_search
+    from runner.reports.output import choose_place
     from runner.settings import Settings
-    from runner.store.explanations import Wanted
-    from runner.stores import find_store
+    from runner.store.opening import find_store
+    from runner.store.queries.explanations import Wanted
 
     asked = {name: chosen.pop(name) for name in ("true_class", "predicted_class")}
     asked["class"] = label

@@ -43,7 +43,7 @@ def flower(
     allow_actions: bool,
 ) -> None:
     """Open Flower, the dashboard, on the broker in use; start it after the workers."""
-    from runner.embedded.place import Place
+    from runner.local.run_dir import Place
     from runner.settings import Settings
 
     settings = Settings.from_environment()
@@ -56,7 +56,7 @@ def flower(
     if login_file:
         login = _read_login(login_file)
     from runner import dashboard
-    from runner.queue import make_app
+    from runner.queue.app import make_app
 
     sockets = dashboard.listen(address, port)
     if not login:

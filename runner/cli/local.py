@@ -17,12 +17,12 @@ from runner.processes import python_command
 @click.command()
 def up() -> None:
     """Start a private broker and workers on this machine, in the background."""
-    from runner.dispatch import send_pending
-    from runner.embedded.place import Place
-    from runner.embedded.start import start, wait_for_a_worker
-    from runner.queue import make_app
+    from runner.local.run_dir import Place
+    from runner.local.start import start, wait_for_a_worker
+    from runner.queue.app import make_app
+    from runner.queue.dispatch import send_pending
     from runner.settings import Settings
-    from runner.stores import make_store
+    from runner.store.opening import make_store
 
     settings = Settings.from_environment()
     if settings.broker_url:
@@ -45,8 +45,8 @@ def up() -> None:
 @click.command()
 def down() -> None:
     """Stop what `runner up` started; running jobs go back to pending and lose nothing."""
-    from runner.embedded.place import Place
-    from runner.embedded.stop import stop_all
+    from runner.local.run_dir import Place
+    from runner.local.stop import stop_all
     from runner.settings import Settings
 
     stopped = stop_all(Place(Settings.from_environment().home))
@@ -57,7 +57,7 @@ def down() -> None:
 def worker() -> None:
     """Work for the broker at RUNNER_BROKER_URL until stopped."""
     from runner.settings import Settings
-    from runner.stores import make_store
+    from runner.store.opening import make_store
 
     settings = Settings.from_environment()
     if settings.broker_url is None:
@@ -76,12 +76,12 @@ def worker() -> None:
 @format_option
 def recover(form: str) -> None:
     """Repair now what workers repair by themselves: lost jobs and lost messages."""
-    from runner.dispatch import send_pending
-    from runner.embedded.place import Place
-    from runner.queue import make_app
-    from runner.recovery import Watch, close_lost
+    from runner.local.run_dir import Place
+    from runner.queue.app import make_app
+    from runner.queue.dispatch import send_pending
+    from runner.queue.recovery import Watch, close_lost
     from runner.settings import Settings
-    from runner.stores import find_store
+    from runner.store.opening import find_store
 
     settings = Settings.from_environment()
     with answered_if_nothing_is_stored(form, lost=[], sent=0, running=0):

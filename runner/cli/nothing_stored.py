@@ -12,7 +12,7 @@ import click
 @contextmanager
 def answered_if_nothing_is_stored(form: str, **document: Any) -> Iterator[None]:
     """End the command with exit code 0 if there never was a store; as JSON with this document."""
-    from runner.stores import NoStoreYet
+    from runner.store.opening import NoStoreYet
 
     try:
         yield

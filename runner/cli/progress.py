@@ -9,13 +9,13 @@ from contextlib import contextmanager, suppress
 from tqdm import tqdm
 
 from runner.cli.bar import Bar
-from runner.dispatch import send_pending
-from runner.embedded.place import Place
-from runner.embedded.start import start
-from runner.embedded.stop import stop_all
 from runner.errors import UnavailableError
-from runner.living import local_trouble, why_nothing_runs
-from runner.queue import make_app
+from runner.local.liveness import local_trouble, why_nothing_runs
+from runner.local.run_dir import Place
+from runner.local.start import start
+from runner.local.stop import stop_all
+from runner.queue.app import make_app
+from runner.queue.dispatch import send_pending
 from runner.settings import Settings
 from runner.store.engine import Store
 

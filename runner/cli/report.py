@@ -9,7 +9,7 @@ from runner.cli.nothing_stored import answered_if_nothing_is_stored
 from runner.cli.options import NUMBER
 
 if TYPE_CHECKING:
-    from runner.report.produce import Produced
+    from runner.reports.output import Produced
     from runner.settings import Settings
     from runner.store.engine import Store
 
@@ -52,10 +52,10 @@ def report(experiments: tuple[int, ...], form: str, out: Path | None, **choice: 
     With several numbers, or with --top, --by or --where: the leaderboard of their trials together
     (without a number: of all trials). So it is for an experiment of thousands of trials.
     """
-    from runner.report.document import chosen_experiment
-    from runner.report.produce import PICTURED, summarised
+    from runner.reports.experiment.document import chosen_experiment
+    from runner.reports.output import PICTURED, summarised
     from runner.settings import Settings
-    from runner.stores import find_store
+    from runner.store.opening import find_store
 
     settings = Settings.from_environment()
     if experiments:
@@ -84,8 +84,8 @@ def report(experiments: tuple[int, ...], form: str, out: Path | None, **choice: 
 def _experiment(
     settings: "Settings", store: "Store", number: int, target: tuple[str, Path | None]
 ) -> "Produced":
-    from runner.report.document import report_document
-    from runner.report.produce import choose_place, produce
+    from runner.reports.experiment.document import report_document
+    from runner.reports.output import choose_place, produce
 
     form, out = target
     place = choose_place(settings.home, f"experiment-{number}", form, out)
@@ -99,11 +99,11 @@ def _leaderboard(
     target: tuple[str, Path | None],
     **choice: Any,
 ) -> "Produced":
-    from runner.report.conditions import read_conditions
-    from runner.report.leaderboard import TOP, leaderboard_document
-    from runner.report.leaderboard_forms import produce_leaderboard
-    from runner.report.produce import choose_place
-    from runner.store.leaderboard import Scope
+    from runner.reports.filters import read_conditions
+    from runner.reports.leaderboard.document import TOP, leaderboard_document
+    from runner.reports.leaderboard.forms import produce_leaderboard
+    from runner.reports.output import choose_place
+    from runner.store.queries.leaderboard import Scope
 
     form, out = target
     if form in ("talos", "tensorboard"):

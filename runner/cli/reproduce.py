@@ -47,13 +47,13 @@ def reproduce(only_report: bool, **options: Any) -> None:
     """
     from runner.cli.interrupts import explained
     from runner.cli.reading import reading_shown
-    from runner.report.produce import choose_place, summarised
+    from runner.reports.output import choose_place, summarised
     from runner.reproduction.advance import begin
     from runner.reproduction.document import read_sources
     from runner.reproduction.produce import produce_reproduction
     from runner.reproduction.scales import SCALES
     from runner.settings import Settings
-    from runner.stores import find_store, make_store
+    from runner.store.opening import find_store, make_store
 
     scale, form = SCALES[options["scale"]], options["form"]
     settings = Settings.from_environment()

@@ -29,7 +29,7 @@ def submit() -> None:
 @click.option("--augment", is_flag=True, help="Flip, shift, rotate and zoom the pictures.")
 def train(augment: bool, **options: Any) -> None:
     """Train one trial."""
-    from runner.submit import new_train
+    from runner.submit.experiments import new_train
 
     training, params = _training(options)
     params |= {"augment": True} if augment else {}
@@ -53,7 +53,7 @@ def train(augment: bool, **options: Any) -> None:
 )
 def tune(downsample: float, grid: str, method: str, **options: Any) -> None:
     """Train the points of a grid that Talos samples, one job each."""
-    from runner.submit import new_tune
+    from runner.submit.experiments import new_tune
 
     training, fixed = _training(options)
     points = grids.PAPER_GRID if grid == "paper" else grids.read_grid(Path(grid))
@@ -81,7 +81,7 @@ def tune(downsample: float, grid: str, method: str, **options: Any) -> None:
 @format_option
 def evaluate(trial: int, split: str, folds: int | None, **options: Any) -> None:
     """Score a trial: loss, accuracy, log loss and confusion."""
-    from runner.submit import new_evaluate, new_folds
+    from runner.submit.experiments import new_evaluate, new_folds
 
     seed, key = options["seed"], options["key"]
     if folds is None:
@@ -147,8 +147,8 @@ def evaluate(trial: int, split: str, folds: int | None, **options: Any) -> None:
 def explain(trial: int, seed: int, **options: Any) -> None:
     """Explain a trial's predictions: which parts of a picture speak for a class, and is it so."""
     from cifar_model.data import DatasetSpec
-    from runner.image_choice import comma_parts
-    from runner.submit_explain import Explaining, new_explain
+    from runner.submit.explain import Explaining, new_explain
+    from runner.submit.image_choice import comma_parts
 
     dataset, resize = options["dataset"], options["resize"]
     if resize and dataset is None:
@@ -172,7 +172,7 @@ def explain(trial: int, seed: int, **options: Any) -> None:
 
 def _training(options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     from cifar_model.data import DatasetSpec
-    from runner.submit import Training
+    from runner.submit.experiments import Training
 
     dataset = DatasetSpec(options["dataset"], options["train_size"], options["resize"])
     shared = (options[name] for name in ("epochs", "threads", "seed", "repeats", "key"))
@@ -188,8 +188,8 @@ def _submit(
     from runner.cli.interrupts import explained, held_back, kept
     from runner.cli.reading import reading_shown
     from runner.settings import Settings
-    from runner.stores import find_store, make_store
-    from runner.submit import save
+    from runner.store.opening import find_store, make_store
+    from runner.submit.experiments import save
 
     said = ["nothing was submitted"]
     with explained(said):

@@ -7,10 +7,10 @@ from celery import Celery
 from kombu.utils.encoding import bytes_to_str
 
 from runner.doctor.finding import Finding, examined
-from runner.embedded.place import Place
 from runner.errors import UnavailableError
-from runner.living import local_trouble
-from runner.queue import QUEUES, broker_facts, make_app, reaching
+from runner.local.liveness import local_trouble
+from runner.local.run_dir import Place
+from runner.queue.app import QUEUES, broker_facts, make_app, reaching
 from runner.settings import Settings
 
 ANSWER_SECONDS = 2.0

@@ -10,7 +10,8 @@ from runner.doctor.finding import Finding, examined, of_error
 from runner.errors import InputError, UnavailableError
 from runner.settings import Settings
 from runner.store.engine import Store
-from runner.store.health import (
+from runner.store.opening import missing_file
+from runner.store.queries.health import (
     damage,
     database_clock,
     journal_mode,
@@ -20,7 +21,6 @@ from runner.store.health import (
     try_to_write,
     wal_is_safe,
 )
-from runner.stores import missing_file
 
 # SQLite's locks are not to be relied on there.
 NETWORK_FILE_SYSTEMS = (

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from runner.doctor.finding import Finding
-from runner.living import workers_alive
+from runner.local.liveness import workers_alive
 from runner.settings import Settings
 from runner.store.engine import open_store
-from runner.store.health import sqlite_file
+from runner.store.queries.health import sqlite_file
 
 
 def examine_versions(settings: Settings) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from cifar_model.data import Dataset, DatasetSpec, is_here, load
 from cifar_model.grid import METHODS, PAPER_GRID
-from runner.report.document import report_document
+from runner.reports.experiment.document import report_document
 from runner.reproduction.plan import Evaluate, Explain, Folds, Step, Train, Tune, plan
 from runner.reproduction.scales import Scale
 from runner.reproduction.subjects import Subjects, choose
@@ -15,16 +15,9 @@ from runner.settings import Settings
 from runner.states import FINAL, JobState
 from runner.store import queries
 from runner.store.engine import Store
-from runner.store.experiments import NewExperiment, find_done, find_key
-from runner.submit import (
-    Training,
-    new_evaluate,
-    new_folds,
-    new_train,
-    new_tune,
-    save,
-)
-from runner.submit_explain import new_explain
+from runner.store.lifecycle.experiments import NewExperiment, find_done, find_key
+from runner.submit.experiments import Training, new_evaluate, new_folds, new_train, new_tune, save
+from runner.submit.explain import new_explain
 
 THREADS = 1
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from runner.report.document import Document, report_document
+from runner.reports.experiment.document import Document, report_document
 from runner.reproduction import inside, scores, tuning
 from runner.reproduction.advance import Reproduction, is_open, submitted, unfinished
 from runner.reproduction.measured import Measured, Missing, Sources, Values

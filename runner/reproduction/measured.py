@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from runner.report.document import Document
-from runner.report.uncertainty import accuracy_interval
+from runner.reports.experiment.document import Document
+from runner.reports.stats.uncertainty import accuracy_interval
 from runner.reproduction.advance import Reproduction
 
 Row = Mapping[str, Any]

@@ -7,7 +7,7 @@ from typing import Any
 from runner.reproduction.paper_values import FIGURE_5
 from runner.reproduction.scales import Scale
 from runner.reproduction.subjects import Subjects
-from runner.submit_explain import Explaining
+from runner.submit.explain import Explaining
 
 DEEPER_BLOCKS = 4
 

@@ -1,9 +1,9 @@
 """Produce the report of a reproduction in one of its forms."""
 
-from runner.report.produce import Place, Produced, as_json, deliver, render_parts, save_pictures
+from runner.reports.output import Place, Produced, as_json, deliver, render_parts, save_pictures
 from runner.reproduction.document import reproduction_document
 from runner.reproduction.measured import Sources
-from runner.reproduction.parts import reproduction_parts, reproduction_title
+from runner.reproduction.view import reproduction_parts, reproduction_title
 
 FORMS = ("html", "markdown", "table", "json")
 
@@ -13,7 +13,7 @@ def produce_reproduction(sources: Sources, form: str, place: Place) -> Produced:
     document = reproduction_document(sources)
     pictures = {}
     if form in ("html", "markdown"):
-        from runner.reproduction.pictures import draw
+        from runner.reproduction.figures import draw
 
         pictures = draw(sources, document)
     drawn = [picture for found in pictures.values() for picture in found]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from runner.report.trials import effective
+from runner.reports.stats.ranking import effective
 from runner.reproduction.measured import Measured, Row, Sources, Values, exact, share
 from runner.reproduction.paper_values import FIGURE_5, ROUND, SCAN
 from runner.reproduction.plan import DEEPER_BLOCKS

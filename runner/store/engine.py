@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, String, inspect, text
 
 from runner.errors import InputError
-from runner.store.databases import (
+from runner.store.dialects import (
     FAULTS,
     SCHEMA,
     StoreUnavailable,

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from runner.embedded.broker import start_broker
-from runner.embedded.place import Place
+from runner.local.broker import start_broker
+from runner.local.run_dir import Place
 from tests.acceptance.command_line import Runner
 from tests.acceptance.test_rack import wait_until, working
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cifar_model.explanation.hiding import colour_around, own_colour
+from cifar_model.explanation.baselines import colour_around, own_colour
 from cifar_model.explanation.segmentation import divide
 from tests.cifar_model.untrained import PICTURES, scaled
 

@@ -9,10 +9,10 @@ from typing import Any
 import psutil
 from sqlalchemy import select
 
-from runner.embedded.place import Place
 from runner.failpoints import VARIABLE
-from runner.store.attempts import OpenAttempt, open_attempts
+from runner.local.run_dir import Place
 from runner.store.engine import Store, open_store
+from runner.store.lifecycle.attempts import OpenAttempt, open_attempts
 from runner.store.schema import Attempt, Epoch, Event, Job, Trial
 from tests.acceptance.command_line import TINY, Runner
 

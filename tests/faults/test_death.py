@@ -8,9 +8,9 @@ import psutil
 import pytest
 from sqlalchemy import select
 
-from runner.dispatch import message
-from runner.embedded.place import Place
-from runner.queue import make_app, queued_jobs, send
+from runner.local.run_dir import Place
+from runner.queue.app import make_app, queued_jobs, send
+from runner.queue.dispatch import message
 from runner.store import queries
 from runner.store.schema import Epoch
 from tests.faults.scene import EPOCHS, REPAIR_SECONDS, Scene, wait_until

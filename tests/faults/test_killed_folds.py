@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from runner.report.document import report_document
+from runner.reports.experiment.document import report_document
 from runner.store.schema import Attempt, Trial
 from tests.faults.scene import Scene
 

@@ -8,8 +8,8 @@ import pytest
 import redis
 from sqlalchemy import func, select
 
-from runner.embedded.place import Place
-from runner.queue import NEW_JOBS, QUEUES, make_app
+from runner.local.run_dir import Place
+from runner.queue.app import NEW_JOBS, QUEUES, make_app
 from runner.store.schema import Job, Worker
 from tests.faults.scene import Scene, wait_until
 from tests.hostile_messages import BROADCASTS, HUGE_BYTES, KOMBU_KEYS, ODD, UNREADABLE

@@ -17,7 +17,7 @@ import pytest
 from runner.cli import main
 from runner.errors import ExitCode
 from runner.store.engine import Store, open_store
-from tests.runner.report.stored import store_evaluation, store_explanation, store_tune
+from tests.runner.reports.stored import store_evaluation, store_explanation, store_tune
 from tests.runner.store.making import rows
 
 PROJECTS_OWN = {int(code) for code in ExitCode} - {int(ExitCode.INTERRUPTED)}

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.errors import InputError
-from runner.queue import MOST_JOB_ID, open_entry
+from runner.queue.app import MOST_JOB_ID, open_entry
 from runner.settings import SETTINGS, Settings
 from runner.states import Kind
 from tests.fuzz.generated import generates

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import make_url
 
 from runner.errors import InputError, UnavailableError
-from runner.queue import broker_facts, make_app
+from runner.queue.app import broker_facts, make_app
 from runner.settings import Settings
 from runner.store.engine import Store, StoreUnavailable
 from runner.store.url import database_url

@@ -16,7 +16,7 @@ from runner.failpoints import VARIABLE as FAILPOINT
 from tests.acceptance.command_line import Runner
 from tests.broker_server import Broker
 from tests.postgresql_server import PostgresqlServer
-from workers.journal import VARIABLE as JOURNAL
+from workers.audit_log import VARIABLE as JOURNAL
 
 SETTINGS = {
     "RUNNER_LEASE_SECONDS": "6",

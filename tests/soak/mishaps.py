@@ -10,7 +10,7 @@ from functools import partial
 
 import psutil
 
-from runner.queue import QUEUES
+from runner.queue.app import QUEUES
 from tests.hostile_messages import KOMBU_KEYS, ODD, UNREADABLE
 from tests.soak.cluster import Cluster, Member
 
@@ -36,7 +36,7 @@ def children(member: Member) -> list[psutil.Process]:
     """Return the pool's processes, without the recovery."""
     with suppress(psutil.NoSuchProcess):
         found = psutil.Process(member.process.pid).children()
-        return [one for one in found if "runner.recovery" not in " ".join(one.cmdline())]
+        return [one for one in found if "runner.queue.recovery" not in " ".join(one.cmdline())]
     return []
 
 
@@ -57,7 +57,7 @@ def kill_recovery(cluster: Cluster) -> None:
     """Kill -9 a worker's recovery."""
     with suppress(psutil.NoSuchProcess):
         for one in psutil.Process(cluster.any_member().process.pid).children():
-            if "runner.recovery" in " ".join(one.cmdline()):
+            if "runner.queue.recovery" in " ".join(one.cmdline()):
                 one.kill()
 
 

@@ -15,7 +15,7 @@ from cifar_model import network
 from cifar_model.errors import InputError
 from cifar_model.params import Params
 from tests.runner.bundle.test_contents import VALID
-from workers.bundle import WEIGHTS, weights
+from workers.keras_files import WEIGHTS, weights
 
 PARAMS = {"filters": 2, "blocks": 1}
 SHAPE, CLASSES = (8, 8, 3), 2

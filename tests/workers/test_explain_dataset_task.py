@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 
 from cifar_model.data import DatasetSpec, load, shortcut
-from runner.report.content import report_parts
-from runner.report.document import report_document
-from runner.report.terminal import as_terminal
+from runner.reports.experiment.document import report_document
+from runner.reports.experiment.view import report_parts
+from runner.reports.formats.terminal import as_terminal
 from runner.store import queries
 from runner.store.artifacts import get_array
-from runner.submit import Training, submit_train
-from runner.submit_explain import Explaining, submit_explain
+from runner.submit.experiments import Training, submit_train
+from runner.submit.explain import Explaining, submit_explain
 from workers import tasks
 from workers.context import Context
 

@@ -3,14 +3,14 @@
 import json
 from pathlib import Path
 
-from runner.report.produce import Place
+from runner.reports.output import Place
 from runner.reproduction.advance import Reproduction, begin, is_open, submitted, unfinished
 from runner.reproduction.document import read_sources
 from runner.reproduction.paper import PAPER
 from runner.reproduction.produce import produce_reproduction
 from runner.states import JobState, Kind
 from runner.store import queries
-from runner.submit import Training, submit_train
+from runner.submit.experiments import Training, submit_train
 from tests.runner.reproduction.tiny import TINY
 from workers import tasks
 from workers.context import Context

@@ -8,26 +8,27 @@ import pytest
 from sqlalchemy import Connection, text
 
 from cifar_model.data import DatasetSpec
-from runner.report.document import report_document
-from runner.report.trial import trial_document
+from runner.reports.experiment.document import report_document
+from runner.reports.trial import trial_document
 from runner.states import AttemptState, JobState
-from runner.store import queries, work
+from runner.store import queries
 from runner.store.artifacts import get_artifact
-from runner.store.attempts import open_attempts
-from runner.submit import (
+from runner.store.lifecycle import job_lifecycle
+from runner.store.lifecycle.attempts import open_attempts
+from runner.submit.experiments import (
     Training,
     submit_evaluate,
     submit_folds,
     submit_train,
     submit_tune,
 )
-from runner.submit_explain import CHUNK, Explaining, submit_explain
+from runner.submit.explain import CHUNK, Explaining, submit_explain
 from workers import tasks
 from workers.attempt import JobFailedError, execute
 from workers.context import Context
 from workers.drain import drain
-from workers.evaluation import run_evaluation
-from workers.trial import run_trial
+from workers.jobs.evaluate import run_evaluation
+from workers.jobs.train import run_trial
 
 TINY = {"blocks": 1, "filters": 2, "batch_size": 16, "batch_norm_momentum": 0.9}
 TRAINING = Training(DatasetSpec("digits", train_size=48), epochs=2, threads=1, seed=5)
@@ -240,10 +241,10 @@ def model_of(worker: Context, job: queries.Job) -> str:
 def test_an_attempt_whose_successor_has_taken_over_writes_nothing(worker: Context) -> None:
     experiment = submit_train(worker.settings, worker.store, TRAINING, TINY)
     (job,) = queries.jobs(worker.store, experiment)
-    claim = work.claim(worker.store, job.id, worker.worker)
+    claim = job_lifecycle.claim(worker.store, job.id, worker.worker)
     assert claim is not None
-    assert work.recover(worker.store, open_attempts(worker.store)) == [job.id]
-    assert not work.finish(worker.store, claim.key, AttemptState.SUCCEEDED)
+    assert job_lifecycle.recover(worker.store, open_attempts(worker.store)) == [job.id]
+    assert not job_lifecycle.finish(worker.store, claim.key, AttemptState.SUCCEEDED)
     tasks.train.apply(args=(job.id,), throw=True)
     (done,) = queries.jobs(worker.store, experiment)
     # It has finished an epoch since, so the loss is not held against it any more.

@@ -9,7 +9,7 @@ import pytest
 
 from runner.bundle.contents import MetricsFile, ParamsFile, ProvenanceFile, checked, read
 from runner.errors import InputError
-from tests.runner.report.stored import DATASET
+from tests.runner.reports.stored import DATASET
 
 Change = Callable[[dict[str, Any]], object]
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from runner.cli.compare import compare
 from runner.store.engine import Store, open_store
-from tests.runner.report.stored import COMMAND, SHOWN_DATASET, evaluated, store_folds
+from tests.runner.reports.stored import COMMAND, SHOWN_DATASET, evaluated, store_folds
 
 LABELS = np.arange(40) % 2
 

@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 
 from runner.cli.diff import diff
 from runner.store.engine import Store
-from tests.runner.report.explained import Weights, explained, weights
-from tests.runner.report.stored import CLASSES, SHOWN_DATASET
+from tests.runner.reports.explained import Weights, explained, weights
+from tests.runner.reports.stored import CLASSES, SHOWN_DATASET
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference.md"
 

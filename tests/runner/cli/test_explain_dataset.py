@@ -12,7 +12,7 @@ from cifar_model.data import DatasetSpec, load
 from cifar_model.errors import InputError
 from runner.cli.submit import explain
 from runner.store.engine import Store
-from tests.runner.report.stored import DATASET, new_trial
+from tests.runner.reports.stored import DATASET, new_trial
 from tests.runner.store.making import rows, run
 
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from cifar_model.errors import InputError
 from runner.cli.explanations import explanations
 from runner.store.engine import Store
-from tests.runner.report.stored import CLASSES, SHOWN_DATASET, store_explanation
+from tests.runner.reports.stored import CLASSES, SHOWN_DATASET, store_explanation
 
 
 def call(store: Store, *arguments: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-import runner.submit
+import runner.submit.experiments
 from runner.cli import main
 from runner.errors import ExitCode
 from runner.store import queries
@@ -45,7 +45,7 @@ def interrupted(
 def test_before_it_is_stored_nothing_was_submitted(
     sqlite_store: Store, interrupted: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner.submit, "load", press_ctrl_c)
+    monkeypatch.setattr(runner.submit.experiments, "load", press_ctrl_c)
     assert "interrupted: nothing was submitted" in interrupted()
     assert queries.experiments(sqlite_store, 10) == []
 
@@ -53,7 +53,7 @@ def test_before_it_is_stored_nothing_was_submitted(
 def test_while_it_is_stored_it_is_stored_whole_and_named(
     sqlite_store: Store, interrupted: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner.submit, "reached", press_ctrl_c)
+    monkeypatch.setattr(runner.submit.experiments, "reached", press_ctrl_c)
     said = interrupted()
     assert "interrupted: experiment 1 is submitted and its jobs are kept" in said
     for command in ("runner up", "runner watch 1", "runner cancel 1"):

@@ -9,10 +9,10 @@ from cifar_model.data import DatasetSpec, load
 from runner.cli import bar as bars
 from runner.cli import reading
 from runner.cli.bar import Bar
-from runner.store.checkpoints import record_epoch
-from runner.store.control import Target, cancel, pause
 from runner.store.engine import Store
-from runner.store.work import claim
+from runner.store.lifecycle.checkpoints import record_epoch
+from runner.store.lifecycle.control import Target, cancel, pause
+from runner.store.lifecycle.job_lifecycle import claim
 from tests.cifar_model.picture_files import two_classes
 from tests.runner.store.making import FINGERPRINT, job_ids, make_epoch, make_experiment, make_worker
 

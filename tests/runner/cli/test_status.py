@@ -2,10 +2,10 @@
 
 from click.testing import CliRunner
 
-from runner.cli.look import REASON_WIDTH, status
-from runner.store.control import pause
+from runner.cli.status import REASON_WIDTH, status
 from runner.store.engine import Store
-from tests.runner.report.stored import store_failure, store_tune
+from runner.store.lifecycle.control import pause
+from tests.runner.reports.stored import store_failure, store_tune
 from tests.runner.store.making import job_ids
 
 

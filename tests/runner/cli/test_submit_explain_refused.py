@@ -6,7 +6,7 @@ from click.testing import CliRunner
 from runner.cli.submit import explain
 from runner.errors import InputError
 from runner.store.engine import Store
-from tests.runner.report.stored import new_trial
+from tests.runner.reports.stored import new_trial
 from tests.runner.store.making import rows
 
 

@@ -8,8 +8,8 @@ from click.testing import CliRunner
 from runner.cli.submit import evaluate
 from runner.errors import InputError
 from runner.store.engine import Store
-from runner.submit import submit_folds
-from tests.runner.report.stored import new_trial
+from runner.submit.experiments import submit_folds
+from tests.runner.reports.stored import new_trial
 from tests.runner.store.making import rows
 
 

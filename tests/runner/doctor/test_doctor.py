@@ -25,8 +25,8 @@ from runner.doctor.database import examine_database
 from runner.doctor.examine import examine
 from runner.doctor.finding import Finding
 from runner.doctor.versions import examine_versions
-from runner.embedded.broker import start_broker
-from runner.embedded.place import Place
+from runner.local.broker import start_broker
+from runner.local.run_dir import Place
 from runner.settings import Settings
 from runner.store.engine import Store, open_store
 from tests.runner.store.making import make_worker, run, value

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from runner.report.produce import Place
+from runner.reports.output import Place
 from runner.reproduction.advance import Reproduction, begin, submitted
 from runner.reproduction.document import read_sources, reproduction_document
 from runner.reproduction.produce import produce_reproduction
@@ -13,7 +13,7 @@ from runner.reproduction.scales import Scale
 from runner.settings import Settings
 from runner.store import queries
 from runner.store.engine import Store
-from tests.runner.report.stored import store_failure
+from tests.runner.reports.stored import store_failure
 from tests.runner.reproduction.tiny import TINY
 from tests.runner.store.making import job_ids
 

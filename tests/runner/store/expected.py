@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from runner.errors import UnavailableError
-from runner.queue import Message
+from runner.queue.app import Message
 from runner.states import JobState
-from runner.store.work import MOST_LOST
+from runner.store.lifecycle.job_lifecycle import MOST_LOST
 
 
 @dataclass(slots=True)

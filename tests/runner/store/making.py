@@ -12,15 +12,15 @@ from sqlalchemy import text
 from cifar_model.epoch import LOSS_RULE, Epoch
 from cifar_model.explanation.regions import curve_counts
 from runner.states import AttemptState, Kind
-from runner.store.attempts import Claim
-from runner.store.checkpoints import record_epoch
-from runner.store.databases import make_file
+from runner.store.dialects import make_file
 from runner.store.engine import Store
-from runner.store.experiments import NewExperiment, create
-from runner.store.results import write_trial
+from runner.store.lifecycle.attempts import Claim
+from runner.store.lifecycle.checkpoints import record_epoch
+from runner.store.lifecycle.experiments import NewExperiment, create
+from runner.store.lifecycle.job_lifecycle import claim, finish
+from runner.store.lifecycle.results import write_trial
+from runner.store.lifecycle.workers import worker_seen
 from runner.store.url import database_url
-from runner.store.work import claim, finish
-from runner.store.workers import worker_seen
 
 if TYPE_CHECKING:
     from cifar_model.activations import LayerOutput

@@ -10,10 +10,10 @@ from sqlalchemy.exc import IntegrityError
 
 from cifar_model.errors import DivergedError
 from runner.states import AttemptState
-from runner.store.attempts import Claim, open_attempts
-from runner.store.checkpoints import newest_checkpoint, record_epoch
 from runner.store.engine import Store
-from runner.store.work import claim, finish, recover
+from runner.store.lifecycle.attempts import Claim, open_attempts
+from runner.store.lifecycle.checkpoints import newest_checkpoint, record_epoch
+from runner.store.lifecycle.job_lifecycle import claim, finish, recover
 from tests.runner.store.making import FINGERPRINT, make_claim, make_epoch, rows, run, value
 
 

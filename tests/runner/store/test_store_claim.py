@@ -5,12 +5,9 @@ from sqlalchemy.exc import IntegrityError
 
 from runner.errors import InputError
 from runner.states import AttemptState, JobState, Kind
-from runner.store.attempts import Claim
 from runner.store.engine import HEAD, Store
-from runner.store.work import (
-    claim,
-    finish,
-)
+from runner.store.lifecycle.attempts import Claim
+from runner.store.lifecycle.job_lifecycle import claim, finish
 from tests.runner.store.making import (
     InProcesses,
     make_claim,

@@ -9,21 +9,16 @@ import pytest
 
 from runner.errors import InputError
 from runner.states import AttemptState, JobState
-from runner.store import control, queries
-from runner.store.attempts import Claim, Signal, open_attempts
-from runner.store.checkpoints import newest_checkpoint, record_epoch
-from runner.store.control import Target
+from runner.store import queries
 from runner.store.engine import Store
-from runner.store.progress import progress_of
-from runner.store.results import write_trial
-from runner.store.sending import mark_sent, unsent
-from runner.store.work import (
-    MOST_LOST,
-    claim,
-    finish,
-    heartbeat,
-    recover,
-)
+from runner.store.lifecycle import control
+from runner.store.lifecycle.attempts import Claim, Signal, open_attempts
+from runner.store.lifecycle.checkpoints import newest_checkpoint, record_epoch
+from runner.store.lifecycle.control import Target
+from runner.store.lifecycle.job_lifecycle import MOST_LOST, claim, finish, heartbeat, recover
+from runner.store.lifecycle.outbox import mark_sent, unsent
+from runner.store.lifecycle.results import write_trial
+from runner.store.queries.progress import progress_of
 from tests.runner.store.making import (
     FINGERPRINT,
     InProcesses,

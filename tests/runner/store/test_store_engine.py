@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy import text
 
 from runner.errors import InputError
-from runner.store import databases
-from runner.store.databases import wal_is_safe
+from runner.store import dialects
+from runner.store.dialects import wal_is_safe
 from runner.store.engine import HEAD, Store, StoreUnavailable, open_store, upgrade
 from runner.store.url import database_url as checked
 from tests.postgresql_server import PostgresqlServer
@@ -35,7 +35,7 @@ def test_an_empty_sqlite_file_is_made_a_store(tmp_path: Path) -> None:
 def test_several_processes_may_make_one_sqlite_file_at_once(
     sqlite_url: str, in_processes: InProcesses, monkeypatch: pytest.MonkeyPatch, wal: bool
 ) -> None:
-    monkeypatch.setattr(databases, "wal_is_safe", lambda _: wal)
+    monkeypatch.setattr(dialects, "wal_is_safe", lambda _: wal)
 
     def open_and_write(number: int) -> int:
         store = open_store(sqlite_url)
@@ -182,7 +182,7 @@ def test_a_server_that_does_not_answer_is_named_without_its_password() -> None:
 def test_a_file_that_is_no_database_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, enter: Callable[[str], Any], wal: bool
 ) -> None:
-    monkeypatch.setattr(databases, "wal_is_safe", lambda _: wal)
+    monkeypatch.setattr(dialects, "wal_is_safe", lambda _: wal)
     path = tmp_path / "picture.png"
     path.write_bytes(b"not a database" * 100)
     with pytest.raises(StoreUnavailable, match=r"picture\.png"):
@@ -200,7 +200,7 @@ def test_a_path_that_cannot_be_a_file_is_named(tmp_path: Path) -> None:
 def test_who_waits_in_vain_for_a_sqlite_lock_is_told_so(
     sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(databases, "LOCK_SECONDS", 0.1)
+    monkeypatch.setattr(dialects, "LOCK_SECONDS", 0.1)
     impatient = Store(sqlite_store.url)
     with (
         sqlite_store.write(),
@@ -296,7 +296,7 @@ def test_the_write_ahead_log_waits_for_a_writer(
 ) -> None:
     writer = sqlite3.connect(urlsplit(sqlite_store.url).path)
     writer.execute("BEGIN IMMEDIATE")
-    monkeypatch.setattr(databases, "wal_is_safe", lambda _: True)
+    monkeypatch.setattr(dialects, "wal_is_safe", lambda _: True)
     # The first thing that waiting does here is to let the writer end.
     monkeypatch.setattr(time, "sleep", lambda _: writer.close())
     upgrade(sqlite_store.url)
@@ -311,7 +311,7 @@ def test_a_file_with_a_write_ahead_log_keeps_it_only_where_it_is_safe(
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
     connection.close()
-    monkeypatch.setattr(databases, "wal_is_safe", lambda _: safe)
+    monkeypatch.setattr(dialects, "wal_is_safe", lambda _: safe)
     store = open_store(f"sqlite:///{path}")
     assert value(store, "PRAGMA journal_mode") == mode
     assert value(store, "PRAGMA synchronous") == 2

@@ -8,7 +8,7 @@ from sqlalchemy.exc import StatementError
 from runner.states import JobState, Kind
 from runner.store import queries
 from runner.store.engine import Store
-from runner.store.experiments import NewExperiment, find_done, find_key
+from runner.store.lifecycle.experiments import NewExperiment, find_done, find_key
 from tests.runner.store.making import (
     DATASET,
     InProcesses,

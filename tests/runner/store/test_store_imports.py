@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from runner.report.document import report_document
-from runner.report.trial import trial_document
+from runner.reports.experiment.document import report_document
+from runner.reports.trial import trial_document
 from runner.store import queries
 from runner.store.artifacts import get_artifact
 from runner.store.engine import Store
-from runner.store.imports import Imported, ImportedEpoch, import_trial
+from runner.store.lifecycle.imports import Imported, ImportedEpoch, import_trial
 from runner.store.queries import workers_alive
-from tests.runner.report.stored import DATASET
+from tests.runner.reports.stored import DATASET
 from tests.runner.store.making import make_epoch, rows
 
 IMPORTED = Imported(

@@ -7,12 +7,12 @@ import pytest
 from runner.errors import InputError
 from runner.states import AttemptState, Kind
 from runner.store import queries
-from runner.store.checkpoints import record_epoch
-from runner.store.control import Target, cancel
 from runner.store.engine import Store
-from runner.store.progress import progress_of
-from runner.store.work import claim, finish
-from runner.store.workers import worker_stopped
+from runner.store.lifecycle.checkpoints import record_epoch
+from runner.store.lifecycle.control import Target, cancel
+from runner.store.lifecycle.job_lifecycle import claim, finish
+from runner.store.lifecycle.workers import worker_stopped
+from runner.store.queries.progress import progress_of
 from tests.runner.store.making import (
     DATASET,
     FINGERPRINT,

@@ -3,19 +3,19 @@
 import pytest
 
 from cifar_model.epoch import LOSS_RULE
-from runner.report.content import report_parts
-from runner.report.document import report_document
-from runner.report.parts import Note
-from runner.report.spreadsheet import as_spreadsheet
-from runner.report.trial import trial_document, trial_text
+from runner.reports.experiment.document import report_document
+from runner.reports.experiment.view import report_parts
+from runner.reports.formats.spreadsheet import as_spreadsheet
+from runner.reports.model import Note
+from runner.reports.trial import trial_document, trial_text
 from runner.states import AttemptState
-from runner.store.attempts import Claim, open_attempts
-from runner.store.checkpoints import newest_checkpoint, record_epoch
-from runner.store.control import Target, retry
 from runner.store.engine import Store
-from runner.store.results import write_trial
-from runner.store.work import claim, finish, recover
-from tests.runner.report.stored import store_tune, train_epochs
+from runner.store.lifecycle.attempts import Claim, open_attempts
+from runner.store.lifecycle.checkpoints import newest_checkpoint, record_epoch
+from runner.store.lifecycle.control import Target, retry
+from runner.store.lifecycle.job_lifecycle import claim, finish, recover
+from runner.store.lifecycle.results import write_trial
+from tests.runner.reports.stored import store_tune, train_epochs
 from tests.runner.store.making import (
     FINGERPRINT,
     job_ids,

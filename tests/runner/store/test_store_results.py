@@ -13,15 +13,15 @@ from cifar_model.errors import DivergedError
 from runner.states import AttemptState, Kind
 from runner.store import queries
 from runner.store.artifacts import get_array, get_artifact
-from runner.store.checkpoints import record_epoch
 from runner.store.engine import Store
-from runner.store.results import (
+from runner.store.lifecycle.checkpoints import record_epoch
+from runner.store.lifecycle.job_lifecycle import finish
+from runner.store.lifecycle.results import (
     write_activations,
     write_evaluation,
     write_explained,
     write_trial,
 )
-from runner.store.work import finish
 from tests.runner.store.making import (
     DATASET,
     FINGERPRINT,

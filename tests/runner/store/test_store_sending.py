@@ -2,8 +2,8 @@
 
 from runner.states import AttemptState
 from runner.store.engine import Store
-from runner.store.sending import mark_sent, mark_unsent, sent_jobs, unsent
-from runner.store.work import claim, finish
+from runner.store.lifecycle.job_lifecycle import claim, finish
+from runner.store.lifecycle.outbox import mark_sent, mark_unsent, sent_jobs, unsent
 from tests.runner.store.making import make_jobs, make_worker, run, value
 
 

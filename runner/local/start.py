@@ -1,0 +1,70 @@
+"""Start the supervisor of the embedded mode and wait until its broker answers."""
+
+import subprocess
+import time
+
+from runner.environment import environment_for_children
+from runner.errors import UnavailableError
+from runner.local.liveness import workers_alive
+from runner.local.run_dir import Place
+from runner.processes import host_identity, python_command
+from runner.settings import Settings
+from runner.store.engine import Store
+
+START_SECONDS = 30.0
+
+
+def start(settings: Settings, parent: int | None = None) -> bool:
+    """Start a supervisor unless one lives; with a parent it ends when that process does.
+
+    Return whether this call started it. Raises UnavailableError if it does not come up.
+    """
+    place = Place(settings.home)
+    place.create()
+    if place.is_supervised():
+        return False
+    command = python_command("runner.local.supervisor", *([str(parent)] if parent else []))
+    with (place.logs / "supervisor.log").open("ab") as log:
+        supervisor = subprocess.Popen(
+            command,
+            env=environment_for_children(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + START_SECONDS
+    while not _is_up(place):
+        # Exit code 0 says that another supervisor was quicker: wait for that one.
+        if supervisor.poll() not in (None, 0) or time.monotonic() > deadline:
+            raise UnavailableError(
+                "the private broker and workers did not start",
+                f"both running within {START_SECONDS:g} s",
+                f"read {place.logs / 'supervisor.log'}",
+            )
+        time.sleep(0.05)
+    return True
+
+
+def wait_for_a_worker(settings: Settings, store: Store) -> None:
+    """Wait until one worker of this host is ready; the others need no waiting for.
+
+    Raises UnavailableError if none comes.
+    """
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        if any(worker.host == host_identity() for worker in workers_alive(settings, store)):
+            return
+        if time.monotonic() > deadline:
+            raise UnavailableError(
+                "no worker started",
+                f"one that is ready within {START_SECONDS:g} s",
+                f"read {Place(settings.home).logs / 'worker.log'}; it is tried again until `runner "
+                "down`",
+            )
+        time.sleep(0.1)
+
+
+def _is_up(place: Place) -> bool:
+    running = place.remembered()
+    return {"supervisor", "broker", "worker"} <= running.keys()

@@ -1,0 +1,1 @@
+"""Two trials or two k-folds compared."""

@@ -1,0 +1,1 @@
+"""Explanations: of one experiment, of two, of all."""

@@ -1,0 +1,84 @@
+"""The activations of an image: one sheet over all layers, and a large sheet for each layer.
+
+Drawn with Pillow in a palette of colours: there are very many of them, and so each is small.
+"""
+
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from math import ceil
+from typing import Any
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.font_manager import findfont
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from runner.reports.figures.montage import BLACK, SHADES, WHITE, montage, to_shades
+from runner.reports.model import Picture, as_text, dataset_name, titled
+
+COLUMNS = 6
+# Pixels; a layer of the overview lies in a cell, with its name above it.
+CELL, CELL_WIDTH, CELL_HEIGHT = 216, 232, 250
+SHEET = 720
+LINE, MARGIN = 17, 8
+
+Row = Mapping[str, Any]
+Written = tuple[int, int, str]
+
+
+def draw_overview(document: Row, layers: Sequence[Row], outputs: Sequence[NDArray[Any]]) -> Picture:
+    """Return the sheet of one image; each layer's colours go from its least to its largest."""
+    what = f"Activations of image {layers[0]['image']} in trial {layers[0]['trial']}, all layers"
+    title = titled(document, what)
+    rows = ceil(len(layers) / COLUMNS)
+    head = 2 * LINE
+    sheet = np.full((head + rows * CELL_HEIGHT, COLUMNS * CELL_WIDTH), WHITE, np.uint8)
+    words: list[Written] = [(MARGIN, 4, title)]
+    for place, (layer, output) in enumerate(zip(layers, outputs, strict=True)):
+        top, left = head + place // COLUMNS * CELL_HEIGHT, place % COLUMNS * CELL_WIDTH + MARGIN
+        words.append((left, top, f"{layer['layer']} {layer['name']}"))
+        _paste(sheet, to_shades(output, CELL), top + LINE, left)
+    name = f"activations-image-{layers[0]['image']}.png"
+    return Picture(name, title, _to_png(sheet, words))
+
+
+def draw_layer_sheet(document: Row, layer: Row, output: NDArray[Any]) -> Picture:
+    """Return the sheet of one layer: all its channels in the same colours."""
+    what = (
+        f"Activations of image {layer['image']} in trial {layer['trial']},"
+        f" layer {layer['layer']} {layer['name']} {as_text(layer['shape'])}"
+    )
+    scale = f"dark: {output.min():.3g}, bright: {output.max():.3g}"
+    # Of a very wide layer too every pixel is shown.
+    size = max(SHEET, *montage(output).shape)
+    shades = to_shades(output, size)
+    head = 4 * LINE
+    sheet = np.full((head + len(shades) + MARGIN, size + 2 * MARGIN), WHITE, np.uint8)
+    _paste(sheet, shades, head, MARGIN)
+    lines = (what, dataset_name(document), scale)
+    words = [(MARGIN, 4 + LINE * place, line) for place, line in enumerate(lines)]
+    name = f"activations-image-{layer['image']}-layer-{layer['layer']:02}.png"
+    return Picture(name, titled(document, what), _to_png(sheet, words), detail=True)
+
+
+def _paste(sheet: NDArray[np.uint8], shades: NDArray[np.uint8], top: int, left: int) -> None:
+    height, width = shades.shape
+    sheet[top : top + height, left : left + width] = shades
+
+
+def _to_png(sheet: NDArray[np.uint8], words: Sequence[Written]) -> bytes:
+    picture = Image.fromarray(sheet)
+    picture.putpalette(_palette())
+    draw = ImageDraw.Draw(picture)
+    font = ImageFont.truetype(findfont("DejaVu Sans"), 12)
+    for left, top, text in words:
+        draw.text((left, top), text, fill=BLACK, font=font)
+    content = BytesIO()
+    picture.save(content, "PNG")
+    return content.getvalue()
+
+
+def _palette() -> list[int]:
+    colours = colormaps["viridis"](np.linspace(0, 1, SHADES))[:, :3] * 255
+    return [*colours.astype(int).ravel().tolist(), *(255, 255, 255), *(0, 0, 0)]

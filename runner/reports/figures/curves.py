@@ -1,0 +1,77 @@
+"""Learning curves: accuracy and loss by epoch, for training and validation."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from runner.reports.figures.canvas import COLOURS, GREY, new_figure, to_png
+from runner.reports.model import Picture, titled
+from runner.reports.stats.ranking import effective
+
+MOST_TRIALS = 20
+
+
+def draw_curves(document: Mapping[str, Any]) -> list[Picture]:
+    """Return the learning curves of the best trials; none if no epoch was trained."""
+    trained = [trial for trial in document["trials"] if trial["epochs"]]
+    if not trained:
+        return []
+    shown = trained[:MOST_TRIALS]
+    title = "Learning curves"
+    if len(shown) < len(trained):
+        title += f" of the best {len(shown)} of {len(trained)} trials"
+    title = titled(document, title)
+    # Losses of different functions are not comparable: each has its own panel.
+    losses = sorted({_losses(trial) for trial in shown})
+    figure = new_figure(title, 5 * (1 + len(losses)), 4.4)
+    accuracy, *panels = figure.subplots(1, 1 + len(losses), squeeze=False)[0]
+    _panel(accuracy, shown, "accuracy", "accuracy")
+    for panel, name in zip(panels, losses, strict=True):
+        of_loss = [trial if _losses(trial) == name else None for trial in shown]
+        _panel(panel, of_loss, "loss", f"loss ({name})")
+    figure.legend(handles=_legend(shown), loc="outside lower center", ncols=4, fontsize=8)
+    return [Picture("curves.png", title, to_png(figure))]
+
+
+def _panel(axes: Axes, trials: Sequence[Mapping[str, Any] | None], metric: str, label: str) -> None:
+    """Draw one metric; a trial that is None keeps its colour for the other panels."""
+    # Last to first, so that the best trial lies on top.
+    for place, trial in reversed(list(enumerate(trials))):
+        if trial is None:
+            continue
+        epochs = [row["epoch"] for row in trial["epochs"]]
+        style: dict[str, Any] = {"color": _colour(place), "marker": "o", "markersize": 2.5}
+        axes.plot(epochs, [row[f"val_{metric}"] for row in trial["epochs"]], **style)
+        axes.plot(epochs, [row[metric] for row in trial["epochs"]], linestyle="--", **style)
+    axes.set(xlabel="epoch", ylabel=label)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(alpha=0.25)
+
+
+def _colour(place: int) -> str:
+    return COLOURS[place] if place < len(COLOURS) else GREY
+
+
+def _legend(trials: Sequence[Mapping[str, Any]]) -> list[Line2D]:
+    lines = [
+        Line2D([], [], color="black", label="validation"),
+        Line2D([], [], color="black", linestyle="--", label="training"),
+    ]
+    for place, trial in enumerate(trials[: len(COLOURS)]):
+        lines.append(Line2D([], [], color=_colour(place), linewidth=3, label=_name(trial)))
+    if len(trials) > len(COLOURS):
+        lines.append(Line2D([], [], color=GREY, linewidth=3, label="the other trials"))
+    return lines
+
+
+def _name(trial: Mapping[str, Any]) -> str:
+    if trial["rank"] is None:
+        return f"job {trial['job']} ({trial['state']})"
+    return f"trial {trial['trial']} (rank {trial['rank']})"
+
+
+def _losses(trial: Mapping[str, Any]) -> str:
+    return str(effective(trial["params"])["losses"])

@@ -1,0 +1,67 @@
+"""Mean masks side by side: where explanations of a class, or of a confusion, point on the whole."""
+
+from collections.abc import Mapping, Sequence
+from math import ceil
+from typing import Any
+
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.patches import Rectangle
+
+from cifar_model.explanation.coarse import GRID
+from runner.reports.figures.canvas import new_figure, to_png
+from runner.reports.figures.overlay import AGAINST, FOR
+from runner.reports.model import Picture, dataset_name
+
+COLUMNS = 6
+
+# Cells of a mask: between tiles, and above each for its name.
+GAP, HEAD = 2, 5
+
+# More of them nobody looks at: those with the most masks are drawn.
+MOST_TILES = 36
+
+COLOURS = LinearSegmentedColormap.from_list("against to for", [AGAINST, "#FFFFFF", FOR])
+
+
+def draw_mask_sheets(document: Mapping[str, Any]) -> list[Picture]:
+    """Return a sheet of classes and one of the cells of the confusion, of what has masks."""
+    classes = [(row["class"], row) for row in document["classes"]]
+    cells = [(f"{row['true_class']} as {row['predicted_class']}", row) for row in document["cells"]]
+    sheets = (
+        ("mean-masks-by-class.png", "Mean mask of each explained class", classes),
+        ("mean-masks-by-cell.png", "Mean mask for the predicted class (true as predicted)", cells),
+    )
+    data = "; ".join(dataset_name({"dataset": row}) for row in document["datasets"])
+    return [
+        _sheet(name, f"{title} - {data}", tiles)
+        for name, title, tiles in sheets
+        if _with_masks(tiles)
+    ]
+
+
+def _with_masks(tiles: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Any]:
+    """Return the tiles that have masks, those with the most first."""
+    return sorted((tile for tile in tiles if tile[1]["masks"]), key=lambda tile: -tile[1]["masks"])
+
+
+def _sheet(name: str, title: str, tiles: Sequence[tuple[str, Mapping[str, Any]]]) -> Picture:
+    found = _with_masks(tiles)
+    shown = found[:MOST_TILES]
+    rows = ceil(len(shown) / COLUMNS)
+    words = f"green: speaks for it, red: against it; {len(shown)} of {len(found)} are drawn"
+    figure = new_figure(f"{title}\n{words}", 11, 1.2 + 1.75 * rows)
+    axes = figure.subplots()
+    axes.set_axis_off()
+    # One picture for all tiles: axes for each of them take seconds to lay out.
+    sheet = np.full((rows * (HEAD + GRID) + 1, COLUMNS * (GAP + GRID)), np.nan)
+    for place, (of, row) in enumerate(shown):
+        top, left = HEAD + place // COLUMNS * (HEAD + GRID), place % COLUMNS * (GAP + GRID)
+        sheet[top : top + GRID, left : left + GRID] = row["mean_mask"]
+        axes.add_patch(Rectangle((left - 0.5, top - 0.5), GRID, GRID, fill=False, lw=0.5))
+        axes.text(left, top - 1, f"{of}\n{row['masks']:,}", fontsize=8, va="bottom")
+    # One scale for all tiles: what no explanation points at is white in each.
+    largest = float(np.nanmax(np.abs(sheet))) or 1
+    drawn = axes.imshow(sheet, cmap=COLOURS, vmin=-largest, vmax=largest)
+    figure.colorbar(drawn, ax=axes, shrink=0.8)
+    return Picture(name, title, to_png(figure))

@@ -1,0 +1,146 @@
+"""An explanation as a picture: the original beside the regions for and against a class."""
+
+from collections.abc import Mapping
+from textwrap import fill
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.patches import Patch
+from numpy.typing import NDArray
+
+from cifar_model.explanation.regions import mask
+from runner.reports.explanation.view import name_of, overlay_name
+from runner.reports.figures.canvas import COLOURS, new_figure, to_png
+from runner.reports.model import Picture, titled
+
+ENLARGED = 12  # pixels of the drawing for one of the picture
+FOR, AGAINST, BORDER = "#009640", "#D2281E", "#FFFFFF"
+VERDICT_COLOURS = {"sound": "black", "weak": "#B35900", "void": "#B00020"}
+
+
+def draw_overlay(
+    document: Mapping[str, Any], explanation: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
+) -> Picture:
+    """Return the picture of an explanation; `arrays` has the original and its superpixels."""
+    title = titled(
+        document, f"Explanation of {name_of(explanation)}, by trial {explanation['trial']}"
+    )
+    curves = explanation["curves"]
+    figure = new_figure(title, 13.5 if curves else 9, 5.4)
+    original, regions, *others = figure.subplots(1, 3 if curves else 2)
+    original.imshow(arrays["picture"], interpolation="nearest")
+    original.set_title(
+        f"true {explanation['true_class']}, predicted {explanation['predicted_class']}", fontsize=10
+    )
+    if explanation["verdict"] == "void":
+        _say_void(regions)
+    else:
+        _draw_regions(regions, explanation, arrays)
+    for axes in others:
+        _draw_curves(axes, explanation)
+    for axes in (original, regions):
+        axes.set(xticks=[], yticks=[])
+    colour = VERDICT_COLOURS[explanation["verdict"]]
+    figure.supxlabel(_caption(explanation), fontsize=9, color=colour)
+    return Picture(overlay_name(explanation), title, to_png(figure))
+
+
+def _caption(explanation: Mapping[str, Any]) -> str:
+    fit = ""
+    if explanation["r2"] is not None:
+        fit = f", R2 {explanation['r2']:.2f}, stability {explanation['stability']:.2f}"
+    numbers = (
+        f"label {explanation['label']} ({explanation['class']}),"
+        f" probability {explanation['probability']:.3f}, {explanation['superpixels']} superpixels,"
+        f" method {explanation['method']}{fit}"
+    )
+    verdict = f"{explanation['verdict']}: {explanation['reason']}"
+    return f"{numbers}\n{fill(verdict, 110)}{_removed(explanation)}"
+
+
+def _removed(explanation: Mapping[str, Any]) -> str:
+    if explanation["removed"] is None:
+        return ""
+    return (
+        f"\nwithout the regions for it: {explanation['removed']:.3f},"
+        f" without random ones of the same area: {explanation['removed_random']:.3f}"
+    )
+
+
+def _say_void(axes: Axes) -> None:
+    axes.set_facecolor("#EEEEEE")
+    axes.set_aspect("equal")
+    text = "VOID\n\nThis explanation\nsays nothing about\nwhat the model sees."
+    axes.text(0.5, 0.5, text, ha="center", va="center", fontsize=14, color=VERDICT_COLOURS["void"])
+
+
+def _draw_regions(
+    axes: Axes, explanation: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
+) -> None:
+    shown = mask(arrays["segments"], explanation["weights"])
+    axes.imshow(regions_picture(arrays["picture"], arrays["segments"], shown))
+    _write_signs(axes, arrays["segments"], shown)
+    name = explanation["class"]
+    handles = [
+        Patch(color=FOR, label=f"+ for {name}"),
+        Patch(color=AGAINST, label=f"\N{MINUS SIGN} against {name}"),
+    ]
+    axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0), ncols=2, fontsize=9)
+    axes.set_title("regions that count most", fontsize=10)
+
+
+def _draw_curves(axes: Axes, explanation: Mapping[str, Any]) -> None:
+    """Draw how the probability goes as superpixels are hidden, and as they are shown."""
+    points = explanation["curves"]
+    for name, colour, marker in zip(("deletion", "insertion"), COLOURS, "v^", strict=False):
+        label = f"{name}, area {explanation[f'{name}_area']:.3f}"
+        axes.plot(points["share"], points[name], color=colour, marker=marker, label=label)
+    axes.set(
+        xlim=(0, 1),
+        ylim=(0, 1.02),
+        xlabel="share of superpixels hidden (deletion) or shown (insertion)",
+        ylabel=f"probability of {explanation['class']}",
+    )
+    axes.set_box_aspect(1)
+    axes.set_title("what speaks most for the class first", fontsize=10)
+    axes.legend(fontsize=9)
+
+
+def regions_picture(
+    picture: NDArray[Any], segments: NDArray[Any], shown: NDArray[Any]
+) -> NDArray[np.uint8]:
+    """Return the picture in grey, enlarged, with regions tinted and superpixels outlined."""
+    grey = np.repeat(picture.mean(axis=2, keepdims=True), 3, axis=2)
+    tinted = 0.75 * grey + 40
+    for sign, colour in ((1, FOR), (-1, AGAINST)):
+        tinted[shown == sign] = 0.5 * grey[shown == sign] + 0.5 * _rgb(colour)
+    large = _enlarge(tinted)
+    large[_borders(_enlarge(segments))] = _rgb(BORDER)
+    return large.astype(np.uint8)
+
+
+def _rgb(colour: str) -> NDArray[np.float64]:
+    return np.array(to_rgb(colour)) * 255
+
+
+def _enlarge(array: NDArray[Any]) -> NDArray[Any]:
+    return array.repeat(ENLARGED, axis=0).repeat(ENLARGED, axis=1)
+
+
+def _borders(segments: NDArray[Any]) -> NDArray[np.bool_]:
+    borders = np.zeros(segments.shape, np.bool_)
+    borders[:-1] |= segments[:-1] != segments[1:]
+    borders[:, :-1] |= segments[:, :-1] != segments[:, 1:]
+    return borders
+
+
+def _write_signs(axes: Axes, segments: NDArray[Any], shown: NDArray[Any]) -> None:
+    """Mark regions by signs too, for those who confuse green and red."""
+    for number in np.unique(segments[shown != 0]):
+        rows, columns = np.nonzero(segments == number)
+        middle = np.argmin((rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2)
+        sign = "+" if shown[rows[middle], columns[middle]] > 0 else "\N{MINUS SIGN}"
+        across, down = (columns[middle] + 0.5) * ENLARGED, (rows[middle] + 0.5) * ENLARGED
+        axes.text(across, down, sign, ha="center", va="center", color="white", weight="bold")

@@ -1,0 +1,37 @@
+"""Pictures of a data set themselves: some of every class, or one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runner.reports.figures.canvas import new_figure, to_png
+from runner.reports.model import Picture, titled
+
+# More rows than this cannot be seen.
+MOST_CLASSES = 20
+
+
+def draw_samples(document: Mapping[str, Any], shown: Mapping[str, NDArray[np.uint8]]) -> Picture:
+    """Return a sheet with a row of pictures (n, height, width, 3) for each class."""
+    rows = dict(list(shown.items())[:MOST_CLASSES])
+    title = titled(document, f"Pictures of {len(rows)} of {len(shown)} classes")
+    figure = new_figure(title, 9, 1 + 0.7 * len(rows))
+    for axes, (name, images) in zip(
+        figure.subplots(len(rows), squeeze=False)[:, 0], rows.items(), strict=True
+    ):
+        axes.imshow(np.concatenate(list(images), axis=1), interpolation="nearest")
+        axes.set(xticks=[], yticks=[])
+        axes.set_ylabel(name, rotation=0, ha="right", va="center")
+    return Picture("samples.png", title, to_png(figure))
+
+
+def draw_picture(document: Mapping[str, Any], what: str, image: NDArray[np.uint8]) -> Picture:
+    """Return one picture, large."""
+    title = titled(document, what)
+    figure = new_figure(title, 9, 4)
+    axes = figure.subplots()
+    axes.imshow(image, interpolation="nearest")
+    axes.set(xticks=[], yticks=[])
+    return Picture("picture.png", title, to_png(figure))

@@ -1,0 +1,57 @@
+"""Read what `--where` says, as in lr=0.001 or val_accuracy>0.5."""
+
+import math
+import re
+from difflib import get_close_matches
+
+from cifar_model.params import RULES, Params
+from runner.errors import InputError
+from runner.store.queries.leaderboard import METRICS, OPERATORS, Condition, Value
+
+FORM = re.compile(rf"\s*(\w+)\s*({'|'.join(OPERATORS)})\s*(.+?)\s*")
+NAMES = (*METRICS, *RULES)
+
+
+def read_conditions(texts: tuple[str, ...]) -> list[Condition]:
+    """Return conditions that the store understands; raise InputError naming the first bad one."""
+    return [_read(text) for text in texts]
+
+
+def _read(text: str) -> Condition:
+    form = FORM.fullmatch(text)
+    if form is None:
+        raise _refusal(
+            text,
+            f"NAME, one of {' '.join(OPERATORS)}, and a value, as in 'lr=0.001' or"
+            " 'val_accuracy>0.5'",
+        )
+    name, operator, value = form.groups()
+    if name not in NAMES:
+        close = get_close_matches(name, NAMES, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise _refusal(text, f"one of {', '.join(NAMES)}{hint}")
+    default = None if name in METRICS else getattr(Params(), name)
+    return Condition(name, operator, _value(text, operator, value, default), default)
+
+
+def _value(text: str, operator: str, value: str, default: Value | None) -> Value:
+    """Return the value in the type of what it is compared with."""
+    if isinstance(default, bool):
+        if value not in ("true", "false") or operator not in ("=", "!="):
+            raise _refusal(text, "= or != with true or false")
+        return value == "true"
+    if isinstance(default, str):
+        if operator not in ("=", "!="):
+            raise _refusal(text, "= or !=, because the value is a word")
+        return value
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise _refusal(text, "a number after the sign")
+    return number
+
+
+def _refusal(text: str, expected: str) -> InputError:
+    return InputError(f"--where {text!r} cannot be understood", expected, "correct --where")

@@ -1,0 +1,52 @@
+"""A report's rows as a Parquet file, for pandas and databases: the columns of the CSV, typed."""
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from cifar_model.params import Params
+from runner.reports.formats.extras import needed
+
+ABOUT = b"runner"
+
+TEXT = (
+    *("state", "reason", "not_reproducible", "fingerprints", "dataset", "fingerprint"),
+    *("data_fingerprint", "split", "class", "true_class", "predicted_class"),
+    *("method", "segmentation", "verdict"),
+)
+WHOLE = (
+    *("rank", "trial", "job", "number", "attempts", "round_epochs", "best_epoch", "seed"),
+    *("experiment", "evaluation", "fold", "images", "support", "tp", "tn", "fp", "fn"),
+    *("image", "label", "superpixels", "superpixel", "loss_rule"),
+)
+TYPES = {bool: "bool", int: "int64", float: "double", str: "string"}
+
+
+def as_parquet(
+    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], about: Mapping[str, Any]
+) -> bytes:
+    """Return the file; what it is about is JSON in the metadata of its schema.
+
+    A column has the same type whatever stands in it, so that files make one data set.
+    """
+    arrow, parquet = (
+        needed(module, "parquet", "pyarrow") for module in ("pyarrow", "pyarrow.parquet")
+    )
+    fields = [(name, arrow.type_for_alias(_type(name))) for name in columns]
+    schema = arrow.schema(fields, metadata={ABOUT: json.dumps(about).encode()})
+    table = arrow.table({name: [row[name] for row in rows] for name in columns}, schema=schema)
+    content = io.BytesIO()
+    parquet.write_table(table, content)
+    return content.getvalue()
+
+
+def _type(name: str) -> str:
+    """Return Arrow's name of a column's type; what is neither text nor whole is a measure."""
+    defaults = asdict(Params())
+    if name in defaults:
+        return TYPES[type(defaults[name])]
+    if name == "noise":
+        return TYPES[bool]
+    return TYPES[str if name in TEXT else int if name in WHOLE else float]

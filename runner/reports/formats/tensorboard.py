@@ -1,0 +1,54 @@
+"""The epochs of trials as TensorBoard's event files: a run for each trial, with its params.
+
+TensorBoard's own writer would import TensorFlow where it is installed; what it is made of does not.
+"""
+
+import io
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from runner.reports.formats.extras import needed
+from runner.reports.stats.ranking import BETTER, effective
+
+Row = Mapping[str, Any]
+
+
+def event_files(document: Row) -> Iterator[tuple[Path, bytes]]:
+    """Yield for each trial with epochs the path of its file and the file.
+
+    The time of an epoch is that of its training alone, counted from the submission.
+    """
+    start = datetime.fromisoformat(document["created_at"]).timestamp()
+    for trial in document["trials"]:
+        if trial["epochs"]:
+            run = f"job-{trial['job']}" if trial["trial"] is None else f"trial-{trial['trial']}"
+            # One name for ever: written again, it is the same run.
+            yield Path(run, f"events.out.tfevents.{int(start)}.runner"), _file(trial, start)
+
+
+def _file(trial: Row, start: float) -> bytes:
+    proto, writer, hparams = (
+        needed(f"tensorboard.{module}", "tensorboard", "tensorboard")
+        for module in (
+            "compat.proto.event_pb2",
+            "summary.writer.record_writer",
+            "plugins.hparams.summary_v2",
+        )
+    )
+    content = io.BytesIO()
+    records = writer.RecordWriter(content)
+
+    def write(at: float, **fields: Any) -> None:
+        records.write(proto.Event(wall_time=at, **fields).SerializeToString())
+
+    write(start, file_version="brain.Event:2")
+    params = hparams.hparams_pb(effective(trial["params"]), start_time_secs=start)
+    write(start, summary=params)
+    at = start
+    for epoch in trial["epochs"]:
+        at += epoch["seconds"]
+        values = [{"tag": name, "simple_value": epoch[name]} for name in BETTER]
+        write(at, step=epoch["epoch"], summary={"value": values})
+    return content.getvalue()

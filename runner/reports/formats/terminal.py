@@ -1,0 +1,47 @@
+"""A report as plain text for a terminal."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tabulate import tabulate
+
+from runner.reports.model import Note, Part, Picture, Table
+
+
+def as_terminal(title: str, parts: Sequence[Part], directory: Path) -> str:
+    """Return the text; pictures are named by the path they have in the directory."""
+    details = [part for part in parts if isinstance(part, Picture) and part.detail]
+    shown = [part for part in parts if part not in details]
+    blocks = [f"{title}\n{'=' * len(title)}", *(_block(part, directory) for part in shown)]
+    if details:
+        blocks.append(f"\n{len(details)} more pictures, each of one layer, are beside them.")
+    return "\n".join(blocks) + "\n"
+
+
+def _block(part: Part, directory: Path) -> str:
+    if isinstance(part, Note):
+        return f"WARNING: {part.text}" if part.warning else part.text
+    if isinstance(part, Table):
+        return f"\n{part.title}\n{plain_table(part, 'simple')}"
+    return f"\n{part.title}\n  {directory / part.name}"
+
+
+def plain_table(
+    table: Table, form: str, escaped: Callable[[str], str] = str, link: str = ""
+) -> str:
+    """Return a table in a form of tabulate's, with its words escaped as that form needs.
+
+    With a link to the directory of pictures the first cell of a row leads to its picture.
+    """
+    cells = [[escaped(text) for text in row] for row in table.texts()]
+    for place, row in enumerate(cells):
+        if link and (name := table.picture(place)):
+            row[0] = f"[{row[0]}]({link}/{name})"
+    return tabulate(
+        cells,
+        headers=[escaped(column) for column in table.columns],
+        tablefmt=form,
+        # A fingerprint such as 12e34567 is no number.
+        disable_numparse=True,
+        colalign=["right" if numeric else "left" for numeric in table.numeric()],
+    )

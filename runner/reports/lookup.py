@@ -1,0 +1,54 @@
+"""Find the experiment, trial or job that a person names, or say which there are."""
+
+from runner.errors import InputError
+from runner.store.engine import Connection
+from runner.store.queries import reports
+
+
+def newest_number(connection: Connection) -> int:
+    """Return the newest experiment that has results."""
+    number = reports.newest_with_results(connection)
+    if number is not None:
+        return number
+    known = ", ".join(str(known) for known in reports.newest(connection, "experiment"))
+    raise InputError(
+        "no experiment has results yet",
+        "one with a trial, an evaluation or an explanation",
+        f"name one to see its jobs: {known}" if known else "begin with `runner submit`",
+    )
+
+
+def experiment_row(connection: Connection, number: int) -> reports.Row:
+    """Return an experiment by its number."""
+    found = reports.experiment(connection, number)
+    if found is None:
+        raise _unknown(connection, "experiment", number)
+    return found
+
+
+def job_row(
+    connection: Connection, *, trial: int | None = None, job: int | None = None
+) -> reports.Row:
+    """Return a job by its own number or by that of its trial."""
+    found = reports.jobs(connection, trial=trial, job=job)
+    if found:
+        return found[0]
+    if trial is not None:
+        raise _unknown(connection, "trial", trial)
+    raise _unknown(connection, "job", job)
+
+
+def _unknown(connection: Connection, what: str, number: int | None) -> InputError:
+    newest = reports.newest(connection, what)
+    if not newest:
+        return InputError(
+            f"there is no {what} {number}: there is none yet",
+            "one that is in this database",
+            "begin with `runner submit`, or correct RUNNER_HOME or RUNNER_DATABASE_URL",
+        )
+    shown = ", ".join(str(known) for known in newest)
+    return InputError(
+        f"there is no {what} {number}",
+        f"one that exists; the newest: {shown}",
+        "choose one of them; `runner status` lists experiments",
+    )

@@ -1,0 +1,1 @@
+"""Statistics of scores and explanations, from numbers alone."""

@@ -1,0 +1,120 @@
+"""How much the best of many trials owes to chance: to the seeds and to the images.
+
+Where params were trained with several seeds, what seeds do is measured; elsewhere only the images
+are counted, which is a lower bound.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import erf, pi, sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runner.reports.stats.uncertainty import CONFIDENCE
+
+Row = Mapping[str, Any]
+
+# Normal deviates beyond are too rare to count, also among 100,000.
+Z_ENDS, Z_STEP = 9.0, 0.02
+
+LOWER_BOUND = "a lower bound: it counts the images, not the seeds; use --repeats to measure it"
+
+
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """The variance of the same params from seed to seed, pooled, and its degrees of freedom."""
+
+    variance: float = 0.0
+    freedom: int = 0
+
+
+def pooled(rows: Sequence[Row]) -> Repeats:
+    """Return what the repeats of several params say together."""
+    freedom = sum(len(row["trials"]) - 1 for row in rows)
+    if freedom == 0:
+        return Repeats()
+    squares = sum((len(row["trials"]) - 1) * row["spread"] ** 2 for row in rows)
+    return Repeats(squares / freedom, freedom)
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """What chance does among so many trials that are equally good.
+
+    Repeats of the same params on the same images differ by their seeds and by the images that only
+    one of them gets right, so their variance holds both. It is never taken to be less than what
+    the images of independent trials would give.
+    """
+
+    trials: int
+    repeats: Repeats
+
+    def luck(self, accuracy: float, images: int) -> float:
+        """Return by how much the best is expected above the mean of all."""
+        by_image = accuracy * (1 - accuracy) / images
+        return largest_normal(self.trials) * sqrt(max(by_image, self.repeats.variance))
+
+    def is_noise(self, first: float, second: float, images: int) -> bool:
+        """Tell whether an accuracy is behind the best no further than chance puts it.
+
+        Tukey's test: of trials that are equally good, 5 % of the time any differs by more.
+        """
+        mean, freedom = (first + second) / 2, self.repeats.freedom
+        reach = largest_range(self.trials) * sqrt(mean * (1 - mean) / images)
+        if freedom:
+            seeds = largest_range(self.trials, freedom) * sqrt(self.repeats.variance)
+            reach = max(reach, seeds)
+        return abs(first - second) <= reach
+
+
+@cache
+def largest_normal(count: int) -> float:
+    """Return the expected largest of so many independent standard normal deviates."""
+    if count < 2:
+        return 0.0
+    return float(count * Z_STEP * (Z * DENSITY * BELOW ** (count - 1)).sum())
+
+
+@cache
+def largest_range(count: int, freedom: int | None = None) -> float:
+    """Return how far apart so many deviates lie at most, 95 % of the time: Tukey's q.
+
+    In units of a standard deviation that is known, or else estimated with so many degrees of
+    freedom.
+    """
+    low, high = 0.0, 1e5
+    while high - low > 1e-5 * high:
+        middle = (low + high) / 2
+        share = _range_within(max(count, 2), middle, freedom)
+        low, high = (middle, high) if share < CONFIDENCE else (low, middle)
+    return high
+
+
+def _range_within(count: int, reach: float, freedom: int | None) -> float:
+    """Return how often the range of so many deviates is within so many standard deviations."""
+    if freedom is None:
+        scales, weights = np.ones(1), np.ones(1)
+    else:
+        scales, weights = _estimated_scales(freedom)
+    ends = np.minimum(Z[:, None] + reach * scales, Z_ENDS)
+    others = np.interp(ends, Z, BELOW) - BELOW[:, None]
+    within = count * Z_STEP * (DENSITY[:, None] * others ** (count - 1)).sum(axis=0)
+    return float((weights * within).sum() / weights.sum())
+
+
+@cache
+def _estimated_scales(freedom: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return estimates of a standard deviation of 1, and how likely each of them is."""
+    # Evenly spaced logarithms: with one degree of freedom estimates near 0 are not rare.
+    logs = np.linspace(-12, 3, 201) / sqrt(freedom)
+    scales = np.exp(logs)
+    heights = freedom * (logs - scales**2 / 2)
+    return scales, np.exp(heights - heights.max())
+
+
+Z = np.arange(-Z_ENDS, Z_ENDS + Z_STEP / 2, Z_STEP)
+DENSITY = np.exp(-(Z**2) / 2) / sqrt(2 * pi)
+BELOW = np.array([(1 + erf(z / sqrt(2))) / 2 for z in Z])

@@ -1,0 +1,70 @@
+"""How alike two explanations of one picture are: where they look, in which order, and which way."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cifar_model.explanation.regions import mask
+from runner.reports.stats.param_importance import correlation
+
+Weights = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """Hold an explanation's superpixels (height, width) and the weight of each."""
+
+    segments: NDArray[Any]
+    weights: Weights
+
+    def signs(self) -> NDArray[np.int8]:
+        """Return 1 where the shown regions speak for the class, -1 where against it, else 0."""
+        return mask(self.segments, self.weights.tolist())
+
+    def shares(self) -> Weights:
+        """Return the share of all weight, either way, that lies on each pixel."""
+        sizes = np.abs(self.weights)
+        shares: Weights = (sizes / sizes.sum() / np.bincount(self.segments.ravel()))[self.segments]
+        return shares
+
+
+def likeness(first: Shown, second: Shown, *, same_segments: bool) -> dict[str, float | None] | None:
+    """Return how alike two explanations are by each measure; None where one shows no region.
+
+    Superpixels can be compared one by one only if they are the same; else pixels are, each with
+    the weight of its superpixel.
+    """
+    signs = first.signs(), second.signs()
+    if not all(of.any() for of in signs):
+        return None
+    both = (signs[0] != 0) & (signs[1] != 0)
+    either = (signs[0] != 0) | (signs[1] != 0)
+    flipped = both & (signs[0] != signs[1])
+    weights = [of.weights if same_segments else of.weights[of.segments] for of in (first, second)]
+    return {
+        "shared_weight": float(np.minimum(first.shares(), second.shares()).sum()),
+        "shared_weight_chance": _shared_by_chance(first, second),
+        "overlap": float(both.sum() / either.sum()),
+        "rank_correlation": correlation(*(ranks(of.ravel()) for of in weights)),
+        "sign_flips": float(flipped.sum() / both.sum()) if both.any() else None,
+    }
+
+
+def _shared_by_chance(first: Shown, second: Shown) -> float:
+    """Return the expected shared weight if the second's weights are dealt out anew.
+
+    The mean over all orders of its superpixels' weights, which needs no drawing.
+    """
+    shares = np.abs(second.weights) / np.abs(second.weights).sum()
+    sizes = np.bincount(second.segments.ravel())[second.segments].ravel()
+    dealt = shares[:, None] / sizes
+    return float(np.minimum(first.shares().ravel(), dealt).mean(axis=0).sum())
+
+
+def ranks(values: Weights) -> Weights:
+    """Return the rank of each value from 1; equal ones share the mean of theirs."""
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    shared: Weights = (counts.cumsum() - (counts - 1) / 2)[places]
+    return shared

@@ -1,0 +1,1 @@
+"""All that is written to the store while jobs live."""

@@ -1,0 +1,155 @@
+"""Store a trial that was trained elsewhere, with its epochs, as a job that has succeeded."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+
+from cifar_model.epoch import Epoch
+from cifar_model.params import Params
+from runner.states import AttemptState, JobState, Kind
+from runner.store import schema
+from runner.store.engine import Connection, Store
+from runner.store.lifecycle.attempts import Claim
+from runner.store.lifecycle.results import write_trial
+from runner.store.trained import trained_params
+
+# Attempts name a worker; this one stands for wherever it was.
+WORKER = {
+    "name": "import",
+    "host": "elsewhere",
+    "pid": 0,
+    "process_started": "",
+    "device": "import",
+    "version": "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedEpoch:
+    """An epoch with the fingerprint of its machine and the rule of its validation loss."""
+
+    scores: Epoch
+    fingerprint: str
+    loss_rule: int
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A trial as a bundle has it."""
+
+    key: str
+    params: dict[str, Any]
+    seed: int
+    threads: int
+    dataset: dict[str, Any]
+    provenance: dict[str, Any]
+    epochs: Sequence[ImportedEpoch]
+    weights: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedTrial:
+    """The trial's number in this store, and whether it was written now."""
+
+    trial: int
+    imported: bool
+
+
+def import_trial(store: Store, imported: Imported) -> ImportedTrial:
+    """Write the trial in one transaction, unless the store has it, however it came there."""
+    try:
+        with store.write() as connection:
+            existing = _existing(connection, imported)
+            if existing is None:
+                return ImportedTrial(_write(connection, imported), imported=True)
+    except IntegrityError:
+        # Someone imported the same bundle at the same moment and was first.
+        with store.read() as connection:
+            existing = _existing(connection, imported)
+        if existing is None:
+            raise
+    return ImportedTrial(existing, imported=False)
+
+
+def _existing(connection: Connection, imported: Imported) -> int | None:
+    """Return the trial with the same weights, seed, params, epochs and data; None without one."""
+    same = select(schema.Trial.id, schema.Trial.params, schema.Trial.dataset).where(
+        schema.Trial.model == sha256(imported.weights).hexdigest(),
+        schema.Trial.seed == imported.seed,
+        schema.Trial.epochs == len(imported.epochs),
+    )
+    params = _trained(imported.params, imported)
+    for trial in connection.execute(same.order_by(schema.Trial.id)):
+        same_data = trial.dataset["fingerprint"] == imported.dataset["fingerprint"]
+        if same_data and _trained(trial.params, imported) == params:
+            return int(trial.id)
+    return None
+
+
+def _trained(params: Mapping[str, Any], imported: Imported) -> Params:
+    return Params.from_json(trained_params(params, len(imported.epochs)))
+
+
+def _write(connection: Connection, imported: Imported) -> int:
+    claim = _job(connection, imported)
+    if not connection.scalar(select(schema.Worker.name).where(schema.Worker.name == "import")):
+        _add_worker(connection)
+    attempt = {
+        "job_id": claim.job_id,
+        "number": claim.attempt,
+        "state": AttemptState.SUCCEEDED,
+        "worker": WORKER["name"],
+    }
+    connection.execute(insert(schema.Attempt).values(ended_at=schema.now(), **attempt))
+    connection.execute(
+        insert(schema.Epoch),
+        [
+            {
+                "job_id": claim.job_id,
+                "attempt": claim.attempt,
+                "fingerprint": epoch.fingerprint,
+                "loss_rule": epoch.loss_rule,
+                **asdict(epoch.scores),
+            }
+            for epoch in imported.epochs
+        ],
+    )
+    return write_trial(connection, claim, imported.weights, imported.epochs[-1].fingerprint)
+
+
+def _job(connection: Connection, imported: Imported) -> Claim:
+    """Write the experiment and its job, and return what the job would have been claimed as."""
+    params = trained_params(imported.params, len(imported.epochs))
+    configuration = {"dataset": imported.dataset, "epochs": None, "threads": imported.threads}
+    experiment = connection.scalars(
+        insert(schema.Experiment).returning(schema.Experiment.id),
+        {
+            "kind": Kind.TRAIN,
+            "seed": imported.seed,
+            "configuration": configuration,
+            "provenance": imported.provenance,
+            "submission_key": imported.key,
+        },
+    ).one()
+    job = connection.scalars(
+        insert(schema.Job)
+        .values(
+            experiment_id=experiment,
+            number=1,
+            configuration={"params": params},
+            state=JobState.SUCCEEDED,
+            attempts=1,
+            ended_at=schema.now(),
+        )
+        .returning(schema.Job.id)
+    ).one()
+    merged = configuration | {"params": params}
+    return Claim(job, 1, experiment, Kind.TRAIN, 1, imported.seed, merged)
+
+
+def _add_worker(connection: Connection) -> None:
+    connection.execute(insert(schema.Worker).values(stopped_at=schema.now(), **WORKER))

@@ -1,0 +1,175 @@
+"""The four operations that carry the fault model, one transaction each.
+
+A job is moved only together with its attempt, and an attempt only while it is open: that is
+what makes its number a fence. Whoever lost a job may go on for a while; nothing that it writes
+counts any more.
+"""
+
+from collections.abc import Callable, Iterable
+
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+
+from runner.states import FINAL, AttemptState, JobState, Kind
+from runner.store.engine import Store
+from runner.store.lifecycle.attempts import (
+    AttemptKey,
+    Claim,
+    OpenAttempt,
+    Signal,
+    beat,
+    is_open,
+    note,
+    storable,
+)
+from runner.store.lifecycle.outbox import not_paused
+from runner.store.schema import Attempt, Checkpoint, Event, Experiment, Job, now
+from runner.store.trained import job_configuration
+
+# A job that was lost so often without finishing an epoch takes its workers down with it.
+MOST_LOST = 3
+
+# What ends with an attempt; a released job is tried again and nothing is held against it.
+JOB_STATES = {
+    AttemptState.SUCCEEDED: JobState.SUCCEEDED,
+    AttemptState.FAILED: JobState.FAILED,
+    AttemptState.CANCELLED: JobState.CANCELLED,
+    AttemptState.RELEASED: JobState.PENDING,
+}
+
+
+def claim(store: Store, job_id: int, worker: str) -> Claim | None:
+    """Take a pending job and open its next attempt; None if it is not to be had.
+
+    Of any number that try at once one gets it: the update is conditional. Raises InputError if
+    the database was brought to another schema since it was opened.
+    """
+    with store.write() as connection:
+        store.check_schema(connection)
+        job = connection.execute(
+            update(Job)
+            .where(
+                Job.id == job_id,
+                Job.state == JobState.PENDING,
+                Job.cancel_requested_at.is_(None),
+                not_paused(),
+            )
+            .values(state=JobState.RUNNING, attempts=Job.attempts + 1)
+            .returning(Job.attempts, Job.experiment_id, Job.number, Job.configuration)
+        ).one_or_none()
+        if job is None:
+            return None
+        connection.execute(
+            insert(Attempt), {"job_id": job_id, "number": job.attempts, "worker": worker}
+        )
+        note(connection, AttemptKey(job_id, job.attempts), "claimed", worker)
+        experiment = connection.execute(
+            select(Experiment.kind, Experiment.seed, Experiment.configuration).where(
+                Experiment.id == job.experiment_id
+            )
+        ).one()
+    return Claim(
+        job_id=job_id,
+        attempt=job.attempts,
+        experiment_id=job.experiment_id,
+        kind=Kind(experiment.kind),
+        number=job.number,
+        seed=experiment.seed,
+        configuration=job_configuration(experiment.configuration, job.configuration),
+    )
+
+
+def heartbeat(store: Store, key: AttemptKey) -> Signal:
+    """Say that the attempt lives; return what it should do."""
+    with store.write() as connection:
+        if not beat(connection, key):
+            return Signal.STALE
+        cancelled = connection.scalar(select(Job.cancel_requested_at).where(Job.id == key.job_id))
+    return Signal.CANCEL if cancelled else Signal.CONTINUE
+
+
+def tell(store: Store, key: AttemptKey, name: str, detail: str) -> int:
+    """Add what a worker saw of its attempt to the job's events; return how often that was told."""
+    with store.write() as connection:
+        note(connection, key, name, detail)
+        told = select(func.count()).where(Event.job_id == key.job_id, Event.name == name)
+        return connection.scalars(told).one()
+
+
+def finish(
+    store: Store,
+    key: AttemptKey,
+    state: AttemptState,
+    *,
+    reason: str | None = None,
+    error: str | None = None,
+    write: Callable[[Connection], object] | None = None,
+) -> bool:
+    """End an attempt and its job, and write the result, all together.
+
+    Returns False, and nothing is written, if the attempt is no longer open. A released job is
+    pending again. The checkpoints stay for a job that may still go on: one that is pending,
+    or failed or cancelled and may be retried.
+    """
+    with store.write() as connection:
+        if not _end_attempt(connection, is_open(key), state, error):
+            return False
+        if write is not None:
+            write(connection)
+        ended = _end_job(connection, key.job_id, JOB_STATES[state], reason)
+        if ended == JobState.SUCCEEDED:
+            connection.execute(delete(Checkpoint).where(Checkpoint.job_id == key.job_id))
+        note(connection, key, state, reason)
+    return True
+
+
+def recover(store: Store, dead: Iterable[OpenAttempt]) -> list[int]:
+    """Close attempts as lost, unless their heart has beaten since they were seen.
+
+    Returns the jobs that are pending again; one that was lost three times in a row has failed.
+    """
+    pending = []
+    with store.write() as connection:
+        # In one order everywhere, so that two that recover at once never wait for each other.
+        for seen in sorted(dead, key=lambda attempt: attempt.job_id):
+            key = AttemptKey(seen.job_id, seen.number)
+            unmoved = is_open(key) & (Attempt.heartbeats == seen.heartbeats)
+            where = f"worker {seen.worker} (pid {seen.pid} on {seen.host})"
+            if not _end_attempt(connection, unmoved, AttemptState.LOST, f"lost with its {where}"):
+                continue
+            note(connection, key, AttemptState.LOST, where)
+            if _lose_job(connection, seen.job_id, where) == JobState.PENDING:
+                pending.append(seen.job_id)
+    return pending
+
+
+def _end_attempt(
+    connection: Connection, condition: ColumnElement[bool], state: AttemptState, error: str | None
+) -> bool:
+    ended = connection.execute(
+        update(Attempt).where(condition).values(state=state, ended_at=now(), error=storable(error))
+    )
+    return bool(ended.rowcount)
+
+
+def _lose_job(connection: Connection, job_id: int, where: str) -> JobState:
+    lost = connection.scalars(
+        update(Job).where(Job.id == job_id).values(lost=Job.lost + 1).returning(Job.lost)
+    ).one()
+    if lost < MOST_LOST:
+        return _end_job(connection, job_id, JobState.PENDING, None)
+    how = "its worker died, fell silent or was stuck each time"
+    reason = f"lost {lost} times: {how}, the last one {where}"
+    return _end_job(connection, job_id, JobState.FAILED, reason)
+
+
+def _end_job(connection: Connection, job_id: int, state: JobState, reason: str | None) -> JobState:
+    """Move a job whose attempt has ended; one that should be cancelled is not tried again."""
+    if state == JobState.PENDING and connection.scalar(
+        select(Job.cancel_requested_at).where(Job.id == job_id)
+    ):
+        state = JobState.CANCELLED
+    changes = {"ended_at": now()} if state in FINAL else {"enqueued_at": None}
+    connection.execute(
+        update(Job).where(Job.id == job_id).values(state=state, reason=storable(reason), **changes)
+    )
+    return state

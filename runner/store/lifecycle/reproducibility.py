@@ -1,0 +1,54 @@
+"""A free check of determinism: an epoch that two attempts trained should have the same numbers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from runner.store.lifecycle.attempts import AttemptKey
+from runner.store.schema import Epoch, Event, Job
+
+# How long it took is no result.
+COMPARED = ("loss", "accuracy", "val_loss", "val_accuracy")
+
+
+def compare(connection: Connection, key: AttemptKey, epoch: Mapping[str, Any]) -> None:
+    """Compare an epoch with what an earlier attempt reported of it, before it is replaced.
+
+    Other numbers on the same machine mark the job for good. On another machine they may differ:
+    then it is only noted that the epoch was trained again there.
+    """
+    earlier = (
+        connection.execute(
+            select(Epoch.__table__).where(Epoch.job_id == key.job_id, Epoch.epoch == epoch["epoch"])
+        )
+        .mappings()
+        .one_or_none()
+    )
+    if earlier is None:
+        return
+    same_rule = earlier["loss_rule"] == epoch["loss_rule"]
+    compared = COMPARED if same_rule else [name for name in COMPARED if name != "val_loss"]
+    if earlier["fingerprint"] != epoch["fingerprint"]:
+        detail = (
+            f"epoch {epoch['epoch']}: attempt {earlier['attempt']} trained it on "
+            f"{earlier['fingerprint']}, attempt {key.number} on {epoch['fingerprint']}"
+        )
+        _note(connection, key, "trained again on another machine", detail)
+    elif differences := [name for name in compared if earlier[name] != epoch[name]]:
+        numbers = ", ".join(f"{name} {earlier[name]!r} -> {epoch[name]!r}" for name in differences)
+        detail = f"epoch {epoch['epoch']}, attempts {earlier['attempt']} -> {key.number}: {numbers}"
+        _note(connection, key, "not reproducible", detail)
+        connection.execute(
+            update(Job)
+            # The first difference is the one to look at: what follows follows from it.
+            .where(Job.id == key.job_id, Job.not_reproducible.is_(None))
+            .values(not_reproducible=detail)
+        )
+
+
+def _note(connection: Connection, key: AttemptKey, name: str, detail: str) -> None:
+    connection.execute(
+        insert(Event),
+        {"job_id": key.job_id, "attempt": key.number, "name": name, "detail": detail},
+    )

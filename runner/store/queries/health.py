@@ -1,0 +1,118 @@
+"""Facts about the database that `runner doctor` judges; nothing is changed."""
+
+import sqlite3
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Inspector, Table, inspect, select, text, update
+
+from runner.store.dialects import trouble, wal_is_safe
+from runner.store.engine import Store
+from runner.store.schema import Base, Worker, now
+from runner.store.url import database_url
+
+__all__ = [
+    "damage",
+    "database_clock",
+    "journal_mode",
+    "missing_parts",
+    "missing_privileges",
+    "sqlite_file",
+    "try_to_write",
+    "wal_is_safe",
+]
+
+PRIVILEGES = ("SELECT", "INSERT", "UPDATE", "DELETE")
+
+
+def sqlite_file(url: str) -> Path | None:
+    """Return the file of a SQLite database; None for another one."""
+    checked = database_url(url)
+    return Path(str(checked.database)) if checked.drivername == "sqlite" else None
+
+
+def journal_mode(path: Path) -> str:
+    """Return a file's journal mode as it is: the store itself would set another one."""
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+            (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+    except sqlite3.Error as error:
+        raise trouble(database_url(f"sqlite:///{path}"), error) or error from error
+    return str(mode)
+
+
+def database_clock(store: Store) -> datetime:
+    """Return the database's time."""
+    with store.read() as connection:
+        return connection.scalars(select(now())).one()
+
+
+def damage(store: Store) -> list[str]:
+    """Return what SQLite finds damaged in its file; PostgreSQL has no such check."""
+    with store.read() as connection:
+        if connection.dialect.name != "sqlite":
+            return []
+        found = connection.scalars(text("PRAGMA quick_check(3)")).all()
+    return [str(words) for words in found if words != "ok"]
+
+
+def missing_parts(store: Store) -> list[str]:
+    """Return the tables, columns, constraints and indexes that the schema has and the database not.
+
+    Without them a promise may be broken silently: two workers could have one job.
+    """
+    with store.read() as connection:
+        inspector = inspect(connection)
+        there = set(inspector.get_table_names())
+        lacking = []
+        for table in Base.metadata.sorted_tables:
+            if table.name in there:
+                lacking += sorted(_parts(table) - _parts_there(inspector, table.name))
+            else:
+                lacking.append(f"table {table.name}")
+    return lacking
+
+
+def _parts(table: Table) -> set[str]:
+    return (
+        {f"column {table.name}.{column.name}" for column in table.columns}
+        | {f"constraint {constraint.name}" for constraint in table.constraints}
+        | {f"index {index.name}" for index in table.indexes}
+    )
+
+
+def _parts_there(inspector: Inspector, table: str) -> set[str]:
+    constraints = [
+        inspector.get_pk_constraint(table),
+        *inspector.get_foreign_keys(table),
+        *inspector.get_unique_constraints(table),
+        *inspector.get_check_constraints(table),
+    ]
+    return (
+        {f"column {table}.{column['name']}" for column in inspector.get_columns(table)}
+        | {f"constraint {constraint['name']}" for constraint in constraints}
+        | {f"index {index['name']}" for index in inspector.get_indexes(table)}
+    )
+
+
+def missing_privileges(store: Store) -> list[str]:
+    """Return what this user may not do with a table of ours, on PostgreSQL."""
+    allowed = text("SELECT has_table_privilege(:name, :privilege)")
+    with store.read() as connection:
+        if connection.dialect.name == "sqlite":
+            return []
+        there = set(inspect(connection).get_table_names())
+        return [
+            f"{privilege} on {table.name}"
+            for table in Base.metadata.sorted_tables
+            for privilege in PRIVILEGES
+            if table.name in there
+            and not connection.scalar(allowed, {"name": table.name, "privilege": privilege})
+        ]
+
+
+def try_to_write(store: Store) -> None:
+    """Write to no row at all; raise StoreUnavailable if the database lets nobody write."""
+    with store.write() as connection:
+        connection.execute(update(Worker).where(Worker.name == "").values(device=Worker.device))

@@ -1,0 +1,1 @@
+"""New experiments, checked and stored."""

@@ -1,0 +1,194 @@
+"""Turn what a person asks for into an experiment with its jobs, checked before a row is written."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cifar_model.data import DatasetSpec, load
+from cifar_model.errors import InputError
+from cifar_model.grid import MAX_TRIALS, Grid, count_points, grid_to_json, sample
+from cifar_model.params import Params
+from runner import provenance
+from runner.failpoints import reached
+from runner.settings import Settings
+from runner.states import Kind
+from runner.store import queries
+from runner.store.engine import Store
+from runner.store.lifecycle.experiments import NewExperiment, create
+
+# A seed is a number below this.
+SEEDS = 2**32
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What the trials of one experiment have in common; every params is trained `repeats` times.
+
+    `epochs` takes the place of what the params say.
+    """
+
+    dataset: DatasetSpec
+    epochs: int | None
+    threads: int
+    seed: int
+    repeats: int = 1
+    key: str | None = None
+    # What the data set is, if it has been read already: large ones take long to read.
+    described: Mapping[str, Any] | None = None
+
+
+def submit_train(
+    settings: Settings, store: Store, training: Training, params: Mapping[str, Any]
+) -> int:
+    """Create an experiment of one trial; return its id."""
+    return save(store, new_train(settings, training, params))
+
+
+def new_train(settings: Settings, training: Training, params: Mapping[str, Any]) -> NewExperiment:
+    """Return an experiment of one trial, checked and not yet stored."""
+    trained = _trained(training, [params])
+    configuration = _training_configuration(settings, training)
+    jobs = _jobs(training, trained)
+    return new_experiment(Kind.TRAIN, training.seed, configuration, jobs, training.key)
+
+
+def submit_tune(
+    settings: Settings,
+    store: Store,
+    training: Training,
+    grid: Grid,
+    sampling: tuple[float, str],
+) -> int:
+    """Create an experiment of the points of a grid that Talos samples by (downsample, method)."""
+    return save(store, new_tune(settings, training, grid, sampling))
+
+
+def new_tune(
+    settings: Settings, training: Training, grid: Grid, sampling: tuple[float, str]
+) -> NewExperiment:
+    """Return an experiment of the sampled points of a grid, checked and not yet stored."""
+    downsample, method = sampling
+    rows = sample(grid, downsample, method, training.seed)
+    trained = _trained(training, rows)
+    configuration = _training_configuration(settings, training) | {
+        "grid": grid_to_json(grid),
+        "downsample": downsample,
+        "method": method,
+        "points": count_points(grid),
+        "sampled": len(rows),
+        "different": len(trained),
+    }
+    jobs = _jobs(training, trained)
+    return new_experiment(Kind.TUNE, training.seed, configuration, jobs, training.key)
+
+
+def submit_evaluate(
+    store: Store, trial_id: int, split: str, seed: int, key: str | None = None
+) -> int:
+    """Create an experiment that scores one trial on one split; return its id."""
+    return save(store, new_evaluate(store, trial_id, split, seed, key))
+
+
+def new_evaluate(
+    store: Store, trial_id: int, split: str, seed: int, key: str | None = None
+) -> NewExperiment:
+    """Return an experiment that scores one trial on one split, not yet stored."""
+    configuration = trial_configuration(store, trial_id) | {"split": split}
+    return new_experiment(Kind.EVALUATE, seed, configuration, [{}], key)
+
+
+def submit_verify(store: Store, trial_id: int) -> int:
+    """Create an experiment that scores a trial as it was, and by Keras's own `evaluate`."""
+    configuration = trial_configuration(store, trial_id) | {"split": "validation", "verify": True}
+    return save(store, new_experiment(Kind.EVALUATE, 0, configuration, [{}], None))
+
+
+def submit_folds(store: Store, trial_id: int, folds: int, seed: int, key: str | None = None) -> int:
+    """Create an experiment that trains a trial's params anew for each fold; return its id."""
+    return save(store, new_folds(store, trial_id, folds, seed, key))
+
+
+def new_folds(
+    store: Store, trial_id: int, folds: int, seed: int, key: str | None = None
+) -> NewExperiment:
+    """Return an experiment of the folds of a trial's params, checked and not yet stored."""
+    trial = queries.trial(store, trial_id)
+    images = trial.dataset["images"]
+    most = images["train"] + images["validation"]
+    if folds > most:
+        raise InputError(
+            f"--folds {folds}: there are {most:,} pictures to divide",
+            f"a whole number from 2 to {most:,}",
+            "correct --folds",
+        )
+    configuration = trial_configuration(store, trial_id) | {
+        "split": "validation",
+        "folds": folds,
+        "params": trial.params,
+        # Only the data differ from fold to fold.
+        "seed": trial.seed,
+    }
+    jobs = [{"fold": fold} for fold in range(1, folds + 1)]
+    return new_experiment(Kind.EVALUATE, seed, configuration, jobs, key)
+
+
+def new_experiment(
+    kind: Kind,
+    seed: int,
+    configuration: dict[str, Any],
+    jobs: list[dict[str, Any]],
+    key: str | None,
+) -> NewExperiment:
+    """Return an experiment of these jobs, with where it comes from."""
+    return NewExperiment(kind, seed, configuration, provenance.collect(), jobs, key)
+
+
+def save(store: Store, new: NewExperiment) -> int:
+    """Store an experiment that was checked; return its id."""
+    reached("submit_checked")
+    experiment_id = create(store, new)
+    reached("submit_saved")
+    return experiment_id
+
+
+def _trained(training: Training, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the params that are trained, `--epochs` among them; of equal ones the first."""
+    given = {} if training.epochs is None else {"epochs": training.epochs}
+    found: dict[Params, dict[str, Any]] = {}
+    for row in rows:
+        params = {**row, **given}
+        found.setdefault(Params.from_json(params), params)
+    return list(found.values())
+
+
+def _jobs(training: Training, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return a job for every params, or one for each of its seeds, which follow one another."""
+    if training.repeats == 1:
+        return [{"params": params} for params in rows]
+    if len(rows) * training.repeats > MAX_TRIALS:
+        raise InputError(
+            f"--repeats {training.repeats} makes {len(rows) * training.repeats:,} trials",
+            f"at most {MAX_TRIALS:,} in one experiment",
+            f"use --repeats {MAX_TRIALS // len(rows)} or less",
+        )
+    return [
+        {"params": params, "seed": (training.seed + repeat) % SEEDS}
+        for params in rows
+        for repeat in range(training.repeats)
+    ]
+
+
+def _training_configuration(settings: Settings, training: Training) -> dict[str, Any]:
+    described = training.described or load(training.dataset, settings.data_dir).to_json()
+    return {
+        "dataset": training.dataset.to_json() | dict(described),
+        "epochs": training.epochs,
+        "repeats": training.repeats,
+        "threads": training.threads,
+    }
+
+
+def trial_configuration(store: Store, trial_id: int) -> dict[str, Any]:
+    """Return what a job about a stored trial needs to know of it."""
+    trial = queries.trial(store, trial_id)
+    return {"trial": trial_id, "dataset": trial.dataset, "threads": trial.threads}

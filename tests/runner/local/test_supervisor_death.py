@@ -1,0 +1,142 @@
+"""A supervisor may be killed at any moment: what it started is found, stopped, never doubled."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from runner.errors import UnavailableError
+from runner.local import supervisor
+from runner.local.broker import start_broker
+from runner.local.run_dir import Place, Trouble
+from runner.local.stop import stop_all
+from runner.local.supervisor import Supervisor
+from tests.acceptance.command_line import processes_of
+from tests.processes import wait_until
+
+# A supervisor that kills itself at one moment of its start.
+DIES = """
+import os, signal, sys
+from pathlib import Path
+from runner.embedded import broker, supervisor
+from runner.embedded.place import Place
+
+die = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+match sys.argv[2]:
+    case "before the broker answers": broker._answers = die
+    case "before the worker is noted": supervisor.Supervisor._begin_worker = (
+        lambda self: die(self._start_worker()))
+    case "with all running": supervisor.Supervisor.run = die
+sys.argv[1:] = []
+supervisor.main()
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    place = Place(tmp_path)
+    place.create()
+    yield place
+    stop_all(place)
+    assert processes_of(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "before the broker answers",
+        "before the worker is noted",
+        "with all running",
+    ],
+)
+def test_whenever_the_supervisor_is_killed_down_finds_what_it_left_and_no_second_broker_starts(
+    place: Place, moment: str
+) -> None:
+    subprocess.run(
+        [sys.executable, "-c", DIES, "supervisor", moment],
+        cwd=place.home,
+        env={**os.environ, "RUNNER_HOME": str(place.home), "RUNNER_SLOTS": "1"},
+        check=False,
+    )
+    assert not place.is_supervised()
+    assert place.left_behind()
+    with pytest.raises(UnavailableError, match="another broker works on the files"):
+        start_broker(place)
+    assert stop_all(place)
+    assert place.left_behind() == []
+    again = start_broker(place)
+    again.terminate()
+    again.wait()
+    assert not stop_all(place), "nothing was left"
+
+
+def test_who_only_talks_to_the_broker_is_not_taken_for_it(place: Place) -> None:
+    command = [sys.executable, "-c", "import time; time.sleep(60)", str(place.socket)]
+    with subprocess.Popen(command) as other:
+        assert place.left_behind() == []
+        assert not stop_all(place)
+        assert other.poll() is None
+        other.kill()
+
+
+def test_a_worker_that_does_not_start_is_tried_again_after_growing_pauses_and_that_is_said(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = place.take()
+    monkeypatch.setattr(
+        Supervisor, "_start_worker", lambda _: subprocess.Popen([sys.executable, "-c", "raise 1"])
+    )
+    watching = Supervisor(place)
+    due = []
+
+    def failed(times: int) -> bool:
+        watching.worker_due = 0.0
+        watching._look_at_worker()
+        due.append(watching.worker_due - time.monotonic())
+        return watching.failed_starts >= times
+
+    wait_until(lambda: failed(5), Path("/dev/null"))
+    trouble = place.trouble()
+    assert trouble is not None
+    assert trouble.what.startswith("the worker does not start: it ended 5 times in a row")
+    assert trouble.log == str(place.logs / "worker.log")
+    assert due[-1] == pytest.approx(16, abs=1)
+
+    # One that stays is no trouble any more.
+    monkeypatch.setattr(Supervisor, "_start_worker", lambda _: subprocess.Popen(["sleep", "60"]))
+    monkeypatch.setattr(supervisor, "START_SECONDS", 0.0)
+    watching.worker_due = 0.0
+    watching._look_at_worker()
+    watching._look_at_worker()
+    assert place.trouble() is None
+    watching.stop()
+    assert place.remembered() == {}
+    assert lock is not None
+    os.close(lock)
+
+
+def test_trouble_of_a_supervisor_that_is_gone_is_not_told(place: Place) -> None:
+    place.tell(Trouble("the worker does not start", "worker.log", 5))
+    assert place.trouble() is None
+    (place.directory / "trouble.json").write_text("nonsense")
+    lock = place.take()
+    assert place.trouble() is None
+    assert lock is not None
+    os.close(lock)
+
+
+def test_a_note_that_was_damaged_hides_nothing(place: Place) -> None:
+    server = start_broker(place)
+    for nonsense in ("", "nonsense", "[]", '{"broker": 5}', '{"broker": ["x", "y"]}'):
+        (place.directory / "processes.json").write_text(nonsense)
+        assert place.remembered() == {}
+    assert [process.pid for process in place.left_behind()] == [server.pid]
+    with redis.Redis(unix_socket_path=str(place.socket)) as client:
+        assert client.ping()
+    assert stop_all(place)
+    server.wait()

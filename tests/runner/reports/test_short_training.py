@@ -1,0 +1,79 @@
+"""Trials that are too short for their batch normalisation are warned of, once an experiment."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from runner.cli.submit import submit
+from runner.reports.experiment.document import report_document
+from runner.reports.experiment.training import training_parts
+from runner.reports.experiment.warnings import training_warnings
+from runner.reports.formats.terminal import as_terminal
+from runner.store.engine import Store
+from tests.runner.reports.stored import DATASET, store_evaluation, store_tune
+from tests.runner.store.making import make_experiment
+
+SUBMIT = ["--dataset", "digits", "--train-size", "640", "--format", "json"]
+
+
+def warned(store: Store, *params: dict[str, Any], epochs: int | None = None) -> list[str]:
+    """Return the warnings of an experiment of such trials with 640 images to train on."""
+    dataset = DATASET | {"images": {"train": 640, "validation": 10, "test": 10}}
+    configuration = {"dataset": dataset, "epochs": epochs, "threads": 1}
+    jobs = [{"params": one} for one in params]
+    experiment = make_experiment(store, jobs, configuration=configuration)
+    with store.read() as connection:
+        return training_warnings(connection, experiment, configuration)
+
+
+@pytest.mark.parametrize(
+    ("params", "is_short"),
+    [
+        # Twenty steps an epoch, ten epochs by default; 0.99 needs some 400.
+        ({}, True),
+        ({"epochs": 19}, True),
+        ({"epochs": 20}, False),
+        ({"batch_size": 16}, False),
+        ({"batch_norm_momentum": 0.9}, False),
+        ({"batch_norm_momentum": 0.9, "epochs": 1}, True),
+        ({"batch_norm_momentum": 0}, False),
+    ],
+)
+def test_a_trial_needs_four_times_as_many_steps_as_its_averages_span(
+    store: Store, params: dict[str, Any], is_short: bool
+) -> None:
+    assert bool(warned(store, params)) == is_short
+
+
+def test_one_line_is_about_all_trials_and_says_what_helps(store: Store) -> None:
+    [line] = warned(store, {}, {"batch_size": 64}, {"batch_norm_momentum": 0.9})
+    assert (
+        "2 of 3 trials are too short for batch_norm_momentum 0.99: 100 steps where some 400" in line
+    )
+    assert ", or --param batch_norm_momentum=0.9" in line
+    [line] = warned(store, {"epochs": 50}, epochs=1)
+    assert "20 steps" in line, "an older store keeps --epochs apart"
+    assert ", and --param batch_norm_momentum=0.9" in line, "alone it would be too slow as well"
+
+
+def test_submit_and_the_report_warn(sqlite_store: Store, tmp_path: Path) -> None:
+    environment = {"RUNNER_DATABASE_URL": sqlite_store.url, "RUNNER_HOME": str(tmp_path)}
+    done = CliRunner().invoke(submit, ["train", *SUBMIT], env=environment)
+    document = json.loads(done.stdout)
+    [line] = document["warnings"]
+    assert (done.exit_code, done.stderr.count(f"warning: {line}\n")) == (0, 1)
+    report = report_document(sqlite_store, document["experiment"])
+    assert report["warnings"] == [line]
+    assert line in as_terminal("", training_parts(report, []), Path())
+    enough = [*SUBMIT, "--param", "batch_norm_momentum=0.9"]
+    done = CliRunner().invoke(submit, ["train", *enough], env=environment)
+    assert json.loads(done.stdout)["warnings"] == []
+    assert "warning" not in done.stderr
+
+
+def test_other_kinds_have_no_such_warning(sqlite_store: Store) -> None:
+    assert report_document(sqlite_store, store_tune(sqlite_store, [[0.5]]))["warnings"]
+    assert report_document(sqlite_store, store_evaluation(sqlite_store))["warnings"] == []

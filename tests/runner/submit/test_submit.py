@@ -1,0 +1,106 @@
+"""What is trained is decided once, when it is submitted; equal points of a grid are one trial."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from cifar_model.data import DatasetSpec
+from cifar_model.grid import PAPER_GRID
+from runner.cli.submit import submit
+from runner.reports.experiment.document import report_document
+from runner.settings import Settings
+from runner.store import queries
+from runner.store.engine import Store
+from runner.submit.experiments import Training, submit_train, submit_tune
+
+METHOD = "uniform_mersenne"
+
+
+def training(epochs: int | None = None, **changes: Any) -> Training:
+    return Training(
+        DatasetSpec("digits"), **({"epochs": epochs, "threads": 1, "seed": 0} | changes)
+    )
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings.from_environment({"RUNNER_HOME": str(tmp_path)})
+
+
+def params_of(store: Store, experiment: int) -> list[dict[str, Any]]:
+    """Return the params of the jobs, as they are stored."""
+    return [job.configuration["params"] for job in queries.jobs(store, experiment)]
+
+
+def test_the_params_of_a_job_are_those_that_are_trained(
+    sqlite_store: Store, settings: Settings
+) -> None:
+    one = submit_train(settings, sqlite_store, training(3), {"lr": 0.01, "epochs": 7})
+    assert params_of(sqlite_store, one) == [{"lr": 0.01, "epochs": 3}]
+    asked = submit_train(settings, sqlite_store, training(), {"epochs": 7})
+    assert params_of(sqlite_store, asked) == [{"epochs": 7}]
+    grid: dict[str, Any] = {"epochs": [5, 6], "lr": [0.1, 0.2]}
+    tuned = submit_tune(settings, sqlite_store, training(2), grid, (1.0, METHOD))
+    assert sorted(row["lr"] for row in params_of(sqlite_store, tuned)) == [0.1, 0.2]
+    assert {row["epochs"] for row in params_of(sqlite_store, tuned)} == {2}
+    configuration = queries.experiment(sqlite_store, tuned).configuration
+    assert (configuration["epochs"], configuration["grid"]["epochs"]) == (2, [5, 6])
+
+
+@pytest.mark.parametrize(
+    ("grid", "epochs", "different"),
+    [
+        ({"lr": [0.001, 1e-3, 0.001]}, None, [0.001]),
+        ({"lr": [1, 1.0, 2], "epochs": [3]}, None, [1, 2]),
+        ({"lr": [0.1, 0.2], "epochs": [5, 6, 7]}, 1, [0.1, 0.2]),
+        # 0.2 is the default, whether it is said or not.
+        ({"lr": [0.1], "dropout": [0.2, 0.2]}, None, [0.1]),
+    ],
+)
+def test_equal_points_are_one_trial(
+    sqlite_store: Store,
+    settings: Settings,
+    grid: dict[str, Any],
+    epochs: int | None,
+    different: list[float],
+) -> None:
+    experiment = submit_tune(settings, sqlite_store, training(epochs), grid, (1.0, METHOD))
+    assert sorted(row["lr"] for row in params_of(sqlite_store, experiment)) == different
+
+
+def test_every_one_of_the_equal_points_has_its_further_seeds(
+    sqlite_store: Store, settings: Settings
+) -> None:
+    grid = {"lr": [0.1, 0.1]}
+    experiment = submit_tune(settings, sqlite_store, training(repeats=3), grid, (1.0, METHOD))
+    trials = report_document(sqlite_store, experiment)["trials"]
+    assert [trial["seed"] for trial in trials] == [0, 1, 2]
+
+
+def test_the_papers_sixteen_points_stay_different_with_seed_2(
+    sqlite_store: Store, settings: Settings
+) -> None:
+    for seed, different in ((0, 15), (2, 16)):
+        asked = training(1, seed=seed)
+        experiment = submit_tune(settings, sqlite_store, asked, PAPER_GRID, (0.01, METHOD))
+        assert len(params_of(sqlite_store, experiment)) == different
+
+
+def test_submit_says_how_many_points_are_different(sqlite_store: Store, tmp_path: Path) -> None:
+    environment = {"RUNNER_DATABASE_URL": sqlite_store.url, "RUNNER_HOME": str(tmp_path)}
+    command = ["tune", "--dataset", "digits", "--downsample", "0.01", "--format", "json"]
+
+    def call(*options: str) -> tuple[dict[str, Any], str]:
+        done = CliRunner().invoke(submit, [*command, *options], env=environment)
+        assert done.exit_code == 0, done.output
+        return json.loads(done.stdout), done.stderr
+
+    document, said = call("--epochs", "1")
+    assert (document["points"], document["different"], len(document["jobs"])) == (16, 15, 15)
+    assert "16 points, 15 different with --epochs 1: equal points are trained once" in said
+    document, said = call()
+    assert (document["points"], document["different"], len(document["jobs"])) == (16, 16, 16)
+    assert "different" not in said

@@ -1,0 +1,19 @@
+"""Load the stored model of a trial."""
+
+from cifar_model import network
+from cifar_model.data import Dataset
+from cifar_model.params import Params
+from cifar_model.prediction import Predictor
+from runner.store import queries
+from runner.store.artifacts import get_artifact
+from runner.store.engine import Store
+from workers.retrying import patiently
+
+
+def load_model(store: Store, trial_id: int, dataset: Dataset) -> Predictor:
+    """Return a trial's network with the weights that its training ended with, ready to predict."""
+    trial = patiently(lambda: queries.trial(store, trial_id))
+    shape = dataset.train.images.shape[1:]
+    params = Params.from_json(trial.params)
+    weights = patiently(lambda: get_artifact(store, trial.model))
+    return Predictor(network.restore(params, shape, len(dataset.classes), weights))

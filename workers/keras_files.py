@@ -1,0 +1,129 @@
+"""The part of a bundle that needs Keras, in a process of its own: the command line never loads it.
+
+python -m workers.keras_files export TRIAL FILE.keras
+python -m workers.keras_files weights BUNDLE FILE.npz
+"""
+
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+import h5py
+
+from cifar_model import network
+from cifar_model.errors import InputError
+from cifar_model.params import Params
+from runner.bundle.contents import ParamsFile, ProvenanceFile, read
+from runner.bundle.exporting import MODEL, PARAMS, PROVENANCE
+from runner.settings import Settings
+from runner.store import queries
+from runner.store.artifacts import get_artifact
+from runner.store.engine import open_store
+
+MEMBERS = {"metadata.json", "config.json", "model.weights.h5"}
+WEIGHTS = "model.weights.h5"
+
+
+def export(trial_id: int, path: Path) -> None:
+    """Write a stored trial as a model that plain Keras loads."""
+    store = open_store(Settings.from_environment().database_url, make=False)
+    trial = queries.trial(store, trial_id)
+    shape, classes = trial.dataset["shape"], len(trial.dataset["classes"])
+    params = Params.from_json(trial.params)
+    model = network.restore(params, tuple(shape), classes, get_artifact(store, trial.model))
+    # Keras warns of an optimizer whose variables are not in the file.
+    model.optimizer.build(model.trainable_variables)
+    model.save(path)
+
+
+def weights(bundle: Path, path: Path) -> None:
+    """Write the weights of a bundle's model in the form in which the store keeps them.
+
+    The network is built from the bundle's params; what the model file says of it is not read. It
+    takes no more memory than the file has bytes.
+    """
+    params = Params.from_json(read(ParamsFile, bundle / PARAMS).params)
+    dataset = read(ProvenanceFile, bundle / PROVENANCE).dataset
+    height, width, channels = dataset.shape
+    with tempfile.TemporaryDirectory() as directory:
+        extracted = _extract(bundle / MODEL, Path(directory))
+        if _count(extracted) < _least_weights(params, height, width):
+            raise _refusal("it has fewer weights than its params take")
+        model = network.build(params, (height, width, channels), len(dataset.classes))
+        try:
+            model.load_weights(extracted)
+        except (ValueError, KeyError, OSError) as error:
+            raise _refusal(f"its weights do not fit its params: {error}") from error
+    path.write_bytes(network.weights_bytes(model))
+
+
+def _extract(model: Path, directory: Path) -> Path:
+    """Unpack the weights; nothing in the file is compressed, so that it shows how large it is."""
+    try:
+        with zipfile.ZipFile(model) as archive:
+            members = archive.infolist()
+            if {member.filename for member in members} != MEMBERS or len(members) != len(MEMBERS):
+                raise _refusal(f"it holds other files than {', '.join(sorted(MEMBERS))}")
+            if any(member.compress_type != zipfile.ZIP_STORED for member in members):
+                raise _refusal("it is compressed, which Keras does not do")
+            return Path(archive.extract(WEIGHTS, directory))
+    except (zipfile.BadZipFile, OSError, EOFError) as error:
+        raise _refusal(f"it cannot be unpacked: {error}") from error
+
+
+def _least_weights(params: Params, height: int, width: int) -> int:
+    """Return the number of weights of the last convolution and of the first dense layer."""
+    filters = params.filters << (params.blocks - 1)
+    flat = (height >> params.blocks) * (width >> params.blocks) * filters
+    return 9 * filters**2 + flat * network.DENSE_UNITS[0]
+
+
+def _count(path: Path) -> int:
+    """Return how many numbers a file of weights holds; raise InputError if one is not in it."""
+    numbers = 0
+
+    def look(group: h5py.Group) -> None:
+        nonlocal numbers
+        for name in group:
+            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                raise _refusal(f"{group.name}/{name} is a link")
+            member = group[name]
+            if isinstance(member, h5py.Group):
+                look(member)
+            elif member.external or member.is_virtual:
+                raise _refusal(f"{member.name} lies in another file")
+            elif member.id.get_storage_size() < member.nbytes:
+                raise _refusal(f"{member.name} is compressed, which Keras does not do")
+            else:
+                numbers += member.size
+
+    try:
+        with h5py.File(path) as file:
+            look(file)
+    except (OSError, RuntimeError, KeyError) as error:
+        raise _refusal(f"its weights cannot be read: {error}") from error
+    return numbers
+
+
+def _refusal(what: str) -> InputError:
+    return InputError(
+        f"{MODEL} cannot be imported: {what}",
+        "the file that `runner export` wrote",
+        "export the trial again",
+    )
+
+
+def main(what: str, first: str, second: str) -> None:
+    """Do one of the two."""
+    if what == "export":
+        export(int(first), Path(second))
+    else:
+        weights(Path(first), Path(second))
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except InputError as error:
+        sys.exit(error.what)
