@@ -132,7 +132,7 @@ def epochs(row: dict[str, Any]) -> list[dict[str, Any]]:
 # What the command imports is there before the clock starts.
 PROGRAM = """
 import sys, time
-import runner.reports.filters, runner.reports.leaderboard.forms, runner.store.engine
+import runner.reports.filters, runner.reports.leaderboard, runner.store.engine
 from runner.cli import main
 started = time.perf_counter()
 try:

@@ -44,8 +44,8 @@ def compare(
     With --folds: whether the params of two k-folds do, on the same folds.
     """
     from runner.reports.comparison.folds import fold_comparison_document
-    from runner.reports.comparison.forms import produce_comparison
     from runner.reports.comparison.trials import comparison_document
+    from runner.reports.comparison.view import produce_comparison
     from runner.reports.output import choose_place
     from runner.settings import Settings
     from runner.store.opening import find_store

@@ -13,8 +13,7 @@ from runner.local.liveness import why_nothing_runs
 from runner.local.run_dir import Place
 from runner.queue.app import make_app
 from runner.queue.dispatch import send_pending
-from runner.reports.experiment.points import equal_points
-from runner.reports.experiment.warnings import training_warnings
+from runner.reports.experiment.warnings import equal_points, training_warnings
 from runner.settings import Settings
 from runner.states import JobState
 from runner.store import queries

@@ -25,8 +25,7 @@ from runner.cli.options import NUMBER
 )
 def diff(first: int, second: int, form: str, out: Path | None) -> None:
     """Show on which pictures and classes two experiments' explanations differ most."""
-    from runner.reports.explanation.difference import difference_document
-    from runner.reports.explanation.difference_forms import produce_difference
+    from runner.reports.explanation.difference import difference_document, produce_difference
     from runner.reports.output import choose_place
     from runner.settings import Settings
     from runner.store.opening import find_store

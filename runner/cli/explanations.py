@@ -42,8 +42,7 @@ def explanations(
     label: str | None, newest: int, form: str, out: Path | None, **chosen: Any
 ) -> None:
     """Show explanations by verdict and class, over all experiments, and what they come to."""
-    from runner.reports.explanation.search import search_document
-    from runner.reports.explanation.search_forms import produce_search
+    from runner.reports.explanation.search import produce_search, search_document
     from runner.reports.output import choose_place
     from runner.settings import Settings
     from runner.store.opening import find_store

@@ -100,8 +100,7 @@ def _leaderboard(
     **choice: Any,
 ) -> "Produced":
     from runner.reports.filters import read_conditions
-    from runner.reports.leaderboard.document import TOP, leaderboard_document
-    from runner.reports.leaderboard.forms import produce_leaderboard
+    from runner.reports.leaderboard import TOP, leaderboard_document, produce_leaderboard
     from runner.reports.output import choose_place
     from runner.store.queries.leaderboard import Scope
 

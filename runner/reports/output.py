@@ -1,19 +1,19 @@
-"""Produce a report: draw what its form shows, write its files and return its text."""
+"""Write a report in one of its formats."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from runner.errors import InputError
-from runner.reports.captions import caption_of, captioned
 from runner.reports.experiment.document import TRAINS, Document
 from runner.reports.experiment.view import provenance_parts, report_parts, report_title
 from runner.reports.explanation.view import overlay_name
+from runner.reports.formats.csv_file import as_spreadsheet, columns_of, spreadsheet_rows
 from runner.reports.formats.markdown import as_markdown
-from runner.reports.formats.spreadsheet import as_spreadsheet
 from runner.reports.formats.terminal import as_terminal
-from runner.reports.model import Part, Picture
+from runner.reports.model import Part, Picture, caption_of, captioned
 from runner.store.engine import Store
 
 FORMS = ("table", "json", "csv", "talos", "markdown", "html")
@@ -48,7 +48,7 @@ class Place:
 def produce(store: Store, document: Document, form: str, place: Place) -> Produced:
     """Write the files of a report and return them, with the text that is left for stdout."""
     if form in EXPORTS:
-        from runner.reports.exports import export_report
+        from runner.reports.output import export_report
 
         return export_report(document, form, place.out or place.pictures / ALWAYS_WRITTEN[form])
     pictures = captioned(_draw(store, document, form), caption_of(document))
@@ -176,3 +176,34 @@ def render_parts(title: str, parts: list[Part], form: str, place: Place) -> str:
         return as_page(title, parts)
     beside = place.out.parent if place.out else Path.cwd()
     return as_markdown(title, parts, place.pictures, beside)
+
+
+def export_report(document: Document, form: str, out: Path) -> Produced:
+    """Write an experiment for another program: a file, or for TensorBoard a directory."""
+    if form == "parquet":
+        about = {name: document[name] for name in ("experiment", "dataset", "provenance")}
+        return export_rows(spreadsheet_rows(document), columns_of(document["kind"]), about, out)
+    if document["kind"] not in TRAINS:
+        raise InputError(
+            f"--format tensorboard: experiment {document['experiment']} is of kind"
+            f" {document['kind']}",
+            "an experiment that trains: TensorBoard shows epochs",
+            "name one of kind tune or train",
+        )
+    from runner.reports.formats.tensorboard import event_files
+
+    files = [(out / path, content) for path, content in event_files(document)]
+    for path, content in files:
+        write_file(path, content)
+    # The directory is what TensorBoard is told.
+    return Produced([str(out)], None)
+
+
+def export_rows(
+    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], about: Mapping[str, Any], out: Path
+) -> Produced:
+    """Write rows as a Parquet file."""
+    from runner.reports.formats.parquet import as_parquet
+
+    write_file(out, as_parquet(rows, columns, about))
+    return Produced([str(out)], None)

@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from runner.reports.experiment.evaluations import evaluation_rows
-from runner.reports.formats.sparkline import sparkline
-from runner.reports.formats.terminal import plain_table
+from runner.reports.evaluation import evaluation_rows
+from runner.reports.formats.terminal import plain_table, sparkline
 from runner.reports.lookup import experiment_row, job_row
 from runner.reports.model import Table, field_table, titled
 from runner.reports.stats.ranking import BETTER, SCORES, trial_rows

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from runner.reports.experiment.evaluations import evaluation_rows
-from runner.reports.experiment.loss_rules import FIRST_RULE
+from runner.reports.evaluation import FIRST_RULE, evaluation_rows
 from runner.reports.lookup import job_row
 from runner.store.engine import Store
 

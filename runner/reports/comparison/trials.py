@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from runner.errors import InputError
-from runner.reports.experiment.evaluations import evaluation_rows
+from runner.reports.evaluation import evaluation_rows
 from runner.reports.lookup import experiment_row, job_row
 from runner.reports.stats.uncertainty import accuracy_interval, is_noise, mcnemar, paired_interval
 from runner.store import queries

@@ -7,12 +7,12 @@ for the arrays that pictures are drawn from.
 from collections.abc import Sequence
 from typing import Any
 
-from runner.reports.experiment.evaluations import evaluation_rows, folds_summary
-from runner.reports.experiment.selection import noise, winner
+from runner.reports.evaluation import evaluation_rows, folds_summary
 from runner.reports.experiment.warnings import training_warnings
 from runner.reports.explanation.rows import activation_rows, explanation_rows
 from runner.reports.formats.talos_log import analysis
 from runner.reports.lookup import experiment_row, newest_number
+from runner.reports.selection import noise, winner
 from runner.reports.stats.ranking import ranked, scan_summary, trial_rows
 from runner.reports.stats.repeats import repeated
 from runner.reports.stats.selection_bias import Chance, pooled

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from runner.reports.experiment.loss_rules import loss_rule_notes
-from runner.reports.experiment.points import equal_points
-from runner.reports.experiment.selection import winner_notes
-from runner.reports.formats.sparkline import sparkline
+from runner.reports.evaluation import loss_rule_notes
+from runner.reports.experiment.warnings import equal_points
+from runner.reports.formats.terminal import sparkline
 from runner.reports.model import Note, Part, Picture, Table, field_table, titled
+from runner.reports.selection import winner_notes
 from runner.reports.stats.param_importance import differing
 from runner.reports.stats.ranking import effective
 

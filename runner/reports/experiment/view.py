@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from runner.reports.experiment.evaluation_view import evaluation_parts
+from runner.reports.evaluation import evaluation_parts
 from runner.reports.experiment.training import training_parts
 from runner.reports.explanation.view import explanation_parts
 from runner.reports.model import (

@@ -1,9 +1,4 @@
-"""Warn of trials that end before their batch normalisation has learnt what images look like.
-
-Its running averages begin at 0 and 1, and each step replaces a share of 1 - momentum of them. With
-Keras's 0.99 it takes some 400 steps until less than 2 % of the beginning is left; before that,
-validation is near chance whatever the training accuracy is.
-"""
+"""Warn of trials that are too short, and say which points of a grid are equal."""
 
 import math
 from collections.abc import Mapping
@@ -47,3 +42,13 @@ def _steps(schedule: Schedule, images: int) -> int:
 
 def _enough(momentum: float) -> int:
     return round(ENOUGH / (1 - momentum))
+
+
+def equal_points(configuration: Mapping[str, Any]) -> str | None:
+    """Return a line about sampled points that are equal; None where all are different."""
+    sampled, different = (configuration.get(name) for name in ("sampled", "different"))
+    if sampled == different:
+        return None
+    epochs = configuration["epochs"]
+    override = "" if epochs is None else f" with --epochs {epochs}"
+    return f"{sampled} points, {different} different{override}: equal points are trained once"

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from runner.reports.explanation.activations import activation_parts
-from runner.reports.explanation.removals import removal_parts
+import numpy as np
+
 from runner.reports.model import Note, Part, Picture, Table, titled
 
 SHOWN_WEIGHTS = 5
@@ -129,3 +129,79 @@ def strongest_weights(explanation: Mapping[str, Any]) -> str:
         return "void"
     weights = sorted(enumerate(explanation["weights"]), key=lambda pair: -abs(pair[1]))
     return ", ".join(f"{number}:{weight:+.3f}" for number, weight in weights[:SHOWN_WEIGHTS])
+
+
+ONE = ("image", "class", "probability", "removed", "removed_random")
+TWO = (
+    *("image", "class", "other_class", "probability", "contrast", "contrast_random"),
+    *("contrast_other", "contrast_other_random"),
+)
+
+CURVES = ("image", "class", "probability", "deletion_area", "insertion_area")
+
+REMOVED = (
+    "removed: the probability of the class without the regions that speak for it, which get the"
+    " colour that stands for them; removed_random: the mean without random regions of the same"
+    " area, 20 times."
+)
+CONTRAST = (
+    "contrast: the probability of the class without the regions for it and against the other;"
+    " contrast_other: that of the other class then; _random: without random regions of that area."
+)
+DELETED = (
+    "deletion_area, insertion_area: below the class's probability while its superpixels are hidden"
+    " one after another, what speaks most for it first, and while they are shown so. Small and"
+    " large is good; in random order both are the same on average."
+)
+
+
+def removal_parts(document: Mapping[str, Any]) -> list[Part]:
+    """Return the tables of what was removed; what is void has none."""
+    return [
+        *_table(document, "Regions removed", "removed", ONE, REMOVED),
+        *_table(document, "Deletion and insertion", "curves", CURVES, DELETED),
+        *_table(document, "Why one and not the other", "contrast", TWO, CONTRAST),
+    ]
+
+
+def _table(
+    document: Mapping[str, Any], title: str, needed: str, columns: Sequence[str], note: str
+) -> list[Part]:
+    rows = [row for row in document["explanations"] if row[needed] is not None]
+    if not rows:
+        return []
+    cells = [[row[column] for column in columns] for row in rows]
+    return [Table(titled(document, title), columns, cells), Note(note)]
+
+
+COLUMNS = ("layer", "name", "shape", "channels", "mean", "spread", "zeros", "dead")
+
+WORDS = (
+    "mean, spread: of a channel's values in one picture, averaged over channels and pictures;"
+    " zeros: the share of values that are 0; dead: channels that are 0 everywhere in every picture."
+    " --format json has every channel of every picture."
+)
+
+
+def activation_parts(document: Mapping[str, Any]) -> list[Part]:
+    """Return the table of layers; nothing if no activations were stored."""
+    layers: dict[int, list[Mapping[str, Any]]] = {}
+    for row in document["activations"]:
+        layers.setdefault(row["layer"], []).append(row)
+    if not layers:
+        return []
+    pictures = max(map(len, layers.values()))
+    words = f"{pictures} pictures" if pictures > 1 else "one picture"
+    title = titled(document, f"Channels of every layer over {words}")
+    rows = [_row(found) for _, found in sorted(layers.items())]
+    return [Table(title, COLUMNS, rows), Note(WORDS)]
+
+
+def _row(found: Sequence[Mapping[str, Any]]) -> list[Any]:
+    first = found[0]
+    mean, spread, zeros = (
+        np.array([row["channels"][name] for row in found]) for name in ("mean", "spread", "zeros")
+    )
+    averages = [float(values.mean()) for values in (mean, spread, zeros)]
+    dead = int((zeros == 1).all(axis=0).sum())
+    return [first["layer"], first["name"], first["shape"], zeros.shape[1], *averages, dead]

@@ -1,4 +1,4 @@
-"""A report as plain text for a terminal."""
+"""A report as plain text for a terminal; curves as blocks in a line."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -6,6 +6,27 @@ from pathlib import Path
 from tabulate import tabulate
 
 from runner.reports.model import Note, Part, Picture, Table
+
+BLOCKS = "▁▂▃▄▅▆▇█"
+
+MOST_BLOCKS = 24
+
+
+def sparkline(values: Sequence[float], low: float, high: float) -> str:
+    """Return blocks whose heights lie between two values; of many epochs, as many as fit a cell.
+
+    Each block is the last of the epochs that it stands for, and the last block the last epoch.
+    """
+    count = min(len(values), MOST_BLOCKS)
+    shown = [values[len(values) * (place + 1) // count - 1] for place in range(count)]
+    return "".join(_bar(value, low, high) for value in shown)
+
+
+def _bar(value: float, low: float, high: float) -> str:
+    if high <= low:
+        return BLOCKS[len(BLOCKS) // 2]
+    share = (value - low) / (high - low)
+    return BLOCKS[min(int(share * len(BLOCKS)), len(BLOCKS) - 1)]
 
 
 def as_terminal(title: str, parts: Sequence[Part], directory: Path) -> str:

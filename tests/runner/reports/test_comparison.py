@@ -8,10 +8,9 @@ from numpy.typing import NDArray
 
 from benchmarks.chance import paired_holds
 from runner.errors import InputError
-from runner.reports.comparison.forms import comparison_text
 from runner.reports.comparison.trials import comparison_document, verdict
-from runner.reports.leaderboard.document import leaderboard_document
-from runner.reports.leaderboard.view import leaderboard_parts
+from runner.reports.comparison.view import comparison_text
+from runner.reports.leaderboard import leaderboard_document, leaderboard_parts
 from runner.reports.model import Note
 from runner.store import queries
 from runner.store.engine import Store

@@ -4,8 +4,7 @@ import pytest
 from scipy.stats import t
 
 from runner.errors import InputError
-from runner.reports.explanation.difference import difference_document
-from runner.reports.explanation.difference_forms import difference_parts, verdict
+from runner.reports.explanation.difference import difference_document, difference_parts, verdict
 from runner.reports.model import Note
 from runner.store.engine import Store
 from tests.runner.reports.explained import STRIPES, explained, weights

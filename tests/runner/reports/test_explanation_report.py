@@ -7,8 +7,7 @@ import pytest
 
 from runner.reports.experiment.document import report_document
 from runner.reports.experiment.view import report_parts
-from runner.reports.explanation.activations import activation_parts
-from runner.reports.explanation.view import SHOWN_ROWS
+from runner.reports.explanation.view import SHOWN_ROWS, activation_parts
 from runner.reports.formats.terminal import as_terminal
 from runner.reports.model import Table
 from runner.store.engine import Store

@@ -12,9 +12,8 @@ import pytest
 
 from runner.errors import InputError
 from runner.reports.experiment.document import report_document
-from runner.reports.formats.spreadsheet import share_of
-from runner.reports.leaderboard.document import leaderboard_document
-from runner.reports.leaderboard.forms import produce_leaderboard
+from runner.reports.formats.csv_file import share_of
+from runner.reports.leaderboard import leaderboard_document, produce_leaderboard
 from runner.reports.output import choose_place, produce
 from runner.store.engine import Store
 from runner.store.queries.leaderboard import Scope

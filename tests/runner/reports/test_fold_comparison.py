@@ -10,7 +10,7 @@ from scipy.stats import binomtest, ttest_rel
 from benchmarks.chance import equal_k_folds
 from runner.errors import InputError
 from runner.reports.comparison.folds import compared_folds, fold_comparison_document, fold_verdict
-from runner.reports.comparison.forms import comparison_text
+from runner.reports.comparison.view import comparison_text
 from runner.reports.stats.uncertainty import fold_interval, fold_test, sign_test
 from runner.store.engine import Store
 from tests.runner.reports.stored import store_evaluation, store_folds

@@ -7,8 +7,7 @@ import pytest
 from cifar_model.epoch import LOSS_RULE
 from runner.errors import InputError
 from runner.reports.filters import read_conditions
-from runner.reports.leaderboard.document import leaderboard_document
-from runner.reports.leaderboard.view import leaderboard_parts
+from runner.reports.leaderboard import leaderboard_document, leaderboard_parts
 from runner.reports.model import Note, Table
 from runner.store.engine import Store
 from runner.store.queries.leaderboard import Scope, loss_rules

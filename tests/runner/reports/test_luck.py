@@ -7,7 +7,7 @@ from scipy.stats import beta, norm
 from benchmarks.chance import equal_trials, useless_params
 from runner.reports.experiment.document import report_document
 from runner.reports.experiment.view import report_parts
-from runner.reports.leaderboard.document import leaderboard_document
+from runner.reports.leaderboard import leaderboard_document
 from runner.reports.model import Note
 from runner.reports.stats.selection_bias import Chance, Repeats, largest_normal, largest_range
 from runner.store.engine import Store

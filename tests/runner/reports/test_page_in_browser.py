@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 
 from runner.reports.comparison.folds import fold_comparison_document
-from runner.reports.comparison.forms import produce_comparison
 from runner.reports.comparison.trials import comparison_document
+from runner.reports.comparison.view import produce_comparison
 from runner.reports.experiment.document import report_document
-from runner.reports.leaderboard.document import leaderboard_document
-from runner.reports.leaderboard.forms import produce_leaderboard
+from runner.reports.leaderboard import leaderboard_document, produce_leaderboard
 from runner.reports.output import choose_place, produce
 from runner.store.engine import Store
 from runner.store.queries.leaderboard import Scope

@@ -1,6 +1,6 @@
 """A curve as blocks: lowest to highest, the last block the last epoch, never wider than a cell."""
 
-from runner.reports.formats.sparkline import BLOCKS, MOST_BLOCKS, sparkline
+from runner.reports.formats.terminal import BLOCKS, MOST_BLOCKS, sparkline
 
 
 def test_the_lowest_and_the_highest_block_are_the_ends_of_the_scale() -> None:

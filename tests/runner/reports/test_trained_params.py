@@ -9,7 +9,7 @@ import pytest
 
 from runner.reports.experiment.document import report_document
 from runner.reports.filters import read_conditions
-from runner.reports.leaderboard.document import leaderboard_document
+from runner.reports.leaderboard import leaderboard_document
 from runner.reports.output import choose_place, produce
 from runner.reports.stats.ranking import effective
 from runner.reports.trial import trial_document

@@ -5,7 +5,7 @@ import pytest
 from cifar_model.epoch import LOSS_RULE
 from runner.reports.experiment.document import report_document
 from runner.reports.experiment.view import report_parts
-from runner.reports.formats.spreadsheet import as_spreadsheet
+from runner.reports.formats.csv_file import as_spreadsheet
 from runner.reports.model import Note
 from runner.reports.trial import trial_document, trial_text
 from runner.states import AttemptState

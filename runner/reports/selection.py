@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from runner.reports.experiment.evaluations import evaluation_rows
+from runner.reports.evaluation import evaluation_rows
 from runner.reports.model import Note
 from runner.reports.stats.selection_bias import LOWER_BOUND, Chance
 from runner.store.engine import Connection

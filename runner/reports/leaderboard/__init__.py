@@ -1,1 +1,0 @@
-"""The best trials of several experiments."""
