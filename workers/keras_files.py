@@ -1,21 +1,22 @@
-"""The part of a bundle that needs Keras, in a process of its own: the command line never loads it.
+"""Read and write Keras model files, in a process of its own: the command line never loads Keras.
 
 python -m workers.keras_files export TRIAL FILE.keras
-python -m workers.keras_files weights BUNDLE FILE.npz
+python -m workers.keras_files weights FILE.keras FILE.npz NETWORK (JSON: params, shape, classes)
 """
 
+import json
 import sys
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import h5py
 
 from cifar_model import network
 from cifar_model.errors import InputError
 from cifar_model.params import Params
-from runner.bundle.contents import ParamsFile, ProvenanceFile, read
-from runner.bundle.exporting import MODEL, PARAMS, PROVENANCE
 from runner.settings import Settings
 from runner.store import queries
 from runner.store.artifacts import get_artifact
@@ -37,20 +38,19 @@ def export(trial_id: int, path: Path) -> None:
     model.save(path)
 
 
-def weights(bundle: Path, path: Path) -> None:
-    """Write the weights of a bundle's model in the form in which the store keeps them.
+def weights(model_file: Path, path: Path, described: Mapping[str, Any]) -> None:
+    """Write the weights of a model file in the form in which the store keeps them.
 
-    The network is built from the bundle's params; what the model file says of it is not read. It
+    The network is built as it is described; what the model file says of it is not read. It
     takes no more memory than the file has bytes.
     """
-    params = Params.from_json(read(ParamsFile, bundle / PARAMS).params)
-    dataset = read(ProvenanceFile, bundle / PROVENANCE).dataset
-    height, width, channels = dataset.shape
+    params = Params.from_json(described["params"])
+    height, width, channels = described["shape"]
     with tempfile.TemporaryDirectory() as directory:
-        extracted = _extract(bundle / MODEL, Path(directory))
+        extracted = _extract(model_file, Path(directory))
         if _count(extracted) < _least_weights(params, height, width):
             raise _refusal("it has fewer weights than its params take")
-        model = network.build(params, (height, width, channels), len(dataset.classes))
+        model = network.build(params, (height, width, channels), described["classes"])
         try:
             model.load_weights(extracted)
         except (ValueError, KeyError, OSError) as error:
@@ -108,18 +108,20 @@ def _count(path: Path) -> int:
 
 def _refusal(what: str) -> InputError:
     return InputError(
-        f"{MODEL} cannot be imported: {what}",
+        f"the model cannot be imported: {what}",
         "the file that `runner export` wrote",
         "export the trial again",
     )
 
 
-def main(what: str, first: str, second: str) -> None:
+def main(what: str, *arguments: str) -> None:
     """Do one of the two."""
     if what == "export":
-        export(int(first), Path(second))
+        trial, path = arguments
+        export(int(trial), Path(path))
     else:
-        weights(Path(first), Path(second))
+        model_file, path, described = arguments
+        weights(Path(model_file), Path(path), json.loads(described))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Read a bundle into a store: checked file by file, then written whole."""
 
+import json
 import tempfile
 from hashlib import sha256
 from pathlib import Path
@@ -7,7 +8,14 @@ from pathlib import Path
 from cifar_model.epoch import Epoch
 from runner.bundle import contents
 from runner.bundle.checksums import check_files
-from runner.bundle.contents import EpochRow, MetricsFile, ParamsFile, ProvenanceFile, read
+from runner.bundle.contents import (
+    DatasetRecord,
+    EpochRow,
+    MetricsFile,
+    ParamsFile,
+    ProvenanceFile,
+    read,
+)
 from runner.bundle.exporting import CARD, METRICS, MODEL, PARAMS, PROVENANCE
 from runner.bundle.keras_process import in_keras_process
 from runner.errors import InputError
@@ -35,7 +43,7 @@ def import_bundle(store: Store, path: Path) -> ImportedTrial:
     params: ParamsFile = read(ParamsFile, path / PARAMS)
     metrics: MetricsFile = read(MetricsFile, path / METRICS)
     origin: ProvenanceFile = read(ProvenanceFile, path / PROVENANCE)
-    weights = _weights(path)
+    weights = _weights(path, params, origin.dataset)
     if sha256(weights).hexdigest() != metrics.model:
         raise InputError(
             f"{path} cannot be imported: {MODEL} has other weights than {METRICS} says",
@@ -63,8 +71,15 @@ def _epoch(row: EpochRow) -> ImportedEpoch:
     return ImportedEpoch(Epoch(**scores), row.fingerprint, row.loss_rule)
 
 
-def _weights(bundle: Path) -> bytes:
+def _weights(bundle: Path, params: ParamsFile, dataset: DatasetRecord) -> bytes:
+    network = {
+        "params": params.params,
+        "shape": dataset.shape,
+        "classes": len(dataset.classes),
+    }
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "weights.npz"
-        in_keras_process("weights", str(bundle.absolute()), str(path))
+        in_keras_process(
+            "weights", str((bundle / MODEL).absolute()), str(path), json.dumps(network)
+        )
         return path.read_bytes()

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from runner.cli.options import NUMBER
+from runner.cli.written import show_written
 
 
 @click.command()
@@ -45,8 +46,8 @@ def compare(
     """
     from runner.reports.comparison.folds import fold_comparison_document
     from runner.reports.comparison.trials import comparison_document
-    from runner.reports.comparison.view import produce_comparison
-    from runner.reports.output import choose_place
+    from runner.reports.comparison.view import comparison_report
+    from runner.reports.output import choose_destination, write_report
     from runner.settings import Settings
     from runner.store.opening import find_store
 
@@ -62,11 +63,10 @@ def compare(
     else:
         document = comparison_document(store, (first, second), split)
     name = f"compare{'-folds' if folds else ''}-{first}-{second}"
-    produced = produce_comparison(document, form, choose_place(settings.home, name, form, out))
-    if produced.text is not None:
-        click.echo(produced.text, nl=False)
-    for written in produced.files:
-        click.echo(f"written: {written}", err=True)
+    written = write_report(
+        comparison_report(document), form, choose_destination(settings.home, name, form, out)
+    )
+    show_written(written)
 
 
 COMMANDS = [compare]

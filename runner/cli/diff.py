@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from runner.cli.options import NUMBER
+from runner.cli.written import show_written
 
 
 @click.command()
@@ -25,8 +26,8 @@ from runner.cli.options import NUMBER
 )
 def diff(first: int, second: int, form: str, out: Path | None) -> None:
     """Show on which pictures and classes two experiments' explanations differ most."""
-    from runner.reports.explanation.difference import difference_document, produce_difference
-    from runner.reports.output import choose_place
+    from runner.reports.explanation.difference import difference_document, difference_report
+    from runner.reports.output import choose_destination, write_report
     from runner.settings import Settings
     from runner.store.opening import find_store
 
@@ -34,12 +35,11 @@ def diff(first: int, second: int, form: str, out: Path | None) -> None:
         raise click.UsageError("name two different experiments")
     settings = Settings.from_environment()
     store = find_store(settings)
-    place = choose_place(settings.home, f"diff-{first}-{second}", form, out)
-    produced = produce_difference(difference_document(store, (first, second)), form, place)
-    if produced.text is not None:
-        click.echo(produced.text, nl=False)
-    for written in produced.files:
-        click.echo(f"written: {written}", err=True)
+    place = choose_destination(settings.home, f"diff-{first}-{second}", form, out)
+    written = write_report(
+        difference_report(difference_document(store, (first, second))), form, place
+    )
+    show_written(written)
 
 
 COMMANDS = [diff]

@@ -8,6 +8,7 @@ import click
 from cifar_model.explanation.settings import METHODS
 from runner.cli.nothing_stored import answered_if_nothing_is_stored
 from runner.cli.options import NUMBER
+from runner.cli.written import show_written
 
 
 @click.command()
@@ -42,8 +43,8 @@ def explanations(
     label: str | None, newest: int, form: str, out: Path | None, **chosen: Any
 ) -> None:
     """Show explanations by verdict and class, over all experiments, and what they come to."""
-    from runner.reports.explanation.search import produce_search, search_document
-    from runner.reports.output import choose_place
+    from runner.reports.explanation.search import search_document, search_report
+    from runner.reports.output import choose_destination, write_report
     from runner.settings import Settings
     from runner.store.opening import find_store
     from runner.store.queries.explanations import Wanted
@@ -52,15 +53,12 @@ def explanations(
     asked["class"] = label
     wanted = Wanted(**chosen, classes={of: name for of, name in asked.items() if name is not None})
     settings = Settings.from_environment()
-    place = choose_place(settings.home, "explanations", form, out)
+    place = choose_destination(settings.home, "explanations", form, out)
     with answered_if_nothing_is_stored(form, explanations=0, classes=[], cells=[], newest=[]):
         store = find_store(settings)
     document = search_document(store, wanted, newest, masks=form != "table")
-    produced = produce_search(document, form, place)
-    if produced.text is not None:
-        click.echo(produced.text, nl=False)
-    for written in produced.files:
-        click.echo(f"written: {written}", err=True)
+    written = write_report(search_report(document), form, place)
+    show_written(written)
 
 
 COMMANDS = [explanations]

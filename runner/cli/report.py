@@ -7,9 +7,10 @@ import click
 
 from runner.cli.nothing_stored import answered_if_nothing_is_stored
 from runner.cli.options import NUMBER
+from runner.cli.written import show_written
 
 if TYPE_CHECKING:
-    from runner.reports.output import Produced
+    from runner.reports.output import Written
     from runner.settings import Settings
     from runner.store.engine import Store
 
@@ -53,7 +54,7 @@ def report(experiments: tuple[int, ...], form: str, out: Path | None, **choice: 
     (without a number: of all trials). So it is for an experiment of thousands of trials.
     """
     from runner.reports.experiment.document import chosen_experiment
-    from runner.reports.output import PICTURED, summarised
+    from runner.reports.output import FOR_PEOPLE
     from runner.settings import Settings
     from runner.store.opening import find_store
 
@@ -64,32 +65,31 @@ def report(experiments: tuple[int, ...], form: str, out: Path | None, **choice: 
         with answered_if_nothing_is_stored(form, experiments=[], trials=[]):
             store = find_store(settings)
     if len(experiments) > 1 or any(choice.values()):
-        produced = _leaderboard(settings, store, experiments, (form, out), **choice)
+        written = _leaderboard(settings, store, experiments, (form, out), **choice)
     else:
         number, jobs = chosen_experiment(store, experiments[0] if experiments else None)
         if not experiments:
             click.echo(f"experiment {number}, the newest that has results", err=True)
-        if jobs > MOST_JOBS and form in PICTURED:
+        if jobs > MOST_JOBS and form in FOR_PEOPLE:
             words = f"experiment {number} has {jobs:,} jobs: its best; --format csv has every trial"
             click.echo(words, err=True)
-            produced = _leaderboard(settings, store, (number,), (form, out), **choice)
+            written = _leaderboard(settings, store, (number,), (form, out), **choice)
         else:
-            produced = _experiment(settings, store, number, (form, out))
-    if produced.text is not None:
-        click.echo(produced.text, nl=False)
-    for written in summarised(produced.files):
-        click.echo(f"written: {written}", err=True)
+            written = _experiment(settings, store, number, (form, out))
+    show_written(written)
 
 
 def _experiment(
     settings: "Settings", store: "Store", number: int, target: tuple[str, Path | None]
-) -> "Produced":
+) -> "Written":
     from runner.reports.experiment.document import report_document
-    from runner.reports.output import choose_place, produce
+    from runner.reports.experiment.report import experiment_report
+    from runner.reports.output import choose_destination, write_report
 
     form, out = target
-    place = choose_place(settings.home, f"experiment-{number}", form, out)
-    return produce(store, report_document(store, number), form, place)
+    place = choose_destination(settings.home, f"experiment-{number}", form, out)
+    report = experiment_report(store, report_document(store, number))
+    return write_report(report, form, place)
 
 
 def _leaderboard(
@@ -98,19 +98,19 @@ def _leaderboard(
     experiments: tuple[int, ...],
     target: tuple[str, Path | None],
     **choice: Any,
-) -> "Produced":
+) -> "Written":
     from runner.reports.filters import read_conditions
-    from runner.reports.leaderboard import TOP, leaderboard_document, produce_leaderboard
-    from runner.reports.output import choose_place
+    from runner.reports.leaderboard import TOP, leaderboard_document, leaderboard_report
+    from runner.reports.output import choose_destination, write_report
     from runner.store.queries.leaderboard import Scope
 
     form, out = target
     if form in ("talos", "tensorboard"):
         raise click.UsageError(f"--format {form} is of one whole experiment: no --top or --where")
     scope = Scope(tuple(dict.fromkeys(experiments)), read_conditions(choice["where"]))
-    place = choose_place(settings.home, "leaderboard", form, out)
+    place = choose_destination(settings.home, "leaderboard", form, out)
     document = leaderboard_document(store, scope, choice["by"] or BY[0], choice["top"] or TOP)
-    return produce_leaderboard(document, form, place)
+    return write_report(leaderboard_report(document), form, place)
 
 
 COMMANDS = [report]

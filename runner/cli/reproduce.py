@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runner.cli.options import seed_option
+from runner.cli.written import show_written
 
 if TYPE_CHECKING:
     from runner.reproduction.advance import Reproduction
@@ -47,28 +48,25 @@ def reproduce(only_report: bool, **options: Any) -> None:
     """
     from runner.cli.interrupts import explained
     from runner.cli.reading import reading_shown
-    from runner.reports.output import choose_place, summarised
+    from runner.reports.output import choose_destination, write_report
     from runner.reproduction.advance import begin
     from runner.reproduction.document import read_sources
-    from runner.reproduction.produce import produce_reproduction
+    from runner.reproduction.report import reproduction_report
     from runner.reproduction.scales import SCALES
     from runner.settings import Settings
     from runner.store.opening import find_store, make_store
 
     scale, form = SCALES[options["scale"]], options["form"]
     settings = Settings.from_environment()
-    place = choose_place(settings.home, f"reproduction-{scale.name}", form, options["out"])
+    place = choose_destination(settings.home, f"reproduction-{scale.name}", form, options["out"])
     store = find_store(settings) if only_report else make_store(settings)
     dataset = options["dataset"] or DATASETS[scale.name]
     with reading_shown():
         reproduction = begin(settings, store, scale, dataset, options["seed"])
     with explained(["what was submitted is kept, and the same command goes on where it was"]):
         failed = [] if only_report else _do_all(reproduction)
-    produced = produce_reproduction(read_sources(reproduction), form, place)
-    if produced.text is not None:
-        click.echo(produced.text, nl=False)
-    for written in summarised(produced.files):
-        click.echo(f"written: {written}", err=True)
+    written = write_report(reproduction_report(read_sources(reproduction)), form, place)
+    show_written(written)
     if failed:
         from runner.errors import ExitCode
 

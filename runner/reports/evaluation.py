@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cifar_model.metrics import per_class
-from runner.reports.model import Note, Part, Picture, Table, titled
+from runner.reports.model import Figure, Note, Part, Table, titled
 from runner.reports.stats.uncertainty import fold_interval, wilson
 from runner.store.engine import Connection
 from runner.store.queries import reports
@@ -128,7 +128,7 @@ LOSSES = (
 )
 
 
-def evaluation_parts(document: Mapping[str, Any], pictures: Sequence[Picture]) -> list[Part]:
+def evaluation_parts(document: Mapping[str, Any], pictures: Sequence[Figure]) -> list[Part]:
     """Return the parts of a report about evaluations."""
     if document["folds"]:
         notes = loss_rule_notes("loss", document["evaluations"])

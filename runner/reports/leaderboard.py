@@ -1,27 +1,27 @@
 """The best trials of one or several experiments together."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from shlex import quote
 from typing import Any
 
 from runner.reports.comparison.trials import comparisons, verdict
 from runner.reports.evaluation import SCORES, evaluation_rows, loss_rule_notes, mixed_rules_note
-from runner.reports.experiment.training import INFLUENCE, INFLUENCES
 from runner.reports.formats.csv_file import PARAMS, as_csv, share_of
 from runner.reports.lookup import experiment_row
-from runner.reports.model import SHORT, Note, Part, Picture, Table, as_text, captioned, each_dataset
-from runner.reports.output import (
-    ALWAYS_WRITTEN,
-    EXPORTS,
-    Place,
-    Produced,
-    as_json,
-    deliver,
-    render_parts,
-    save_pictures,
+from runner.reports.model import (
+    SHORT,
+    Figure,
+    Note,
+    Part,
+    Report,
+    Table,
+    as_text,
+    captioned,
+    each_dataset,
 )
 from runner.reports.selection import noise, winner, winner_notes
-from runner.reports.stats.param_importance import differing, influence
+from runner.reports.stats.param_importance import INFLUENCE, INFLUENCES, differing, influence
 from runner.reports.stats.ranking import effective
 from runner.reports.stats.selection_bias import Chance, Repeats
 from runner.reports.stats.uncertainty import accuracy_interval
@@ -241,29 +241,26 @@ ORIGIN = ("experiment", "trial", "job", "number", "seed", "dataset", "data_finge
 NAMES = ("rank", *ORIGIN, *METRICS, *INTERVAL, "loss_rule", "noise")
 
 
-def produce_leaderboard(document: dict[str, Any], form: str, place: Place) -> Produced:
-    """Write a leaderboard to its place, or return it for stdout."""
-    if form in EXPORTS:
-        from runner.reports.output import export_rows
-
-        about = {name: document[name] for name in ("datasets", "commands", "by", "where")}
-        out = place.out or place.pictures / ALWAYS_WRITTEN[form]
-        return export_rows(_sheet_rows(document), (*NAMES, *PARAMS), about, out)
-    pictures = _draw(document) if form in ("markdown", "html") else []
-    saved = save_pictures(pictures, place.pictures) if form == "markdown" else {}
-    files = [*saved.values(), *([str(place.out)] if place.out else [])]
-    document = document | {"files": files}
-    if form == "json":
-        text = as_json(document)
-    elif form == "csv":
-        text = as_csv(_sheet_rows(document), (*NAMES, *PARAMS))
-    else:
-        parts = [*leaderboard_parts(document), *pictures]
-        text = render_parts(leaderboard_title(document), parts, form, place)
-    return deliver(text, files, place)
+def leaderboard_report(document: dict[str, Any]) -> Report:
+    """Return the report of a leaderboard's document."""
+    return Report(
+        leaderboard_title(document),
+        document,
+        lay_out=lambda figures: [*leaderboard_parts(document), *figures],
+        draw=lambda: _draw(document),
+        texts={"csv": lambda: as_csv(_sheet_rows(document), (*NAMES, *PARAMS))},
+        exports={"parquet": lambda: _parquet(document)},
+    )
 
 
-def _draw(document: dict[str, Any]) -> list[Picture]:
+def _parquet(document: dict[str, Any]) -> list[tuple[Path, bytes]]:
+    from runner.reports.formats.parquet import as_parquet
+
+    about = {name: document[name] for name in ("datasets", "commands", "by", "where")}
+    return [(Path(), as_parquet(_sheet_rows(document), (*NAMES, *PARAMS), about))]
+
+
+def _draw(document: dict[str, Any]) -> list[Figure]:
     from runner.reports.figures.parallel import draw_parallel
 
     by = document["by"]

@@ -1,7 +1,7 @@
 """What a report consists of, whatever its format: notes, tables and figures, one after another."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Figure:
     """Hold a PNG or SVG, the name of its file, what it shows and where it comes from.
 
     A detail is one of very many. `row` is the name of the picture whose row in a table this belongs
@@ -68,7 +68,28 @@ class Picture:
         return self.name.endswith(".svg")
 
 
-Part = Note | Table | Picture
+Part = Note | Table | Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Offer one subject in every format in which it can be written.
+
+    `document` is what JSON holds. `draw` is called for the formats in `drawn_in`; what it returns
+    is laid out for people, with the appendix in files that are kept. `linked` returns the fields of
+    the document that name figures by the paths at which they were saved. `texts` and `exports` are
+    formats for other programs; the paths of an export are relative to its destination.
+    """
+
+    title: str
+    document: dict[str, Any]
+    lay_out: Callable[[Sequence[Figure]], list[Part]]
+    appendix: Callable[[], list[Part]] = list
+    draw: Callable[[], list[Figure]] = list
+    drawn_in: Sequence[str] = ("markdown", "html")
+    linked: Callable[[Mapping[str, str]], dict[str, Any]] | None = None
+    texts: Mapping[str, Callable[[], str]] = field(default_factory=dict)
+    exports: Mapping[str, Callable[[], list[tuple[Path, bytes]]]] = field(default_factory=dict)
 
 
 def as_text(value: Any) -> str:
@@ -116,7 +137,7 @@ def field_table(title: str, fields: Mapping[str, Any]) -> Table:
 Row = Mapping[str, Any]
 
 
-def captioned(pictures: Sequence[Picture], caption: str) -> list[Picture]:
+def captioned(pictures: Sequence[Figure], caption: str) -> list[Figure]:
     """Return the pictures with what stands under each."""
     return [replace(picture, caption=caption) for picture in pictures]
 
@@ -139,13 +160,3 @@ def code_of(provenance: Row) -> str:
     if not commit:
         return version
     return f"{version}, commit {commit[:SHORT]}{', changed' if provenance.get('dirty') else ''}"
-
-
-def caption_of(document: Row) -> str:
-    """Return what stands under the pictures of an experiment's report."""
-    return origin(
-        [document["provenance"]["command"]],
-        document["provenance"],
-        document["machines"],
-        f"runner report {document['experiment']} --format html",
-    )

@@ -10,7 +10,7 @@ from runner.reports.figures.confusion import draw_confusion
 from runner.reports.figures.curves import draw_curves
 from runner.reports.figures.overlay import draw_overlay
 from runner.reports.figures.samples import draw_picture, draw_samples
-from runner.reports.model import Picture
+from runner.reports.model import Figure
 from runner.reproduction.inside import explained_picture, explanation, layers_of
 from runner.reproduction.measured import Missing, Sources
 from runner.store.artifacts import get_array
@@ -18,10 +18,10 @@ from runner.store.artifacts import get_array
 OF_A_CLASS = 10
 
 
-def draw(sources: Sources, document: Document) -> dict[str, list[Picture]]:
+def draw(sources: Sources, document: Document) -> dict[str, list[Figure]]:
     """Return the pictures of every output that has some; each says data set and scale."""
     named = named_by_scale(document)
-    found: dict[str, list[Picture]] = {}
+    found: dict[str, list[Figure]] = {}
     for output, drawn in DRAWN.items():
         try:
             pictures = list(drawn(sources, named))
@@ -40,7 +40,7 @@ def named_by_scale(document: Document) -> Document:
     return {"dataset": dataset | {"title": title}}
 
 
-def _samples(sources: Sources, document: Document) -> Iterator[Picture]:
+def _samples(sources: Sources, document: Document) -> Iterator[Figure]:
     dataset = sources.reproduction.dataset
     train = dataset.train
     yield draw_samples(
@@ -52,8 +52,8 @@ def _samples(sources: Sources, document: Document) -> Iterator[Picture]:
     )
 
 
-def _subject(name: str) -> Callable[[Sources, Document], Iterator[Picture]]:
-    def drawn(sources: Sources, document: Document) -> Iterator[Picture]:
+def _subject(name: str) -> Callable[[Sources, Document], Iterator[Figure]]:
+    def drawn(sources: Sources, document: Document) -> Iterator[Figure]:
         row = explained_picture(sources, name)
         what = f"Test picture {row['image']}: {row['true_class']}"
         yield draw_picture(document, what, get_array(sources.reproduction.store, row["picture"]))
@@ -61,10 +61,10 @@ def _subject(name: str) -> Callable[[Sources, Document], Iterator[Picture]]:
     return drawn
 
 
-def _activations(name: str, number: int | None) -> Callable[[Sources, Document], Iterator[Picture]]:
+def _activations(name: str, number: int | None) -> Callable[[Sources, Document], Iterator[Figure]]:
     """Draw all layers of a subject on one sheet, or one layer by its number."""
 
-    def drawn(sources: Sources, document: Document) -> Iterator[Picture]:
+    def drawn(sources: Sources, document: Document) -> Iterator[Figure]:
         store = sources.reproduction.store
         layers = [row for row in layers_of(sources, name) if number in (None, row["layer"])]
         outputs = [get_array(store, row["output"]) for row in layers]
@@ -77,8 +77,8 @@ def _activations(name: str, number: int | None) -> Callable[[Sources, Document],
     return drawn
 
 
-def _why(name: str) -> Callable[[Sources, Document], Iterator[Picture]]:
-    def drawn(sources: Sources, document: Document) -> Iterator[Picture]:
+def _why(name: str) -> Callable[[Sources, Document], Iterator[Figure]]:
+    def drawn(sources: Sources, document: Document) -> Iterator[Figure]:
         for segmentation in ("small", "stock"):
             row = explanation(sources, f"why-{segmentation}", name)
             arrays = {kind: get_array(sources.reproduction.store, row[kind]) for kind in ARRAYS}
@@ -88,18 +88,18 @@ def _why(name: str) -> Callable[[Sources, Document], Iterator[Picture]]:
     return drawn
 
 
-def _confusion(sources: Sources, document: Document) -> Iterator[Picture]:
+def _confusion(sources: Sources, document: Document) -> Iterator[Figure]:
     yield draw_confusion(document, sources.evaluation("untuned-long-on-test"))
 
 
-def _curves(step: str) -> Callable[[Sources, Document], Iterator[Picture]]:
-    def drawn(sources: Sources, document: Document) -> Iterator[Picture]:
+def _curves(step: str) -> Callable[[Sources, Document], Iterator[Figure]]:
+    def drawn(sources: Sources, document: Document) -> Iterator[Figure]:
         yield from draw_curves(document | {"trials": sources[step]["trials"]})
 
     return drawn
 
 
-DRAWN: dict[str, Callable[[Sources, Document], Iterator[Picture]]] = {
+DRAWN: dict[str, Callable[[Sources, Document], Iterator[Figure]]] = {
     "F-2": _samples,
     "F-6": _subject("cat"),
     "F-7": _activations("cat", None),

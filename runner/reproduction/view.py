@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from runner.reports.experiment.document import Document
-from runner.reports.model import Note, Part, Picture, Table, as_text, titled
+from runner.reports.model import Figure, Note, Part, Table, as_text, titled
 from runner.reproduction.figures import named_by_scale
 from runner.reproduction.measured import Missing, Sources
 from runner.reproduction.paper import TITLE
@@ -27,7 +27,7 @@ def reproduction_title(document: Document) -> str:
 
 
 def reproduction_parts(
-    sources: Sources, document: Document, pictures: Mapping[str, Sequence[Picture]]
+    sources: Sources, document: Document, pictures: Mapping[str, Sequence[Figure]]
 ) -> list[Part]:
     """Return the parts of the report, for a form to render."""
     parts: list[Part] = [*_heading(document), _glance(document), Note(HOW_TO_READ)]

@@ -1,10 +1,10 @@
 """The weights of a bundle are read only where they are those of the bundle's params."""
 
-import json
 import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import h5py
 import keras
@@ -14,7 +14,6 @@ import pytest
 from cifar_model import network
 from cifar_model.errors import InputError
 from cifar_model.params import Params
-from tests.runner.bundle.test_contents import VALID
 from workers.keras_files import WEIGHTS, weights
 
 PARAMS = {"filters": 2, "blocks": 1}
@@ -28,12 +27,14 @@ def model() -> keras.Model:
 
 @pytest.fixture
 def bundle(tmp_path: Path, model: keras.Model) -> Path:
-    """Offer the three files that are read, of a network that nobody has trained."""
+    """Offer the model file of a bundle, of a network that nobody has trained."""
     model.save(tmp_path / "model.keras")
-    params = {**VALID["params.json"][1], "params": PARAMS}
-    (tmp_path / "params.json").write_text(json.dumps(params))
-    (tmp_path / "provenance.json").write_text(json.dumps(VALID["provenance.json"][1]))
     return tmp_path
+
+
+def read_weights(bundle: Path, params: dict[str, Any] = PARAMS) -> None:
+    described = {"params": params, "shape": SHAPE, "classes": CLASSES}
+    weights(bundle / "model.keras", bundle / "out.npz", described)
 
 
 def repack(bundle: Path, members: dict[str, bytes], compression: int = zipfile.ZIP_STORED) -> None:
@@ -56,21 +57,21 @@ def edited(bundle: Path, edit: Callable[[h5py.File], object]) -> None:
     repack(bundle, {WEIGHTS: path.read_bytes()})
 
 
-def refusal(bundle: Path) -> str:
+def refusal(bundle: Path, params: dict[str, Any] = PARAMS) -> str:
     with pytest.raises(InputError) as refused:
-        weights(bundle, bundle / "out.npz")
+        read_weights(bundle, params)
     assert not (bundle / "out.npz").exists()
     return refused.value.what
 
 
 def test_they_are_those_of_the_model(bundle: Path, model: keras.Model) -> None:
-    weights(bundle, bundle / "out.npz")
+    read_weights(bundle)
     assert (bundle / "out.npz").read_bytes() == network.weights_bytes(model)
 
 
 def test_what_the_file_says_of_the_network_is_not_read(bundle: Path, model: keras.Model) -> None:
     repack(bundle, {"config.json": b'{"class_name": "Lambda"}', "metadata.json": b"["})
-    weights(bundle, bundle / "out.npz")
+    read_weights(bundle)
     assert (bundle / "out.npz").read_bytes() == network.weights_bytes(model)
 
 
@@ -110,9 +111,8 @@ def test_a_link_is_refused(bundle: Path) -> None:
 def test_params_of_a_network_larger_than_the_file_are_refused_before_it_is_built(
     bundle: Path,
 ) -> None:
-    params = {**VALID["params.json"][1], "params": {"filters": 1024, "blocks": 5, "dropout": 0.1}}
-    (bundle / "params.json").write_text(json.dumps(params))
-    assert "fewer weights than its params take" in refusal(bundle)
+    params = {"filters": 1024, "blocks": 5, "dropout": 0.1}
+    assert "fewer weights than its params take" in refusal(bundle, params)
 
 
 def test_weights_of_another_shape_are_refused(bundle: Path) -> None:

@@ -3,11 +3,11 @@
 import json
 from pathlib import Path
 
-from runner.reports.output import Place
+from runner.reports.output import Destination, write_report
 from runner.reproduction.advance import Reproduction, begin, is_open, submitted, unfinished
 from runner.reproduction.document import read_sources
 from runner.reproduction.paper import PAPER
-from runner.reproduction.produce import produce_reproduction
+from runner.reproduction.report import reproduction_report
 from runner.states import JobState, Kind
 from runner.store import queries
 from runner.submit.experiments import Training, submit_train
@@ -71,8 +71,8 @@ def test_every_output_of_the_paper_is_there_and_nothing_is_done_twice(
     assert len(queries.experiments(worker.store, 1000)) == len(again.steps)
     assert run_pending(worker) == 0
 
-    place = Place(tmp_path / "page.html", tmp_path / "pictures")
-    produce_reproduction(read_sources(again), "html", place)
+    place = Destination(tmp_path / "page.html", tmp_path / "pictures")
+    write_report(reproduction_report(read_sources(again)), "html", place)
     page = (tmp_path / "page.html").read_text()
     for output in PAPER:
         assert f"<h2>{output.id}: " in page
@@ -80,7 +80,9 @@ def test_every_output_of_the_paper_is_there_and_nothing_is_done_twice(
     assert len(figures) == 12
     assert all(", scale tiny, fingerprint " in figure for figure in figures)
 
-    told = produce_reproduction(read_sources(again), "json", Place(None, tmp_path)).text
+    told = write_report(
+        reproduction_report(read_sources(again)), "json", Destination(None, tmp_path)
+    ).text
     assert told is not None
     entries = {entry["id"]: entry for entry in json.loads(told)["ids"]}
     for output in PAPER:

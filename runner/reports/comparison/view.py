@@ -1,24 +1,22 @@
 """What a comparison shows: the verdict, the scores and where the two differ."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from runner.reports.comparison.folds import ASSUMPTIONS, fold_verdict
 from runner.reports.comparison.trials import verdict
-from runner.reports.formats.terminal import as_terminal
 from runner.reports.model import (
     SHORT,
+    Figure,
     Note,
     Part,
-    Picture,
+    Report,
     Table,
     captioned,
     code_of,
     field_table,
     origin,
 )
-from runner.reports.output import Place, Produced, as_json, deliver, render_parts
 
 Row = Mapping[str, Any]
 
@@ -39,7 +37,7 @@ def data_of(document: Row) -> str:
     return f"{document['dataset']}, fingerprint {document['data_fingerprint'][:SHORT]}"
 
 
-def comparison_parts(document: Row, pictures: Sequence[Picture] = ()) -> list[Part]:
+def comparison_parts(document: Row, pictures: Sequence[Figure] = ()) -> list[Part]:
     """Return the parts of a comparison, for a form to render."""
     return _of_folds(document) if "folds" in document else _of_trials(document, pictures)
 
@@ -64,7 +62,7 @@ def _sides(document: Row) -> Sequence[Row]:
     return sides
 
 
-def _of_trials(document: Row, pictures: Sequence[Picture]) -> list[Part]:
+def _of_trials(document: Row, pictures: Sequence[Figure]) -> list[Part]:
     shown = f"{document['images']:,} {document['split']} pictures of {data_of(document)}"
     scores = [[trial[name] for name in SCORES] for trial in document["trials"]]
     counts = [[document[name] for name in COUNTS]]
@@ -93,28 +91,18 @@ def _of_folds(document: Row) -> list[Part]:
     ]
 
 
-FORMS = ("table", "json", "html")
+def comparison_report(document: dict[str, Any]) -> Report:
+    """Return the report of a comparison's document."""
+    return Report(
+        comparison_title(document),
+        document,
+        lay_out=lambda figures: comparison_parts(document, figures),
+        appendix=lambda: origin_parts(document),
+        draw=lambda: _draw(document),
+    )
 
 
-def produce_comparison(document: dict[str, Any], form: str, place: Place) -> Produced:
-    """Write a comparison to its place, or return it for stdout."""
-    files = [str(place.out)] if place.out else []
-    if form == "json":
-        text = as_json(document)
-    elif form == "html":
-        parts = [*comparison_parts(document, _draw(document)), *origin_parts(document)]
-        text = render_parts(comparison_title(document), parts, form, place)
-    else:
-        text = comparison_text(document)
-    return deliver(text, files, place)
-
-
-def comparison_text(document: dict[str, Any]) -> str:
-    """Return a comparison as text."""
-    return as_terminal(comparison_title(document), comparison_parts(document), Path())
-
-
-def _draw(document: dict[str, Any]) -> list[Picture]:
+def _draw(document: dict[str, Any]) -> list[Figure]:
     """Return the confusions of both trials and of the first less the second; of folds none."""
     if "folds" in document:
         return []

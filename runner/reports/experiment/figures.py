@@ -13,7 +13,7 @@ from runner.reports.figures.curves import draw_curves
 from runner.reports.figures.mask_sheets import draw_mask_sheets
 from runner.reports.figures.overlay import draw_overlay
 from runner.reports.figures.parallel import draw_parallel
-from runner.reports.model import Picture, titled
+from runner.reports.model import Figure, titled
 from runner.reports.stats.ranking import effective
 from runner.states import Kind
 from runner.store.artifacts import get_array
@@ -21,7 +21,7 @@ from runner.store.engine import Store
 from runner.store.queries.explanations import Wanted
 
 
-def draw(store: Store, document: Mapping[str, Any]) -> list[Picture]:
+def draw(store: Store, document: Mapping[str, Any]) -> list[Figure]:
     """Return the pictures of a report; a document without results has none."""
     match document["kind"]:
         case Kind.TRAIN | Kind.TUNE:
@@ -37,7 +37,7 @@ def draw(store: Store, document: Mapping[str, Any]) -> list[Picture]:
             ]
 
 
-def _parallel(document: Mapping[str, Any]) -> Iterator[Picture]:
+def _parallel(document: Mapping[str, Any]) -> Iterator[Figure]:
     trials = [trial | {"params": effective(trial["params"])} for trial in document["trials"]]
     drawn = draw_parallel(
         titled(document, f"Trials through what differs to {METRIC}"), trials, METRIC
@@ -46,7 +46,7 @@ def _parallel(document: Mapping[str, Any]) -> Iterator[Picture]:
         yield drawn
 
 
-def _explanations(store: Store, document: Mapping[str, Any]) -> Iterator[Picture]:
+def _explanations(store: Store, document: Mapping[str, Any]) -> Iterator[Figure]:
     for explanation in document["explanations"]:
         if explanation["picture"] is None:
             continue
@@ -54,7 +54,7 @@ def _explanations(store: Store, document: Mapping[str, Any]) -> Iterator[Picture
         yield draw_overlay(document, explanation, arrays)
 
 
-def _mean_masks(store: Store, document: Mapping[str, Any]) -> list[Picture]:
+def _mean_masks(store: Store, document: Mapping[str, Any]) -> list[Figure]:
     """Return the sheets of mean masks; of a single picture they would say nothing more."""
     if len({row["image"] for row in document["explanations"]}) < 2:
         return []
@@ -62,7 +62,7 @@ def _mean_masks(store: Store, document: Mapping[str, Any]) -> list[Picture]:
     return draw_mask_sheets(search_document(store, wanted, 0, masks=True))
 
 
-def _activations(store: Store, document: Mapping[str, Any]) -> Iterator[Picture]:
+def _activations(store: Store, document: Mapping[str, Any]) -> Iterator[Figure]:
     for _, group in groupby(document["activations"], key=lambda layer: layer["image"]):
         layers = list(group)
         outputs = [get_array(store, layer["output"]) for layer in layers]

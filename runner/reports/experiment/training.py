@@ -6,17 +6,10 @@ from typing import Any
 from runner.reports.evaluation import loss_rule_notes
 from runner.reports.experiment.warnings import equal_points
 from runner.reports.formats.terminal import sparkline
-from runner.reports.model import Note, Part, Picture, Table, field_table, titled
+from runner.reports.model import Figure, Note, Part, Table, field_table, titled
 from runner.reports.selection import winner_notes
-from runner.reports.stats.param_importance import differing
-from runner.reports.stats.ranking import effective
-
-# The paper's columns, in its order; other params come after them.
-PAPER_PARAMS = (
-    *("lr", "batch_size", "epochs", "dropout", "optimizer", "losses", "activation"),
-    "last_activation",
-)
-METRICS = ("val_loss", "val_accuracy", "loss", "accuracy")
+from runner.reports.stats.param_importance import INFLUENCE, INFLUENCES, differing
+from runner.reports.stats.ranking import METRICS, effective, param_names
 
 AROUND = ("val_accuracy_interval", "noise", "seconds", "attempts")
 
@@ -24,13 +17,6 @@ REPEATS = ("mean", "interval", "spread", "lowest", "highest")
 REPEATED = (
     "interval: of the mean, Student's, 95 %; params whose intervals are apart differ by more than"
     " their seeds. spread: the standard deviation from seed to seed."
-)
-
-INFLUENCE = ("param", "values", "importance", "p", "correlation")
-INFLUENCES = (
-    "importance: the share of the metric's variance that a param explains alone, less what chance"
-    " would. p: how likely chance gives any of these params so much (F test, multiplied by the"
-    " number of params). correlation: Pearson's, of params that are numbers. None says why."
 )
 
 RANKED = (
@@ -43,7 +29,7 @@ BEST = (
 )
 
 
-def training_parts(document: Mapping[str, Any], pictures: Sequence[Picture]) -> list[Part]:
+def training_parts(document: Mapping[str, Any], pictures: Sequence[Figure]) -> list[Part]:
     """Return the parts of a report about trials."""
     trials = document["trials"]
     return [
@@ -162,9 +148,3 @@ def _influence(document: Mapping[str, Any]) -> list[Part]:
     title = titled(document, f"What val_accuracy goes with, in {found['rounds']:,} trials")
     rows = [[row[name] for name in INFLUENCE] for row in found["influence"]]
     return [Table(title, INFLUENCE, rows, sortable=True), Note(INFLUENCES)]
-
-
-def param_names(trials: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the paper's params, in its order, and after them what else any trial was given."""
-    given = dict.fromkeys(name for trial in trials for name in trial["params"])
-    return [*PAPER_PARAMS, *(name for name in given if name not in PAPER_PARAMS)]

@@ -7,9 +7,9 @@ from runner.reports.evaluation import evaluation_parts
 from runner.reports.experiment.training import training_parts
 from runner.reports.explanation.view import explanation_parts
 from runner.reports.model import (
+    Figure,
     Note,
     Part,
-    Picture,
     Table,
     dataset_name,
     field_table,
@@ -31,7 +31,7 @@ def report_title(document: Mapping[str, Any]) -> str:
     return titled(document, f"Experiment {document['experiment']}: {document['kind']}")
 
 
-def report_parts(document: Mapping[str, Any], pictures: Sequence[Picture]) -> list[Part]:
+def report_parts(document: Mapping[str, Any], pictures: Sequence[Figure]) -> list[Part]:
     """Return the parts of a report, for a form to render."""
     layout = LAYOUTS[document["kind"]]
     return [

@@ -9,8 +9,7 @@ from runner.reports.explanation.pairs import LEFT_OUT, MEASURES, explanation_pai
 from runner.reports.explanation.rows import explanation_rows
 from runner.reports.formats.csv_file import csv_file
 from runner.reports.lookup import experiment_row
-from runner.reports.model import Note, Part, Table, titled
-from runner.reports.output import Place, Produced, as_json, deliver, render_parts
+from runner.reports.model import Note, Part, Report, Table, titled
 from runner.reports.stats.uncertainty import mean_interval
 from runner.states import JobState, Kind
 from runner.store.engine import Connection, Store
@@ -169,19 +168,15 @@ OTHER_SEGMENTS = (
 )
 
 
-def produce_difference(document: dict[str, Any], form: str, place: Place) -> Produced:
-    """Write a difference to its place, or return it for stdout."""
-    files = [str(place.out)] if place.out else []
-    document = document | {"files": files}
-    if form == "json":
-        text = as_json(document)
-    elif form == "csv":
-        text = _spreadsheet(document)
-    else:
-        numbers = " and ".join(str(row["experiment"]) for row in document["experiments"])
-        title = titled(document, f"Explanations of experiments {numbers}")
-        text = render_parts(title, difference_parts(document), form, place)
-    return deliver(text, files, place)
+def difference_report(document: dict[str, Any]) -> Report:
+    """Return the report of a difference's document."""
+    numbers = " and ".join(str(row["experiment"]) for row in document["experiments"])
+    return Report(
+        titled(document, f"Explanations of experiments {numbers}"),
+        document | {"files": []},
+        lay_out=lambda _: difference_parts(document),
+        texts={"csv": lambda: _spreadsheet(document)},
+    )
 
 
 def difference_parts(document: Row) -> list[Part]:

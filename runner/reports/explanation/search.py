@@ -7,8 +7,7 @@ from runner.errors import InputError
 from runner.reports.explanation.mean_masks import mean_masks
 from runner.reports.explanation.rows import explanation_row
 from runner.reports.explanation.view import strongest_weights
-from runner.reports.model import Note, Part, Picture, Table, dataset_name, each_dataset
-from runner.reports.output import Place, Produced, as_json, deliver, render_parts
+from runner.reports.model import Figure, Note, Part, Report, Table, dataset_name, each_dataset
 from runner.reports.stats.uncertainty import wilson
 from runner.store.engine import Store
 from runner.store.queries import explanations
@@ -132,21 +131,23 @@ SHOWN = (
 )
 
 
-def produce_search(document: Mapping[str, Any], form: str, place: Place) -> Produced:
-    """Write what was found where it goes; only a page has pictures."""
-    files = [str(place.out)] if place.out else []
-    if form == "json":
-        return deliver(as_json(dict(document)), files, place)
-    pictures: list[Picture] = []
-    if form == "html":
-        from runner.reports.figures.mask_sheets import draw_mask_sheets
-
-        pictures = draw_mask_sheets(document)
-    parts = search_parts(document, pictures)
-    return deliver(render_parts("Explanations", parts, form, place), files, place)
+def search_report(document: dict[str, Any]) -> Report:
+    """Return the report of what was found; only a page has figures."""
+    return Report(
+        "Explanations",
+        document,
+        lay_out=lambda figures: search_parts(document, figures),
+        draw=lambda: _draw(document),
+    )
 
 
-def search_parts(document: Mapping[str, Any], pictures: Sequence[Picture]) -> list[Part]:
+def _draw(document: dict[str, Any]) -> list[Figure]:
+    from runner.reports.figures.mask_sheets import draw_mask_sheets
+
+    return draw_mask_sheets(document)
+
+
+def search_parts(document: Mapping[str, Any], pictures: Sequence[Figure]) -> list[Part]:
     """Return the parts of the text; pictures stand between what is added up and the newest."""
     if not document["explanations"]:
         return [Note("no such explanation: see `runner submit explain --help`")]

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from runner.reports.model import Note, Part, Picture, Table, titled
+from runner.reports.figures.names import overlay_name
+from runner.reports.model import Figure, Note, Part, Table, titled
 
 SHOWN_WEIGHTS = 5
 
@@ -24,7 +25,7 @@ WEIGHTS = (
 )
 
 
-def explanation_parts(document: Mapping[str, Any], pictures: Sequence[Picture]) -> list[Part]:
+def explanation_parts(document: Mapping[str, Any], pictures: Sequence[Figure]) -> list[Part]:
     """Return the parts of a report about explanations."""
     explanations = document["explanations"]
     if not explanations:
@@ -73,16 +74,6 @@ def _not_sound(document: Mapping[str, Any]) -> list[Part]:
     return [Note(warning, warning=True), Table(titled(document, "Weak and void"), columns, rows)]
 
 
-def name_of(explanation: Mapping[str, Any]) -> str:
-    """Return what an explanation is called: which picture and which class."""
-    return f"image {explanation['image']}, {explanation['class']}"
-
-
-def overlay_name(explanation: Mapping[str, Any]) -> str:
-    """Return the name of the file that shows an explanation."""
-    return f"explanation-image-{explanation['image']}-label-{explanation['label']}.png"
-
-
 def _normalised(explanations: Sequence[Mapping[str, Any]]) -> list[Note]:
     if not any(row["normalised"] for row in explanations):
         return []
@@ -110,7 +101,7 @@ def _superpixels(document: Mapping[str, Any], pictures: Sequence[str]) -> Table:
     )
 
 
-def _of_row(picture: Picture, linked: Sequence[str]) -> Picture:
+def _of_row(picture: Figure, linked: Sequence[str]) -> Figure:
     """Return a picture that leads back to its row; activations to the first row of their image."""
     image = _image_of(picture.name)
     of_image = [name for name in linked if name and _image_of(name) == image]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from runner.reports.figures.montage import BLACK, SHADES, WHITE, montage, to_shades
-from runner.reports.model import Picture, as_text, dataset_name, titled
+from runner.reports.model import Figure, as_text, dataset_name, titled
 
 COLUMNS = 6
 # Pixels; a layer of the overview lies in a cell, with its name above it.
@@ -27,7 +27,7 @@ Row = Mapping[str, Any]
 Written = tuple[int, int, str]
 
 
-def draw_overview(document: Row, layers: Sequence[Row], outputs: Sequence[NDArray[Any]]) -> Picture:
+def draw_overview(document: Row, layers: Sequence[Row], outputs: Sequence[NDArray[Any]]) -> Figure:
     """Return the sheet of one image; each layer's colours go from its least to its largest."""
     what = f"Activations of image {layers[0]['image']} in trial {layers[0]['trial']}, all layers"
     title = titled(document, what)
@@ -40,10 +40,10 @@ def draw_overview(document: Row, layers: Sequence[Row], outputs: Sequence[NDArra
         words.append((left, top, f"{layer['layer']} {layer['name']}"))
         _paste(sheet, to_shades(output, CELL), top + LINE, left)
     name = f"activations-image-{layers[0]['image']}.png"
-    return Picture(name, title, _to_png(sheet, words))
+    return Figure(name, title, _to_png(sheet, words))
 
 
-def draw_layer_sheet(document: Row, layer: Row, output: NDArray[Any]) -> Picture:
+def draw_layer_sheet(document: Row, layer: Row, output: NDArray[Any]) -> Figure:
     """Return the sheet of one layer: all its channels in the same colours."""
     what = (
         f"Activations of image {layer['image']} in trial {layer['trial']},"
@@ -59,7 +59,7 @@ def draw_layer_sheet(document: Row, layer: Row, output: NDArray[Any]) -> Picture
     lines = (what, dataset_name(document), scale)
     words = [(MARGIN, 4 + LINE * place, line) for place, line in enumerate(lines)]
     name = f"activations-image-{layer['image']}-layer-{layer['layer']:02}.png"
-    return Picture(name, titled(document, what), _to_png(sheet, words), detail=True)
+    return Figure(name, titled(document, what), _to_png(sheet, words), detail=True)
 
 
 def _paste(sheet: NDArray[np.uint8], shades: NDArray[np.uint8], top: int, left: int) -> None:

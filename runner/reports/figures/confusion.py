@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
+from matplotlib import figure as drawings
 from numpy.typing import NDArray
 
 from runner.reports.figures.canvas import new_figure, to_png
-from runner.reports.model import Picture, titled
+from runner.reports.model import Figure, titled
 
 Row = Mapping[str, Any]
 
@@ -16,7 +16,7 @@ Row = Mapping[str, Any]
 MOST_NUMBERED = 20
 
 
-def draw_confusion(document: Row, evaluation: Row) -> Picture:
+def draw_confusion(document: Row, evaluation: Row) -> Figure:
     """Return the heat map; colours are shares of the true class, numbers are images."""
     confusion = np.array(evaluation["confusion"])
     title = titled(document, f"Confusion of trial {evaluation['trial']} on {evaluation['split']}")
@@ -27,10 +27,10 @@ def draw_confusion(document: Row, evaluation: Row) -> Picture:
         shares=_shares(confusion, confusion),
         colours={"cmap": "Blues", "vmin": 0, "vmax": 1, "label": "share of the true class"},
     )
-    return Picture(f"confusion-{evaluation['split']}.png", title, to_png(figure))
+    return Figure(f"confusion-{evaluation['split']}.png", title, to_png(figure))
 
 
-def draw_difference(document: Row, first: Row, second: Row) -> Picture:
+def draw_difference(document: Row, first: Row, second: Row) -> Figure:
     """Return the first's confusion less the second's, on the same pictures.
 
     On the diagonal more is better, beside it less.
@@ -50,7 +50,7 @@ def draw_difference(document: Row, first: Row, second: Row) -> Picture:
         shares=shares,
         colours={"cmap": "PuOr_r", "vmin": -most, "vmax": most, "label": label},
     )
-    return Picture(f"confusion-difference-{first['split']}.png", title, to_png(figure))
+    return Figure(f"confusion-difference-{first['split']}.png", title, to_png(figure))
 
 
 def _shares(cells: NDArray[Any], confusion: NDArray[Any]) -> NDArray[Any]:
@@ -66,7 +66,7 @@ def _heat_map(
     *,
     shares: NDArray[Any],
     colours: dict[str, Any],
-) -> Figure:
+) -> drawings.Figure:
     size = 4 + 0.45 * min(len(classes), MOST_NUMBERED)
     figure = new_figure(title, size + 1, size)
     axes = figure.subplots()

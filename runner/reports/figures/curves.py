@@ -8,13 +8,13 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from runner.reports.figures.canvas import COLOURS, GREY, new_figure, to_png
-from runner.reports.model import Picture, titled
+from runner.reports.model import Figure, titled
 from runner.reports.stats.ranking import effective
 
 MOST_TRIALS = 20
 
 
-def draw_curves(document: Mapping[str, Any]) -> list[Picture]:
+def draw_curves(document: Mapping[str, Any]) -> list[Figure]:
     """Return the learning curves of the best trials; none if no epoch was trained."""
     trained = [trial for trial in document["trials"] if trial["epochs"]]
     if not trained:
@@ -33,7 +33,7 @@ def draw_curves(document: Mapping[str, Any]) -> list[Picture]:
         of_loss = [trial if _losses(trial) == name else None for trial in shown]
         _panel(panel, of_loss, "loss", f"loss ({name})")
     figure.legend(handles=_legend(shown), loc="outside lower center", ncols=4, fontsize=8)
-    return [Picture("curves.png", title, to_png(figure))]
+    return [Figure("curves.png", title, to_png(figure))]
 
 
 def _panel(axes: Axes, trials: Sequence[Mapping[str, Any] | None], metric: str, label: str) -> None:

@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 from cifar_model.explanation.coarse import GRID
 from runner.reports.figures.canvas import new_figure, to_png
 from runner.reports.figures.overlay import AGAINST, FOR
-from runner.reports.model import Picture, dataset_name
+from runner.reports.model import Figure, dataset_name
 
 COLUMNS = 6
 
@@ -24,7 +24,7 @@ MOST_TILES = 36
 COLOURS = LinearSegmentedColormap.from_list("against to for", [AGAINST, "#FFFFFF", FOR])
 
 
-def draw_mask_sheets(document: Mapping[str, Any]) -> list[Picture]:
+def draw_mask_sheets(document: Mapping[str, Any]) -> list[Figure]:
     """Return a sheet of classes and one of the cells of the confusion, of what has masks."""
     classes = [(row["class"], row) for row in document["classes"]]
     cells = [(f"{row['true_class']} as {row['predicted_class']}", row) for row in document["cells"]]
@@ -45,7 +45,7 @@ def _with_masks(tiles: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Any]:
     return sorted((tile for tile in tiles if tile[1]["masks"]), key=lambda tile: -tile[1]["masks"])
 
 
-def _sheet(name: str, title: str, tiles: Sequence[tuple[str, Mapping[str, Any]]]) -> Picture:
+def _sheet(name: str, title: str, tiles: Sequence[tuple[str, Mapping[str, Any]]]) -> Figure:
     found = _with_masks(tiles)
     shown = found[:MOST_TILES]
     rows = ceil(len(shown) / COLUMNS)
@@ -64,4 +64,4 @@ def _sheet(name: str, title: str, tiles: Sequence[tuple[str, Mapping[str, Any]]]
     largest = float(np.nanmax(np.abs(sheet))) or 1
     drawn = axes.imshow(sheet, cmap=COLOURS, vmin=-largest, vmax=largest)
     figure.colorbar(drawn, ax=axes, shrink=0.8)
-    return Picture(name, title, to_png(figure))
+    return Figure(name, title, to_png(figure))

@@ -11,9 +11,9 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from cifar_model.explanation.regions import mask
-from runner.reports.explanation.view import name_of, overlay_name
 from runner.reports.figures.canvas import COLOURS, new_figure, to_png
-from runner.reports.model import Picture, titled
+from runner.reports.figures.names import name_of, overlay_name
+from runner.reports.model import Figure, titled
 
 ENLARGED = 12  # pixels of the drawing for one of the picture
 FOR, AGAINST, BORDER = "#009640", "#D2281E", "#FFFFFF"
@@ -22,7 +22,7 @@ VERDICT_COLOURS = {"sound": "black", "weak": "#B35900", "void": "#B00020"}
 
 def draw_overlay(
     document: Mapping[str, Any], explanation: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
-) -> Picture:
+) -> Figure:
     """Return the picture of an explanation; `arrays` has the original and its superpixels."""
     title = titled(
         document, f"Explanation of {name_of(explanation)}, by trial {explanation['trial']}"
@@ -44,7 +44,7 @@ def draw_overlay(
         axes.set(xticks=[], yticks=[])
     colour = VERDICT_COLOURS[explanation["verdict"]]
     figure.supxlabel(_caption(explanation), fontsize=9, color=colour)
-    return Picture(overlay_name(explanation), title, to_png(figure))
+    return Figure(overlay_name(explanation), title, to_png(figure))
 
 
 def _caption(explanation: Mapping[str, Any]) -> str:

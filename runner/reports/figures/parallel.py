@@ -11,7 +11,7 @@ from typing import Any
 from matplotlib.colors import LinearSegmentedColormap, to_hex
 
 from runner.reports.figures.axes import SPREAD, Axis, axes_of
-from runner.reports.model import Picture, as_text
+from runner.reports.model import Figure, as_text
 
 Row = Mapping[str, Any]
 
@@ -36,7 +36,7 @@ STYLE = (
 
 def draw_parallel(
     title: str, trials: Sequence[Row], by: str, *, smaller_is_better: bool = False
-) -> Picture | None:
+) -> Figure | None:
     """Return the picture of trials, the best first; None if there is nothing to tell apart.
 
     A trial has `trial`, `params` (the same names in all) and the metric under its name.
@@ -60,7 +60,7 @@ def draw_parallel(
         f' aria-label="{escape(title)}"><style>{STYLE}</style>'
         f"{''.join(lines)}{_stripe(width - RIGHT, smaller_is_better)}{''.join(drawn)}</svg>\n"
     )
-    return Picture("parallel.svg", title, svg.encode())
+    return Figure("parallel.svg", title, svg.encode())
 
 
 def _aside(place: int, count: int) -> float:

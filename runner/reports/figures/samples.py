@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runner.reports.figures.canvas import new_figure, to_png
-from runner.reports.model import Picture, titled
+from runner.reports.model import Figure, titled
 
 # More rows than this cannot be seen.
 MOST_CLASSES = 20
 
 
-def draw_samples(document: Mapping[str, Any], shown: Mapping[str, NDArray[np.uint8]]) -> Picture:
+def draw_samples(document: Mapping[str, Any], shown: Mapping[str, NDArray[np.uint8]]) -> Figure:
     """Return a sheet with a row of pictures (n, height, width, 3) for each class."""
     rows = dict(list(shown.items())[:MOST_CLASSES])
     title = titled(document, f"Pictures of {len(rows)} of {len(shown)} classes")
@@ -24,14 +24,14 @@ def draw_samples(document: Mapping[str, Any], shown: Mapping[str, NDArray[np.uin
         axes.imshow(np.concatenate(list(images), axis=1), interpolation="nearest")
         axes.set(xticks=[], yticks=[])
         axes.set_ylabel(name, rotation=0, ha="right", va="center")
-    return Picture("samples.png", title, to_png(figure))
+    return Figure("samples.png", title, to_png(figure))
 
 
-def draw_picture(document: Mapping[str, Any], what: str, image: NDArray[np.uint8]) -> Picture:
+def draw_picture(document: Mapping[str, Any], what: str, image: NDArray[np.uint8]) -> Figure:
     """Return one picture, large."""
     title = titled(document, what)
     figure = new_figure(title, 9, 4)
     axes = figure.subplots()
     axes.imshow(image, interpolation="nearest")
     axes.set(xticks=[], yticks=[])
-    return Picture("picture.png", title, to_png(figure))
+    return Figure("picture.png", title, to_png(figure))

@@ -1,4 +1,8 @@
-"""x"""
+"""A report as CSV: one table, a row for each trial, class or superpixel, and for each job without.
+
+Every row names the experiment and the data set, and the columns of a kind are always the same, so
+that tables can be put together. No text in it is taken for a formula by a spreadsheet.
+"""
 
 import csv
 import io
@@ -6,8 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cifar_model.params import RULES
-from runner.reports.experiment.training import METRICS, PAPER_PARAMS
-from runner.reports.stats.ranking import effective
+from runner.reports.stats.ranking import METRICS, PAPER_PARAMS, effective
 from runner.states import Kind
 
 # What spreadsheets take for the beginning of a formula, as OWASP lists it.

@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from runner.reports.model import Part, Picture, Table
+from runner.reports.model import Figure, Part, Table
 
 BROAD = 2
 
@@ -31,11 +31,11 @@ def _cells(table: Table) -> Iterator[tuple[Sequence[Any], Sequence[str]]]:
     return zip(table.rows, table.texts(), strict=True)
 
 
-def _broad(picture: Picture) -> bool:
+def _broad(picture: Figure) -> bool:
     """Tell whether a PNG is so much wider than high that a phone would show it too small."""
     width, height = unpack(">II", picture.content[16:24])
     return bool(width > BROAD * height)
 
 
-def _inline(picture: Picture) -> str:
+def _inline(picture: Figure) -> str:
     return f"data:image/png;base64,{b64encode(picture.content).decode()}"

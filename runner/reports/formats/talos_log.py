@@ -7,10 +7,9 @@ numbers, and Talos counts rows.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from runner.reports.experiment.training import METRICS, param_names
 from runner.reports.formats.csv_file import csv_file
 from runner.reports.stats.param_importance import influence
-from runner.reports.stats.ranking import effective
+from runner.reports.stats.ranking import METRICS, effective, param_names
 
 Row = Mapping[str, Any]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from runner.reports.model import Note, Part, Picture, Table
+from runner.reports.model import Figure, Note, Part, Table
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 
@@ -31,7 +31,7 @@ def _bar(value: float, low: float, high: float) -> str:
 
 def as_terminal(title: str, parts: Sequence[Part], directory: Path) -> str:
     """Return the text; pictures are named by the path they have in the directory."""
-    details = [part for part in parts if isinstance(part, Picture) and part.detail]
+    details = [part for part in parts if isinstance(part, Figure) and part.detail]
     shown = [part for part in parts if part not in details]
     blocks = [f"{title}\n{'=' * len(title)}", *(_block(part, directory) for part in shown)]
     if details:

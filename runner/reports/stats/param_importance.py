@@ -12,6 +12,13 @@ from numpy.typing import NDArray
 
 from runner.reports.stats.uncertainty import f_test
 
+INFLUENCE = ("param", "values", "importance", "p", "correlation")
+INFLUENCES = (
+    "importance: the share of the metric's variance that a param explains alone, less what chance"
+    " would. p: how likely chance gives any of these params so much (F test, multiplied by the"
+    " number of params). correlation: Pearson's, of params that are numbers. None says why."
+)
+
 MOST_CLASSES = 5
 
 Numbers = NDArray[np.float64]

@@ -8,6 +8,13 @@ from cifar_model.params import Params
 
 Row = Mapping[Any, Any]
 
+# The paper's columns, in its order; other params come after them.
+PAPER_PARAMS = (
+    *("lr", "batch_size", "epochs", "dropout", "optimizer", "losses", "activation"),
+    "last_activation",
+)
+METRICS = ("val_loss", "val_accuracy", "loss", "accuracy")
+
 # What is better: the smallest loss, the largest accuracy.
 BETTER = {"loss": min, "accuracy": max, "val_loss": min, "val_accuracy": max}
 
@@ -93,3 +100,9 @@ def scan_summary(document: Mapping[str, Any]) -> dict[str, Any]:
         "x_shape": [images, *dataset["shape"]],
         "y_shape": [images, len(dataset["classes"])],
     }
+
+
+def param_names(trials: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the paper's params, in its order, and after them what else any trial was given."""
+    given = dict.fromkeys(name for trial in trials for name in trial["params"])
+    return [*PAPER_PARAMS, *(name for name in given if name not in PAPER_PARAMS)]

@@ -12,9 +12,10 @@ import pytest
 
 from runner.errors import InputError
 from runner.reports.experiment.document import report_document
+from runner.reports.experiment.report import experiment_report
 from runner.reports.formats.csv_file import share_of
-from runner.reports.leaderboard import leaderboard_document, produce_leaderboard
-from runner.reports.output import choose_place, produce
+from runner.reports.leaderboard import leaderboard_document, leaderboard_report
+from runner.reports.output import choose_destination, write_report
 from runner.store.engine import Store
 from runner.store.queries.leaderboard import Scope
 from tests.runner.reports.stored import COMMAND, store_evaluation, store_explanation, store_tune
@@ -24,8 +25,10 @@ CURVES = [[0.1 + 0.2, 0.5], [], [0.25]]
 
 def export(store: Store, experiment: int, form: str, home: Path) -> list[Path]:
     """Export to where it goes without --out, and return the files."""
-    place = choose_place(home, "exported", form, None)
-    produced = produce(store, report_document(store, experiment), form, place)
+    place = choose_destination(home, "exported", form, None)
+    produced = write_report(
+        experiment_report(store, report_document(store, experiment)), form, place
+    )
     assert produced.text is None
     return [Path(file) for file in produced.files]
 
@@ -45,7 +48,11 @@ def test_parquet_has_the_columns_of_the_csv_with_types_and_where_they_come_from(
     table = read_parquet(path)
     document = report_document(sqlite_store, experiment)
     out = tmp_path / "report.csv"
-    produce(sqlite_store, document, "csv", choose_place(tmp_path, "", "csv", out))
+    write_report(
+        experiment_report(sqlite_store, document),
+        "csv",
+        choose_destination(tmp_path, "", "csv", out),
+    )
     assert table.column_names == out.read_text().splitlines()[0].split(",")
     rows = table.to_pylist()
     assert [row["val_accuracy"] for row in rows] == [0.5, 0.25, None]
@@ -61,8 +68,8 @@ def test_parquet_has_every_kind_and_leaderboards(sqlite_store: Store, tmp_path: 
     [path] = export(sqlite_store, store_explanation(sqlite_store), "parquet", tmp_path)
     assert read_parquet(path)["weight"].to_pylist() == [0.5, -0.25, 0.0, 0.1] * 2
     document = leaderboard_document(sqlite_store, Scope(), "val_accuracy", 20)
-    place = choose_place(tmp_path, "leaderboard", "parquet", None)
-    [file] = produce_leaderboard(document, "parquet", place).files
+    place = choose_destination(tmp_path, "leaderboard", "parquet", None)
+    [file] = write_report(leaderboard_report(document), "parquet", place).files
     assert read_parquet(Path(file))["val_accuracy"].to_pylist() == [0.5, 0.5]
 
 
@@ -76,9 +83,9 @@ def test_files_of_other_rows_have_one_schema_and_are_one_data_set(
     stored = [store_tune(sqlite_store, curves) for curves in (CURVES, nothing)]
     files = []
     for experiment in stored:
-        place = choose_place(tmp_path, "", "parquet", tmp_path / f"{experiment}.parquet")
+        place = choose_destination(tmp_path, "", "parquet", tmp_path / f"{experiment}.parquet")
         document = report_document(sqlite_store, experiment)
-        files += produce(sqlite_store, document, "parquet", place).files
+        files += write_report(experiment_report(sqlite_store, document), "parquet", place).files
     schemas = [read_parquet(Path(file)).schema for file in files]
     assert schemas[0].equals(schemas[1])
     assert not any(types.is_null(of) for of in schemas[0].types)
@@ -151,13 +158,17 @@ def test_tensorboard_has_a_run_for_each_trial_with_every_epoch_and_its_params(
     # Written again, they are the same runs and not more of them.
     export(sqlite_store, experiment, "tensorboard", tmp_path)
     assert sorted(directory.glob("*/events.out.tfevents.*")) == files
-    place = choose_place(tmp_path, "", "tensorboard", directory)
-    again = produce(sqlite_store, report_document(sqlite_store, experiment), "tensorboard", place)
+    place = choose_destination(tmp_path, "", "tensorboard", directory)
+    again = write_report(
+        experiment_report(sqlite_store, report_document(sqlite_store, experiment)),
+        "tensorboard",
+        place,
+    )
     assert again.files == [str(directory)]
     with pytest.raises(InputError, match="is a file"):
-        choose_place(tmp_path, "", "tensorboard", files[0])
+        choose_destination(tmp_path, "", "tensorboard", files[0])
     with pytest.raises(InputError, match="is a directory"):
-        choose_place(tmp_path, "", "html", directory)
+        choose_destination(tmp_path, "", "html", directory)
     with pytest.raises(InputError, match="of kind evaluate"):
         export(sqlite_store, store_evaluation(sqlite_store), "tensorboard", tmp_path)
 

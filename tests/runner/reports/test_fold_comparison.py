@@ -1,6 +1,7 @@
 """Two k-folds are compared fold by fold, and chance alone seldom passes for a difference."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from scipy.stats import binomtest, ttest_rel
 from benchmarks.chance import equal_k_folds
 from runner.errors import InputError
 from runner.reports.comparison.folds import compared_folds, fold_comparison_document, fold_verdict
-from runner.reports.comparison.view import comparison_text
+from runner.reports.comparison.view import comparison_report
+from runner.reports.output import Destination, write_report
 from runner.reports.stats.uncertainty import fold_interval, fold_test, sign_test
 from runner.store.engine import Store
 from tests.runner.reports.stored import store_evaluation, store_folds
@@ -28,7 +30,9 @@ def test_settings_that_differ_on_every_fold_are_told_apart(store: Store) -> None
     assert not document["noise"]
     said = f"Experiment {numbers[0]} is better than experiment {numbers[1]} by more than noise"
     assert said in fold_verdict(document)
-    assert fold_verdict(document) in comparison_text(document)
+    destination = Destination(None, Path())
+    written = write_report(comparison_report(document), "table", destination)
+    assert fold_verdict(document) in (written.text or "")
     assert json.loads(json.dumps(document, allow_nan=False)) == document
 
 

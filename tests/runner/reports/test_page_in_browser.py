@@ -11,10 +11,11 @@ import pytest
 
 from runner.reports.comparison.folds import fold_comparison_document
 from runner.reports.comparison.trials import comparison_document
-from runner.reports.comparison.view import produce_comparison
+from runner.reports.comparison.view import comparison_report
 from runner.reports.experiment.document import report_document
-from runner.reports.leaderboard import leaderboard_document, produce_leaderboard
-from runner.reports.output import choose_place, produce
+from runner.reports.experiment.report import experiment_report
+from runner.reports.leaderboard import leaderboard_document, leaderboard_report
+from runner.reports.output import choose_destination, write_report
 from runner.store.engine import Store
 from runner.store.queries.leaderboard import Scope
 from tests.runner.reports.stored import (
@@ -94,8 +95,8 @@ class Columns(HTMLParser):
 
 def write_page(store: Store, experiment: int, path: Path, script: str = "") -> Path:
     """Write the page of an experiment, with a script that does what a person would."""
-    place = choose_place(path.parent, "page", "html", path)
-    produce(store, report_document(store, experiment), "html", place)
+    place = choose_destination(path.parent, "page", "html", path)
+    write_report(experiment_report(store, report_document(store, experiment)), "html", place)
     path.write_text(path.read_text().replace("</body>", f"<script>{script}</script></body>"))
     return path
 
@@ -118,7 +119,9 @@ def write_comparison(store: Store, path: Path, *, folds: bool = False) -> Path:
         labels = np.arange(40) % 2
         trials = evaluated(store, labels, labels), evaluated(store, 0 * labels, labels)
         document = comparison_document(store, trials, "test")
-    produce_comparison(document, "html", choose_place(path.parent, "page", "html", path))
+    write_report(
+        comparison_report(document), "html", choose_destination(path.parent, "page", "html", path)
+    )
     return path
 
 
@@ -211,7 +214,11 @@ def test_a_leaderboard_is_a_page_too(sqlite_store: Store, tmp_path: Path) -> Non
     store_tune(sqlite_store, ACCURACIES)
     page = tmp_path / "page.html"
     document = leaderboard_document(sqlite_store, Scope(), "val_accuracy", 20)
-    produce_leaderboard(document, "html", choose_place(tmp_path, "leaderboard", "html", page))
+    write_report(
+        leaderboard_report(document),
+        "html",
+        choose_destination(tmp_path, "leaderboard", "html", page),
+    )
     visit = Visit(page)
     assert visit.requests == []
     assert visit.console == []

@@ -19,7 +19,7 @@ from runner.reports.figures.activation_sheets import (
 )
 from runner.reports.figures.montage import WHITE, montage, to_shades
 from runner.reports.figures.overlay import AGAINST, FOR, regions_picture
-from runner.reports.model import Picture
+from runner.reports.model import Figure
 from runner.store.engine import Store
 from tests.runner.reports.stored import (
     SHOWN_DATASET,
@@ -29,16 +29,16 @@ from tests.runner.reports.stored import (
 )
 
 
-def pictures_of(store: Store, experiment: int) -> dict[str, Picture]:
+def pictures_of(store: Store, experiment: int) -> dict[str, Figure]:
     return {picture.name: picture for picture in draw(store, report_document(store, experiment))}
 
 
-def pixels(picture: Picture) -> NDArray[Any]:
+def pixels(picture: Figure) -> NDArray[Any]:
     with Image.open(io.BytesIO(picture.content)) as opened:
         return np.asarray(opened.convert("RGB")).astype(int)
 
 
-def has_colour(picture: Picture, hex_colour: str) -> bool:
+def has_colour(picture: Figure, hex_colour: str) -> bool:
     wanted = np.frombuffer(bytes.fromhex(hex_colour.strip("#")), np.uint8)
     return bool((np.abs(pixels(picture) - wanted).max(axis=2) < 3).any())
 

@@ -9,9 +9,10 @@ from talos.commands.analyze import Analyze
 
 from runner.errors import InputError
 from runner.reports.experiment.document import report_document
-from runner.reports.experiment.training import METRICS
+from runner.reports.experiment.report import experiment_report
 from runner.reports.formats.talos_log import as_talos_log
-from runner.reports.output import choose_place, produce
+from runner.reports.output import choose_destination, write_report
+from runner.reports.stats.ranking import METRICS
 from runner.store.engine import Store
 from tests.runner.reports.stored import store_evaluation, store_failure, store_tune
 from tests.runner.store.making import job_ids
@@ -77,9 +78,9 @@ def test_the_log_has_a_row_for_every_trial_that_ended_in_the_order_of_the_grid(
 def test_other_kinds_have_no_rounds(sqlite_store: Store, tmp_path: Path) -> None:
     document = report_document(sqlite_store, store_evaluation(sqlite_store))
     assert document["analysis"] is None
-    place = choose_place(tmp_path, "experiment-1", "talos", None)
+    place = choose_destination(tmp_path, "experiment-1", "talos", None)
     with pytest.raises(InputError, match="of kind evaluate"):
-        produce(sqlite_store, document, "talos", place)
+        write_report(experiment_report(sqlite_store, document), "talos", place)
 
 
 def test_nothing_that_ended_has_nothing_to_analyse(sqlite_store: Store) -> None:

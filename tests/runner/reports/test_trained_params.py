@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from runner.reports.experiment.document import report_document
+from runner.reports.experiment.report import experiment_report
 from runner.reports.filters import read_conditions
 from runner.reports.leaderboard import leaderboard_document
-from runner.reports.output import choose_place, produce
+from runner.reports.output import choose_destination, write_report
 from runner.reports.stats.ranking import effective
 from runner.reports.trial import trial_document
 from runner.store import queries
@@ -59,7 +60,9 @@ def test_tables_for_other_programs_have_it(sqlite_store: Store, tmp_path: Path, 
     experiment = store_tune(sqlite_store, [[0.5] * TRAINED], override=TRAINED, epochs=8)
     out = tmp_path / "rows.csv"
     document = report_document(sqlite_store, experiment)
-    produce(sqlite_store, document, form, choose_place(tmp_path, "", form, out))
+    write_report(
+        experiment_report(sqlite_store, document), form, choose_destination(tmp_path, "", form, out)
+    )
     [row] = csv.DictReader(io.StringIO(out.read_text()))
     assert (row["epochs"], row["round_epochs"]) == ("2", "2")
 

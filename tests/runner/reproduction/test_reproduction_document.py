@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from runner.reports.output import Place
+from runner.reports.output import Destination, write_report
 from runner.reproduction.advance import Reproduction, begin, submitted
 from runner.reproduction.document import read_sources, reproduction_document
-from runner.reproduction.produce import produce_reproduction
+from runner.reproduction.report import reproduction_report
 from runner.reproduction.scales import Scale
 from runner.settings import Settings
 from runner.store import queries
@@ -33,7 +33,7 @@ def test_a_report_of_nothing_says_what_is_missing(
     settings: Settings, sqlite_store: Store, tmp_path: Path
 ) -> None:
     sources = read_sources(tiny(settings, sqlite_store))
-    told = produce_reproduction(sources, "table", Place(None, tmp_path)).text
+    told = write_report(reproduction_report(sources), "table", Destination(None, tmp_path)).text
     assert told is not None
     assert "T-II: No tuning, no augmentation" in told
     assert "Not there yet: untuned-long, untuned-short." in told

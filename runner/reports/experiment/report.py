@@ -1,0 +1,82 @@
+"""The report of an experiment, in every format."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from runner.errors import InputError
+from runner.reports.experiment.document import TRAINS, Document
+from runner.reports.experiment.view import provenance_parts, report_parts, report_title
+from runner.reports.figures.names import overlay_name
+from runner.reports.formats.csv_file import as_csv, columns_of, spreadsheet_rows
+from runner.reports.formats.talos_log import as_talos_log
+from runner.reports.model import Figure, Report, captioned, origin
+from runner.store.engine import Store
+
+# Tables of trials are quick to read and to make, so they come without figures.
+DRAWN_IN = ("json", "markdown", "html")
+
+
+def experiment_report(store: Store, document: Document) -> Report:
+    """Return the report of an experiment's document."""
+    kind = document["kind"]
+    return Report(
+        report_title(document),
+        document,
+        lay_out=lambda figures: report_parts(document, figures),
+        appendix=lambda: provenance_parts(document),
+        draw=lambda: _draw(store, document),
+        drawn_in=DRAWN_IN if kind in TRAINS else ("table", *DRAWN_IN),
+        linked=lambda saved: _linked(document, saved),
+        texts={
+            "csv": lambda: as_csv(spreadsheet_rows(document), columns_of(kind)),
+            "talos": lambda: _talos_log(document),
+        },
+        exports={
+            "parquet": lambda: _parquet(document),
+            "tensorboard": lambda: _event_files(document),
+        },
+    )
+
+
+def _draw(store: Store, document: Document) -> list[Figure]:
+    from runner.reports.experiment.figures import draw
+
+    again = f"runner report {document['experiment']} --format html"
+    provenance = document["provenance"]
+    caption = origin([provenance["command"]], provenance, document["machines"], again)
+    return captioned(draw(store, document), caption)
+
+
+def _linked(document: Document, saved: Mapping[str, str]) -> dict[str, Any]:
+    rows = [row | {"file": saved.get(overlay_name(row))} for row in document["explanations"]]
+    return {"explanations": rows}
+
+
+def _talos_log(document: Document) -> str:
+    _check_trains(document, "talos", "Talos knows of nothing else")
+    return as_talos_log(document)
+
+
+def _parquet(document: Document) -> list[tuple[Path, bytes]]:
+    from runner.reports.formats.parquet import as_parquet
+
+    about = {name: document[name] for name in ("experiment", "dataset", "provenance")}
+    columns = columns_of(document["kind"])
+    return [(Path(), as_parquet(spreadsheet_rows(document), columns, about))]
+
+
+def _event_files(document: Document) -> list[tuple[Path, bytes]]:
+    from runner.reports.formats.tensorboard import event_files
+
+    _check_trains(document, "tensorboard", "TensorBoard shows epochs")
+    return list(event_files(document))
+
+
+def _check_trains(document: Document, form: str, reason: str) -> None:
+    if document["kind"] not in TRAINS:
+        raise InputError(
+            f"--format {form}: experiment {document['experiment']} is of kind {document['kind']}",
+            f"an experiment that trains: {reason}",
+            "name one of kind tune or train",
+        )
