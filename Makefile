@@ -32,8 +32,8 @@ setup: .venv/dev.installed ## install everything that the other commands need in
 demo: .venv/runtime.installed ## run the main job end to end on the built-in data set
 	$(BIN)/python examples/demo.py
 
-# Three at a time, on two cores: much of their time is waiting.
-IN_PARALLEL = -n 3 --dist worksteal
+# Four at a time, on two cores: much of their time is waiting.
+IN_PARALLEL = -n 4 --dist worksteal
 
 test: .venv/dev.installed ## run all tests
 	$(BIN)/python -m pytest $(IN_PARALLEL)
