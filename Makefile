@@ -32,14 +32,15 @@ setup: .venv/dev.installed ## install everything that the other commands need in
 demo: .venv/runtime.installed ## run the main job end to end on the built-in data set
 	$(BIN)/python examples/demo.py
 
-# Three at a time, on two cores: much of their time is waiting.
-IN_PARALLEL = -n 3 --dist worksteal
+# On two cores: much of their time is waiting. Those of faults start many workers, which compute.
+IN_PARALLEL = -n 4 --dist worksteal
+FAULTS_IN_PARALLEL = -n 2 --dist worksteal
 
 test: .venv/dev.installed ## run all tests
 	$(BIN)/python -m pytest $(IN_PARALLEL)
 
 faults: .venv/dev.installed ## run the tests of faults that take minutes
-	$(BIN)/python -m pytest -m faults $(IN_PARALLEL) --durations=0 -rA
+	$(BIN)/python -m pytest -m faults $(FAULTS_IN_PARALLEL) --durations=0 -rA
 
 fuzz: .venv/dev.installed ## try 10,000 generated inputs
 	$(BIN)/python -m pytest tests/fuzz --hypothesis-profile=fuzz -m "fuzz or not fuzz"

@@ -83,6 +83,20 @@ class Scene:
         """Wait until the job is in this state."""
         wait_until(lambda: self.job(job)["state"] == state, f"job {job} is {state}", self.explain)
 
+    def wait_for_attempt(self, job: int, number: int) -> None:
+        """Wait until the job has had so many attempts."""
+        wait_until(
+            lambda: len(self.attempts(job)) >= number,
+            f"attempt {number} at job {job}",
+            self.explain,
+        )
+
+    def wait_for_epochs(self, job: int, count: int) -> None:
+        """Wait until so many epochs of the job are recorded."""
+        wait_until(
+            lambda: len(self.epochs(job)) >= count, f"{count} epochs of job {job}", self.explain
+        )
+
     def explain(self) -> str:
         """Return what the logs and the events say, for a failure's message."""
         events = [dict(row) for row in self.rows(select(Event.__table__).order_by(Event.id))]

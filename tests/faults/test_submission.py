@@ -25,21 +25,23 @@ def counted(scene: Scene) -> tuple[int, int]:
     return experiments, jobs
 
 
-@pytest.mark.parametrize("place", [*BEFORE, *AFTER])
 def test_a_submission_that_is_killed_is_all_there_or_not_at_all_and_its_key_makes_it_once(
-    either_scene: Scene, place: str
+    either_scene: Scene,
 ) -> None:
     scene = either_scene
     scene.runner("up")
-    submit = [*TRAIN, "--key", "mine"]
-    scene.runner.environment[VARIABLE] = place
-    scene.runner(*submit, code=-signal.SIGKILL)
-    assert counted(scene) == ((0, 0) if place in BEFORE else (1, 1))
-    del scene.runner.environment[VARIABLE]
-    job = scene.runner.json(*submit)["jobs"][0]["job"]
-    assert counted(scene) == (1, 1)
-    scene.wait_for(job)
-    assert scene.attempts(job) == ["succeeded"]
+    jobs = []
+    for made, place in enumerate([*BEFORE, *AFTER]):
+        submit = [*TRAIN, "--key", place]
+        scene.runner.environment[VARIABLE] = place
+        scene.runner(*submit, code=-signal.SIGKILL)
+        assert counted(scene) == ((made, made) if place in BEFORE else (made + 1, made + 1))
+        del scene.runner.environment[VARIABLE]
+        jobs.append(scene.runner.json(*submit)["jobs"][0]["job"])
+        assert counted(scene) == (made + 1, made + 1)
+    for job in jobs:
+        scene.wait_for(job)
+        assert scene.attempts(job) == ["succeeded"]
 
 
 def test_a_key_that_names_another_experiment_is_refused_and_nothing_is_written(

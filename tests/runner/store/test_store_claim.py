@@ -40,13 +40,17 @@ def test_a_claim_has_all_that_is_needed_to_do_the_job(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    "races", [300, pytest.param(10_000, marks=[pytest.mark.faults, pytest.mark.timeout(600)])]
+    ("races", "processes"),
+    [
+        (300, 4),
+        pytest.param(10_000, 2, marks=[pytest.mark.faults, pytest.mark.timeout(600)]),
+    ],
 )
 def test_of_many_claims_at_once_one_wins_each_job(
-    store: Store, in_processes: InProcesses, races: int
+    store: Store, in_processes: InProcesses, races: int, processes: int
 ) -> None:
     jobs = make_jobs(store, races)
-    won = race_for_claims(store, in_processes, jobs)
+    won = race_for_claims(store, in_processes, jobs, processes)
     assert sorted(job for winner in won for job in winner) == jobs
     assert rows(store, "attempts") == races
 
