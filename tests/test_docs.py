@@ -1,6 +1,7 @@
 """What the documentation says is what the code does."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -101,3 +102,27 @@ def test_every_promise_in_the_failure_page_is_a_test() -> None:
         for name in re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE)
     }
     assert of_faults - promised == set(), "a promise that the page does not name"
+
+
+def test_the_layers_of_the_architecture_page_are_those_that_are_checked() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    table = page.split("\n## Layers\n")[1].split("\n## ")[0]
+    documented = [
+        re.findall(r"`([\w.]+)`", line.split("|")[1])
+        for line in table.splitlines()
+        if line.startswith("| `")
+    ]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    contract = project["tool"]["importlinter"]["contracts"][0]
+    checked = [
+        [name.strip() for name in layer.split("|") if "(" not in name]
+        for layer in contract["layers"]
+    ]
+    assert documented == [names for names in checked if names]
+
+
+def test_every_file_that_the_architecture_page_names_exists() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    named = set(re.findall(r"\b(?:runner|workers|cifar_model)/[\w/]*(?:\.py)?", page))
+    assert len(named) > 20
+    assert {name for name in named if not (ROOT / name).exists()} == set()

@@ -36,7 +36,7 @@ SECONDS = 30
 # A worker with settings that are not ours, and nothing to do.
 PLANTED = """
 import sys
-from runner.queue import make_app
+from runner.queue.app import make_app
 app = make_app(sys.argv[1])
 app.conf.update(task_acks_late=True, worker_prefetch_multiplier=4,
                 accept_content=["json", "pickle"])

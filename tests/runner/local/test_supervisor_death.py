@@ -23,8 +23,8 @@ from tests.processes import wait_until
 DIES = """
 import os, signal, sys
 from pathlib import Path
-from runner.embedded import broker, supervisor
-from runner.embedded.place import Place
+from runner.local import broker, supervisor
+from runner.local.run_dir import Place
 
 die = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
 match sys.argv[2]:
