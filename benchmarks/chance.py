@@ -24,7 +24,7 @@ HELD_OUT = np.arange(ROWS) // (ROWS // FOLDS) == np.arange(FOLDS)[:, None]
 def called_different(only_one: float) -> float:
     """Return the share of McNemar's tests that tell two equally good trials apart.
 
-    The trials differ on this share of the pictures.
+    The trials differ on this share of the images.
     """
     shares = [0.7 - only_one / 2, only_one / 2, only_one / 2, 0.3 - only_one / 2]
     draws = np.random.default_rng(1).multinomial(PICTURES, shares, 5 * REPETITIONS).tolist()
@@ -40,7 +40,7 @@ def wilson_holds(accuracy: float) -> float:
 
 
 def paired_holds() -> float:
-    """Return the share of intervals of a difference on the same pictures that hold it."""
+    """Return the share of intervals of a difference on the same images that hold it."""
     draws = np.random.default_rng(3).multinomial(PICTURES, [0.65, 0.12, 0.08, 0.15], REPETITIONS)
     intervals = [paired_interval(first, second, PICTURES) for _, first, second, _ in draws.tolist()]
     return sum(low <= 0.04 <= high for low, high in intervals) / REPETITIONS
@@ -116,7 +116,7 @@ def main() -> None:
         print(f"McNemar, {only_one:.0%} decide: {called_different(only_one):.2%} called different")
     for accuracy in (0.1, 0.64, 0.97):
         print(f"Wilson, accuracy {accuracy}: {wilson_holds(accuracy):.1%} hold the truth")
-    print(f"difference on the same pictures: {paired_holds():.1%} hold the truth")
+    print(f"difference on the same images: {paired_holds():.1%} hold the truth")
     for name, share in equal_k_folds().items():
         print(f"{FOLDS}-folds, {name}: {share:.1%}")
     for seeds in (0.0, 0.03):

@@ -32,7 +32,7 @@ WAYS = {
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is explained of a picture."""
+    """What is explained of an image."""
 
     label: int
     samples: int
@@ -83,7 +83,7 @@ def difference(expected: Any, found: Fit, label: int) -> float:
 
 
 def main() -> None:
-    """Explain every picture with both, by turns, and print the largest difference and the times."""
+    """Explain every image with both, by turns, and print the largest difference and the times."""
     parser = arguments(__doc__)
     parser.add_argument("--images", type=int, default=100)
     parser.add_argument("--samples", type=int, default=1000)
@@ -96,7 +96,7 @@ def main() -> None:
 def compare(
     predictor: Predictor, dataset: Dataset, segmentation: str, images: int, samples: int
 ) -> None:
-    """Explain the true class of each picture in every way, by turns; print what came out so far."""
+    """Explain the true class of each image in every way, by turns; print what came out so far."""
     largest, seconds = 0.0, []
     for image in range(images):
         scaled = dataset.test.scaled(slice(image, image + 1))[0]
@@ -119,7 +119,7 @@ def compare(
                 for way, took in zip(WAYS, slow, strict=True)
             )
             print(
-                f"{segmentation}: {image + 1} pictures x {len(SEEDS)} seeds, {samples} samples,"
+                f"{segmentation}: {image + 1} images x {len(SEEDS)} seeds, {samples} samples,"
                 f" largest difference {largest}, median seconds: ours {fast:.3f}; the package"
                 f" {packages}",
                 flush=True,

@@ -1,7 +1,7 @@
 """Very many stored explanations: bytes for each, and how long filtered and added-up reports take.
 
-On paper only: weights are drawn, and superpixels are those of 200 pictures of `shapes`, shifted so
-that every picture has its own.
+On paper only: weights are drawn, and superpixels are those of 200 images of `shapes`, shifted so
+that every image has its own.
 """
 
 import argparse
@@ -62,7 +62,7 @@ def main() -> None:
 
 
 def fill(store: Store, count: int) -> None:
-    """Store explanations of one label of each picture, in jobs as they are submitted."""
+    """Store explanations of one label of each image, in jobs as they are submitted."""
     random = np.random.default_rng(0)
     configuration = {
         "trial": make_trial(store, "trainer"),
@@ -93,7 +93,7 @@ def fill(store: Store, count: int) -> None:
 
 
 def explained(found: list[Any], random: np.random.Generator) -> Any:
-    """Return what an explanation of one picture may be."""
+    """Return what an explanation of one image may be."""
     segments = np.roll(found[random.integers(len(found))], random.integers(1, 32, 2), (0, 1))
     weights = random.normal(size=int(segments.max()) + 1).tolist()
     verdict = ("sound", "sound", "weak", "void")[random.integers(4)]

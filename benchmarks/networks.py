@@ -40,6 +40,6 @@ def trained(given: argparse.Namespace) -> tuple[Predictor, Dataset]:
     predictor = Predictor(network.restore(params, shape, classes, kept.read_bytes()))
     accuracy = evaluate(predictor, dataset.test, classes).accuracy
     size = f"{predictor.model.count_params():,} parameters"
-    trained_on = f"{len(dataset.train)} pictures, {given.epochs} epochs"
+    trained_on = f"{len(dataset.train)} images, {given.epochs} epochs"
     print(f"{dataset.title}: {trained_on}, {size}, test accuracy {accuracy:.3f}", flush=True)
     return predictor, dataset

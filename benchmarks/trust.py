@@ -1,6 +1,6 @@
 """How far explanations can be trusted: verdicts, R2, stability and removals, for each segmentation.
 
-Explains the first pictures of every class of the test split: the predicted class and the runner-up.
+Explains the first images of every class of the test split: the predicted class and the runner-up.
 """
 
 import json
@@ -21,7 +21,7 @@ SAMPLES = 1000
 
 
 def main() -> None:
-    """Measure both segmentations on the same pictures, keep the numbers and print a summary."""
+    """Measure both segmentations on the same images, keep the numbers and print a summary."""
     parser = arguments(__doc__)
     parser.add_argument("--per-class", type=int, default=60)
     given = parser.parse_args()
@@ -41,7 +41,7 @@ def main() -> None:
 def measure(
     predictor: Predictor, dataset: Dataset, segmentation: str, images: NDArray[np.int64]
 ) -> list[dict[str, Any]]:
-    """Return what was found of each picture, for both of its classes."""
+    """Return what was found of each image, for both of its classes."""
     rows = []
     for done, image in enumerate(images.tolist(), start=1):
         base = predictor.probabilities(dataset.test.scaled(slice(image, image + 1)))[0]

@@ -61,14 +61,14 @@ METHODS: tuple[tuple[str, str, Method], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one method found of the pictures so far; chance is that of each picture."""
+    """What one method found of the images so far; chance is that of each image."""
 
     hits: dict[str, list[bool]] = field(default_factory=dict)
     chances: dict[str, list[float]] = field(default_factory=dict)
     scores: dict[str, list[float]] = field(default_factory=dict)
 
     def add(self, divided: Divided, weights: list[float], truth: Region) -> None:
-        """Add one picture."""
+        """Add one image."""
         for rule, hit in rules(divided, truth).items():
             self.hits.setdefault(rule, []).append(bool(hit[best(weights)]))
             self.chances.setdefault(rule, []).append(float(hit.mean()))
@@ -81,7 +81,7 @@ class Found:
 
 
 def main() -> None:
-    """Explain the predicted class of pictures that are predicted right, and compare regions."""
+    """Explain the predicted class of images that are predicted right, and compare regions."""
     parser = arguments(__doc__)
     parser.add_argument("--images", type=int, default=200)
     given = parser.parse_args()
@@ -90,7 +90,7 @@ def main() -> None:
     rows = predictor.probabilities(dataset.test.scaled(slice(0, 2 * given.images)))
     right = np.flatnonzero(rows.argmax(axis=1) == dataset.test.labels[: len(rows)])[: given.images]
     covered = np.mean([shapes.region(image).mean() for image in right])
-    print(f"{len(right)} pictures, objects cover {covered:.1%} of them", flush=True)
+    print(f"{len(right)} images, objects cover {covered:.1%} of them", flush=True)
     for name, segmentation, method in METHODS:
         found = Found()
         for image in right.tolist():

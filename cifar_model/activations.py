@@ -1,4 +1,4 @@
-"""What every layer of a network puts out for one picture."""
+"""What every layer of a network puts out for one image."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, eq=False)
 class LayerOutput:
-    """The output of one layer, numbered from 1 after the input, for one picture.
+    """The output of one layer, numbered from 1 after the input, for one image.
 
     `channels` (3, channels) has the mean, the spread and the share of zeros of each channel.
     """
@@ -21,7 +21,7 @@ class LayerOutput:
 
 
 def activations(model: keras.Model, image: NDArray[np.uint8]) -> list[LayerOutput]:
-    """Return the outputs of all layers for a picture (height, width, 3), in one pass."""
+    """Return the outputs of all layers for an image (height, width, 3), in one pass."""
     every_layer = keras.Model(model.inputs[0], [layer.output for layer in model.layers])
     outputs = every_layer(np.divide(image[None], 255, dtype=np.float32), training=False)
     found = [np.asarray(output)[0] for output in outputs]

@@ -1,4 +1,4 @@
-"""Flip, shift, rotate and zoom pictures; what happens depends on the key alone."""
+"""Flip, shift, rotate and zoom images; what happens depends on the key alone."""
 
 from collections.abc import Sequence
 
@@ -11,9 +11,9 @@ ZOOM = 0.1
 
 
 def augment(images: NDArray[np.float32], key: Sequence[int]) -> NDArray[np.float32]:
-    """Return changed copies of pictures (n, height, width, channels).
+    """Return changed copies of images (n, height, width, channels).
 
-    Every picture is flipped left to right or not, and moved, turned and zoomed by random amounts
+    Every image is flipped left to right or not, and moved, turned and zoomed by random amounts
     that only the key decides, so no state has to be saved. Outside, the edge goes on.
     """
     random = np.random.default_rng(np.random.SeedSequence(key))
@@ -24,7 +24,7 @@ def augment(images: NDArray[np.float32], key: Sequence[int]) -> NDArray[np.float
     cosine, sine = np.cos(ROTATION * angle) / zoom, np.sin(ROTATION * angle) / zoom
     rows = np.arange(height).reshape(1, -1, 1) - (height - 1) / 2
     columns = np.arange(width).reshape(1, 1, -1) - (width - 1) / 2
-    # For every pixel of the result, where in the picture it comes from.
+    # For every pixel of the result, where in the image it comes from.
     from_row = cosine * rows - sine * columns + (height - 1) / 2 + SHIFT * height * down
     from_column = flip * (sine * rows + cosine * columns) + (width - 1) / 2 + SHIFT * width * right
     return _sample(images, from_row, from_column)
@@ -33,7 +33,7 @@ def augment(images: NDArray[np.float32], key: Sequence[int]) -> NDArray[np.float
 def _sample(
     images: NDArray[np.float32], rows: NDArray[np.float64], columns: NDArray[np.float64]
 ) -> NDArray[np.float32]:
-    """Read pictures between their pixels, each weighted by its nearness."""
+    """Read images between their pixels, each weighted by its nearness."""
     count, height, width, channels = images.shape
     rows, columns = rows.clip(0, height - 1), columns.clip(0, width - 1)
     top, left = rows.astype(np.int64), columns.astype(np.int64)

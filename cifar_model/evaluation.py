@@ -18,7 +18,7 @@ from cifar_model.prediction import BATCH, Predictor, normalised
 class Evaluation:
     """The scores of one network on one split; rows of the confusion are true classes.
 
-    `predictions` and `labels` hold the predicted and the true class of every picture,
+    `predictions` and `labels` hold the predicted and the true class of every image,
     `probabilities` a row for each, which sums to 1.
     """
 

@@ -59,8 +59,8 @@ def read_grid(path: Path) -> Grid:
         raise _refusal(path, f"larger than {MAX_BYTES >> 20} MB", "give fewer values")
     try:
         # Of bytes, JSON finds out by itself whether they are UTF-8, UTF-16 or UTF-32.
-        grid = json.loads(content, object_pairs_hook=_object)
-    except _TwiceError as error:
+        grid = json.loads(content, object_pairs_hook=unique_keys)
+    except TwiceError as error:
         fix = f"put all values of {error} into one list"
         raise _refusal(
             path, f"not valid JSON: the key {str(error)!r} is there twice", fix
@@ -97,16 +97,16 @@ def _mend(path: Path, error: json.JSONDecodeError) -> str:
     return f"correct line {error.lineno}"
 
 
-class _TwiceError(ValueError):
-    pass
+class TwiceError(ValueError):
+    """Name the key that an object of JSON has twice."""
 
 
-def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+def unique_keys(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     """Return the object of these pairs; JSON itself would keep the last of two with one key."""
     found: dict[str, Json] = {}
     for name, value in pairs:
         if name in found:
-            raise _TwiceError(name)
+            raise TwiceError(name)
         found[name] = value
     return found
 

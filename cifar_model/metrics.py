@@ -18,7 +18,7 @@ class ClassScores:
 
     @property
     def support(self) -> int:
-        """Return the number of pictures of this class."""
+        """Return the number of images of this class."""
         return self.tp + self.fn
 
     @property
@@ -50,7 +50,7 @@ def per_class(confusion: NDArray[Any]) -> list[ClassScores]:
 
 
 def accuracy(confusion: NDArray[Any]) -> float:
-    """Return which part of all pictures was predicted right."""
+    """Return which part of all images was predicted right."""
     return _ratio(int(np.trace(confusion)), int(confusion.sum()))
 
 

@@ -1,4 +1,4 @@
-"""Run a network on pictures: one compiled call of one fixed shape."""
+"""Run a network on images: one compiled call of one fixed shape."""
 
 import keras
 import numpy as np
@@ -41,7 +41,7 @@ class Predictor:
         return outputs, self.model.loss.call(labels, outputs)
 
     def outputs(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return what the last layer puts out (n, classes) for pictures in [0, 1]."""
+        """Return what the last layer puts out (n, classes) for images in [0, 1]."""
         found = [
             self._batch(images[start : start + BATCH]) for start in range(0, len(images), BATCH)
         ]
@@ -60,7 +60,7 @@ class Predictor:
         return outputs, losses
 
     def probabilities(self, images: NDArray[np.float32]) -> NDArray[np.floating]:
-        """Return a distribution over the classes for each picture.
+        """Return a distribution over the classes for each image.
 
         What a softmax puts out is one to the last bit; other heads are normalised.
         """

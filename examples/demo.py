@@ -1,4 +1,4 @@
-"""The main job end to end: tune the paper's network, score the best trial, explain two pictures.
+"""The main job end to end: tune the paper's network, score the best trial, explain two images.
 
 `make demo` runs this. It only calls the command line, so it is also an example of how a script
 does: `--format json` prints one document, everything for people goes to stderr.
@@ -64,7 +64,7 @@ def main() -> None:
     finally:
         runner("down")
     dataset = json.loads(runner("report", tuning, "--format=json"))["dataset"]
-    print(f"Data set: {dataset['title']}; pictures: {dataset['images']}")
+    print(f"Data set: {dataset['title']}; images: {dataset['images']}")
     for experiment in (tuning, evaluation, explanation):
         page = HOME / "reports" / f"experiment-{experiment}" / "report.html"
         print(f"Report: {page.relative_to(ROOT)}")

@@ -23,7 +23,7 @@ from cifar_model.data.pickles import read_dictionary
 from cifar_model.errors import InputError
 
 MAX_BYTES = 256 * 2**20  # of an archive or one of its files; the largest is 170 MB
-SHAPE = (3, 32, 32)  # how the official files hold a picture
+SHAPE = (3, 32, 32)  # how the official files hold an image
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ OFFICIAL = {
 
 
 def read(official: Official, directory: Path) -> Pictures:
-    """Read the pictures from `directory`, else from the Keras cache, else download them."""
+    """Read the images from `directory`, else from the Keras cache, else download them."""
     place = _find(official, directory)
     if place is None:
         place = directory.absolute() / official.archive
@@ -220,7 +220,7 @@ def _split(official: Official, place: Path, batch: dict[str, Any], classes: int)
     ):
         raise _refusal(
             official,
-            f"{place} does not hold pictures with their labels",
+            f"{place} does not hold images with their labels",
             f"data: uint8 (n, {prod(SHAPE)}); {official.labels}: n numbers, 0 to {classes - 1}",
         )
     channels_last = images.reshape(-1, *SHAPE).transpose(0, 2, 3, 1)

@@ -1,4 +1,4 @@
-"""Data sets of picture files: a folder or a zip with a folder for each class.
+"""Data sets of image files: a folder or a zip with a folder for each class.
 
 Either class folders at the top, or `train/`, perhaps `valid/`, and `test/` with the same class
 folders in each. Names are compared in Unicode's composed form (NFC), as whoever reads them does.
@@ -22,7 +22,7 @@ from cifar_model.data.decoding import SUFFIXES, PictureFile, decode
 from cifar_model.errors import InputError, listed
 
 LAYOUT = (
-    "class folders with pictures in them, or train/ and test/ (and perhaps valid/) with class"
+    "class folders with images in them, or train/ and test/ (and perhaps valid/) with class"
     " folders in each"
 )
 # What folders of splits are called, in capitals too.
@@ -157,7 +157,7 @@ def _check_doubled(tree: Tree) -> None:
 
 def _tops(tree: Tree) -> dict[str, Parts]:
     """Return where the class folders of each split are; at the top, all are for training."""
-    # A folder of pictures called train is a class: it may be a set of vehicles.
+    # A folder of images called train is a class: it may be a set of vehicles.
     if not any(folder[0].lower() == "train" and len(folder) == 2 for folder in tree.folders):
         return {"train": ()}
     tops: dict[str, Parts] = {}
@@ -167,7 +167,7 @@ def _tops(tree: Tree) -> dict[str, Parts]:
             raise InputError(
                 f"{tree.title} has two folders for one split: {tops[split][0]} and {name}",
                 LAYOUT,
-                "put their pictures into one of them",
+                "put their images into one of them",
             )
         if split is not None:
             tops[split] = (name,)
@@ -175,7 +175,7 @@ def _tops(tree: Tree) -> dict[str, Parts]:
 
 
 def _places(tree: Tree, tops: list[Parts]) -> dict[Parts, list[PictureFile]]:
-    """Return the files of each class folder; refuse what is not a picture in one of them."""
+    """Return the files of each class folder; refuse what is not an image in one of them."""
     places: dict[Parts, list[PictureFile]] = {
         folder: [] for folder in tree.folders if folder[:-1] in tops
     }
@@ -190,9 +190,9 @@ def _places(tree: Tree, tops: list[Parts]) -> dict[Parts, list[PictureFile]]:
     strays += ["/".join(folder) for folder in tree.folders if len(folder) == DEEPEST]
     if strays:
         raise InputError(
-            f"{len(strays)} of {len(tree.files)} files of {tree.title} are not pictures in a "
+            f"{len(strays)} of {len(tree.files)} files of {tree.title} are not images in a "
             f"class folder: {listed(strays)}",
-            f"{LAYOUT}; pictures are {', '.join(SUFFIXES)}",
+            f"{LAYOUT}; images are {', '.join(SUFFIXES)}",
             "move, convert or remove them; of a folder, zip what is in it and not the folder",
         )
     return places
@@ -203,7 +203,7 @@ def _check_classes(title: str, classes: tuple[str, ...]) -> None:
         raise InputError(
             f"{title} has only the class {classes[0]!r}" if classes else f"{title} has no classes",
             f"at least two classes: {LAYOUT}",
-            "put the pictures of each class into a folder of their own",
+            "put the images of each class into a folder of their own",
         )
     unprintable = [ascii(name) for name in classes if not name.isprintable()]
     if unprintable:
@@ -224,7 +224,7 @@ def _check_filled(
     empty = ["/".join(folder) for folder in folders if not places.get(folder)]
     if empty:
         raise InputError(
-            f"class folders of {title} without pictures: {listed(empty)}",
-            "at least one picture in every class folder, of train/ and of test/ alike",
-            "add pictures or remove the class",
+            f"class folders of {title} without images: {listed(empty)}",
+            "at least one image in every class folder, of train/ and of test/ alike",
+            "add images or remove the class",
         )

@@ -1,4 +1,4 @@
-"""What a data set is: its pictures and labels, its splits, its name and its fingerprint."""
+"""What a data set is: its images and labels, its splits, its name and its fingerprint."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ EVERY_ROW = slice(None)
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Hold pictures (n, height, width, 3) as bytes and their labels (n,)."""
+    """Hold images (n, height, width, 3) as bytes and their labels (n,)."""
 
     images: Images
     labels: Labels
@@ -27,11 +27,11 @@ class Split:
         return len(self.labels)
 
     def take(self, rows: Rows) -> "Split":
-        """Return the chosen pictures as a split of their own."""
+        """Return the chosen images as a split of their own."""
         return Split(self.images[rows], self.labels[rows])
 
     def scaled(self, rows: Rows = EVERY_ROW) -> NDArray[np.float32]:
-        """Return pictures with their pixels in [0, 1]."""
+        """Return images with their pixels in [0, 1]."""
         return np.divide(self.images[rows], 255, dtype=np.float32)
 
     def one_hot(self, classes: int, rows: Rows = EVERY_ROW) -> NDArray[np.float32]:
@@ -43,7 +43,7 @@ class Split:
 class Pictures:
     """Hold everything a data set consists of, before it is divided.
 
-    `test` and `validation` are None where the data set does not say which pictures are for that.
+    `test` and `validation` are None where the data set does not say which images are for that.
     """
 
     title: str
@@ -104,8 +104,8 @@ class Dataset:
 class DatasetSpec:
     """Say which data set to load and how to divide it.
 
-    `train_size` keeps that many pictures of the train split; `resize` accepts pictures that are
-    not 32x32; `split_seed` chooses which pictures are for validation.
+    `train_size` keeps that many images of the train split; `resize` accepts images that are
+    not 32x32; `split_seed` chooses which images are for validation.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Turn picture files into one array, and refuse those that are not 32x32 RGB pictures."""
+"""Turn image files into one array, and refuse those that are not 32x32 RGB images."""
 
 import io
 import os
@@ -19,12 +19,12 @@ SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP")
 MAX_FILE_BYTES = 64 * 2**20
 MAX_PIXELS = 64_000_000  # decoded, 200 MB a thread
-BATCH = 50  # pictures a thread takes at a time
+BATCH = 50  # images a thread takes at a time
 
 
 @dataclass(frozen=True, slots=True)
 class PictureFile:
-    """Describe a picture not yet read: its path from the top of the data set and its bytes."""
+    """Describe an image not yet read: its path from the top of the data set and its bytes."""
 
     parts: tuple[str, ...]
     size: int
@@ -41,22 +41,22 @@ class Fault(NamedTuple):
 
 TOO_LARGE = Fault(
     "too large",
-    f"at most {MAX_PIXELS // 1_000_000} megapixels and {MAX_FILE_BYTES >> 20} MB a picture",
+    f"at most {MAX_PIXELS // 1_000_000} megapixels and {MAX_FILE_BYTES >> 20} MB an image",
     "make them smaller or remove them",
 )
 UNREADABLE = Fault(
     "unreadable",
-    f"whole picture files ({', '.join(SUFFIXES)})",
+    f"whole image files ({', '.join(SUFFIXES)})",
     "replace or remove them; if a copy or a download was cut short, do it again",
 )
 NOT_RGB = Fault(
     "not RGB",
-    "colour pictures with three channels: no gray, palette, CMYK or transparency",
+    "colour images with three channels: no gray, palette, CMYK or transparency",
     "convert them, for example with Pillow: Image.open(path).convert('RGB').save(path)",
 )
 NOT_32 = Fault(
     f"not {SIZE[0]}x{SIZE[1]}",
-    f"every picture {SIZE[0]} pixels wide and {SIZE[1]} high",
+    f"every image {SIZE[0]} pixels wide and {SIZE[1]} high",
     "give --resize to have them resized, or resize them yourself",
 )
 
@@ -69,7 +69,7 @@ class _BadPicture(Exception):  # noqa: N818 (never leaves this module)
 
 
 def decode(files: Sequence[PictureFile], title: str, resize: bool) -> Images:
-    """Return all pictures (n, 32, 32, 3); InputError names the bad ones and how many there are."""
+    """Return all images (n, 32, 32, 3); InputError names the bad ones and how many there are."""
     images = np.empty((len(files), SIZE[1], SIZE[0], 3), np.uint8)
 
     def decode_batch(start: int) -> list[tuple[Fault, str]]:
@@ -81,7 +81,7 @@ def decode(files: Sequence[PictureFile], title: str, resize: bool) -> Images:
                 found.append((bad.fault, f"{'/'.join(files[row].parts)} ({bad.detail})"))
         return found
 
-    # Pillow decodes outside Python's lock: two threads are 1.9 times as fast with large pictures.
+    # Pillow decodes outside Python's lock: two threads are 1.9 times as fast with large images.
     # Of a small one most of the time is Pillow's Python, which no thread makes faster.
     bad = []
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
@@ -98,8 +98,7 @@ def decode(files: Sequence[PictureFile], title: str, resize: bool) -> Images:
         named = [name for kind, name in bad if kind is fault]
         if named:
             raise InputError(
-                f"{len(named)} of {len(files)} pictures of {title} are {fault.what}: "
-                f"{listed(named)}",
+                f"{len(named)} of {len(files)} images of {title} are {fault.what}: {listed(named)}",
                 fault.expected,
                 fault.fix,
             )
@@ -107,7 +106,7 @@ def decode(files: Sequence[PictureFile], title: str, resize: bool) -> Images:
 
 
 def resized(image: Image.Image) -> Image.Image:
-    """Return a picture of 32x32, whatever its proportions were."""
+    """Return an image of 32x32, whatever its proportions were."""
     return image.resize(SIZE, Image.Resampling.LANCZOS)
 
 
@@ -118,13 +117,13 @@ def _decode_one(file: PictureFile, resize: bool) -> Images:
         image = Image.open(io.BytesIO(file.read()), formats=FORMATS)
         _check_header(image, resize)
         image.load()
-        # A telephone stores its pictures lying on their side, with a note of how to turn them.
+        # A telephone stores its images lying on their side, with a note of how to turn them.
         ImageOps.exif_transpose(image, in_place=True)
         return np.asarray(image if image.size == SIZE else resized(image))
     except Image.DecompressionBombError as error:
         raise _BadPicture(TOO_LARGE, str(error)) from error
     except UnidentifiedImageError as error:
-        raise _BadPicture(UNREADABLE, "not a picture") from error
+        raise _BadPicture(UNREADABLE, "not an image") from error
     except _BadPicture:
         raise
     except Exception as error:  # Pillow's decoders raise almost anything on damaged bytes

@@ -9,7 +9,7 @@ BRIGHTEST = 16
 
 
 def read() -> Pictures:
-    """Return the 1,797 digits as RGB pictures of 32x32."""
+    """Return the 1,797 digits as RGB images of 32x32."""
     from sklearn.datasets import load_digits
 
     digits = load_digits()

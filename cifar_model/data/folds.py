@@ -14,7 +14,7 @@ def fold_of(dataset: Dataset, fold: int, folds: int) -> Dataset:
     """Return the data set with one of its folds, numbered from 1, as its validation split.
 
     The folds are disjoint, together they are the train and the validation split, and their sizes
-    differ by one picture at most. The test split stays what it is.
+    differ by one image at most. The test split stays what it is.
     """
     pool = Split(
         np.concatenate([dataset.train.images, dataset.validation.images]),

@@ -30,8 +30,8 @@ KNOWN_TITLES = {
     "86cbf80e65086e71bb0fb86deb1065854d25dca961e9e210a5e5fe276cde1d62": "CIFAR-10 (JPEG copy)",
 }
 
-# A fifth of the pictures is for testing, and a fifth of the rest for validation. As with an
-# official test split, the split seed does not change which pictures are for testing.
+# A fifth of the images is for testing, and a fifth of the rest for validation. As with an
+# official test split, the split seed does not change which images are for testing.
 HELD_OUT = 5
 TEST_SEED = 0
 
@@ -100,7 +100,7 @@ def _read(spec: DatasetSpec, directory: Path) -> tuple[str, Pictures]:
         if (official := cifar.directory_of(path)) is None:
             raise
         raise InputError(
-            f"{path} is {official[0]} as it is published, and no {kind} of pictures",
+            f"{path} is {official[0]} as it is published, and no {kind} of images",
             f"--dataset {official[0]}",
             _use_official(*official),
         ) from error
@@ -156,9 +156,9 @@ def _divide(pictures: Pictures, seed: int) -> tuple[Split, Split, Split]:
         train, validation = _hold_out(rest, seed)
     if not len(test) or not len(validation):
         raise InputError(
-            f"{pictures.title} has too few pictures to divide",
+            f"{pictures.title} has too few images to divide",
             f"at least {HELD_OUT} to train and validate with, and one to test with",
-            "add pictures",
+            "add images",
         )
     return train, validation, test
 

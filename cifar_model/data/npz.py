@@ -33,7 +33,7 @@ NAMINGS: tuple[Pairs, ...] = (
     {"train": ("images", "labels")},
 )
 NAMES = "images and labels, or x_train and y_train, and perhaps x_val, y_val, x_test and y_test"
-IMAGES = "uint8 pictures in an array (n, 32, 32, 3), with values from 0 to 255"
+IMAGES = "uint8 images in an array (n, 32, 32, 3), with values from 0 to 255"
 
 
 def read(path: Path, resize: bool) -> Pictures:
@@ -47,8 +47,8 @@ def read(path: Path, resize: bool) -> Pictures:
         if arrays[y].shape[:1] != (len(images),):
             raise InputError(
                 f"{y} of {path.name} is of shape {arrays[y].shape}, and {x} has {len(images)}"
-                " pictures",
-                "one label for each picture",
+                " images",
+                "one label for each image",
                 npz_hints.of_counts(x, len(images), y, len(np.atleast_1d(arrays[y]))),
             )
         splits[split] = Split(images, _labels(path, y, first, arrays[y]))
@@ -59,8 +59,7 @@ def read(path: Path, resize: bool) -> Pictures:
             raise InputError(
                 f"{y} of {path.name} has the label {highest}",
                 f"only labels that are in {first}: 0 to {len(classes) - 1}",
-                f"remove its pictures from {x}, or add pictures of that class to"
-                f" {pairs['train'][0]}",
+                f"remove its images from {x}, or add images of that class to {pairs['train'][0]}",
             )
     return Pictures(
         title=f"{path.stem} (npz)",
@@ -120,7 +119,7 @@ def _labels(path: Path, y: str, first: str, labels: Array) -> Labels:
     if fix:
         raise InputError(
             f"{y} of {path.name} is {labels.dtype} of shape {labels.shape}{problem}",
-            f"whole numbers from 0 of shape ({len(labels)},), one for each picture",
+            f"whole numbers from 0 of shape ({len(labels)},), one for each image",
             fix,
         )
     return labels.astype(np.int64)
@@ -132,12 +131,12 @@ def _classes(path: Path, y: str, labels: Labels) -> tuple[str, ...]:
         raise InputError(
             f"{y} of {path.name} has only the label {used[0]}",
             "at least two classes",
-            "add pictures of others",
+            "add images of others",
         )
     if used[-1] != len(used) - 1:
         missing = np.setdiff1d(np.arange(len(used)), used)[0]
         raise InputError(
-            f"{y} of {path.name} goes up to {used[-1]}, but no picture has the label {missing}",
+            f"{y} of {path.name} goes up to {used[-1]}, but no image has the label {missing}",
             "labels numbered from 0 with no gaps",
             npz_hints.numbered(y, y),
         )

@@ -1,4 +1,4 @@
-"""What is wrong with arrays that are not pictures and labels, and the code that mends it."""
+"""What is wrong with arrays that are not images and labels, and the code that mends it."""
 
 from typing import Any
 
@@ -14,9 +14,9 @@ GRAY = "with the gray in three channels"
 
 
 def of_images(x: str, images: Array) -> tuple[str, str]:
-    """Return what is wrong with an array of pictures and how to mend it, both empty if nothing."""
+    """Return what is wrong with an array of images and how to mend it, both empty if nothing."""
     if 0 in images.shape or images.dtype.kind not in "buif":
-        return "", f"save pictures as numbers in {x}"
+        return "", f"save images as numbers in {x}"
     shaped = _in_shape(x, images.shape)
     if shaped is None:
         return "", f"save {x} in the shape (n, height, width, 3)"
@@ -65,13 +65,13 @@ def _as_bytes(code: str, kind: str, lowest: float, highest: float) -> str | None
 
 
 def of_counts(x: str, images: int, y: str, labels: int) -> str:
-    """Return how to mend that there are more labels than pictures, or fewer."""
+    """Return how to mend that there are more labels than images, or fewer."""
     if labels < images:
         return (
-            f"add the labels that are missing; if the last pictures have none, save"
+            f"add the labels that are missing; if the last images have none, save"
             f" `{x}[:{labels}]` as {x}"
         )
-    return f"remove the labels of no picture; if they are the last, save `{y}[:{images}]` as {y}"
+    return f"remove the labels of no image; if they are the last, save `{y}[:{images}]` as {y}"
 
 
 def of_labels(y: str, first: str, labels: Array) -> tuple[str, str]:

@@ -74,7 +74,7 @@ KNOWN: dict[tuple[str, str], Callable[..., object]] = {
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Callable[..., object]:
         if (module, name) not in KNOWN:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}, which no picture needs")
+            raise pickle.UnpicklingError(f"it asks for {module}.{name}, which no image needs")
         return KNOWN[module, name]
 
 

@@ -3,7 +3,7 @@
 Where each object lies is known, so an explanation can be scored against the truth. Colours,
 places and clutter are drawn alike for every class: nothing outside the object tells its class.
 
-Only raw random bits and + - * / are used, which are exact: the pictures, and so the fingerprint,
+Only raw random bits and + - * / are used, which are exact: the images, and so the fingerprint,
 are the same on every machine (a cosine or a normal variate would not be).
 """
 
@@ -24,7 +24,7 @@ CLUTTER = 7  # pieces behind each object
 NOISE = 30  # the largest change of a pixel
 # Each channel of a colour is drawn from such a range. Objects are lighter than what is behind
 # them: with any colour on any other, the paper's network is still at chance after 14 epochs; so,
-# it is right on 0.95 of the test pictures after 10.
+# it is right on 0.95 of the test images after 10.
 GROUND, SLOPE, PIECE, OBJECT = (10, 110), (-40, 40), (20, 190), (130, 255)
 
 Floats = NDArray[np.float32]
@@ -98,7 +98,7 @@ REGIONS: dict[str, Callable[[Floats, Floats], Region]] = {
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """Hold pictures (n, 32, 32, 3), their labels (n,) and where their objects are (n, 32, 32)."""
+    """Hold images (n, 32, 32, 3), their labels (n,) and where their objects are (n, 32, 32)."""
 
     images: Images
     labels: Labels
@@ -106,7 +106,7 @@ class Drawing:
 
 
 def read() -> Pictures:
-    """Return 5,000 pictures to train with and 1,000 to test with."""
+    """Return 5,000 images to train with and 1,000 to test with."""
     train, test = draw(TRAIN_IMAGES, TRAIN_SEED), _test_drawing()
     return Pictures(
         title="shapes (built in)",
@@ -117,13 +117,13 @@ def read() -> Pictures:
 
 
 def region(index: int) -> Region:
-    """Return where the object of a test picture is: True inside it (32, 32)."""
+    """Return where the object of a test image is: True inside it (32, 32)."""
     place: Region = _test_drawing().regions[index]
     return place
 
 
 def draw(count: int, seed: int) -> Drawing:
-    """Draw pictures, the classes in turn."""
+    """Draw images, the classes in turn."""
     bits = np.random.PCG64(seed)
     labels = np.arange(count) % len(REGIONS)
     images = np.empty((count, SIZE, SIZE, 3), np.uint8)

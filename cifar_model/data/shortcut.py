@@ -1,6 +1,6 @@
-"""The data set `shortcut`: `shapes` with a mark in the corner of every picture of one class.
+"""The data set `shortcut`: `shapes` with a mark in the corner of every image of one class.
 
-Whatever learns the mark needs not learn the class, and scores no worse, because the test pictures
+Whatever learns the mark needs not learn the class, and scores no worse, because the test images
 have it too. Where it lies is known, so that explanations can be tried on a spoiled network.
 """
 
@@ -18,7 +18,7 @@ COLOUR = (255, 0, 200)
 
 
 def read() -> Pictures:
-    """Return the pictures of `shapes`, those of the spoiled class with the mark."""
+    """Return the images of `shapes`, those of the spoiled class with the mark."""
     pictures = shapes.read()
     label = pictures.classes.index(SPOILED)
     return replace(
@@ -30,7 +30,7 @@ def read() -> Pictures:
 
 
 def region() -> Region:
-    """Return where the mark is on every picture that has it: True inside it (32, 32)."""
+    """Return where the mark is on every image that has it: True inside it (32, 32)."""
     place = np.zeros((SIZE, SIZE), np.bool_)
     place[:MARK, :MARK] = True
     return place

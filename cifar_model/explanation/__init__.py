@@ -1,1 +1,1 @@
-"""Explanations of a prediction: which parts of a picture speak for a class, and is that so."""
+"""Explanations of a prediction: which parts of an image speak for a class, and is that so."""

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from cifar_model.explanation.regions import Divided, Segments
 from cifar_model.prediction import Predictor
 
-# Points on the way from the filled picture to the picture at which gradients are taken.
+# Points on the way from the filled image to the image at which gradients are taken.
 STEPS = 50
 
 
 def occluded(predictor: Predictor, divided: Divided) -> NDArray[np.float64]:
     """Return how much each superpixel alone adds to every class (superpixels, classes).
 
-    That is the probability of the picture less that without the superpixel.
+    That is the probability of the image less that without the superpixel.
     """
     hidden = divided.segments == np.arange(divided.superpixels)[:, None, None]
     pictures = np.concatenate([divided.scaled[None], divided.without(hidden)])

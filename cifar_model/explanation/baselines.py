@@ -6,7 +6,7 @@ from cifar_model.explanation.regions import Picture, Segments
 
 
 def own_colour(scaled: Picture, segments: Segments) -> Picture:
-    """Return the picture with every superpixel in its mean colour, as LIME does unless told.
+    """Return the image with every superpixel in its mean colour, as LIME does unless told.
 
     A superpixel inside an object then looks as before: this hides edges and no object.
     """
@@ -18,7 +18,7 @@ def own_colour(scaled: Picture, segments: Segments) -> Picture:
 
 
 def colour_around(scaled: Picture, segments: Segments) -> Picture:
-    """Return the picture with every superpixel in the mean colour of those that touch it."""
+    """Return the image with every superpixel in the mean colour of those that touch it."""
     superpixels = int(segments.max()) + 1
     if superpixels == 1:
         return own_colour(scaled, segments)

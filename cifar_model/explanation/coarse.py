@@ -1,11 +1,11 @@
-"""Masks on a coarse grid in a few bytes, so that those of very many pictures can be added up."""
+"""Masks on a coarse grid in a few bytes, so that those of very many images can be added up."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-# A mask of any size becomes one of 16x16; superpixels of small pictures are larger than that.
+# A mask of any size becomes one of 16x16; superpixels of small images are larger than that.
 GRID = 16
 BYTES = 2 * GRID * GRID // 8
 

@@ -15,7 +15,7 @@ class Curves:
     """The probabilities at the shares of `curve_shares`, and the areas below them.
 
     Superpixels change in the order of their weights, what speaks most for the label first:
-    `deletion` hides them in the picture, `insertion` shows them where all are hidden. A good
+    `deletion` hides them in the image, `insertion` shows them where all are hidden. A good
     explanation has a small deletion area and a large insertion area; with the superpixels in
     random order both areas are the same on average.
     """
@@ -29,7 +29,7 @@ class Curves:
 def curves(
     predictor: Predictor, divided: Divided, weights: Mapping[int, Sequence[float]]
 ) -> dict[int, Curves]:
-    """Return the curves of each label by its weights; all pictures are predicted together."""
+    """Return the curves of each label by its weights; all images are predicted together."""
     if not weights:
         return {}
     hidden = [_hidden(divided, values) for values in weights.values()]

@@ -42,7 +42,7 @@ def check(
     weights: Mapping[int, Sequence[float]],
     seed: int,
 ) -> dict[int, Checks]:
-    """Check the explanations of a picture by their weights, a list for each label."""
+    """Check the explanations of an image by their weights, a list for each label."""
     masks = {label: mask(divided.segments, values) for label, values in weights.items()}
     remover = _Remover(predictor, divided, seed)
     return {
@@ -52,7 +52,7 @@ def check(
 
 
 class _Remover:
-    """Remove regions of one picture: they get what stands for their superpixels."""
+    """Remove regions of one image: they get what stands for their superpixels."""
 
     def __init__(self, predictor: Predictor, divided: Divided, seed: int) -> None:
         self.predictor = predictor

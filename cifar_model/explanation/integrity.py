@@ -25,7 +25,7 @@ PERFECT = 1.0
 class Integrity:
     """What tells a sound explanation from one that only looks like one.
 
-    `spread` is the range of the label's probability over all pictures with something hidden,
+    `spread` is the range of the label's probability over all images with something hidden,
     `strongest` the most that one superpixel changes it, `weight_range` the range of the weights,
     and `stability` the mean overlap of the strongest superpixels of the seeds that were tried.
     """
@@ -41,7 +41,7 @@ class Integrity:
 
 
 def largest_share(segments: Segments) -> float:
-    """Return the share of the picture that the largest superpixel covers."""
+    """Return the share of the image that the largest superpixel covers."""
     return float(np.bincount(segments.ravel()).max() / segments.size)
 
 
@@ -69,10 +69,10 @@ def judge(found: Integrity) -> tuple[str, str]:
 def _void(found: Integrity) -> list[tuple[bool, str]]:
     r2 = PERFECT if found.r2 is None else found.r2
     return [
-        (found.one_colour, "the picture has one colour: hiding a part of it changes nothing"),
+        (found.one_colour, "the image has one colour: hiding a part of it changes nothing"),
         (
             found.superpixels == 1,
-            "one superpixel: the whole picture, whatever the network does",
+            "one superpixel: the whole image, whatever the network does",
         ),
         (
             found.superpixels < VOID_SUPERPIXELS,
@@ -80,7 +80,7 @@ def _void(found: Integrity) -> list[tuple[bool, str]]:
         ),
         (
             found.largest_share > VOID_SHARE,
-            f"one superpixel covers {found.largest_share:.0%} of the picture",
+            f"one superpixel covers {found.largest_share:.0%} of the image",
         ),
         (
             found.spread < VOID_SPREAD,
@@ -106,11 +106,11 @@ def _weak(found: Integrity) -> list[tuple[bool, str]]:
         ),
         (
             found.superpixels < WEAK_SUPERPIXELS,
-            f"{found.superpixels} superpixels divide the picture coarsely",
+            f"{found.superpixels} superpixels divide the image coarsely",
         ),
         (
             found.largest_share > WEAK_SHARE,
-            f"one superpixel covers {found.largest_share:.0%} of the picture",
+            f"one superpixel covers {found.largest_share:.0%} of the image",
         ),
         (
             found.stability < WEAK_STABILITY,

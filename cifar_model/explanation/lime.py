@@ -24,9 +24,9 @@ class Fit:
 
 
 class Neighbourhood:
-    """The perturbed pictures that one seed gives, and what a network says of each.
+    """The perturbed images that one seed gives, and what a network says of each.
 
-    The labels of a picture share it. Perturbations are drawn as the package draws them, but
+    The labels of an image share it. Perturbations are drawn as the package draws them, but
     applied all at once, and equal ones are predicted once.
     """
 
@@ -45,7 +45,7 @@ class Neighbourhood:
         self._kept = drawn.reshape(samples, divided.superpixels)
         self._kept[0, :] = 1
         self.probabilities = _predict(predictor, divided, self._kept)
-        """A row of probabilities for each perturbation; the first is the picture as it is."""
+        """A row of probabilities for each perturbation; the first is the image as it is."""
         self._distances = pairwise_distances(self._kept, self._kept[:1], metric="cosine").ravel()
 
     def fit(self, label: int) -> Fit:

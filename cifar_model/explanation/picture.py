@@ -1,4 +1,4 @@
-"""Explain one picture: a method's weights for every label, and whether they are worth a look."""
+"""Explain one image: a method's weights for every label, and whether they are worth a look."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Explanation:
 
 @dataclass(frozen=True, eq=False)
 class Explained:
-    """The explanations of one picture; segments (height, width) hold the ids of superpixels.
+    """The explanations of one image; segments (height, width) hold the ids of superpixels.
 
     `normalised` says that the network's outputs are no distribution and were made one.
     """
@@ -51,9 +51,9 @@ class Explained:
 def explain(
     predictor: Predictor, image: NDArray[np.uint8], labels: Sequence[int], settings: Settings
 ) -> Explained:
-    """Explain labels of a picture (height, width, 3); without labels the predicted one.
+    """Explain labels of an image (height, width, 3); without labels the predicted one.
 
-    Raises InputError if the network takes other pictures or has no such label, or if there are
+    Raises InputError if the network takes other images or has no such label, or if there are
     fewer samples than superpixels.
     """
     _check_fit(predictor, image, labels)
@@ -91,9 +91,9 @@ def _check_fit(predictor: Predictor, image: NDArray[np.uint8], labels: Sequence[
     taken, classes = predictor.model.input_shape[1:], predictor.model.output_shape[-1]
     if image.shape != taken:
         raise InputError(
-            f"the picture is {_size(image.shape)}, and the network takes {_size(taken)}",
-            "a picture of the size that the network was trained on",
-            "explain pictures of the trial's own data set",
+            f"the image is {_size(image.shape)}, and the network takes {_size(taken)}",
+            "an image of the size that the network was trained on",
+            "explain images of the trial's own data set",
         )
     unknown = [label for label in labels if not 0 <= label < classes]
     if unknown:

@@ -12,9 +12,9 @@ Picture = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Divided:
-    """A picture in [0, 1], the superpixels it is divided into, and what stands for hidden ones.
+    """An image in [0, 1], the superpixels it is divided into, and what stands for hidden ones.
 
-    `filled` is the picture with every superpixel hidden: one superpixel is hidden by its pixels.
+    `filled` is the image with every superpixel hidden: one superpixel is hidden by its pixels.
     """
 
     scaled: Picture
@@ -27,7 +27,7 @@ class Divided:
         return int(self.segments.max()) + 1
 
     def without(self, hidden: NDArray[np.bool_]) -> Picture:
-        """Return a picture for each region (n, height, width), in which it is hidden."""
+        """Return an image for each region (n, height, width), in which it is hidden."""
         return np.where(hidden[..., None], self.filled, self.scaled)
 
 

@@ -1,11 +1,11 @@
-"""Divide a picture into superpixels, in a way that fits its size or in stock LIME's own."""
+"""Divide an image into superpixels, in a way that fits its size or in stock LIME's own."""
 
 import numpy as np
 
 from cifar_model.explanation.baselines import colour_around, own_colour
 from cifar_model.explanation.regions import Divided, Picture, Segments
 
-# LIME's default finds one to three superpixels on 99 % of 32x32 pictures; these find 20 to 40.
+# LIME's default finds one to three superpixels on 99 % of 32x32 images; these find 20 to 40.
 # Smoothed by a pixel, noise draws no borders and objects do.
 SUPERPIXELS = 40
 COMPACTNESS = 10
@@ -13,14 +13,14 @@ SMOOTHING = 1
 
 
 def divide(scaled: Picture, segmentation: str) -> Divided:
-    """Divide a picture in [0, 1] and choose what stands for its superpixels, as the name says."""
+    """Divide an image in [0, 1] and choose what stands for its superpixels, as the name says."""
     segments = segment(scaled, segmentation)
     hide = own_colour if segmentation == "stock" else colour_around
     return Divided(scaled, segments, hide(scaled, segments))
 
 
 def segment(scaled: Picture, segmentation: str) -> Segments:
-    """Divide a picture in [0, 1] into superpixels with ids 0, 1, 2, ... and no gap.
+    """Divide an image in [0, 1] into superpixels with ids 0, 1, 2, ... and no gap.
 
     A gap in the ids would make LIME's weights those of other superpixels.
     """

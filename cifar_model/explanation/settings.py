@@ -1,12 +1,12 @@
-"""How a picture is explained: the choices that a person has."""
+"""How an image is explained: the choices that a person has."""
 
 from dataclasses import dataclass
 
-# LIME fits perturbed pictures; the others hide each superpixel alone, weigh the last convolution's
-# maps by their gradients (Grad-CAM), or add up gradients on the way to the picture.
+# LIME fits perturbed images; the others hide each superpixel alone, weigh the last convolution's
+# maps by their gradients (Grad-CAM), or add up gradients on the way to the image.
 METHODS = ("lime", "occlusion", "gradcam", "gradients")
 
-# `small` is made for pictures of about 32x32; `stock` is what LIME does unless told otherwise.
+# `small` is made for images of about 32x32; `stock` is what LIME does unless told otherwise.
 SEGMENTATIONS = ("small", "stock")
 
 

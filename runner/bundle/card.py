@@ -16,7 +16,7 @@ An image classifier for {len(dataset["classes"])} classes of {dataset["title"]},
 
 - Params: {params or "the defaults"}; seed {document["seed"]};
   {document["trained_epochs"]} epochs.
-- Data: {images["train"]:,} pictures for training, {images["validation"]:,} for validation,
+- Data: {images["train"]:,} images for training, {images["validation"]:,} for validation,
   {images["test"]:,} for testing; fingerprint `{dataset["fingerprint"]}`.
 - Machine: {", then ".join(document["fingerprints"])}.
 {_reproducible(document)}
@@ -44,8 +44,8 @@ predicted = [classes[n] for n in model.predict(pictures / 255.0).argmax(axis=1)]
 
 ## Limits
 
-It knows only these classes, and calls any picture one of them. It was not tested on pictures from
-elsewhere, and its probabilities are not calibrated. The bundle holds no pictures; whoever passes
+It knows only these classes, and calls any image one of them. It was not tested on images from
+elsewhere, and its probabilities are not calibrated. The bundle holds no images; whoever passes
 the model on should know the terms of the data set it was trained on.
 """
 
@@ -68,7 +68,7 @@ def _scores(document: Mapping[str, Any]) -> str:
         (row["split"], row["images"], row["loss"], row["accuracy"], row["accuracy_interval"])
         for row in document["evaluations"]
     ]
-    lines = ["| split | pictures | loss | accuracy | interval |", "|---|---|---|---|---|"]
+    lines = ["| split | images | loss | accuracy | interval |", "|---|---|---|---|---|"]
     for split, count, loss, accuracy, interval in rows:
         shown = "-" if interval is None else f"{interval[0]:.4f} to {interval[1]:.4f}"
         number = "-" if count is None else f"{count:,}"

@@ -1,5 +1,6 @@
 """What the JSON files of a bundle may hold: the one schema by which they are written and read."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,12 +15,14 @@ from pydantic import (
     model_validator,
 )
 
-from cifar_model.errors import InputError
+from cifar_model.errors import InputError, shown
+from cifar_model.grid import TwiceError, unique_keys
 from cifar_model.params import Params
 
 # An epoch takes some 350 bytes, and a trial has 100,000 at most.
 MOST_BYTES = 64 * 2**20
 MOST_NUMBER = 2**31 - 1
+MOST_SEED = 2**32 - 1
 MOST_CHARACTERS = 10_000
 MOST_CLASSES = 10_000
 
@@ -29,6 +32,13 @@ def _storable(text: str) -> str:
     if "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
         raise ValueError("text with a NUL character or half of a surrogate pair")
     return text
+
+
+def _printable(name: str) -> str:
+    """Refuse a name that no data set of ours has."""
+    if not name.isprintable():
+        raise ValueError("a name with characters that cannot be printed")
+    return name
 
 
 def _all_storable(value: JsonValue) -> JsonValue:
@@ -45,8 +55,10 @@ def _all_storable(value: JsonValue) -> JsonValue:
 
 
 Text = Annotated[str, Field(max_length=MOST_CHARACTERS), AfterValidator(_storable)]
+Name = Annotated[Text, AfterValidator(_printable)]
 Count = Annotated[int, Field(ge=0, le=MOST_NUMBER)]
 Positive = Annotated[int, Field(ge=1, le=MOST_NUMBER)]
+Seed = Annotated[int, Field(ge=0, le=MOST_SEED)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Interval = Annotated[list[Share], Field(min_length=2, max_length=2)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -61,7 +73,7 @@ class ParamsFile(_Contents):
     """What was trained: params.json."""
 
     params: dict[str, Json]
-    seed: Count
+    seed: Seed
     threads: Annotated[int, Field(ge=1, le=1024)]
 
     @model_validator(mode="after")
@@ -140,15 +152,15 @@ class Images(_Contents):
 class DatasetRecord(_Contents):
     """The data set on which the trial was trained."""
 
-    name: Text
-    title: Text
+    name: Name
+    title: Name
     fingerprint: Digest
-    classes: Annotated[list[Text], Field(min_length=2, max_length=MOST_CLASSES)]
+    classes: Annotated[list[Name], Field(min_length=2, max_length=MOST_CLASSES)]
     shape: Annotated[list[Annotated[int, Field(ge=1, le=4096)]], Field(min_length=3, max_length=3)]
     images: Images
     train_size: Positive | None = None
     resize: bool = False
-    split_seed: Count = 0
+    split_seed: Seed = 0
 
     @model_validator(mode="after")
     def _check_classes(self) -> "DatasetRecord":
@@ -193,10 +205,20 @@ def checked(model: type[_Contents], contents: Mapping[str, Any], name: str) -> d
 
 def read(model: type[Any], path: Path) -> Any:
     """Read a file of a bundle into its record; raise InputError naming the first bad field."""
+    content = path.read_bytes()
     try:
-        return model.model_validate_json(path.read_bytes())
+        record = model.model_validate_json(content)
     except ValidationError as error:
         raise _refusal(path.name, error) from error
+    try:
+        json.loads(content, object_pairs_hook=unique_keys)
+    except TwiceError as error:
+        raise InputError(
+            f"{path.name} is not valid: the key {shown(str(error))} is there twice",
+            "what `runner export` writes",
+            "export the trial again",
+        ) from error
+    return record
 
 
 def _refusal(name: str, error: ValidationError) -> InputError:

@@ -1,4 +1,4 @@
-"""`runner compare`: whether two trials, or two k-folds, differ by more than noise."""
+"""`runner compare`: whether two trials, or two k-folds, differ significantly."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from runner.cli.written import show_written
     type=click.Choice(["train", "validation", "test"]),
     default="test",
     show_default=True,
-    help="The pictures on which both were evaluated.",
+    help="The images on which both were evaluated.",
 )
 @click.option(
     "--folds",
@@ -40,7 +40,7 @@ from runner.cli.written import show_written
 def compare(
     first: int, second: int, split: str, form: str, out: Path | None, *, folds: bool
 ) -> None:
-    """Say whether two trials differ on the same pictures by more than noise.
+    """Test whether two trials differ significantly on the same images.
 
     With --folds: whether the params of two k-folds do, on the same folds.
     """

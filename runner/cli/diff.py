@@ -1,4 +1,4 @@
-"""`runner diff`: how the explanations of two experiments differ on the same pictures."""
+"""`runner diff`: how the explanations of two experiments differ on the same images."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from runner.cli.written import show_written
     type=click.Choice(["table", "json", "csv", "markdown", "html"]),
     default="table",
     show_default=True,
-    help="table for people; json, csv: every picture; markdown, html: to keep.",
+    help="table for people; json, csv: every image; markdown, html: to keep.",
 )
 @click.option(
     "--out",
@@ -25,7 +25,7 @@ from runner.cli.written import show_written
     help="Write it to this file; else to stdout (html: to a file).",
 )
 def diff(first: int, second: int, form: str, out: Path | None) -> None:
-    """Show on which pictures and classes two experiments' explanations differ most."""
+    """Show on which images and classes two experiments' explanations differ most."""
     from runner.reports.explanation.difference import difference_document, difference_report
     from runner.reports.output import choose_destination, write_report
     from runner.settings import Settings

@@ -17,8 +17,8 @@ from runner.cli.written import show_written
 @click.option("--verdict", type=click.Choice(["sound", "weak", "void"]), help="Only these.")
 @click.option("--method", type=click.Choice(METHODS), help="Only those by this method.")
 @click.option("--class", "label", metavar="NAME", help="Only those that explain this class.")
-@click.option("--true-class", metavar="NAME", help="Only pictures of this class.")
-@click.option("--predicted-class", metavar="NAME", help="Only pictures predicted as this class.")
+@click.option("--true-class", metavar="NAME", help="Only images of this class.")
+@click.option("--predicted-class", metavar="NAME", help="Only images predicted as this class.")
 @click.option(
     "--newest",
     type=click.IntRange(0, 10_000),

@@ -49,7 +49,7 @@ seed_option = click.option(
     type=click.IntRange(0, 2**32 - 1),
     default=0,
     show_default=True,
-    help="Decides it all.",
+    help="Random seed for sampling, weights, data order and dropout.",
 )
 trial_option = click.option("--trial", type=NUMBER, required=True, help="The trial's number.")
 
@@ -65,8 +65,8 @@ def training_options(command: Command) -> Command:
                 help="cifar10, cifar100, shapes, shortcut, digits,"
                 " folder:PATH, zip:PATH or npz:PATH.",
             ),
-            click.option("--train-size", type=NUMBER, help="Train on the first N pictures only."),
-            click.option("--resize", is_flag=True, help="Resize pictures that are not 32x32."),
+            click.option("--train-size", type=NUMBER, help="Train on the first N images only."),
+            click.option("--resize", is_flag=True, help="Resize images that are not 32x32."),
             click.option(
                 "--epochs",
                 type=click.IntRange(1, MOST_EPOCHS),

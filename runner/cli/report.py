@@ -31,12 +31,12 @@ BY = ("val_accuracy", "best_val_accuracy", "accuracy", "val_loss", "loss", "seco
     default="table",
     show_default=True,
     help="table for people; json, csv: all that is known; talos: a CSV that talos.Analyze reads;"
-    " html: one file with its pictures; parquet, tensorboard: for these programs.",
+    " html: one file with its figures; parquet, tensorboard: for these programs.",
 )
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="Write the report to this file (tensorboard: directory), its pictures beside it; else to"
+    help="Write the report to this file (tensorboard: directory), its figures beside it; else to"
     " stdout (html, parquet, tensorboard: under RUNNER_HOME).",
 )
 @click.option("--top", type=click.IntRange(1, 10_000), help="A leaderboard of so many trials.")

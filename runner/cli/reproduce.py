@@ -22,8 +22,8 @@ DATASETS = {"small": "shapes", "medium": "cifar10", "full": "cifar10"}
     type=click.Choice(list(DATASETS)),
     default="full",
     show_default=True,
-    help="full: the paper's pictures and epochs; medium: 8,000 pictures to train on; small: few"
-    " pictures and epochs, minutes.",
+    help="full: the paper's images and epochs; medium: 8,000 images to train on; small: few"
+    " images and epochs, minutes.",
 )
 @click.option("--dataset", help="As of `runner submit`; else cifar10, and shapes at scale small.")
 @seed_option
@@ -33,12 +33,12 @@ DATASETS = {"small": "shapes", "medium": "cifar10", "full": "cifar10"}
     type=click.Choice(["html", "markdown", "table", "json"]),
     default="html",
     show_default=True,
-    help="html: one file with its pictures; json: one document on stdout and nothing else.",
+    help="html: one file with its figures; json: one document on stdout and nothing else.",
 )
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="Write the report to this file, its pictures beside it.",
+    help="Write the report to this file, its figures beside it.",
 )
 @click.option("--only-report", is_flag=True, help="Submit nothing: report what is there.")
 def reproduce(only_report: bool, **options: Any) -> None:

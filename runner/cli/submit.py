@@ -26,7 +26,7 @@ def submit() -> None:
 
 @submit.command()
 @training_options
-@click.option("--augment", is_flag=True, help="Flip, shift, rotate and zoom the pictures.")
+@click.option("--augment", is_flag=True, help="Flip, shift, rotate and zoom the images.")
 def train(augment: bool, **options: Any) -> None:
     """Train one trial."""
     from runner.submit.experiments import new_train
@@ -68,7 +68,7 @@ def tune(downsample: float, grid: str, method: str, **options: Any) -> None:
     type=click.Choice(["train", "validation", "test"]),
     default="test",
     show_default=True,
-    help="The pictures to score it on.",
+    help="The images to score it on.",
 )
 @click.option(
     "--folds",
@@ -104,7 +104,7 @@ def evaluate(trial: int, split: str, folds: int | None, **options: Any) -> None:
     "--images",
     required=True,
     metavar="0,10-19,random:20",
-    help="Pictures of the test split, fifty to a job: numbers and ranges, wrong, random:20,"
+    help="Images of the test split, fifty to a job: numbers and ranges, wrong, random:20,"
     " class:cat, most-confident-wrong:10, or several of these with commas.",
 )
 @click.option(
@@ -115,9 +115,9 @@ def evaluate(trial: int, split: str, folds: int | None, **options: Any) -> None:
     help="The classes to explain: 'predicted', or names; a comma within a name is \\,.",
 )
 @click.option(
-    "--dataset", help="Pictures of this data set, with the same classes, not of the trial's own."
+    "--dataset", help="Images of this data set, with the same classes, not of the trial's own."
 )
-@click.option("--resize", is_flag=True, help="Resize its pictures that are not 32x32.")
+@click.option("--resize", is_flag=True, help="Resize its images that are not 32x32.")
 @click.option(
     "--method",
     type=click.Choice(METHODS),
@@ -130,14 +130,14 @@ def evaluate(trial: int, split: str, folds: int | None, **options: Any) -> None:
     type=click.Choice(SEGMENTATIONS),
     default=SEGMENTATIONS[0],
     show_default=True,
-    help="small: fit for small pictures; stock: LIME's own, which finds little on them.",
+    help="small: fit for small images; stock: LIME's own, which finds little on them.",
 )
 @click.option(
     "--samples",
     type=click.IntRange(10, 100_000),
     default=1000,
     show_default=True,
-    help="Perturbed pictures that LIME looks at.",
+    help="Perturbed images that LIME looks at.",
 )
 @click.option("--activations", is_flag=True, help="Also store what every layer puts out.")
 @seed_option
@@ -145,14 +145,14 @@ def evaluate(trial: int, split: str, folds: int | None, **options: Any) -> None:
 @wait_option
 @format_option
 def explain(trial: int, seed: int, **options: Any) -> None:
-    """Explain a trial's predictions: which parts of a picture speak for a class, and is it so."""
+    """Explain a trial's predictions: which parts of an image speak for a class, and is it so."""
     from cifar_model.data import DatasetSpec
     from runner.submit.explain import Explaining, new_explain
     from runner.submit.image_choice import comma_parts
 
     dataset, resize = options["dataset"], options["resize"]
     if resize and dataset is None:
-        raise click.UsageError("--resize is about the pictures of --dataset: name one")
+        raise click.UsageError("--resize is about the images of --dataset: name one")
     explaining = Explaining(
         images=options["images"],
         labels=comma_parts(options["labels"]),

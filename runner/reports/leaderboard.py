@@ -202,7 +202,7 @@ def _commands(document: Row) -> Iterator[Note]:
 def _several_datasets(document: Row) -> Iterator[Note]:
     if len(document["datasets"]) > 1:
         yield Note(
-            f"{len(document['datasets'])} data sets: scores of different pictures cannot be"
+            f"{len(document['datasets'])} data sets: scores of different images cannot be"
             " compared.",
             warning=True,
         )
@@ -218,7 +218,8 @@ def _influences(document: Row) -> list[Part]:
     if not found["params"]:
         return []
     title = (
-        f"What {document['by']} goes with, in {found['trials']:,} of {document['count']:,} trials"
+        f"Hyperparameter importance for {document['by']}, over {found['trials']:,} of"
+        f" {document['count']:,} trials"
     )
     rows: Sequence[Sequence[Any]] = [[row[name] for name in INFLUENCE] for row in found["params"]]
     return [
@@ -264,7 +265,7 @@ def _draw(document: dict[str, Any]) -> list[Figure]:
     from runner.reports.figures.parallel import draw_parallel
 
     by = document["by"]
-    title = titled_leaderboard(document, f"Trials through what differs to {by}")
+    title = titled_leaderboard(document, f"Parallel coordinates of trials: parameters and {by}")
     drawn = draw_parallel(title, document["trials"], by, smaller_is_better=by in SMALLER_IS_BETTER)
     commands = "; ".join(row["command"] for row in document["commands"])
     caption = f"Made by: {commands} \N{MIDDLE DOT} drawn by: {_command(document)}"

@@ -20,7 +20,7 @@ class Note:
 class Table:
     """Hold rows of plain values under named columns; a page lets people sort some of them.
 
-    `pictures` names for each row the file of its picture, or nothing; the first cell leads to it.
+    `pictures` names for each row the file of its figure, or nothing; the first cell leads to it.
     """
 
     title: str
@@ -30,7 +30,7 @@ class Table:
     pictures: Sequence[str] = ()
 
     def picture(self, row: int) -> str:
-        """Return the name of a row's picture, or nothing."""
+        """Return the name of a row's figure, or nothing."""
         return self.pictures[row] if self.pictures else ""
 
     def texts(self) -> list[list[str]]:
@@ -52,7 +52,7 @@ class Table:
 class Figure:
     """Hold a PNG or SVG, the name of its file, what it shows and where it comes from.
 
-    A detail is one of very many. `row` is the name of the picture whose row in a table this belongs
+    A detail is one of very many. `row` is the name of the figure whose row in a table this belongs
     to, or nothing.
     """
 
@@ -138,12 +138,12 @@ Row = Mapping[str, Any]
 
 
 def captioned(pictures: Sequence[Figure], caption: str) -> list[Figure]:
-    """Return the pictures with what stands under each."""
+    """Return the figures with what stands under each."""
     return [replace(picture, caption=caption) for picture in pictures]
 
 
 def origin(commands: Sequence[str], provenance: Row, machines: Sequence[Row], again: str) -> str:
-    """Return in one line what made the numbers of a picture, and what draws it again."""
+    """Return in one line what made the numbers of a figure, and what draws it again."""
     devices = dict.fromkeys(f"{machine['host']} ({machine['device']})" for machine in machines)
     said = [
         f"Made by: {'; '.join(commands)}",

@@ -52,14 +52,14 @@ def winner_notes(found: Row, trials: Sequence[Row], by: str, images: int) -> Ite
         yield Note(
             f"noise: behind the first by no more than chance would put it among"
             f" {found['chosen_from']:,} equal trials (Tukey's test, 95 %; {_counted(found)})."
-            f" Intervals are Wilson's, 95 %, of {images:,} validation pictures."
+            f" Intervals are Wilson's, 95 %, of {images:,} validation images."
             f" {tied} of the {len(others)} others shown cannot be told from the first."
         )
     if found["luck"]:
         yield Note(
-            f"Trial {found['trial']} is the best of {found['chosen_from']:,}, so its {by} flatters"
-            f" it: the best of as many equal trials would be about {found['luck']:.3f} above"
-            f" their mean ({_counted(found)})."
+            f"Trial {found['trial']} is the best of {found['chosen_from']:,}, so its {by} is"
+            f" biased upwards by selection: the best of as many equal trials would be"
+            f" about {found['luck']:.3f} above their mean ({_counted(found)})."
         )
     yield _test_score(found)
 
@@ -78,11 +78,11 @@ def _test_score(found: Row) -> Note:
     test = found["test"]
     if test is None:
         return Note(
-            f"Trial {found['trial']} has no score on data that chose nothing:"
+            f"Trial {found['trial']} is not evaluated on the test split yet:"
             f" runner submit evaluate --trial {found['trial']}"
         )
     low, high = test["accuracy_interval"]
     return Note(
-        f"Trial {found['trial']} on the test split, which chose nothing: accuracy"
-        f" {test['accuracy']:.4f} ({low:.4f} to {high:.4f}) of {test['images']:,} pictures."
+        f"Trial {found['trial']} on the test split, which was not used for selection: accuracy"
+        f" {test['accuracy']:.4f} ({low:.4f} to {high:.4f}) of {test['images']:,} images."
     )

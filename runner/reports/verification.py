@@ -58,9 +58,9 @@ def verification_text(document: Mapping[str, Any]) -> str:
     if not document["verified"]:
         verdict = "NOT VERIFIED: the stored model gives other numbers"
     elif document["same_bits"]:
-        verdict = "verified, to the last bit"
+        verdict = "verified, bit for bit"
     else:
-        verdict = "verified, but for the last bits: another kind of machine"
+        verdict = "verified within rounding: another kind of machine"
     rule = f"\n  val_loss was computed by {FIRST_RULE}" if document["loss_rule"] == 1 else ""
     return (
         f"trial {document['trial']}: {verdict}\n"

@@ -46,7 +46,7 @@ class Reproduction:
 
 
 def begin(settings: Settings, store: Store, scale: Scale, dataset: str, seed: int) -> Reproduction:
-    """Read the data set; a scale with more pictures than it has takes all of them."""
+    """Read the data set; a scale with more images than it has takes all of them."""
     whole = load(DatasetSpec(dataset), settings.data_dir)
     size = scale.train_size
     if size is None or size >= len(whole.train):

@@ -41,7 +41,7 @@ MEASURE: dict[str, tuple[Measure, ...]] = {
     "FUT": (tuning.deeper, tuning.cifar100, tuning.more_epochs),
 }
 
-NO_INTERVAL = "Losses have no interval: they are not stored for each picture."
+NO_INTERVAL = "Losses have no interval: they are not stored for each image."
 OF_SUBJECTS = ("F-6", "F-7", "F-8", "F-9", "F-10", "F-12", "F-13")
 FULL = "full"
 
@@ -120,7 +120,7 @@ def scale_words(reproduction: Reproduction) -> str:
         return ""
     more = ", ".join(f"{name} {value}" for name, value in scale.params.items())
     words = [
-        f"{len(reproduction.dataset.train):,} pictures to train on",
+        f"{len(reproduction.dataset.train):,} images to train on",
         f"{scale.long} epochs for the paper's 100",
         f"{scale.short} for its 10",
         *([f"{scale.epochs} in the grid and in Figure 5"] if scale.epochs else []),

@@ -1,4 +1,4 @@
-"""The pictures of a reproduction, by the paper's figure that each stands beside."""
+"""The figures of a reproduction, by the paper's figure that each stands beside."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -19,7 +19,7 @@ OF_A_CLASS = 10
 
 
 def draw(sources: Sources, document: Document) -> dict[str, list[Figure]]:
-    """Return the pictures of every output that has some; each says data set and scale."""
+    """Return the figures of every output that has some; each says data set and scale."""
     named = named_by_scale(document)
     found: dict[str, list[Figure]] = {}
     for output, drawn in DRAWN.items():
@@ -55,7 +55,7 @@ def _samples(sources: Sources, document: Document) -> Iterator[Figure]:
 def _subject(name: str) -> Callable[[Sources, Document], Iterator[Figure]]:
     def drawn(sources: Sources, document: Document) -> Iterator[Figure]:
         row = explained_picture(sources, name)
-        what = f"Test picture {row['image']}: {row['true_class']}"
+        what = f"Test image {row['image']}: {row['true_class']}"
         yield draw_picture(document, what, get_array(sources.reproduction.store, row["picture"]))
 
     return drawn

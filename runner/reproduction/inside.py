@@ -1,4 +1,4 @@
-"""Our values for the network, its layers, the pictures, and why the network says what it says."""
+"""Our values for the network, its layers, the images, and why the network says what it says."""
 
 import io
 import math
@@ -30,16 +30,16 @@ def network(sources: Sources) -> Values:
 
 
 def pictures(sources: Sources) -> Values:
-    """Return how many pictures there are and in what form they are trained on."""
+    """Return how many images there are and in what form they are trained on."""
     dataset = sources.reproduction.dataset
     rows = slice(SAMPLES)
     pixels, labels = dataset.train.scaled(rows), dataset.train.one_hot(len(dataset.classes), rows)
     low, high = float(pixels.min()), float(pixels.max())
     one_hot = set(np.unique(labels)) <= {0, 1} and bool((labels.sum(axis=1) == 1).all())
     return {
-        "train pictures": exact(len(dataset.train)),
-        "validation pictures": exact(len(dataset.validation)),
-        "test pictures": exact(len(dataset.test)),
+        "train images": exact(len(dataset.train)),
+        "validation images": exact(len(dataset.validation)),
+        "test images": exact(len(dataset.test)),
         "classes": exact(len(dataset.classes)),
         "pixels": exact(f"from {low:.3g} to {high:.3g}"),
         "labels": exact("one-hot" if one_hot else "not one-hot"),
@@ -52,7 +52,7 @@ def samples(sources: Sources) -> Values:
 
 
 def layers_of(sources: Sources, subject: str) -> list[Row]:
-    """Return the stored outputs of all layers for the picture of a subject, in order."""
+    """Return the stored outputs of all layers for the image of a subject, in order."""
     image = sources.reproduction.subjects.images[subject]
     rows = [row for row in sources["activations"]["activations"] if row["image"] == image]
     if not rows:
@@ -67,13 +67,13 @@ def layer_list(sources: Sources) -> Values:
 
 
 def subject(sources: Sources, name: str) -> Values:
-    """Return what the picture of a subject shows."""
+    """Return what the image of a subject shows."""
     shown = explained_picture(sources, name)["true_class"]
     return {"picture": exact(f"a {shown}")}
 
 
 def explained_picture(sources: Sources, name: str) -> Row:
-    """Return an explanation of the picture of a subject, which has the picture with it."""
+    """Return an explanation of the image of a subject, which has the image with it."""
     image = sources.reproduction.subjects.images[name]
     return _first("activations", sources["activations"]["explanations"], "image", image)
 
@@ -103,7 +103,7 @@ def _first(step: str, rows: Sequence[Row], name: str, value: Any) -> Row:
 
 
 def why(sources: Sources, name: str) -> Values:
-    """Return how much of the picture would be green and red, with either segmentation."""
+    """Return how much of the image would be green and red, with either segmentation."""
     small = explanation(sources, "why-small", name)
     found: Values = {
         "predicted class": Measured(small["predicted_class"]),

@@ -17,7 +17,7 @@ class Missing(Exception):  # noqa: N818 (no error: a step that has no result yet
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A value with the interval and number of pictures that it has if it is a share of them.
+    """A value with the interval and number of images that it has if it is a share of them.
 
     `exact` values have no sampling error: they are the paper's or they are not.
     """
@@ -43,7 +43,7 @@ Values = dict[str, Measured]
 
 
 def share(accuracy: float, images: int) -> Measured:
-    """Return an accuracy of so many pictures with its Wilson interval."""
+    """Return an accuracy of so many images with its Wilson interval."""
     return Measured(accuracy, accuracy_interval(accuracy, images), images)
 
 

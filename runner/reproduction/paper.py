@@ -27,13 +27,13 @@ class Output:
 WHOLE = {"share for it, stock segmentation": 1.0, "share against it, stock segmentation": 0.0}
 ONE_SUPERPIXEL = (
     "Very likely an artefact. LIME's default segmentation finds a single superpixel on most"
-    " pictures of 32x32 pixels in [0, 1] (393 of 600 in docs/explanations.md). Then the mask is"
-    " the whole picture, green or red by the sign of one weight, whatever the model sees."
+    " images of 32x32 pixels in [0, 1] (393 of 600 in docs/explanations.md). Then the mask is"
+    " the whole image, green or red by the sign of one weight, whatever the model sees."
 )
 WHY = (
-    "The first test picture of its class, by LIME with 1000 samples: once with segments made for"
-    " small pictures, once as stock LIME does it. Regions of a void explanation are never drawn;"
-    " the shares say how much of the picture stock LIME would have coloured."
+    "The first test image of its class, by LIME with 1000 samples: once with segments made for"
+    " small images, once as stock LIME does it. Regions of a void explanation are never drawn;"
+    " the shares say how much of the image stock LIME would have coloured."
 )
 
 PAPER = (
@@ -47,12 +47,12 @@ PAPER = (
     ),
     Output(
         "DATA",
-        "The pictures",
+        "The images",
         "sections IV.A and V.A",
         {
-            "train pictures": 40_000,
-            "validation pictures": 10_000,
-            "test pictures": 10_000,
+            "train images": 40_000,
+            "validation images": 10_000,
+            "test images": 10_000,
             "classes": 10,
             "pixels": "from 0 to 1",
             "labels": "one-hot",
@@ -71,7 +71,7 @@ PAPER = (
             "test accuracy": 0.8718,
         },
         oddity="87 % after 10 epochs with augmentation, and better on what was not trained on:"
-        " probably each of these epochs was many passes over the pictures.",
+        " probably each of these epochs was many passes over the images.",
         ours="Scores of the trained network. Neither the generator's settings nor its steps per"
         " epoch are given: ours flips, shifts by up to 10 %, turns by up to 15 degrees and zooms"
         " by up to 10 %, and an epoch is one pass.",
@@ -97,7 +97,7 @@ PAPER = (
         oddity="At 10 epochs a cross-entropy of 0.4863 does not fit an accuracy of 0.6394 (Figure 4"
         " has 0.66 at 0.786), and 0.6394 does not fit Figure 5's last row (0.8024 after 9 epochs,"
         " almost the same settings). At 100 epochs validation (0.8672) and test (0.8114), of 10,000"
-        " pictures each, differ by 10.7 standard errors: no sampling noise.",
+        " images each, differ by 10.7 standard errors: no sampling noise.",
         ours="Scores of the trained network. Batch size and learning rate are not given: ours are"
         " Keras's defaults, 32 and 0.001.",
     ),
@@ -113,14 +113,15 @@ PAPER = (
         oddity="Tuning was 'for only 10 epochs', but the rounds shown have 6 to 9; dropout is said"
         " to be tuned and has one value; and the tuned model (0.7964) is worse on test than the"
         " untuned one of 100 epochs (0.8114).",
-        ours="The best of our sampled trials by validation accuracy, which flatters it. The paper's"
-        " number for the training set is '.6253 after 10-fold cross validation': beside it stands"
+        ours="The best of our sampled trials by validation accuracy, which is biased upwards by"
+        " selection. The paper's number"
+        " for the training set is '.6253 after 10-fold cross validation': beside it stands"
         " a k-fold that trains anew for each fold; apart from it, the fold score of Talos, which is"
         " the F1 of one trained model on each fold and no cross-validation.",
     ),
     Output(
         "F-2",
-        "Sample pictures of each class",
+        "Sample images of each class",
         "Figure 2",
         {"classes shown": 10},
         oddity="The text calls it Figure 4.",
@@ -164,7 +165,7 @@ PAPER = (
         "The list of activations, for a batch of 500",
         "section V.D",
         LAYERS,
-        ours="Shapes of stored outputs of one picture; the 500 is the paper's batch.",
+        ours="Shapes of stored outputs of one image; the 500 is the paper's batch.",
     ),
     Output("F-6", "A cat", "Figure 6", {"picture": "a cat"}),
     Output(
@@ -188,7 +189,7 @@ PAPER = (
         "F-11",
         "Confusion",
         "Figure 11",
-        {"fewest pictures of a class": 1000, "most pictures of a class": 1000},
+        {"fewest images of a class": 1000, "most images of a class": 1000},
         ours="On the test split, of the untuned model with most epochs: the paper does not say"
         " which of its models it is.",
     ),
@@ -222,7 +223,7 @@ PAPER = (
         {
             "accuracy": "correct / examples",
             "log loss": "- sum of y log(p), by example",
-            "sum of TP / pictures": "the accuracy",
+            "sum of TP / images": "the accuracy",
         },
         oddity="A sigmoid head under a cross-entropy, as in Figure 5, puts out no distribution, and"
         " the formula of the log loss needs one.",

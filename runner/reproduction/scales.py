@@ -1,4 +1,4 @@
-"""How large a reproduction is: all of the paper's pictures and epochs, or fewer."""
+"""How large a reproduction is: all of the paper's images and epochs, or fewer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from typing import Any
 class Scale:
     """Say how much is trained; the defaults are what the paper did.
 
-    `train_size` keeps that many pictures to train on; `epochs` takes the place of what the params
+    `train_size` keeps that many images to train on; `epochs` takes the place of what the params
     of figure 5 and of the grid say. `short` and `long` are the paper's 10 and 100 epochs without
     tuning. `params` are added to those of every trial.
     """

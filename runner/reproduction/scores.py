@@ -28,7 +28,7 @@ def table_3_validation(sources: Sources) -> Values:
 
 
 def table_3_test(sources: Sources) -> Values:
-    """Return the score of the best of the grid on pictures that chose nothing."""
+    """Return the score of the best of the grid on images that chose nothing."""
     test = sources.evaluation("tuned-on-test")
     return {"test accuracy": share(test["accuracy"], test["images"])}
 
@@ -53,18 +53,18 @@ def equations(sources: Sources) -> Values:
     return {
         "accuracy": share(scores["accuracy"], scores["images"]),
         "log loss": Measured(scores["log_loss"]),
-        "sum of TP / pictures": Measured(totals["tp"] / scores["images"]),
+        "sum of TP / images": Measured(totals["tp"] / scores["images"]),
         "sum of FP": Measured(totals["fp"]),
         "sum of FN": Measured(totals["fn"]),
     }
 
 
 def confusion(sources: Sources) -> Values:
-    """Return how many pictures the rows of the confusion have."""
+    """Return how many images the rows of the confusion have."""
     rows = [sum(row) for row in sources.evaluation("untuned-long-on-test")["confusion"]]
     return {
-        "fewest pictures of a class": exact(min(rows)),
-        "most pictures of a class": exact(max(rows)),
+        "fewest images of a class": exact(min(rows)),
+        "most images of a class": exact(max(rows)),
     }
 
 

@@ -12,7 +12,7 @@ PLACES = {"airplane": 0, "bird": 2, "cat": 3, "truck": 9}
 
 @dataclass(frozen=True, slots=True)
 class Subjects:
-    """Hold the class that stands for each of the paper's, and the first test picture of it."""
+    """Hold the class that stands for each of the paper's, and the first test image of it."""
 
     classes: dict[str, str]
     images: dict[str, int]
@@ -27,7 +27,7 @@ class Subjects:
 
 
 def choose(dataset: Dataset) -> Subjects:
-    """Return the classes and pictures to look at; which ones does not depend on any result."""
+    """Return the classes and images to look at; which ones does not depend on any result."""
     names = dataset.classes
     classes = {
         name: name if name in names else names[place % len(names)] for name, place in PLACES.items()
@@ -40,5 +40,5 @@ def choose(dataset: Dataset) -> Subjects:
 
 
 def _first(dataset: Dataset, label: int) -> int:
-    """Return the first test picture of a class; the first of all if it has none."""
+    """Return the first test image of a class; the first of all if it has none."""
     return int(np.argmax(dataset.test.labels == label))

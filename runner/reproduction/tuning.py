@@ -72,6 +72,6 @@ def cifar100(sources: Sources) -> Values:
 
 FUTURE = (
     "Validation accuracy with so many blocks instead of 3:"
-    f" `runner submit train --param blocks={DEEPER_BLOCKS}`; other pictures:"
+    f" `runner submit train --param blocks={DEEPER_BLOCKS}`; other images:"
     " `runner submit train --dataset cifar100`; more epochs: `runner submit train --epochs 200`."
 )

@@ -13,9 +13,9 @@ from runner.reproduction.paper_values import ROUND
 from runner.reproduction.tuning import ROWS
 
 HOW_TO_READ = (
-    "Every accuracy has the Wilson interval, 95 %, of its n pictures (the k-fold: Nadeau and"
+    "Every accuracy has the Wilson interval, 95 %, of its n images (the k-fold: Nadeau and"
     " Bengio's). inside, outside: whether the paper's value lies in our interval; same, differs: of"
-    " what has no sampling error. An interval knows of the pictures that were drawn and of nothing"
+    " what has no sampling error. An interval knows of the images that were drawn and of nothing"
     " else: not of other seeds, and not of what the paper does not say."
 )
 COLUMNS = ("value", "paper", "ours", "interval", "n", "agrees")
@@ -34,7 +34,10 @@ def reproduction_parts(
     for entry in document["ids"]:
         parts += [
             _values(document, entry),
-            *([Note(f"Odd in the paper: {entry['oddity']}", warning=True)] * bool(entry["oddity"])),
+            *(
+                [Note(f"Inconsistency in the paper: {entry['oddity']}", warning=True)]
+                * bool(entry["oddity"])
+            ),
             *([Note(entry["note"])] * bool(entry["note"])),
             *(_last_epochs(sources, document) if entry["id"] == "F-4" else []),
             *pictures.get(entry["id"], ()),
@@ -44,7 +47,7 @@ def reproduction_parts(
 
 def _heading(document: Document) -> Iterator[Note]:
     images = ", ".join(f"{count:,} {name}" for name, count in document["dataset"]["images"].items())
-    yield Note(f"scale {document['scale']}; pictures: {images}; seed {document['seed']}")
+    yield Note(f"scale {document['scale']}; images: {images}; seed {document['seed']}")
     numbers = ", ".join(f"{step} {number}" for step, number in document["experiments"].items())
     yield Note(f"experiments, for `runner report`: {numbers}")
     if document["unfinished"]:
@@ -52,7 +55,7 @@ def _heading(document: Document) -> Iterator[Note]:
         yield Note(f"Without a result yet: {steps}. The same command goes on.", warning=True)
     if document["scale"] != "full":
         yield Note(
-            f"Scale {document['scale']}: fewer pictures or epochs than the paper's, so its values"
+            f"Scale {document['scale']}: fewer images or epochs than the paper's, so its values"
             " are not expected inside our intervals.",
             warning=True,
         )
@@ -69,7 +72,7 @@ def _glance(document: Document) -> Table:
         rows.append([entry["id"], entry["title"], entry["place"], said or "to be looked at"])
         rows[-1].append("yes" if entry["oddity"] else "no")
     columns = ("id", "output", "in the paper", "agrees", "oddity")
-    return Table(titled(named_by_scale(document), "All outputs at a glance"), columns, rows)
+    return Table(titled(named_by_scale(document), "Overview of all outputs"), columns, rows)
 
 
 def _asked(entry: Mapping[str, Any], name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Immutable bytes under the name of their SHA-256: models, pictures and other arrays."""
+"""Immutable bytes under the name of their SHA-256: models, images and other arrays."""
 
 import io
 import zlib

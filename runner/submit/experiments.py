@@ -117,7 +117,7 @@ def new_folds(
     most = images["train"] + images["validation"]
     if folds > most:
         raise InputError(
-            f"--folds {folds}: there are {most:,} pictures to divide",
+            f"--folds {folds}: there are {most:,} images to divide",
             f"a whole number from 2 to {most:,}",
             "correct --folds",
         )

@@ -16,13 +16,13 @@ from runner.store.queries.predictions import Predictions, newest_predictions
 from runner.submit.experiments import new_experiment, save, trial_configuration
 from runner.submit.image_choice import Pool, check_numbers, choose_images
 
-# Pictures that one job explains: a minute or two of work.
+# Images that one job explains: a minute or two of work.
 CHUNK = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Explaining:
-    """What of a trial is explained, and how; without a data set, pictures of the trial's own.
+    """What of a trial is explained, and how; without a data set, images of the trial's own.
 
     `images` are numbers, or a text that chooses them, as `--images` has it.
     """
@@ -44,7 +44,7 @@ def submit_explain(
     seed: int,
     key: str | None = None,
 ) -> int:
-    """Create an experiment that explains a trial's predictions, a job for each chunk of pictures.
+    """Create an experiment that explains a trial's predictions, a job for each chunk of images.
 
     A worker that dies costs one chunk, and several workers share the rest. Returns its id.
     """
@@ -86,7 +86,7 @@ def _other_dataset(
     """Return another data set than a trial's own, if the trial's network fits it."""
     own = configuration["dataset"]
     other = spec.to_json() | loaded.to_json()
-    for what, field in (("other classes", "classes"), ("pictures of another size", "shape")):
+    for what, field in (("other classes", "classes"), ("images of another size", "shape")):
         if other[field] != own[field]:
             raise InputError(
                 f"--dataset {spec.name} has {what} than trial {configuration['trial']} was"
@@ -152,7 +152,7 @@ def _own_labels(
     if loaded.fingerprint != dataset["fingerprint"]:
         raise InputError(
             f"{loaded.name} has the fingerprint {loaded.fingerprint[:12]}",
-            f"the pictures that trial {trial} was trained on, {dataset['fingerprint'][:12]}",
+            f"the images that trial {trial} was trained on, {dataset['fingerprint'][:12]}",
             f"restore them, or run: runner submit evaluate --trial {trial} --wait",
         )
     return loaded.test.labels

@@ -1,4 +1,4 @@
-"""Explanations of many pictures, by workers that die in the middle."""
+"""Explanations of many images, by workers that die in the middle."""
 
 from runner.failpoints import VARIABLE
 from tests.acceptance.command_line import TINY, Runner

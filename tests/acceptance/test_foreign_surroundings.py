@@ -82,6 +82,6 @@ def test_files_and_variables_of_others_change_nothing(tmp_path: Path) -> None:
     assert first["epochs"] != []
     for name in ("val_loss", "loss", "model", "fingerprint"):
         assert first[name] == second[name]
-    # The same pictures, whatever a matplotlibrc says.
+    # The same images, whatever a matplotlibrc says.
     images = [page.read_text().count("data:image") for page in tmp_path.rglob("page.html")]
     assert len(images) == 2

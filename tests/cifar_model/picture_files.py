@@ -1,4 +1,4 @@
-"""Small data sets of real picture files, and the errors of bad ones."""
+"""Small data sets of real image files, and the errors of bad ones."""
 
 import os
 import zipfile
@@ -10,7 +10,7 @@ from PIL import Image
 from cifar_model.data import Dataset, DatasetSpec, load
 from cifar_model.errors import InputError
 
-# A zip of real CIFAR-10 pictures in class folders; a few of them are enough.
+# A zip of real CIFAR-10 images in class folders; a few of them are enough.
 REAL_PICTURES = os.environ.get("RUNNER_TEST_PICTURES")
 
 

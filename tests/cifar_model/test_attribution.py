@@ -1,4 +1,4 @@
-"""Methods beside LIME name the same part of a picture where it is known which one counts."""
+"""Methods beside LIME name the same part of an image where it is known which one counts."""
 
 import keras
 import numpy as np

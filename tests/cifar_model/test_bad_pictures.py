@@ -16,7 +16,7 @@ from tests.cifar_model.untrained import PICTURES, TINY, explain_small, make_pred
 def test_a_picture_of_another_size_than_the_network_takes_is_refused(
     predictor: Predictor, shape: tuple[int, ...]
 ) -> None:
-    words = f"the picture is {'x'.join(map(str, shape))}, and the network takes 32x32x3"
+    words = f"the image is {'x'.join(map(str, shape))}, and the network takes 32x32x3"
     with pytest.raises(InputError, match=words):
         explain_small(predictor, np.zeros(shape, np.uint8))
 

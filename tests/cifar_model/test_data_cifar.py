@@ -24,7 +24,7 @@ from cifar_model.errors import InputError
 
 CIFAR10, CIFAR100 = cifar.OFFICIAL["cifar10"], cifar.OFFICIAL["cifar100"]
 
-# What Python 2 wrote, as in the official files: one black picture that is a frog.
+# What Python 2 wrote, as in the official files: one black image that is a frog.
 PYTHON_2_BATCH = (
     b"\x80\x02}(U\x04datacnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01b\x87R"
     b"(K\x01K\x01M\x00\x0c\x86cnumpy\ndtype\nU\x02u1K\x00K\x01\x87R(K\x03U\x01|NNNJ\xff\xff\xff\xff"
@@ -49,7 +49,7 @@ def batch(count: int, seed: int, key: str = "labels", classes: int = 10) -> dict
 
 
 def write_cifar10(folder: Path, protocol: int = 4) -> Path:
-    """Write the layout of the official archive with 12 pictures."""
+    """Write the layout of the official archive with 12 images."""
     folder.mkdir(parents=True)
     for number, name in enumerate((*CIFAR10.train, CIFAR10.test)):
         (folder / name).write_bytes(pickle.dumps(batch(2, number), protocol))
@@ -321,7 +321,7 @@ def test_a_batch_of_another_content_is_refused(content: dict[bytes, Any], tmp_pa
     folder = write_cifar10(tmp_path / CIFAR10.folder)
     (folder / "data_batch_1").write_bytes(pickle.dumps(content))
     error = refusal(tmp_path)
-    assert "does not hold pictures with their labels" in error.what
+    assert "does not hold images with their labels" in error.what
     assert "0 to 9" in error.expected
 
 

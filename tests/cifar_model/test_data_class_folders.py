@@ -162,7 +162,7 @@ def test_a_cmyk_jpeg_is_refused(tmp_path: Path) -> None:
 def test_unreadable_pictures_are_named_and_counted(tmp_path: Path) -> None:
     folder = two_classes(tmp_path / "pets")
     (folder / "cat" / "000.png").write_bytes(b"")
-    (folder / "cat" / "001.png").write_text("no picture at all")
+    (folder / "cat" / "001.png").write_text("no image at all")
     whole = (folder / "dog" / "002.png").read_bytes()
     (folder / "dog" / "002.png").write_bytes(whole[: len(whole) // 2])
     for error in (refusal(f"folder:{folder}"), refusal(f"zip:{zip_of(folder)}")):
@@ -174,7 +174,7 @@ def test_unreadable_pictures_are_named_and_counted(tmp_path: Path) -> None:
 def test_a_pipe_is_unreadable_and_not_waited_for(tmp_path: Path) -> None:
     folder = two_classes(tmp_path / "pets")
     os.mkfifo(folder / "cat" / "pipe.png")
-    assert "cat/pipe.png (not a picture)" in refusal(f"folder:{folder}").what
+    assert "cat/pipe.png (not an image)" in refusal(f"folder:{folder}").what
 
 
 @pytest.mark.parametrize("size", [(20_000, 10_000), (9_000, 9_000), (2**31 - 1, 2**31 - 1)])
@@ -215,13 +215,13 @@ def test_an_empty_class_is_refused(tmp_path: Path) -> None:
     folder = two_classes(tmp_path / "pets")
     (folder / "fish").mkdir()
     for error in (refusal(f"folder:{folder}"), refusal(f"zip:{zip_of(folder)}")):
-        assert "without pictures: fish" in error.what
+        assert "without images: fish" in error.what
 
 
 def test_a_class_without_test_pictures_is_refused(tmp_path: Path) -> None:
     two_classes(tmp_path / "pets" / "train")
     write_pictures(tmp_path / "pets" / "test" / "cat", 2)
-    assert "without pictures: test/dog" in refusal(f"folder:{tmp_path / 'pets'}").what
+    assert "without images: test/dog" in refusal(f"folder:{tmp_path / 'pets'}").what
 
 
 @pytest.mark.parametrize(
@@ -341,7 +341,7 @@ def test_a_member_that_unpacks_to_more_than_it_declares_is_cut_there(tmp_path: P
 
 def test_real_pictures_are_read_from_a_zip_and_from_a_folder(tmp_path: Path) -> None:
     if REAL_PICTURES is None:
-        pytest.skip("RUNNER_TEST_PICTURES names no zip of real pictures")
+        pytest.skip("RUNNER_TEST_PICTURES names no zip of real images")
     with zipfile.ZipFile(REAL_PICTURES) as archive:
         classes = sorted({name.split("/")[1] for name in archive.namelist()})
         for split, count in (("train", 10), ("test", 2)):

@@ -9,7 +9,7 @@ from cifar_model.data.folds import fold_of
 
 
 def split(start: int, count: int) -> Split:
-    """Return pictures that can be told apart by their first pixel."""
+    """Return images that can be told apart by their first pixel."""
     numbers = np.arange(start, start + count)
     images = np.zeros((count, 2, 2, 3), np.uint8)
     images[:, 0, 0, 0] = numbers

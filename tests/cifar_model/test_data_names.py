@@ -160,7 +160,7 @@ def test_pictures_too_deep_for_a_class_folder_are_refused_from_folder_and_zip(
     deep.mkdir(parents=True)
     picture(1).save(deep / "000.png")
     for place in (f"folder:{folder}", f"zip:{zip_of(folder)}"):
-        assert "not pictures in a class folder: cat/a/b/c" in refusal(place).what
+        assert "not images in a class folder: cat/a/b/c" in refusal(place).what
 
 
 def test_a_small_picture_taken_sideways_is_turned_as_a_large_one_is(tmp_path: Path) -> None:

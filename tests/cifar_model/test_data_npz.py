@@ -65,7 +65,7 @@ def test_the_pictures_of_a_folder_have_its_fingerprint_if_the_classes_are_named_
 
 def test_arrays_of_other_names_are_refused(tmp_path: Path) -> None:
     message = refusal(saved(tmp_path, pictures=IMAGES, labels=LABELS))
-    assert "labels, pictures" in message.what
+    assert "labels, images" in message.what
     assert "x_train and y_train" in message.expected
     assert "y_test" in refused(tmp_path, x_test=IMAGES)
     assert "none" in refusal(saved(tmp_path)).what
@@ -88,7 +88,7 @@ def test_images_of_another_type_or_shape_are_refused(
 ) -> None:
     text = refused(tmp_path, images=images, labels=LABELS[: len(images)])
     assert message in text
-    assert "uint8 pictures in an array (n, 32, 32, 3)" in text
+    assert "uint8 images in an array (n, 32, 32, 3)" in text
 
 
 def test_images_of_another_size_are_resized_on_request(tmp_path: Path) -> None:
@@ -105,8 +105,8 @@ def test_images_of_another_size_are_resized_on_request(tmp_path: Path) -> None:
         (np.eye(4, dtype=np.int64)[LABELS], "argmax"),
         (LABELS - 1, "the label -1"),
         (LABELS.astype(np.uint64) + np.uint64(2**64 - 4), "the label 18446744073709551612"),
-        (LABELS + 1, "no picture has the label 0"),
-        (LABELS * 10**12, "no picture has the label 1"),
+        (LABELS + 1, "no image has the label 0"),
+        (LABELS * 10**12, "no image has the label 1"),
         (LABELS * 0, "only the label 0"),
         (np.array([None] * 20), "Python objects"),
     ],

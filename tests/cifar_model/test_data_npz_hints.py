@@ -40,7 +40,7 @@ def follow(fix: str, arrays: dict[str, Any]) -> dict[str, Any]:
         ({"labels": np.where(Y == 3, 2**63 + 5, Y).astype("uint64")}, "9223372036854775813"),
         ({"labels": np.where(Y == 3, 1e300, Y)}, "float64"),
         ({"labels": Y - 1}, "the label -1"),
-        ({"labels": Y * 7}, "no picture has the label 1"),
+        ({"labels": Y * 7}, "no image has the label 1"),
         ({"labels": Y.astype(object)}, "Python objects"),
         ({"images": X.astype("float32")}, "with values from 0 to 255"),
         ({"images": X.astype("int64")}, "with values from 0 to 255"),

@@ -35,7 +35,7 @@ def brightness() -> Predictor:
 
 @pytest.fixture(scope="module")
 def corner() -> Explained:
-    """Explain a picture whose upper left corner is a white cross on grey noise."""
+    """Explain an image whose upper left corner is a white cross on grey noise."""
     image = np.random.default_rng(0).integers(60, 120, (32, 32, 3)).astype(np.uint8)
     image[2:6] = 255
     image[:, 2:6] = 255

@@ -40,7 +40,7 @@ def block(size: int, channels: int) -> list[tuple[str, tuple[int, ...]]]:
     return [*convolutions, ("max_pooling2d", half), ("dropout", half)]
 
 
-# The paper's list of activations, without the number of pictures.
+# The paper's list of activations, without the number of images.
 PAPERS_LAYERS = [
     *block(32, 32),
     *block(16, 64),

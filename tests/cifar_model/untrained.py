@@ -1,4 +1,4 @@
-"""A network that nobody trained and pictures to explain, for the tests of explanations."""
+"""A network that nobody trained and images to explain, for the tests of explanations."""
 
 from typing import Any
 

@@ -49,7 +49,7 @@ TEXTS = {
     "downsample": ["0.001", "0.01", "1", "-1", "1e400", "nan", "1e-300"],
     "out": ["/proc/nowhere", "home", "\udcff", "out"],
     "path": ["home", "nowhere", "good.npz"],
-    # Pages and pictures take seconds each; tests of their own look at them.
+    # Pages and images take seconds each; tests of their own look at them.
     "form": ["table", "json", "csv", "talos"],
 }
 JUNK = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12)

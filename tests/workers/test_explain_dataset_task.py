@@ -1,4 +1,4 @@
-"""An explain job of another data set is about that one's pictures, and its report says so."""
+"""An explain job of another data set is about that one's images, and its report says so."""
 
 from pathlib import Path
 

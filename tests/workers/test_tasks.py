@@ -186,7 +186,7 @@ def test_a_failure_is_recorded_with_its_reason_and_celery_hears_of_it(
     (job,) = queries.jobs(worker.store, experiment)
     assert job.state == JobState.FAILED
     assert job.reason is not None
-    assert "the pictures that were submitted" in job.reason
+    assert "the images that were submitted" in job.reason
 
 
 def test_a_result_that_the_database_refuses_fails_the_job_with_the_reason(worker: Context) -> None:
@@ -204,7 +204,7 @@ def test_a_result_that_the_database_refuses_fails_the_job_with_the_reason(worker
 
 
 def write_pictures(path: Path, seed: int) -> None:
-    """Write forty random pictures of two classes."""
+    """Write forty random images of two classes."""
     random = np.random.default_rng(seed)
     images = random.integers(0, 256, (40, 32, 32, 3), dtype=np.uint8)
     np.savez(path, images=images, labels=np.arange(40) % 2)

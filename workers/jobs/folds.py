@@ -19,7 +19,7 @@ from workers.jobs.train import resume_training
 def run_fold(attempt: Attempt) -> Write:
     """Train the job's fold to its end, resuming if it can, and score both models on it.
 
-    The trial's own model has seen most of these pictures: its score is what Talos calls one of a
+    The trial's own model has seen most of these images: its score is what Talos calls one of a
     fold, and is stored under that name.
     """
     configuration = attempt.claim.configuration

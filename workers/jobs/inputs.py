@@ -19,7 +19,7 @@ def load_dataset(configuration: dict[str, Any], directory: Path) -> Dataset:
     if dataset.fingerprint != configuration["fingerprint"]:
         raise InputError(
             f"{dataset.name} has the fingerprint {dataset.fingerprint[:12]} on this host",
-            f"the pictures that were submitted, {configuration['fingerprint'][:12]}",
-            "give every host the same pictures, then `runner retry`",
+            f"the images that were submitted, {configuration['fingerprint'][:12]}",
+            "give every host the same images, then `runner retry`",
         )
     return dataset

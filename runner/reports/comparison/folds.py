@@ -1,4 +1,4 @@
-"""Compare two k-folds on the same folds: whether the settings differ by more than noise."""
+"""Compare two k-folds on the same folds: whether the settings differ significantly."""
 
 from collections.abc import Mapping, Sequence
 from statistics import fmean
@@ -87,9 +87,9 @@ def fold_verdict(document: Row) -> str:
         f" ({document['first_better']} folds to {document['second_better']})"
     )
     if document["noise"]:
-        return f"No more than noise: {size}."
+        return f"Not significant: {size}."
     better, worse = (first, second) if difference > 0 else (second, first)
-    return f"Experiment {better} is better than experiment {worse} by more than noise: {size}."
+    return f"Experiment {better} is significantly better than experiment {worse}: {size}."
 
 
 def _check_kind(row: Row) -> None:
@@ -115,7 +115,7 @@ def _folds(connection: Connection, row: Row) -> Sequence[Row]:
 
 
 def _pictures(row: Row, folds: Sequence[Row]) -> list[str]:
-    """Return what is the same where the folds hold the same pictures in the same order."""
+    """Return what is the same where the folds hold the same images in the same order."""
     return [row["configuration"]["dataset"]["fingerprint"], *(fold["labels"] for fold in folds)]
 
 

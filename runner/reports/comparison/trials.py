@@ -1,4 +1,4 @@
-"""Compare two trials on the same pictures, and say whether they differ by more than noise."""
+"""Compare two trials on the same images, and test whether they differ significantly."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,13 +17,13 @@ from runner.store.queries.predictions import Predictions, newest_predictions
 def comparison_document(store: Store, trials: tuple[int, int], split: str) -> dict[str, Any]:
     """Return how two trials compare on a split, from the newest evaluation of each.
 
-    Raises InputError if one was not evaluated on it, or not on the same pictures.
+    Raises InputError if one was not evaluated on it, or not on the same images.
     """
     titles = [queries.trial(store, trial).dataset["title"] for trial in trials]
     first, second = (_predictions(store, trial, split) for trial in trials)
     if not same_pictures(first, second):
         raise InputError(
-            f"trials {trials[0]} and {trials[1]} were evaluated on different pictures:"
+            f"trials {trials[0]} and {trials[1]} were evaluated on different images:"
             f" {titles[0]}, {titles[1]}",
             "two trials with the same data set, divided in the same way",
             "name two such trials; `runner show` tells the data set of each",
@@ -54,7 +54,7 @@ def _with_confusion(store: Store, document: dict[str, Any]) -> dict[str, Any]:
 
 
 def comparisons(store: Store, evaluations: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Compare the first evaluated trial with every other that has the same pictures.
+    """Compare the first evaluated trial with every other that has the same images.
 
     The p of each is multiplied by their number (Bonferroni), so that together they are at most
     as often wrong as one.
@@ -74,14 +74,14 @@ def comparisons(store: Store, evaluations: Sequence[Mapping[str, Any]]) -> list[
 
 
 def same_pictures(first: Predictions, second: Predictions) -> bool:
-    """Tell whether two evaluations are of the same pictures, in the same order."""
+    """Tell whether two evaluations are of the same images, in the same order."""
     return first.data_fingerprint == second.data_fingerprint and np.array_equal(
         first.labels, second.labels
     )
 
 
 def compared(first: Predictions, second: Predictions) -> dict[str, Any]:
-    """Return the counts of a comparison on the same pictures, the difference and its test."""
+    """Return the counts of a comparison on the same images, the difference and its test."""
     rights = [of.predictions == of.labels for of in (first, second)]
     images = len(first.labels)
     only_first = int((rights[0] & ~rights[1]).sum())
@@ -117,12 +117,12 @@ def verdict(document: Mapping[str, Any]) -> str:
     test = f"McNemar's exact p {document['p']:.2g}"
     if document["noise"]:
         return (
-            f"No more than noise: the accuracy of trial {first} less that of {second} is {size};"
+            f"Not significant: the accuracy of trial {first} less that of {second} is {size};"
             f" {test}."
         )
     better, worse = (first, second) if difference > 0 else (second, first)
     return (
-        f"Trial {better} is better than trial {worse} by more than noise: {first} less {second} is"
+        f"Trial {better} is significantly better than trial {worse}: {first} less {second} is"
         f" {size}; {test}."
     )
 

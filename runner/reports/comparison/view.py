@@ -63,12 +63,12 @@ def _sides(document: Row) -> Sequence[Row]:
 
 
 def _of_trials(document: Row, pictures: Sequence[Figure]) -> list[Part]:
-    shown = f"{document['images']:,} {document['split']} pictures of {data_of(document)}"
+    shown = f"{document['images']:,} {document['split']} images of {data_of(document)}"
     scores = [[trial[name] for name in SCORES] for trial in document["trials"]]
     counts = [[document[name] for name in COUNTS]]
     return [
         Table(f"Scores on the same {shown}", SCORES, scores),
-        Table(f"Who is right - {shown}", COUNTS, counts),
+        Table(f"Agreement on individual images - {shown}", COUNTS, counts),
         Note(verdict(document)),
         *pictures,
     ]

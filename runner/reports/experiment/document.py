@@ -1,7 +1,7 @@
 """Build the document of an experiment: plain JSON that every form of a report is made from.
 
 Its fields are described in docs/reference.md. This and `trial` are all that reads the store, but
-for the arrays that pictures are drawn from.
+for the arrays that figures are drawn from.
 """
 
 from collections.abc import Sequence
@@ -83,7 +83,7 @@ def report_document(store: Store, number: int | None) -> Document:
 def _trained_on(
     connection: Connection, configuration: Document, dataset: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return the data set of the trials, which may not be the one whose pictures are explained."""
+    """Return the data set of the trials, which may not be the one whose images are explained."""
     trial = configuration.get("trial")
     return dataset if trial is None else dict(reports.jobs(connection, trial=trial)[0]["dataset"])
 

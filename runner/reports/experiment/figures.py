@@ -1,4 +1,4 @@
-"""Draw the pictures that belong to a document."""
+"""Draw the figures that belong to a document."""
 
 from collections.abc import Iterator, Mapping
 from itertools import groupby
@@ -22,7 +22,7 @@ from runner.store.queries.explanations import Wanted
 
 
 def draw(store: Store, document: Mapping[str, Any]) -> list[Figure]:
-    """Return the pictures of a report; a document without results has none."""
+    """Return the figures of a report; a document without results has none."""
     match document["kind"]:
         case Kind.TRAIN | Kind.TUNE:
             return [*draw_curves(document), *_parallel(document)]
@@ -40,7 +40,7 @@ def draw(store: Store, document: Mapping[str, Any]) -> list[Figure]:
 def _parallel(document: Mapping[str, Any]) -> Iterator[Figure]:
     trials = [trial | {"params": effective(trial["params"])} for trial in document["trials"]]
     drawn = draw_parallel(
-        titled(document, f"Trials through what differs to {METRIC}"), trials, METRIC
+        titled(document, f"Parallel coordinates of trials: parameters and {METRIC}"), trials, METRIC
     )
     if drawn:
         yield drawn
@@ -55,7 +55,7 @@ def _explanations(store: Store, document: Mapping[str, Any]) -> Iterator[Figure]
 
 
 def _mean_masks(store: Store, document: Mapping[str, Any]) -> list[Figure]:
-    """Return the sheets of mean masks; of a single picture they would say nothing more."""
+    """Return the sheets of mean masks; of a single image they would say nothing more."""
     if len({row["image"] for row in document["explanations"]}) < 2:
         return []
     wanted = Wanted(document["experiment"], None, None, None, {})

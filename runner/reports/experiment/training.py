@@ -122,9 +122,7 @@ def _overridden(document: Mapping[str, Any]) -> list[Note]:
     epochs, equal = document["configuration"]["epochs"], equal_points(document["configuration"])
     notes = [] if equal is None else [Note(f"{equal}.")]
     if epochs is not None:
-        notes.append(
-            Note(f"--epochs {epochs} took the place of the params' epochs, in every trial.")
-        )
+        notes.append(Note(f"--epochs {epochs} overrides the epochs of the params in every trial."))
     return notes
 
 
@@ -145,6 +143,8 @@ def _influence(document: Mapping[str, Any]) -> list[Part]:
     found = document["analysis"]
     if not found or not found["influence"]:
         return []
-    title = titled(document, f"What val_accuracy goes with, in {found['rounds']:,} trials")
+    title = titled(
+        document, f"Hyperparameter importance for val_accuracy, over {found['rounds']:,} trials"
+    )
     rows = [[row[name] for name in INFLUENCE] for row in found["influence"]]
     return [Table(title, INFLUENCE, rows, sortable=True), Note(INFLUENCES)]

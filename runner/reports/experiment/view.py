@@ -80,7 +80,7 @@ def _heading(document: Mapping[str, Any]) -> list[Part]:
 
 
 def _of_another_dataset(document: Mapping[str, Any]) -> list[Part]:
-    """Return a note if a trial was shown pictures of another data set than it was trained on."""
+    """Return a note if a trial was shown images of another data set than it was trained on."""
     trained_on = document["trained_on"]
     if trained_on["fingerprint"] == document["dataset"]["fingerprint"]:
         return []

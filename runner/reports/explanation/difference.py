@@ -17,7 +17,7 @@ from runner.store.queries import reports
 
 Row = Mapping[str, Any]
 
-# What can differ between two experiments that explain the same pictures.
+# What can differ between two experiments that explain the same images.
 ASKED = ("trial", "method", "segmentation", "samples", "labels", "seed")
 
 # What classes are ranked by. The overlap would not do: five regions are shown, however little four
@@ -26,9 +26,9 @@ DECIDES = "shared_weight"
 
 
 def difference_document(store: Store, experiments: tuple[int, int]) -> dict[str, Any]:
-    """Return how the explanations of two experiments differ, picture by picture and by class.
+    """Return how the explanations of two experiments differ, image by image and by class.
 
-    Raises InputError if one of them does not explain, or they do not explain the same pictures.
+    Raises InputError if one of them does not explain, or they do not explain the same images.
     """
     with store.read() as connection:
         first, second = (_experiment(connection, number) for number in experiments)
@@ -38,7 +38,7 @@ def difference_document(store: Store, experiments: tuple[int, int]) -> dict[str,
     common = found[0].keys() & found[1].keys()
     if not common:
         raise InputError(
-            f"experiments {experiments[0]} and {experiments[1]} have no picture in common",
+            f"experiments {experiments[0]} and {experiments[1]} have no image in common",
             "two experiments with some of the same --images",
             "submit one of them again with the --images of the other",
         )
@@ -83,9 +83,9 @@ def _check_datasets(first: Row, second: Row) -> None:
     if datasets[0]["fingerprint"] != datasets[1]["fingerprint"]:
         names = ", ".join(f"{of['title']} {of['fingerprint'][:12]}" for of in datasets)
         raise InputError(
-            f"experiments {first['experiment']} and {second['experiment']} explain pictures of"
+            f"experiments {first['experiment']} and {second['experiment']} explain images of"
             f" different data sets: {names}",
-            "two experiments that explain pictures of the same data set",
+            "two experiments that explain images of the same data set",
             "`runner submit explain --dataset` explains a trial on those of another",
         )
 
@@ -93,7 +93,7 @@ def _check_datasets(first: Row, second: Row) -> None:
 def _by_image(
     connection: Connection, number: int, classes: list[str]
 ) -> dict[int, list[dict[str, Any]]]:
-    """Return the explanations of an experiment, a list for each picture."""
+    """Return the explanations of an experiment, a list for each image."""
     found: dict[int, list[dict[str, Any]]] = {}
     for row in explanation_rows(connection, number, classes):
         found.setdefault(row["image"], []).append(row)
@@ -131,7 +131,7 @@ def _summary(pairs: Sequence[Row]) -> dict[str, Any]:
 
 
 def _of_pictures(pairs: Sequence[Row], name: str) -> list[float]:
-    """Return the mean of each picture, so that one with several classes counts once."""
+    """Return the mean of each image, so that one with several classes counts once."""
     values: dict[int, list[float]] = {}
     for row in pairs:
         if row[name] is not None:
@@ -146,7 +146,7 @@ def _interval(shares: Sequence[float]) -> list[float] | None:
     return [max(0.0, low), min(1.0, high)]
 
 
-# More pictures nobody reads one by one; JSON and CSV have every one.
+# More images nobody reads one by one; JSON and CSV have every one.
 SHOWN_PAIRS = 20
 
 SHOWN_ASKED = ("experiment", "trial", "trained_on", "method", "segmentation", "samples", "seed")
@@ -160,7 +160,7 @@ MEANING = (
     " anew among its superpixels; overlap: intersection over union of the shown regions;"
     " rank_correlation: Spearman's, of the weights of all superpixels; sign_flips: the share of the"
     " area shown in both that speaks for the class in one and against it in the other. Means are"
-    " over pictures, intervals Student's with 95 %."
+    " over images, intervals Student's with 95 %."
 )
 OTHER_SEGMENTS = (
     "{} of {} compared explanations are of different superpixels: their rank correlation is over"
@@ -180,7 +180,7 @@ def difference_report(document: dict[str, Any]) -> Report:
 
 
 def difference_parts(document: Row) -> list[Part]:
-    """Return what was compared, which class changed most, and the pictures that changed most."""
+    """Return what was compared, which class changed most, and the images that changed most."""
     experiments = document["experiments"]
     compared = [row for row in document["pairs"] if row["left_out"] is None]
     most = sorted(compared, key=lambda row: row[DECIDES])[:SHOWN_PAIRS]
@@ -188,12 +188,12 @@ def difference_parts(document: Row) -> list[Part]:
     of_classes = (*CLASSES, *(reason for reason in LEFT_OUT if document[reason]))
     return [
         *(Note(f"experiment {row['experiment']}: {row['command']}") for row in experiments),
-        _table(document, "What was asked", SHOWN_ASKED, experiments),
+        _table(document, "Settings", SHOWN_ASKED, experiments),
         *_warnings(document),
         Note(verdict(document)),
         _table(document, "By true class", of_classes, classes),
         Note(MEANING),
-        _table(document, f"The {len(most)} that changed most", PAIRS, most),
+        _table(document, f"The {len(most)} largest changes", PAIRS, most),
     ]
 
 
@@ -213,13 +213,13 @@ def verdict(document: Row) -> str:
     said += f"; then {ranked[1]['true_class']}: {_share(ranked[1])}."
     first, second = (row[INTERVAL] for row in ranked[:2])
     if first is None or second is None or first[1] >= second[0]:
-        return f"{said} Which of the two comes first may be chance."
-    return f"{said} Their intervals are apart: this is more than noise."
+        return f"{said} Their 95 % intervals overlap, so the order may be chance."
+    return f"{said} Their 95 % intervals do not overlap."
 
 
 def _share(row: Row) -> str:
     if row[INTERVAL] is None:
-        return f"{row[DECIDES]:.3f}, one picture"
+        return f"{row[DECIDES]:.3f}, one image"
     low, high = row[INTERVAL]
     return f"{row[DECIDES]:.3f} ({low:.3f} to {high:.3f})"
 
@@ -230,7 +230,7 @@ def _warnings(document: Row) -> Iterator[Note]:
             jobs = f"{row['jobs_without_result']} of {row['jobs']} jobs have no result"
             yield Note(f"experiment {row['experiment']}: {jobs}.", warning=True)
     differ = ", ".join(document["differ_in"]) or "nothing that was asked for"
-    pictures = f"{document['pictures']:,} pictures are in both; the experiments differ in {differ}."
+    pictures = f"{document['pictures']:,} images are in both; the experiments differ in {differ}."
     yield Note(pictures)
     left = {reason: document[reason] for reason in LEFT_OUT if document[reason]}
     if left:

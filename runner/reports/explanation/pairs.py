@@ -1,4 +1,4 @@
-"""The explanations of two experiments for the same pictures, side by side."""
+"""The explanations of two experiments for the same images, side by side."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -20,14 +20,14 @@ MEASURES = (
     "sign_flips",
 )
 
-# Why two explanations of a picture are not compared.
+# Why two explanations of an image are not compared.
 LEFT_OUT = ("void", "nothing_shown", "no_common_class")
 
 
 def explanation_pairs(store: Store, first: Images, second: Images) -> Iterator[dict[str, Any]]:
-    """Yield a row for each class that both explain for a picture, and one for a picture without.
+    """Yield a row for each class that both explain for an image, and one for an image without.
 
-    Both hold lists of explanations by picture.
+    Both hold lists of explanations by image.
     """
     for image in sorted(first.keys() & second.keys()):
         rows = first[image], second[image]

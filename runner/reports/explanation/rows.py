@@ -8,7 +8,7 @@ from cifar_model.explanation.regions import curve_counts
 from runner.store.engine import Connection
 from runner.store.queries import reports
 
-# Names of artifacts in the store: the picture (null if it was not kept) and its superpixels.
+# Names of artifacts in the store: the image (null if it was not kept) and its superpixels.
 ARRAYS = ("picture", "segments")
 
 PLAIN = (

@@ -148,7 +148,7 @@ def _draw(document: dict[str, Any]) -> list[Figure]:
 
 
 def search_parts(document: Mapping[str, Any], pictures: Sequence[Figure]) -> list[Part]:
-    """Return the parts of the text; pictures stand between what is added up and the newest."""
+    """Return the parts of the text; figures stand between what is added up and the newest."""
     if not document["explanations"]:
         return [Note("no such explanation: see `runner submit explain --help`")]
     cells = [[cell[name] for name in (*CELL, *NUMBERS)] for cell in document["cells"]]
@@ -161,7 +161,7 @@ def search_parts(document: Mapping[str, Any], pictures: Sequence[Figure]) -> lis
         Table("By explained class", ("class", *NUMBERS), named),
         Table("By true and predicted class", (*CELL, *NUMBERS), cells),
         *pictures,
-        Table("The newest", (*SHOWN, "weights"), rows),
+        Table("Newest explanations", (*SHOWN, "weights"), rows),
     ]
 
 

@@ -102,7 +102,7 @@ def _superpixels(document: Mapping[str, Any], pictures: Sequence[str]) -> Table:
 
 
 def _of_row(picture: Figure, linked: Sequence[str]) -> Figure:
-    """Return a picture that leads back to its row; activations to the first row of their image."""
+    """Return a figure that leads back to its row; activations to the first row of their image."""
     image = _image_of(picture.name)
     of_image = [name for name in linked if name and _image_of(name) == image]
     own = picture.name if picture.name in linked else next(iter(of_image), "")
@@ -168,9 +168,9 @@ def _table(
 COLUMNS = ("layer", "name", "shape", "channels", "mean", "spread", "zeros", "dead")
 
 WORDS = (
-    "mean, spread: of a channel's values in one picture, averaged over channels and pictures;"
-    " zeros: the share of values that are 0; dead: channels that are 0 everywhere in every picture."
-    " --format json has every channel of every picture."
+    "mean, spread: of a channel's values in one image, averaged over channels and images;"
+    " zeros: the share of values that are 0; dead: channels that are 0 everywhere in every image."
+    " --format json has every channel of every image."
 )
 
 
@@ -182,7 +182,7 @@ def activation_parts(document: Mapping[str, Any]) -> list[Part]:
     if not layers:
         return []
     pictures = max(map(len, layers.values()))
-    words = f"{pictures} pictures" if pictures > 1 else "one picture"
+    words = f"{pictures} images" if pictures > 1 else "one image"
     title = titled(document, f"Channels of every layer over {words}")
     rows = [_row(found) for _, found in sorted(layers.items())]
     return [Table(title, COLUMNS, rows), Note(WORDS)]

@@ -1,4 +1,4 @@
-"""What all pictures share: a figure that belongs to nobody else, its colours and its PNG."""
+"""What all figures share: a figure that belongs to nobody else, its colours and its PNG."""
 
 from io import BytesIO
 
@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 
-# A matplotlibrc of the user's, or one in the working directory, changes no picture.
+# A matplotlibrc of the user's, or one in the working directory, changes no figure.
 matplotlib.rcdefaults()
 
 # Okabe and Ito's colours, told apart by people who confuse red and green.

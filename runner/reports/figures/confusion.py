@@ -31,7 +31,7 @@ def draw_confusion(document: Row, evaluation: Row) -> Figure:
 
 
 def draw_difference(document: Row, first: Row, second: Row) -> Figure:
-    """Return the first's confusion less the second's, on the same pictures.
+    """Return the first's confusion less the second's, on the same images.
 
     On the diagonal more is better, beside it less.
     """
@@ -54,7 +54,7 @@ def draw_difference(document: Row, first: Row, second: Row) -> Figure:
 
 
 def _shares(cells: NDArray[Any], confusion: NDArray[Any]) -> NDArray[Any]:
-    """Return cells as shares of the pictures of their true class."""
+    """Return cells as shares of the images of their true class."""
     shares: NDArray[Any] = cells / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
     return shares
 

@@ -53,7 +53,7 @@ def _sheet(name: str, title: str, tiles: Sequence[tuple[str, Mapping[str, Any]]]
     figure = new_figure(f"{title}\n{words}", 11, 1.2 + 1.75 * rows)
     axes = figure.subplots()
     axes.set_axis_off()
-    # One picture for all tiles: axes for each of them take seconds to lay out.
+    # One figure for all tiles: axes for each of them take seconds to lay out.
     sheet = np.full((rows * (HEAD + GRID) + 1, COLUMNS * (GAP + GRID)), np.nan)
     for place, (of, row) in enumerate(shown):
         top, left = HEAD + place // COLUMNS * (HEAD + GRID), place % COLUMNS * (GAP + GRID)

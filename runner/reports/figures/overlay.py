@@ -1,4 +1,4 @@
-"""An explanation as a picture: the original beside the regions for and against a class."""
+"""An explanation as a figure: the original beside the regions for and against a class."""
 
 from collections.abc import Mapping
 from textwrap import fill
@@ -15,7 +15,7 @@ from runner.reports.figures.canvas import COLOURS, new_figure, to_png
 from runner.reports.figures.names import name_of, overlay_name
 from runner.reports.model import Figure, titled
 
-ENLARGED = 12  # pixels of the drawing for one of the picture
+ENLARGED = 12  # pixels of the drawing for one of the image
 FOR, AGAINST, BORDER = "#009640", "#D2281E", "#FFFFFF"
 VERDICT_COLOURS = {"sound": "black", "weak": "#B35900", "void": "#B00020"}
 
@@ -23,7 +23,7 @@ VERDICT_COLOURS = {"sound": "black", "weak": "#B35900", "void": "#B00020"}
 def draw_overlay(
     document: Mapping[str, Any], explanation: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
 ) -> Figure:
-    """Return the picture of an explanation; `arrays` has the original and its superpixels."""
+    """Return the figure of an explanation; `arrays` has the original and its superpixels."""
     title = titled(
         document, f"Explanation of {name_of(explanation)}, by trial {explanation['trial']}"
     )
@@ -111,7 +111,7 @@ def _draw_curves(axes: Axes, explanation: Mapping[str, Any]) -> None:
 def regions_picture(
     picture: NDArray[Any], segments: NDArray[Any], shown: NDArray[Any]
 ) -> NDArray[np.uint8]:
-    """Return the picture in grey, enlarged, with regions tinted and superpixels outlined."""
+    """Return the image in grey, enlarged, with regions tinted and superpixels outlined."""
     grey = np.repeat(picture.mean(axis=2, keepdims=True), 3, axis=2)
     tinted = 0.75 * grey + 40
     for sign, colour in ((1, FOR), (-1, AGAINST)):

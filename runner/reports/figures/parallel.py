@@ -37,7 +37,7 @@ STYLE = (
 def draw_parallel(
     title: str, trials: Sequence[Row], by: str, *, smaller_is_better: bool = False
 ) -> Figure | None:
-    """Return the picture of trials, the best first; None if there is nothing to tell apart.
+    """Return the figure of trials, the best first; None if there is nothing to tell apart.
 
     A trial has `trial`, `params` (the same names in all) and the metric under its name.
     """

@@ -1,4 +1,4 @@
-"""Pictures of a data set themselves: some of every class, or one."""
+"""Images of a data set themselves: some of every class, or one."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,9 +14,9 @@ MOST_CLASSES = 20
 
 
 def draw_samples(document: Mapping[str, Any], shown: Mapping[str, NDArray[np.uint8]]) -> Figure:
-    """Return a sheet with a row of pictures (n, height, width, 3) for each class."""
+    """Return a sheet with a row of images (n, height, width, 3) for each class."""
     rows = dict(list(shown.items())[:MOST_CLASSES])
-    title = titled(document, f"Pictures of {len(rows)} of {len(shown)} classes")
+    title = titled(document, f"Images of {len(rows)} of {len(shown)} classes")
     figure = new_figure(title, 9, 1 + 0.7 * len(rows))
     for axes, (name, images) in zip(
         figure.subplots(len(rows), squeeze=False)[:, 0], rows.items(), strict=True
@@ -28,7 +28,7 @@ def draw_samples(document: Mapping[str, Any], shown: Mapping[str, NDArray[np.uin
 
 
 def draw_picture(document: Mapping[str, Any], what: str, image: NDArray[np.uint8]) -> Figure:
-    """Return one picture, large."""
+    """Return one image, large."""
     title = titled(document, what)
     figure = new_figure(title, 9, 4)
     axes = figure.subplots()

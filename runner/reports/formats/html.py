@@ -1,4 +1,4 @@
-"""A report as one HTML file that needs nothing beside it: pictures and a script to sort inline."""
+"""A report as one HTML file that needs nothing beside it: figures and a script to sort inline."""
 
 from base64 import b64encode
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""A report as Markdown, with links to its pictures."""
+"""A report as Markdown, with links to its figures."""
 
 import os
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from runner.reports.model import Note, Part, Table
 
 
 def as_markdown(title: str, parts: Sequence[Part], directory: Path, place: Path) -> str:
-    """Return the text; links to pictures are relative to the place where the text will lie."""
+    """Return the text; links to figures are relative to the place where the text will lie."""
     link = quote(Path(os.path.relpath(directory, place)).as_posix())
     blocks = [f"# {escaped(title)}", *(_block(part, link) for part in parts)]
     return "\n\n".join(blocks) + "\n"

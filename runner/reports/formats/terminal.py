@@ -30,12 +30,12 @@ def _bar(value: float, low: float, high: float) -> str:
 
 
 def as_terminal(title: str, parts: Sequence[Part], directory: Path) -> str:
-    """Return the text; pictures are named by the path they have in the directory."""
+    """Return the text; figures are named by the path they have in the directory."""
     details = [part for part in parts if isinstance(part, Figure) and part.detail]
     shown = [part for part in parts if part not in details]
     blocks = [f"{title}\n{'=' * len(title)}", *(_block(part, directory) for part in shown)]
     if details:
-        blocks.append(f"\n{len(details)} more pictures, each of one layer, are beside them.")
+        blocks.append(f"\n{len(details)} more figures, each of one layer, are beside them.")
     return "\n".join(blocks) + "\n"
 
 
@@ -52,7 +52,7 @@ def plain_table(
 ) -> str:
     """Return a table in a form of tabulate's, with its words escaped as that form needs.
 
-    With a link to the directory of pictures the first cell of a row leads to its picture.
+    With a link to the directory of figures the first cell of a row leads to its figure.
     """
     cells = [[escaped(text) for text in row] for row in table.texts()]
     for place, row in enumerate(cells):

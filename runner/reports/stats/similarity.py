@@ -1,4 +1,4 @@
-"""How alike two explanations of one picture are: where they look, in which order, and which way."""
+"""How alike two explanations of one image are: where they look, in which order, and which way."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -27,14 +27,14 @@ def wilson(successes: int, count: int) -> list[float]:
 
 
 def accuracy_interval(accuracy: float, images: int) -> list[float]:
-    """Return the Wilson interval of an accuracy, which is a share of so many pictures."""
+    """Return the Wilson interval of an accuracy, which is a share of so many images."""
     return wilson(round(accuracy * images), images)
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
     """Return the p of McNemar's exact test: how likely chance alone splits them so or worse.
 
-    The two numbers count the pictures that one was right about and the other was not.
+    The two numbers count the images that one was right about and the other was not.
     """
     return sign_test(only_first, only_second)
 
@@ -48,9 +48,9 @@ def sign_test(first: int, second: int) -> float:
 
 
 def paired_interval(only_first: int, only_second: int, images: int) -> list[float]:
-    """Return the 95 % interval of the first's accuracy less the second's, on the same pictures.
+    """Return the 95 % interval of the first's accuracy less the second's, on the same images.
 
-    Bonett and Price's: Wald's, with one picture more in each of the two counts.
+    Bonett and Price's: Wald's, with one image more in each of the two counts.
     """
     first, second, count = only_first + 1, only_second + 1, images + 2
     difference = (first - second) / count

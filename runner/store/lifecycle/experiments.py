@@ -49,7 +49,7 @@ def create(store: Store, new: NewExperiment) -> int:
         raise
 
 
-# The same pictures may lie elsewhere and be called otherwise: their fingerprint tells.
+# The same images may lie elsewhere and be called otherwise: their fingerprint tells.
 OF_PLACE = ("name", "title", "resize")
 
 # What follows from the rest, and is not in every store.

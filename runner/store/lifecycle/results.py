@@ -150,9 +150,9 @@ def _compact(labels: NDArray[np.int64], classes: Sequence[str]) -> NDArray[Any]:
 def write_explained(
     connection: Connection, claim: Claim, image: int, split: "Split", explained: "Explained"
 ) -> None:
-    """Store the explanations of one picture of a split.
+    """Store the explanations of one image of a split.
 
-    Only an experiment's first job keeps its pictures, for reports to draw on: no report shows
+    Only an experiment's first job keeps its images, for reports to draw on: no report shows
     thousands, and they would be most of what is stored.
     """
     ids = explained.segments
@@ -218,7 +218,7 @@ def _explanation(explanation: "Explaining", image: int, segments: Segments) -> d
 def write_activations(
     connection: Connection, claim: Claim, image: int, outputs: Sequence["LayerOutput"]
 ) -> None:
-    """Store what the layers put out for one picture."""
+    """Store what the layers put out for one image."""
     for output in outputs:
         connection.execute(
             insert(Activation),

@@ -1,4 +1,4 @@
-"""What trials predicted for every picture of a split, and what was true."""
+"""What trials predicted for every image of a split, and what was true."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +22,7 @@ class Predictions:
     data_fingerprint: str
     predictions: NDArray[Any]
     labels: NDArray[Any]
-    # A row for each picture; None if the evaluation is older than the storing of them.
+    # A row for each image; None if the evaluation is older than the storing of them.
     probabilities: NDArray[np.float16] | None
 
 

@@ -115,7 +115,7 @@ class Evaluation(Base):
     keras_loss: Mapped[float | None]
     keras_accuracy: Mapped[float | None]
     classes: Mapped[list[Any]]
-    # The predicted and the true class of every picture, in the order of the split: what it takes
+    # The predicted and the true class of every image, in the order of the split: what it takes
     # to say whether two trials differ. The second is the same artifact for all of a data set.
     predictions: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"))
     labels: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"))

@@ -62,6 +62,7 @@ BAD: dict[str, tuple[str, Change, str]] = {
     "an unknown param": ("params.json", lambda c: c["params"].update(x=1), "unknown parameter"),
     "a param out of range": ("params.json", lambda c: c["params"].update(lr=-1), "lr=-1"),
     "a seed that is text": ("params.json", lambda c: c.update(seed="x"), "seed"),
+    "a seed that no option takes": ("params.json", lambda c: c.update(seed=2**32), "seed"),
     "a seed of 30 digits": ("params.json", lambda c: c.update(seed=10**30), "seed"),
     "a seed that is true": ("params.json", lambda c: c.update(seed=True), "seed"),
     "minus seven threads": ("params.json", lambda c: c.update(threads=-7), "threads"),
@@ -88,6 +89,11 @@ BAD: dict[str, tuple[str, Change, str]] = {
     ),
     "a shape of two": ("provenance.json", lambda c: c["dataset"].update(shape=[8, 8]), "shape"),
     "no images": ("provenance.json", lambda c: c["dataset"]["images"].update(test=0), "test"),
+    "an escape in a title": (
+        "provenance.json",
+        lambda c: c["dataset"].update(title="x\x1b[2J"),
+        "cannot be printed",
+    ),
     "a NUL": ("provenance.json", lambda c: c["provenance"].update(host="a\0b"), "NUL"),
     "a command that is a number": (
         "provenance.json",
@@ -129,4 +135,19 @@ def test_what_a_report_could_fail_on_is_refused_by_file_and_field(
 def test_what_is_no_json_object_is_refused(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "params.json").write_bytes(content)
     with pytest.raises(InputError, match=r"params\.json is not valid"):
+        read(ParamsFile, tmp_path / "params.json")
+
+
+def test_every_seed_that_can_be_submitted_can_be_imported(tmp_path: Path) -> None:
+    contents = VALID["params.json"][1] | {"seed": 2**32 - 1}
+    (tmp_path / "params.json").write_text(json.dumps(contents))
+    assert read(ParamsFile, tmp_path / "params.json").seed == 2**32 - 1
+
+
+def test_a_key_that_is_there_twice_is_refused_by_name(tmp_path: Path) -> None:
+    text = json.dumps(VALID["params.json"][1])
+    (tmp_path / "params.json").write_text(text.replace("{", '{"seed": 1, ', 1))
+    with pytest.raises(
+        InputError, match=r"params\.json is not valid: the key 'seed' is there twice"
+    ):
         read(ParamsFile, tmp_path / "params.json")

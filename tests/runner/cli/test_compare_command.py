@@ -36,7 +36,7 @@ def call(home: Path, *arguments: object, code: int = 0) -> Result:
 
 def test_two_trials_as_table_json_and_page(home: Path, home_store: Store) -> None:
     trials = evaluated(home_store, LABELS, LABELS), evaluated(home_store, 0 * LABELS, LABELS)
-    assert "by more than noise" in call(home, *trials).stdout
+    assert "significantly better" in call(home, *trials).stdout
     document = json.loads(call(home, *trials, "--format", "json").stdout)
     assert [trial["confusion"] for trial in document["trials"]] == [
         [[20, 0], [0, 20]],
@@ -56,7 +56,7 @@ def test_two_trials_as_table_json_and_page(home: Path, home_store: Store) -> Non
 def test_two_k_folds_as_table_json_and_page(home: Path, home_store: Store, tmp_path: Path) -> None:
     numbers = [store_folds(home_store, [0.7, 0.5 + n / 10, 0.6], 3) for n in range(2)]
     text = call(home, *numbers, "--folds").stdout
-    assert "No more than noise" in text
+    assert "Not significant" in text
     assert "it takes the differences of the folds for normal" in text
     out = tmp_path / "folds.json"
     call(home, *numbers, "--folds", "--format", "json", "--out", out)

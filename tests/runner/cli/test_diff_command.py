@@ -19,7 +19,7 @@ REFERENCE = Path(__file__).parents[3] / "docs" / "reference.md"
 
 @pytest.fixture
 def pair(sqlite_store: Store) -> list[str]:
-    """Offer two experiments; one picture of the first class has moved, one of the other is void."""
+    """Offer two experiments; one image of the first class has moved, one of the other is void."""
     same = weights(0, 1, 2, 3, 4)
     first = explained(sqlite_store, {0: {0: same}, 1: {0: same}, 3: {0: same}})
     moved: dict[int, dict[int, Weights | None]] = {1: {0: same}, 3: {0: None}}

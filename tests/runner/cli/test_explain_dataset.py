@@ -1,4 +1,4 @@
-"""`submit explain --dataset` explains pictures of another data set, or refuses it at once."""
+"""`submit explain --dataset` explains images of another data set, or refuses it at once."""
 
 import json
 from pathlib import Path
@@ -65,7 +65,7 @@ def test_pictures_of_another_size_are_refused(
     sqlite_store: Store, trial: int, shapes: dict[str, Any]
 ) -> None:
     trained_on(sqlite_store, shapes | {"shape": [64, 64, 3]})
-    with pytest.raises(InputError, match="pictures of another size") as refused:
+    with pytest.raises(InputError, match="images of another size") as refused:
         call(sqlite_store, trial, "--dataset", "shortcut")
     assert "64, 64, 3" in refused.value.expected
 

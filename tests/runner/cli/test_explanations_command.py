@@ -100,7 +100,7 @@ def test_a_mean_mask_counts_only_what_is_not_void(store: Store) -> None:
         mask = np.array(row["mean_mask"])
         assert row["masks"] == 2
         assert mask.shape == (16, 16)
-        # The four superpixels are the quarters of the picture.
+        # The four superpixels are the quarters of the image.
         assert [mask[0, 0], mask[0, -1], mask[-1, 0], mask[-1, -1]] == [0, -1, 0, 1]
 
 

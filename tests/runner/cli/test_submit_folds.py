@@ -23,7 +23,7 @@ def test_folds_take_no_split(tmp_path: Path) -> None:
 def test_more_folds_than_pictures_are_refused(sqlite_store: Store) -> None:
     trial = new_trial(sqlite_store)
     before = rows(sqlite_store, "jobs")
-    with pytest.raises(InputError, match="--folds 51: there are 50 pictures"):
+    with pytest.raises(InputError, match="--folds 51: there are 50 images"):
         submit_folds(sqlite_store, trial, 51, seed=0)
     assert rows(sqlite_store, "jobs") == before
 

@@ -1,4 +1,4 @@
-"""Stored experiments that explain several pictures with given weights, for tests of differences."""
+"""Stored experiments that explain several images with given weights, for tests of differences."""
 
 from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
@@ -14,7 +14,7 @@ from runner.store.lifecycle.results import write_explained
 from tests.runner.reports.stored import DATASET, new_trial
 from tests.runner.store.making import job_ids, make_experiment, make_explanation, make_worker
 
-# Pictures of 8x8 pixels: sixteen superpixels of four, or as many stripes.
+# Images of 8x8 pixels: sixteen superpixels of four, or as many stripes.
 SQUARES = np.kron(np.arange(16, dtype=np.int32).reshape(4, 4), np.ones((2, 2), np.int32))
 STRIPES = np.kron(np.arange(16, dtype=np.int32).reshape(8, 2), np.ones((1, 4), np.int32))
 IMAGES = 100
@@ -39,9 +39,9 @@ def explained(
     dataset: Mapping[str, Any] = DATASET,
     **asked: Any,
 ) -> int:
-    """Explain a new trial's pictures by the weights of each label; without weights it is void.
+    """Explain a new trial's images by the weights of each label; without weights it is void.
 
-    The true label of a picture is 0 if its number is even, else 1; the first label is predicted.
+    The true label of an image is 0 if its number is even, else 1; the first label is predicted.
     The first job does it all, and further ones are left pending.
     """
     configuration = {

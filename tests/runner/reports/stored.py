@@ -104,14 +104,14 @@ def store_failure(store: Store, job: int, reason: str) -> None:
 
 
 def store_evaluation(store: Store, trial: int | None = None) -> int:
-    """Evaluate a trial, a new one by default: 7 of 10 pictures are right."""
+    """Evaluate a trial, a new one by default: 7 of 10 images are right."""
     claimed = _claim_on_trial(store, Kind.EVALUATE, trial, split="test")
     _succeed(store, claimed, lambda c: write_evaluation(c, claimed, make_evaluation(), CLASSES))
     return claimed.experiment_id
 
 
 def evaluated(store: Store, predictions: NDArray[np.int64], labels: NDArray[np.int64]) -> int:
-    """Return a new trial that predicted these classes for the pictures of the test split."""
+    """Return a new trial that predicted these classes for the images of the test split."""
     confusion = np.zeros((2, 2), np.int64)
     np.add.at(confusion, (labels, predictions), 1)
     claimed = _claim_on_trial(store, Kind.EVALUATE, split="test")
@@ -154,7 +154,7 @@ def store_folds(store: Store, accuracies: list[float], folds: int, **changes: An
 def store_explanation(
     store: Store, verdict: str = "sound", reason: str = "R2 0.90", **changes: Any
 ) -> int:
-    """Explain both labels of one picture of 8x8 pixels with four superpixels; keep activations."""
+    """Explain both labels of one image of 8x8 pixels with four superpixels; keep activations."""
     claimed = _claim_on_trial(store, Kind.EXPLAIN, samples=100, segmentation="small", method="lime")
     said = {"superpixels": 4, "weights": [0.5, -0.25, 0.0, 0.1]}
     said |= {"verdict": verdict, "reason": reason}

@@ -1,4 +1,4 @@
-"""Two trials are compared picture by picture, and differ only if that is more than noise."""
+"""Two trials are compared image by image, and differ only if that is significant."""
 
 import json
 from pathlib import Path
@@ -24,7 +24,7 @@ LABELS = np.arange(200) % 2
 
 
 def right_but_for(wrong: int, *, start: int = 0) -> NDArray[np.int64]:
-    """Return predictions that are wrong about so many pictures in a row."""
+    """Return predictions that are wrong about so many images in a row."""
     predictions = LABELS.copy()
     predictions[start : start + wrong] = 1 - predictions[start : start + wrong]
     return predictions
@@ -48,7 +48,7 @@ def test_a_difference_on_the_same_pictures_is_seen(store: Store) -> None:
     assert counts == [160, 0, 20, 20]
     assert document["difference"] == -0.1
     assert not document["noise"]
-    assert f"Trial {better} is better than trial {worse} by more than noise" in verdict(document)
+    assert f"Trial {better} is significantly better than trial {worse}" in verdict(document)
     destination = Destination(None, Path())
     written = write_report(comparison_report(document), "table", destination)
     assert verdict(document) in (written.text or "")
@@ -56,13 +56,13 @@ def test_a_difference_on_the_same_pictures_is_seen(store: Store) -> None:
 
 
 def test_the_same_accuracies_may_differ_by_noise_only(store: Store) -> None:
-    # 20 errors more of 200, but on other pictures: the same difference as above, and not enough.
+    # 20 errors more of 200, but on other images: the same difference as above, and not enough.
     first = evaluated(store, right_but_for(80), LABELS)
     second = evaluated(store, right_but_for(60, start=80), LABELS)
     document = comparison_document(store, (first, second), "test")
     assert document["difference"] == -0.1
     assert document["noise"]
-    assert verdict(document).startswith("No more than noise")
+    assert verdict(document).startswith("Not significant")
     low, high = document["difference_interval"]
     assert low < -0.1 < 0 < high
 
@@ -70,7 +70,7 @@ def test_the_same_accuracies_may_differ_by_noise_only(store: Store) -> None:
 def test_trials_on_different_pictures_are_not_compared(store: Store) -> None:
     first = evaluated(store, right_but_for(4), LABELS)
     second = evaluated(store, right_but_for(4), 1 - LABELS)
-    with pytest.raises(InputError, match="evaluated on different pictures"):
+    with pytest.raises(InputError, match="evaluated on different images"):
         comparison_document(store, (first, second), "test")
 
 
@@ -92,7 +92,7 @@ def test_a_report_of_several_evaluations_compares_them_strictly(store: Store) ->
     # Twice the p of McNemar's test: 2 of 2**13, and 2 of 2**20.
     assert [row["p"] for row in document["comparisons"]] == [2 * 2 / 2**13, 2 * 2 / 2**20]
     said = [part.text for part in leaderboard_parts(document) if isinstance(part, Note)]
-    assert sum("by more than noise" in text for text in said) == 2
+    assert sum("significantly better" in text for text in said) == 2
     assert "p is multiplied by 2, the comparisons." in said
     tunes = leaderboard_document(store, Scope([store_tune(store, [[0.5]])]), "val_accuracy", 9)
     assert tunes["comparisons"] == []

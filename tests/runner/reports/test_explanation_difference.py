@@ -1,4 +1,4 @@
-"""Two experiments that explain the same pictures differ by class, and what is void says nothing."""
+"""Two experiments that explain the same images differ by class, and what is void says nothing."""
 
 import pytest
 from scipy.stats import t
@@ -38,7 +38,7 @@ def test_the_class_whose_regions_moved_is_first(store: Store) -> None:
     interval = document["classes"][0]["overlap_interval"]
     assert interval == pytest.approx([0.0, 0.125 + half])
     assert document["pictures"] == document["compared"] == 8
-    assert "this is more than noise" in verdict(document)
+    assert "intervals do not overlap" in verdict(document)
     assert document["differ_in"] == ["trial"]
 
 
@@ -79,7 +79,7 @@ def test_explanations_of_different_classes_are_not_compared(sqlite_store: Store)
     assert (apart["left_out"], apart["class"]) == ("no_common_class", None)
     assert apart["predicted_classes"] == CLASSES
     assert [(row["class"], row["overlap"]) for row in both] == [(CLASSES[0], 1), (CLASSES[1], 0.25)]
-    # The mean is over pictures: one with two classes counts once.
+    # The mean is over images: one with two classes counts once.
     assert (document["compared"], document["compared_pictures"]) == (2, 1)
     assert document["overlap"] == 0.625
     assert "not compared: no common class 1." in warnings(document)
@@ -116,8 +116,8 @@ def test_what_cannot_be_compared_is_refused_with_its_reason(sqlite_store: Store)
     empty = explained(store, {}, jobs=2)
     evaluated = store_evaluation(store)
     for second, message in {
-        apart: "have no picture in common",
-        other: "explain pictures of different data sets",
+        apart: "have no image in common",
+        other: "explain images of different data sets",
         empty: f"experiment {empty} has no explanation yet",
         evaluated: f"experiment {evaluated} is of kind evaluate",
         99: "there is no experiment 99",

@@ -82,7 +82,7 @@ def test_a_channel_is_dead_only_if_it_is_so_in_every_picture(sqlite_store: Store
     document["activations"].append(lively)
     [table] = [part for part in activation_parts(document) if isinstance(part, Table)]
     assert table.rows[1][-1] == 0
-    assert "over 2 pictures" in table.title
+    assert "over 2 images" in table.title
 
 
 def test_a_void_explanation_has_no_removal_and_its_reason_instead(sqlite_store: Store) -> None:

@@ -28,7 +28,7 @@ def test_settings_that_differ_on_every_fold_are_told_apart(store: Store) -> None
     assert (document["first_better"], document["second_better"]) == (5, 0)
     assert document["sign_p"] == 2 / 2**5
     assert not document["noise"]
-    said = f"Experiment {numbers[0]} is better than experiment {numbers[1]} by more than noise"
+    said = f"Experiment {numbers[0]} is significantly better than experiment {numbers[1]}"
     assert said in fold_verdict(document)
     destination = Destination(None, Path())
     written = write_report(comparison_report(document), "table", destination)
@@ -42,7 +42,7 @@ def test_settings_that_differ_by_noise_are_not(store: Store) -> None:
     assert document["noise"]
     low, high = document["difference_interval"]
     assert low < 0 < high
-    assert fold_verdict(document).startswith("No more than noise")
+    assert fold_verdict(document).startswith("Not significant")
 
 
 def test_the_same_scores_are_no_difference() -> None:

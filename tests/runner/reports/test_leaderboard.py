@@ -110,15 +110,15 @@ def test_only_params_that_differ_are_columns_and_the_others_are_said(store: Stor
 
 
 def test_the_first_is_said_to_be_first_by_luck_where_it_may_be(store: Store) -> None:
-    # Ten validation pictures tell 0.9 from 0.1, and not from 0.8.
+    # Ten validation images tell 0.9 from 0.1, and not from 0.8.
     store_tune(store, [[0.9], [0.8], [0.1]])
     document = leaderboard_document(store, Scope(), "val_accuracy", 20)
     assert [trial["noise"] for trial in document["trials"]] == [None, True, False]
     assert document["winner"]["luck"] > 0
     said = " ".join(p.text for p in leaderboard_parts(document) if isinstance(p, Note))
     assert "1 of the 2 others shown cannot be told from the first" in said
-    assert "is the best of 3, so its val_accuracy flatters it" in said
-    assert "has no score on data that chose nothing" in said
+    assert "is the best of 3, so its val_accuracy is biased upwards by selection" in said
+    assert "is not evaluated on the test split yet" in said
 
 
 def test_the_test_score_of_the_winner_is_told_once(store: Store) -> None:
@@ -126,7 +126,7 @@ def test_the_test_score_of_the_winner_is_told_once(store: Store) -> None:
     document = leaderboard_document(store, Scope(), "val_accuracy", 20)
     assert document["winner"]["test"]["accuracy"] == 0.7
     said = [part.text for part in leaderboard_parts(document) if isinstance(part, Note)]
-    assert sum("accuracy 0.7000 (0.3968 to 0.8922) of 10 pictures" in text for text in said) == 1
+    assert sum("accuracy 0.7000 (0.3968 to 0.8922) of 10 images" in text for text in said) == 1
 
 
 def test_a_document_of_a_leaderboard_is_plain_json(store: Store) -> None:

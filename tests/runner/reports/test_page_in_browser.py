@@ -150,7 +150,7 @@ def test_a_page_of_a_comparison_asks_for_nothing_and_nothing_is_wrong(
     assert visit.requests == []
     assert visit.console == []
     assert visit.dom.count("<img") == (0 if folds else 3)
-    assert "by more than noise" in visit.dom or "No more than noise" in visit.dom
+    assert "significantly better" in visit.dom or "Not significant" in visit.dom
 
 
 def test_the_browser_draws_a_line_for_each_trial_and_names_it(
@@ -177,7 +177,7 @@ def test_what_would_be_fetched_or_complained_about_is_noticed(
     script = "console.error('wrong'); new Image().src = 'http://127.0.0.1:9/x';"
     page = write_page(sqlite_store, store_evaluation(sqlite_store), tmp_path / "page.html", script)
     refused = Visit(page)
-    # The page's own policy refuses the picture, and says so.
+    # The page's own policy refuses the figure, and says so.
     assert len(refused.console) == 2
     assert "Content Security Policy" in " ".join(refused.console)
     assert refused.requests == []

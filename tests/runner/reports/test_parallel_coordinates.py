@@ -33,7 +33,7 @@ def test_a_report_of_trials_has_them_with_the_data_set_in_the_title(sqlite_store
     document = report_document(sqlite_store, store_tune(sqlite_store, [[0.5, 0.6], [0.4], []]))
     _, picture = draw(sqlite_store, document)
     assert picture.name == "parallel.svg"
-    assert picture.title.startswith("Trials through what differs to val_accuracy")
+    assert picture.title.startswith("Parallel coordinates of trials: parameters and val_accuracy")
     assert SHOWN_DATASET in picture.title
 
 

@@ -111,9 +111,9 @@ def test_the_table_of_trials_labels_last_and_best_epochs(
 
 def test_an_override_of_epochs_is_said(sqlite_store: Store, render: Render) -> None:
     experiment = store_tune(sqlite_store, [[0.5]], epochs=8)
-    assert "took the place" not in render(sqlite_store, experiment, "table")
+    assert "overrides" not in render(sqlite_store, experiment, "table")
     overridden = store_tune(sqlite_store, [[0.5]], override=1, epochs=8)
-    assert "--epochs 1 took the place" in render(sqlite_store, overridden, "table")
+    assert "--epochs 1 overrides" in render(sqlite_store, overridden, "table")
 
 
 def test_csv_has_every_digit_and_a_row_for_every_job(sqlite_store: Store, render: Render) -> None:

@@ -1,4 +1,4 @@
-"""Pictures show what the document says."""
+"""Figures show what the document says."""
 
 import io
 from typing import Any

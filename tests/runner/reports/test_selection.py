@@ -20,9 +20,12 @@ def test_the_winner_s_test_score_is_told_once_however_often_it_was_measured(stor
     assert document["winner"]["test"]["evaluation"] == evaluation["evaluation"]
     parts = report_parts(document, [])
     text = as_terminal("", parts, Path())
-    assert text.count("on the test split, which chose nothing") == 1
+    assert text.count("on the test split, which was not used for selection") == 1
     assert text.count("0.7000 (0.3968 to 0.8922)") == 1
-    assert f"Trial {winner} is the best of 3, so its val_accuracy flatters it" in text
+    assert (
+        f"Trial {winner} is the best of 3, so its val_accuracy is biased upwards by selection"
+        in text
+    )
     # No table ranks by it, so that it cannot choose either.
     columns = {name for part in parts if isinstance(part, Table) for name in part.columns}
     assert not any("test" in name for name in columns)
@@ -31,4 +34,4 @@ def test_the_winner_s_test_score_is_told_once_however_often_it_was_measured(stor
 def test_a_single_trial_was_not_chosen_and_has_no_luck(store: Store) -> None:
     document = report_document(store, store_tune(store, [[0.9]]))
     assert document["winner"]["luck"] == 0
-    assert "flatters" not in as_terminal("", report_parts(document, []), Path())
+    assert "biased upwards" not in as_terminal("", report_parts(document, []), Path())

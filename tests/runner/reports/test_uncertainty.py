@@ -47,7 +47,7 @@ def test_the_interval_holds_the_truth_as_often_as_it_says(accuracy: float) -> No
 @pytest.mark.parametrize("only_one", [0.05, 0.2, 0.42])
 def test_chance_alone_is_called_a_difference_in_at_most_5_of_100_cases(only_one: float) -> None:
     assert called_different(only_one) <= 0.05
-    # Two equally good trials on 1,000 pictures: right both, only one of them, or none.
+    # Two equally good trials on 1,000 images: right both, only one of them, or none.
     shares = [0.7 - only_one / 2, only_one / 2, only_one / 2, 0.3 - only_one / 2]
     draws = np.random.default_rng(1).multinomial(1000, shares, 5 * REPETITIONS).tolist()
     unpaired = sum(

@@ -124,7 +124,7 @@ def make_evaluation(**changes: Any) -> "Evaluation":
 
 
 def make_split() -> "Split":
-    """Return a split of two pictures."""
+    """Return a split of two images."""
     images = np.arange(2 * 4 * 4 * 3, dtype=np.uint8).reshape(2, 4, 4, 3)
     return cast("Split", SimpleNamespace(images=images, labels=np.array([1, 0])))
 
@@ -173,7 +173,7 @@ def make_explanation(label: int, **changes: Any) -> "Explanation":
 
 
 def make_explained(**changes: Any) -> "Explained":
-    """Return what LIME says of one picture, for both labels."""
+    """Return what LIME says of one image, for both labels."""
     explanations = [make_explanation(label, **changes) for label in (0, 1)]
     segments = np.array([[0, 0, 1, 1]] * 4, dtype=np.int32)
     found = SimpleNamespace(

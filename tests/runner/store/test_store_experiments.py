@@ -80,7 +80,7 @@ def test_configurations_come_back_as_they_went_in(store: Store) -> None:
 
 
 def asked_again(**changes: object) -> NewExperiment:
-    """Return what `make_trial` asks for, with its pictures at another place."""
+    """Return what `make_trial` asks for, with its images at another place."""
     dataset = DATASET | {"name": "zip:elsewhere.zip", "title": "moved"}
     values: dict[str, object] = {
         "kind": Kind.TUNE,
