@@ -27,7 +27,7 @@ ACTIONS: dict[str, Callable[[], object]] = {
 }
 
 
-def reached(place: str, job_id: int | None = None) -> None:
+def failpoint(place: str, job_id: int | None = None) -> None:
     """Fail if this is a place that was named; nearly free if none is."""
     named = os.environ.get(VARIABLE)
     if not named:

@@ -16,7 +16,7 @@ import pytest
 from runner.cli.bar import Bar
 from runner.local import supervisor
 from runner.local.broker import start_broker
-from runner.local.run_dir import Place
+from runner.local.run_dir import RunDir
 from runner.local.supervisor import Supervisor
 from runner.loop_errors import LoopErrors
 from runner.queue import recovery
@@ -48,7 +48,7 @@ from workers import context, leaving, retrying
 from workers.drain import drain
 from workers.heartbeat import Heartbeat
 from workers.leaving import Leaving
-from workers.retrying import patiently
+from workers.retrying import retry_while_unavailable
 
 SECONDS = 60
 BEAT_SECONDS = 0.005
@@ -207,12 +207,12 @@ def test_an_outage_is_waited_for_and_a_fault_of_ours_is_not(
     monkeypatch.setattr(retrying, "FIRST_WAIT_SECONDS", 0)
     dialect = dialect_of(store)
     injected = inject(store, [driver_error(store, code) for code in OUTAGES[dialect]])
-    assert patiently(lambda: value(store, "SELECT 1")) == 1
+    assert retry_while_unavailable(lambda: value(store, "SELECT 1")) == 1
     assert not injected.left
     for code in FAULTS[dialect]:
         injected.left = [driver_error(store, code)]
         with pytest.raises(Exception, match="injected") as raised:
-            patiently(lambda: value(store, "SELECT 1"))
+            retry_while_unavailable(lambda: value(store, "SELECT 1"))
         assert not isinstance(raised.value, StoreUnavailable)
 
 
@@ -232,7 +232,7 @@ def test_a_drain_ends_the_wait_for_an_outage(sqlite_store: Store) -> None:
     inject(sqlite_store, [of_sqlite("SQLITE_FULL")] * 3)
     drain.set()
     with pytest.raises(StoreUnavailable, match="injected"):
-        patiently(lambda: value(sqlite_store, "SELECT 1"))
+        retry_while_unavailable(lambda: value(sqlite_store, "SELECT 1"))
     drain.clear()
 
 
@@ -326,20 +326,20 @@ def test_a_process_of_the_pool_waits_until_it_can_be_a_worker(
 def test_the_supervisor_starts_again_what_ended_whatever_went_wrong_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place = Place(tmp_path)
-    place.create()
+    run_dir = RunDir(tmp_path)
+    run_dir.create()
     monkeypatch.setattr(supervisor, "LOOK_SECONDS", BEAT_SECONDS)
     monkeypatch.setattr(
         Supervisor, "_start_worker", lambda _: subprocess.Popen(["sleep", str(SECONDS)])
     )
     injected, start = Injected(every_error()), start_broker
-    watching = Supervisor(place)
+    watching = Supervisor(run_dir)
     loop = threading.Thread(target=watching.run, args=(None,))
     loop.start()
 
-    def fails_first(place: Place) -> Any:
+    def fails_first(run_dir: RunDir) -> Any:
         injected()
-        return start(place)
+        return start(run_dir)
 
     monkeypatch.setattr(supervisor, "start_broker", fails_first)
     watching.broker.kill()

@@ -15,7 +15,7 @@ from runner.settings import Settings
 from workers import context
 from workers.drain import drain
 from workers.leaving import Leaving
-from workers.retrying import patiently
+from workers.retrying import retry_while_unavailable
 
 settings = Settings.from_environment()
 
@@ -37,7 +37,7 @@ def _enter(**kwargs: object) -> None:  # noqa: ARG001 (the form of a signal hand
     # For a worker that was not started by `runner`: TensorFlow is not imported yet.
     settle_in_place()
     # Whatever is wrong: without a context this process would take jobs and do none of them.
-    entered = patiently(lambda: context.start(settings), outage=Exception)
+    entered = retry_while_unavailable(lambda: context.start(settings), outage=Exception)
     Leaving(entered.store, entered.heartbeat).start()
 
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from cifar_model.errors import InputError, OtherThreadsError
-from runner.failpoints import reached
+from runner.failpoints import failpoint
 from runner.states import AttemptState
 from runner.store.engine import Connection, StoreUnavailable
 from runner.store.lifecycle import job_lifecycle
 from runner.store.lifecycle.attempts import AttemptKey, Claim, Signal
 from workers import device
-from workers.audit_log import say
+from workers.audit_log import record
 from workers.context import Context, current
 from workers.drain import drain
-from workers.retrying import patiently
+from workers.retrying import retry_while_unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ def execute(
     Raises JobFailedError after a failure has been recorded.
     """
     context = current()
-    reached("before_claim", job_id)
+    failpoint("before_claim", job_id)
     if drain.is_set():
         logger.info("job %s is left to other workers: this one was told to stop", job_id)
         return
@@ -78,8 +78,8 @@ def execute(
         return
     context.heartbeat.watch(claim.key)
     try:
-        say("claimed", claim.key)
-        reached("after_claim", job_id)
+        record("claimed", claim.key)
+        failpoint("after_claim", job_id)
         _end(Attempt(context, claim, progress), function)
     finally:
         context.heartbeat.watch(None)
@@ -96,7 +96,9 @@ def _claim(context: Context, job_id: int) -> Claim | None:
         )
         return None
     try:
-        claim = patiently(lambda: job_lifecycle.claim(context.store, job_id, context.worker))
+        claim = retry_while_unavailable(
+            lambda: job_lifecycle.claim(context.store, job_id, context.worker)
+        )
     except InputError as error:
         logger.warning("job %s is not claimed: %s", job_id, error)
         return None
@@ -109,7 +111,7 @@ def _end(attempt: Attempt, function: Callable[[Attempt], Write]) -> None:
     key = attempt.key
     try:
         write = function(attempt)
-        reached("before_finish", key.job_id)
+        failpoint("before_finish", key.job_id)
         counted = _finish(attempt, AttemptState.SUCCEEDED, write=write)
     except Stopped as stopped:
         if stopped.state is not None:
@@ -130,10 +132,10 @@ def _end(attempt: Attempt, function: Callable[[Attempt], Write]) -> None:
         _finish(attempt, AttemptState.FAILED, reason=reason, error=traceback.format_exc())
         raise JobFailedError(f"job {key.job_id} failed: {reason}") from None
     else:
-        say("succeeded", key, counted=counted)
+        record("succeeded", key, counted=counted)
         if not counted:
             logger.warning("job %s attempt %s came too late", key.job_id, key.number)
-        reached("after_finish", key.job_id)
+        failpoint("after_finish", key.job_id)
 
 
 def _device_lost(attempt: Attempt, error: Exception) -> bool:
@@ -142,7 +144,7 @@ def _device_lost(attempt: Attempt, error: Exception) -> bool:
     The pool replaces this process, whose device TensorFlow can use no more.
     """
     words = f"{attempt.context.device} was lost: {error}"
-    told = patiently(
+    told = retry_while_unavailable(
         lambda: job_lifecycle.tell(attempt.context.store, attempt.key, "device_lost", words)
     )
     if told >= job_lifecycle.MOST_LOST:
@@ -153,6 +155,6 @@ def _device_lost(attempt: Attempt, error: Exception) -> bool:
 
 
 def _finish(attempt: Attempt, state: AttemptState, **details: Any) -> bool:
-    return patiently(
+    return retry_while_unavailable(
         lambda: job_lifecycle.finish(attempt.context.store, attempt.key, state, **details)
     )

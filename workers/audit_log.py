@@ -13,7 +13,7 @@ from runner.store.lifecycle.attempts import AttemptKey
 VARIABLE = "RUNNER_JOURNAL"
 
 
-def say(what: str, key: AttemptKey, **facts: Any) -> None:
+def record(what: str, key: AttemptKey, **facts: Any) -> None:
     """Append a line; nothing if no file is named."""
     path = os.environ.get(VARIABLE)
     if not path:

@@ -16,7 +16,9 @@ FIRST_WAIT_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 5.0
 
 
-def patiently(call: Callable[[], Answer], outage: type[Exception] = StoreUnavailable) -> Answer:
+def retry_while_unavailable(
+    call: Callable[[], Answer], outage: type[Exception] = StoreUnavailable
+) -> Answer:
     """Call until the store answers; a drain ends the wait with the error.
 
     Which errors of a database are an outage is said in runner/store/dialects.py. What is called

@@ -8,9 +8,9 @@ import click
 
 from runner.cli.progress import wait_for
 from runner.errors import ExitCode, UnavailableError
-from runner.failpoints import reached
+from runner.failpoints import failpoint
 from runner.local.liveness import why_nothing_runs
-from runner.local.run_dir import Place
+from runner.local.run_dir import RunDir
 from runner.queue.app import make_app
 from runner.queue.dispatch import send_pending
 from runner.reports.experiment.warnings import equal_points, training_warnings
@@ -46,16 +46,16 @@ def deliver(settings: Settings, store: Store, experiment_id: int, *, wait: bool,
 
 def send_saved(settings: Settings, store: Store) -> None:
     """Send what is pending; a broker that is away costs a warning, because the jobs are saved."""
-    place = Place(settings.home)
-    if settings.broker_url is None and not place.is_supervised():
+    run_dir = RunDir(settings.home)
+    if settings.broker_url is None and not run_dir.is_supervised():
         click.echo("no worker is up: the jobs are saved; start one with `runner up`", err=True)
         return
     try:
-        send_pending(store, make_app(settings.broker_url or place.broker_url))
+        send_pending(store, make_app(settings.broker_url or run_dir.broker_url))
     except UnavailableError as error:
         click.echo(f"warning: {error.what}\n  to fix it: {error.fix}", err=True)
         return
-    reached("submit_sent")
+    failpoint("submit_sent")
     if (words := why_nothing_runs(settings, store)) is not None:
         click.echo(words, err=True)
 

@@ -35,9 +35,9 @@ def diff(first: int, second: int, form: str, out: Path | None) -> None:
         raise click.UsageError("name two different experiments")
     settings = Settings.from_environment()
     store = find_store(settings)
-    place = choose_destination(settings.home, f"diff-{first}-{second}", form, out)
+    destination = choose_destination(settings.home, f"diff-{first}-{second}", form, out)
     written = write_report(
-        difference_report(difference_document(store, (first, second))), form, place
+        difference_report(difference_document(store, (first, second))), form, destination
     )
     show_written(written)
 

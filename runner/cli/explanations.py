@@ -53,11 +53,11 @@ def explanations(
     asked["class"] = label
     wanted = Wanted(**chosen, classes={of: name for of, name in asked.items() if name is not None})
     settings = Settings.from_environment()
-    place = choose_destination(settings.home, "explanations", form, out)
+    destination = choose_destination(settings.home, "explanations", form, out)
     with answered_if_nothing_is_stored(form, explanations=0, classes=[], cells=[], newest=[]):
         store = find_store(settings)
     document = search_document(store, wanted, newest, masks=form != "table")
-    written = write_report(search_report(document), form, place)
+    written = write_report(search_report(document), form, destination)
     show_written(written)
 
 

@@ -43,12 +43,12 @@ def flower(
     allow_actions: bool,
 ) -> None:
     """Open Flower, the dashboard, on the broker in use; start it after the workers."""
-    from runner.local.run_dir import Place
+    from runner.local.run_dir import RunDir
     from runner.settings import Settings
 
     settings = Settings.from_environment()
-    place = Place(settings.home)
-    if settings.broker_url is None and not place.is_supervised():
+    run_dir = RunDir(settings.home)
+    if settings.broker_url is None and not run_dir.is_supervised():
         raise InputError(
             "no broker is up", "RUNNER_BROKER_URL, or a private broker", "run `runner up` first"
         )
@@ -60,13 +60,13 @@ def flower(
 
     sockets = dashboard.listen(address, port)
     if not login:
-        place.create()
-        login, words = _own_login(place.directory / "flower_login")
+        run_dir.create()
+        login, words = _own_login(run_dir.directory / "flower_login")
     names = {"localhost", socket.gethostname(), address, *allow_host}
     access = dashboard.Access(login, frozenset(map(str.lower, names)), allow_actions)
     host = f"[{address}]" if ":" in address else address
     click.echo(f"Flower: http://{host}:{port}/ ({words})", err=True)
-    dashboard.serve(make_app(settings.broker_url or place.broker_url), access, sockets)
+    dashboard.serve(make_app(settings.broker_url or run_dir.broker_url), access, sockets)
 
 
 def _own_login(file: Path) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from runner.processes import python_command
 def up() -> None:
     """Start a private broker and workers on this machine, in the background."""
     from runner.local.control import start, wait_for_a_worker
-    from runner.local.run_dir import Place
+    from runner.local.run_dir import RunDir
     from runner.queue.app import make_app
     from runner.queue.dispatch import send_pending
     from runner.settings import Settings
@@ -35,7 +35,7 @@ def up() -> None:
     started = start(settings)
     # Before a worker is ready: what was begun is to be on its queue when one first looks.
     try:
-        send_pending(store, make_app(Place(settings.home).broker_url))
+        send_pending(store, make_app(RunDir(settings.home).broker_url))
     except UnavailableError as error:
         click.echo(f"warning: {error.what}\n  to fix it: {error.fix}", err=True)
     wait_for_a_worker(settings, store)
@@ -46,10 +46,10 @@ def up() -> None:
 def down() -> None:
     """Stop what `runner up` started; running jobs go back to pending and lose nothing."""
     from runner.local.control import stop_all
-    from runner.local.run_dir import Place
+    from runner.local.run_dir import RunDir
     from runner.settings import Settings
 
-    stopped = stop_all(Place(Settings.from_environment().home))
+    stopped = stop_all(RunDir(Settings.from_environment().home))
     click.echo("down" if stopped else "nothing was up", err=True)
 
 
@@ -76,7 +76,7 @@ def worker() -> None:
 @format_option
 def recover(form: str) -> None:
     """Repair now what workers repair by themselves: lost jobs and lost messages."""
-    from runner.local.run_dir import Place
+    from runner.local.run_dir import RunDir
     from runner.queue.app import make_app
     from runner.queue.dispatch import send_pending
     from runner.queue.recovery import Watch, close_lost
@@ -86,7 +86,7 @@ def recover(form: str) -> None:
     settings = Settings.from_environment()
     with answered_if_nothing_is_stored(form, lost=[], sent=0, running=0):
         store = find_store(settings)
-    app = make_app(settings.broker_url or Place(settings.home).broker_url)
+    app = make_app(settings.broker_url or RunDir(settings.home).broker_url)
     repaired = close_lost(store, Watch(settings.lease_seconds))
     try:
         repaired = replace(repaired, sent=send_pending(store, app))

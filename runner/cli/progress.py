@@ -12,7 +12,7 @@ from runner.cli.bar import Bar
 from runner.errors import UnavailableError
 from runner.local.control import start, stop_all
 from runner.local.liveness import local_trouble, why_nothing_runs
-from runner.local.run_dir import Place
+from runner.local.run_dir import RunDir
 from runner.queue.app import make_app
 from runner.queue.dispatch import send_pending
 from runner.settings import Settings
@@ -73,7 +73,7 @@ def wait_for(settings: Settings, store: Store, experiment_id: int) -> None:
                 time.sleep(LOOK_SECONDS)
     finally:
         if starts:
-            stop_all(Place(settings.home))
+            stop_all(RunDir(settings.home))
 
 
 def watch(settings: Settings, store: Store, experiment_id: int) -> None:
@@ -88,21 +88,21 @@ def watch(settings: Settings, store: Store, experiment_id: int) -> None:
 @contextmanager
 def local_workers(settings: Settings) -> Iterator[None]:
     """Keep local workers up from one wait to the next; stop at the end what the waits started."""
-    place = Place(settings.home)
-    began_with_some = place.is_supervised() or settings.broker_url is not None
+    run_dir = RunDir(settings.home)
+    began_with_some = run_dir.is_supervised() or settings.broker_url is not None
     try:
         if not began_with_some:
             start(settings, parent=os.getpid())
         yield
     finally:
         if not began_with_some:
-            stop_all(place)
+            stop_all(run_dir)
 
 
 def _ensure_workers(settings: Settings, store: Store, telling: Telling) -> bool:
     """Start the private broker and workers unless there are some; return whether it did."""
     started = settings.broker_url is None and start(settings, parent=os.getpid())
-    app = make_app(settings.broker_url or Place(settings.home).broker_url)
+    app = make_app(settings.broker_url or RunDir(settings.home).broker_url)
     try:
         send_pending(store, app)
         telling.say(None)
@@ -116,7 +116,7 @@ def _local_trouble(settings: Settings, _: Store) -> str | None:
 
 
 def _failed_starts(settings: Settings) -> int:
-    trouble = None if settings.broker_url else Place(settings.home).trouble()
+    trouble = None if settings.broker_url else RunDir(settings.home).trouble()
     return 0 if trouble is None else trouble.failed_starts
 
 
@@ -124,5 +124,5 @@ def _workers_do_not_stay(settings: Settings) -> UnavailableError:
     return UnavailableError(
         "the local workers do not stay up",
         "workers that run until the experiment has ended",
-        f"read {Place(settings.home).logs / 'worker.log'}; the jobs are kept",
+        f"read {RunDir(settings.home).logs / 'worker.log'}; the jobs are kept",
     )

@@ -87,9 +87,9 @@ def _experiment(
     from runner.reports.output import choose_destination, write_report
 
     form, out = target
-    place = choose_destination(settings.home, f"experiment-{number}", form, out)
+    destination = choose_destination(settings.home, f"experiment-{number}", form, out)
     report = experiment_report(store, report_document(store, number))
-    return write_report(report, form, place)
+    return write_report(report, form, destination)
 
 
 def _leaderboard(
@@ -108,9 +108,9 @@ def _leaderboard(
     if form in ("talos", "tensorboard"):
         raise click.UsageError(f"--format {form} is of one whole experiment: no --top or --where")
     scope = Scope(tuple(dict.fromkeys(experiments)), read_conditions(choice["where"]))
-    place = choose_destination(settings.home, "leaderboard", form, out)
+    destination = choose_destination(settings.home, "leaderboard", form, out)
     document = leaderboard_document(store, scope, choice["by"] or BY[0], choice["top"] or TOP)
-    return write_report(leaderboard_report(document), form, place)
+    return write_report(leaderboard_report(document), form, destination)
 
 
 COMMANDS = [report]

@@ -58,14 +58,16 @@ def reproduce(only_report: bool, **options: Any) -> None:
 
     scale, form = SCALES[options["scale"]], options["form"]
     settings = Settings.from_environment()
-    place = choose_destination(settings.home, f"reproduction-{scale.name}", form, options["out"])
+    destination = choose_destination(
+        settings.home, f"reproduction-{scale.name}", form, options["out"]
+    )
     store = find_store(settings) if only_report else make_store(settings)
     dataset = options["dataset"] or DATASETS[scale.name]
     with reading_shown():
         reproduction = begin(settings, store, scale, dataset, options["seed"])
     with explained(["what was submitted is kept, and the same command goes on where it was"]):
         failed = [] if only_report else _do_all(reproduction)
-    written = write_report(reproduction_report(read_sources(reproduction)), form, place)
+    written = write_report(reproduction_report(read_sources(reproduction)), form, destination)
     show_written(written)
     if failed:
         from runner.errors import ExitCode

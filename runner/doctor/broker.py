@@ -9,7 +9,7 @@ from kombu.utils.encoding import bytes_to_str
 from runner.doctor.finding import Finding, examined
 from runner.errors import UnavailableError
 from runner.local.liveness import local_trouble
-from runner.local.run_dir import Place
+from runner.local.run_dir import RunDir
 from runner.queue.app import QUEUES, broker_facts, make_app, reaching
 from runner.settings import Settings
 
@@ -22,8 +22,8 @@ WRITTEN_KEY = "runner.doctor"
 
 def examine_broker(settings: Settings) -> Iterator[Finding]:
     """Return what is wrong with the broker and its workers; none that is not up is no fault."""
-    place = Place(settings.home)
-    if settings.broker_url is None and not place.is_supervised():
+    run_dir = RunDir(settings.home)
+    if settings.broker_url is None and not run_dir.is_supervised():
         return
     if (trouble := local_trouble(settings)) is not None:
         yield Finding(
@@ -31,7 +31,7 @@ def examine_broker(settings: Settings) -> Iterator[Finding]:
             "jobs are saved, but none is worked on",
             "correct what the log says; `runner down` ends the attempts",
         )
-    app = make_app(settings.broker_url or place.broker_url)
+    app = make_app(settings.broker_url or run_dir.broker_url)
     try:
         facts = broker_facts(app)
     except UnavailableError as error:

@@ -8,7 +8,7 @@ import time
 import redis
 
 from runner.errors import UnavailableError
-from runner.local.run_dir import Place
+from runner.local.run_dir import RunDir
 
 READY_SECONDS = 10
 
@@ -30,47 +30,47 @@ def server_binary() -> str:
     )
 
 
-def start_broker(place: Place) -> subprocess.Popen[bytes]:
+def start_broker(run_dir: RunDir) -> subprocess.Popen[bytes]:
     """Start the broker and return once it answers; never two on the same file.
 
     The broker itself holds a lock, which it is given open: from its start to its end, whatever
     becomes of the process that started it.
     """
-    lock = place.take("broker.lock")
+    lock = run_dir.take("broker.lock")
     if lock is None:
         raise UnavailableError(
-            f"another broker works on the files in {place.directory}",
+            f"another broker works on the files in {run_dir.directory}",
             "none, before one is started",
             "run `runner down`; if it finds none, one runs in another container or on another host",
         )
-    place.socket.unlink(missing_ok=True)
-    command = [server_binary(), "--port", "0", "--unixsocket", str(place.socket)]
-    command += ["--unixsocketperm", "700", "--dir", str(place.directory)]
+    run_dir.socket.unlink(missing_ok=True)
+    command = [server_binary(), "--port", "0", "--unixsocket", str(run_dir.socket)]
+    command += ["--unixsocketperm", "700", "--dir", str(run_dir.directory)]
     # Every message survives a restart of the broker, and a full one refuses instead of forgetting.
     command += ["--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction"]
     try:
-        with (place.logs / "broker.log").open("ab") as log:
+        with (run_dir.logs / "broker.log").open("ab") as log:
             server = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[lock]
             )
     finally:
         os.close(lock)
     deadline = time.monotonic() + READY_SECONDS
-    while not _answers(place):
+    while not _answers(run_dir):
         if server.poll() is not None or time.monotonic() > deadline:
             server.kill()
             raise UnavailableError(
                 f"the private broker did not start (exit code {server.wait()})",
-                f"an answer on {place.socket} within {READY_SECONDS} s",
-                f"read {place.logs / 'broker.log'}",
+                f"an answer on {run_dir.socket} within {READY_SECONDS} s",
+                f"read {run_dir.logs / 'broker.log'}",
             )
         time.sleep(0.01)
     return server
 
 
-def _answers(place: Place) -> bool:
+def _answers(run_dir: RunDir) -> bool:
     try:
-        with redis.Redis(unix_socket_path=str(place.socket), socket_timeout=1) as client:
+        with redis.Redis(unix_socket_path=str(run_dir.socket), socket_timeout=1) as client:
             return bool(client.ping())
     except redis.RedisError:
         return False

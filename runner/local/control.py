@@ -9,7 +9,7 @@ from contextlib import suppress
 from runner.environment import environment_for_children
 from runner.errors import UnavailableError
 from runner.local.liveness import workers_alive
-from runner.local.run_dir import Place, Process
+from runner.local.run_dir import Process, RunDir
 from runner.processes import host_identity, python_command
 from runner.settings import Settings
 from runner.store.engine import Store
@@ -22,12 +22,12 @@ def start(settings: Settings, parent: int | None = None) -> bool:
 
     Return whether this call started it. Raises UnavailableError if it does not come up.
     """
-    place = Place(settings.home)
-    place.create()
-    if place.is_supervised():
+    run_dir = RunDir(settings.home)
+    run_dir.create()
+    if run_dir.is_supervised():
         return False
     command = python_command("runner.local.supervisor", *([str(parent)] if parent else []))
-    with (place.logs / "supervisor.log").open("ab") as log:
+    with (run_dir.logs / "supervisor.log").open("ab") as log:
         supervisor = subprocess.Popen(
             command,
             env=environment_for_children(),
@@ -37,13 +37,13 @@ def start(settings: Settings, parent: int | None = None) -> bool:
             start_new_session=True,
         )
     deadline = time.monotonic() + START_SECONDS
-    while not _is_up(place):
+    while not _is_up(run_dir):
         # Exit code 0 says that another supervisor was quicker: wait for that one.
         if supervisor.poll() not in (None, 0) or time.monotonic() > deadline:
             raise UnavailableError(
                 "the private broker and workers did not start",
                 f"both running within {START_SECONDS:g} s",
-                f"read {place.logs / 'supervisor.log'}",
+                f"read {run_dir.logs / 'supervisor.log'}",
             )
         time.sleep(0.05)
     return True
@@ -62,14 +62,14 @@ def wait_for_a_worker(settings: Settings, store: Store) -> None:
             raise UnavailableError(
                 "no worker started",
                 f"one that is ready within {START_SECONDS:g} s",
-                f"read {Place(settings.home).logs / 'worker.log'}; it is tried again until `runner "
-                "down`",
+                f"read {RunDir(settings.home).logs / 'worker.log'}; it is tried again until "
+                "`runner down`",
             )
         time.sleep(0.1)
 
 
-def _is_up(place: Place) -> bool:
-    running = place.remembered()
+def _is_up(run_dir: RunDir) -> bool:
+    running = run_dir.remembered()
     return {"supervisor", "broker", "worker"} <= running.keys()
 
 
@@ -80,29 +80,29 @@ KILL_SECONDS = 5.0
 NOTE_SECONDS = 10.0
 
 
-def stop_leftovers(place: Place) -> bool:
+def stop_leftovers(run_dir: RunDir) -> bool:
     """End the processes that a supervisor which is gone has left behind; False if there is none."""
-    noted = [one for name, one in place.remembered().items() if name != "supervisor"]
+    noted = [one for name, one in run_dir.remembered().items() if name != "supervisor"]
     # The worker before its broker, so that it can say that it goes.
-    noted.sort(key=lambda one: one == place.remembered().get("broker"))
-    left = [*noted, *(one for one in place.left_behind() if one not in noted)]
+    noted.sort(key=lambda one: one == run_dir.remembered().get("broker"))
+    left = [*noted, *(one for one in run_dir.left_behind() if one not in noted)]
     for process in left:
         end(process)
     return bool(left)
 
 
-def stop_all(place: Place) -> bool:
+def stop_all(run_dir: RunDir) -> bool:
     """End the supervisor, and with it all that it started; False if nothing was running."""
     deadline = time.monotonic() + NOTE_SECONDS
-    while place.is_supervised() and "supervisor" not in place.remembered():
+    while run_dir.is_supervised() and "supervisor" not in run_dir.remembered():
         # It has just started.
         if time.monotonic() > deadline:
             break
         time.sleep(0.02)
-    supervisor = place.remembered().get("supervisor")
+    supervisor = run_dir.remembered().get("supervisor")
     if supervisor is not None and supervisor.pid != os.getpid():
         end(supervisor)
-    left = stop_leftovers(place)
+    left = stop_leftovers(run_dir)
     return supervisor is not None or left
 
 

@@ -1,6 +1,6 @@
 """Which workers are alive, as far as can be told from here, and why no job is worked on."""
 
-from runner.local.run_dir import Place
+from runner.local.run_dir import RunDir
 from runner.processes import host_identity, is_alive
 from runner.settings import Settings
 from runner.store import queries
@@ -32,7 +32,7 @@ def why_nothing_runs(settings: Settings, store: Store) -> str | None:
 
 def local_trouble(settings: Settings) -> str | None:
     """Return what `runner up` cannot keep running; None where that is not used, or all is well."""
-    trouble = None if settings.broker_url else Place(settings.home).trouble()
+    trouble = None if settings.broker_url else RunDir(settings.home).trouble()
     if trouble is None:
         return None
     return f"{trouble.what}; it is tried again and again, and {trouble.log} says why"

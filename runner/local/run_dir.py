@@ -45,7 +45,7 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RunDir:
     """The files of the embedded mode under one RUNNER_HOME."""
 
     home: Path

@@ -13,7 +13,7 @@ from runner.environment import environment_for_children
 from runner.errors import UnavailableError
 from runner.local.broker import start_broker
 from runner.local.control import stop_leftovers
-from runner.local.run_dir import Place, Trouble
+from runner.local.run_dir import RunDir, Trouble
 from runner.loop_errors import LoopErrors
 from runner.processes import process_started, python_command
 from runner.settings import Settings
@@ -32,16 +32,16 @@ DRAIN_SECONDS = 30.0
 class Supervisor:
     """Start the broker and the worker, start again what dies, stop both at the end."""
 
-    def __init__(self, place: Place) -> None:
-        self.place = place
+    def __init__(self, run_dir: RunDir) -> None:
+        self.run_dir = run_dir
         self.stopping = threading.Event()
         self.failed_starts = 0
         self.worker_due = 0.0
         self.worker: subprocess.Popen[bytes] | None = None
         self._started: dict[str, int] = {"supervisor": os.getpid()}
-        place.remember(self._started)
-        place.tell(None)
-        self.broker = start_broker(place)
+        run_dir.remember(self._started)
+        run_dir.tell(None)
+        self.broker = start_broker(run_dir)
         self._remember("broker", self.broker)
         self._begin_worker()
 
@@ -51,11 +51,11 @@ class Supervisor:
         self._remember("worker", self.worker)
 
     def _start_worker(self) -> "subprocess.Popen[bytes]":
-        environment = environment_for_children(RUNNER_BROKER_URL=self.place.broker_url)
-        with (self.place.logs / "worker.log").open("ab") as log:
+        environment = environment_for_children(RUNNER_BROKER_URL=self.run_dir.broker_url)
+        with (self.run_dir.logs / "worker.log").open("ab") as log:
             return subprocess.Popen(
                 # The URL is there for `runner down` to find it by.
-                python_command("workers", self.place.broker_url),
+                python_command("workers", self.run_dir.broker_url),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -65,7 +65,7 @@ class Supervisor:
     def _remember(self, name: str, process: "subprocess.Popen[bytes]") -> None:
         """Note what runs, so that `runner down` finds it even after a crash of this process."""
         self._started[name] = process.pid
-        self.place.remember(self._started)
+        self.run_dir.remember(self._started)
 
     def run(self, parent: int | None) -> None:
         """Watch until told to stop, or until the parent is gone."""
@@ -82,11 +82,11 @@ class Supervisor:
         if self.broker.poll() is None:
             return
         try:
-            self.broker = start_broker(self.place)
+            self.broker = start_broker(self.run_dir)
         except UnavailableError as error:
             self._tell(error.what, "broker.log", 1)
             raise
-        self.place.tell(None)
+        self.run_dir.tell(None)
         self._remember("broker", self.broker)
 
     def _look_at_worker(self) -> None:
@@ -99,7 +99,7 @@ class Supervisor:
         if code is None:
             if self.failed_starts and lived > START_SECONDS:
                 self.failed_starts = 0
-                self.place.tell(None)
+                self.run_dir.tell(None)
             return
         self.failed_starts = self.failed_starts + 1 if lived < START_SECONDS else 0
         pause = min(2.0 ** (self.failed_starts - 1), LONGEST_PAUSE_SECONDS)
@@ -110,7 +110,7 @@ class Supervisor:
             self._tell(f"the worker does not start: {times}", "worker.log", self.failed_starts)
 
     def _tell(self, what: str, log: str, failed_starts: int) -> None:
-        self.place.tell(Trouble(what, str(self.place.logs / log), failed_starts))
+        self.run_dir.tell(Trouble(what, str(self.run_dir.logs / log), failed_starts))
 
     def stop(self) -> None:
         """Let the worker drain, then stop the broker."""
@@ -123,20 +123,20 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        self.place.tell(None)
-        self.place.remember({})
+        self.run_dir.tell(None)
+        self.run_dir.remember({})
 
 
 def main() -> None:
     """Supervise until SIGTERM, or until the process named by the first argument is gone."""
     logging.basicConfig(level=logging.INFO, format="[%(asctime)s: supervisor] %(message)s")
-    place = Place(Settings.from_environment().home)
-    place.create()
-    lock = place.take()
+    run_dir = RunDir(Settings.from_environment().home)
+    run_dir.create()
+    lock = run_dir.take()
     if lock is None:
         return
-    stop_leftovers(place)
-    supervisor = Supervisor(place)
+    stop_leftovers(run_dir)
+    supervisor = Supervisor(run_dir)
 
     def stop(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001 (the form of a handler)
         supervisor.stopping.set()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from celery import Celery
 
-from runner.failpoints import reached
+from runner.failpoints import failpoint
 from runner.loop_errors import LoopErrors
 from runner.processes import host_identity, is_alive
 from runner.queue.app import make_app
@@ -78,7 +78,7 @@ def close_lost(store: Store, watch: Watch) -> Repaired:
     dead = watch.dead(attempts)
     lost = job_lifecycle.recover(store, dead) if dead else []
     if lost:
-        reached("in_recovery")
+        failpoint("in_recovery")
     for job_id in lost:
         logger.warning("job %s was lost with its worker and is pending again", job_id)
     return Repaired(lost, 0, len(attempts) - len(dead))

@@ -9,7 +9,7 @@ from cifar_model.errors import InputError
 from cifar_model.grid import MAX_TRIALS, Grid, count_points, grid_to_json, sample
 from cifar_model.params import Params
 from runner import provenance
-from runner.failpoints import reached
+from runner.failpoints import failpoint
 from runner.settings import Settings
 from runner.states import Kind
 from runner.store import queries
@@ -145,9 +145,9 @@ def new_experiment(
 
 def save(store: Store, new: NewExperiment) -> int:
     """Store an experiment that was checked; return its id."""
-    reached("submit_checked")
+    failpoint("submit_checked")
     experiment_id = create(store, new)
-    reached("submit_saved")
+    failpoint("submit_saved")
     return experiment_id
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.local.broker import start_broker
-from runner.local.run_dir import Place
+from runner.local.run_dir import RunDir
 from tests.acceptance.command_line import Runner
 from tests.acceptance.test_rack import wait_until, working
 
@@ -22,10 +22,10 @@ def test_the_embedded_set_up_is_healthy(runner: Runner) -> None:
 def test_a_broker_a_postgresql_and_a_worker_are_healthy_until_a_fault_is_planted(
     runner_in: Callable[..., Runner], postgresql_url: str, tmp_path: Path
 ) -> None:
-    place = Place(tmp_path)
-    place.create()
-    broker = start_broker(place)
-    urls = {"RUNNER_DATABASE_URL": postgresql_url, "RUNNER_BROKER_URL": place.broker_url}
+    run_dir = RunDir(tmp_path)
+    run_dir.create()
+    broker = start_broker(run_dir)
+    urls = {"RUNNER_DATABASE_URL": postgresql_url, "RUNNER_BROKER_URL": run_dir.broker_url}
     host = runner_in("host", **urls)
     host("db", "upgrade")
     with working(host):

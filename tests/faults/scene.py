@@ -10,7 +10,7 @@ import psutil
 from sqlalchemy import select
 
 from runner.failpoints import VARIABLE
-from runner.local.run_dir import Place
+from runner.local.run_dir import RunDir
 from runner.store.engine import Store, open_store
 from runner.store.lifecycle.attempts import OpenAttempt, open_attempts
 from runner.store.schema import Attempt, Epoch, Event, Job, Trial
@@ -133,7 +133,7 @@ class Scene:
 
     def worker(self) -> psutil.Process:
         """Return the main process of the worker that is up."""
-        return psutil.Process(Place(self.runner.directory / "results").remembered()["worker"].pid)
+        return psutil.Process(RunDir(self.runner.directory / "results").remembered()["worker"].pid)
 
     def rows(self, statement: Any) -> list[Any]:
         """Return what a query finds."""

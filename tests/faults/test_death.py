@@ -8,7 +8,7 @@ import psutil
 import pytest
 from sqlalchemy import select
 
-from runner.local.run_dir import Place
+from runner.local.run_dir import RunDir
 from runner.queue.app import make_app, queued_jobs, send
 from runner.queue.dispatch import message
 from runner.store import queries
@@ -81,7 +81,7 @@ def test_after_the_commit_nothing_runs_again_though_the_message_comes_a_hundred_
     scene: Scene, uninterrupted: Outcome
 ) -> None:
     job = scene.trained_through("after_finish")
-    app = make_app(Place(scene.runner.directory / "results").broker_url)
+    app = make_app(RunDir(scene.runner.directory / "results").broker_url)
     again = message(queries.jobs_to_send(scene.store, [job])[0])
     before = scene.explain().partition("==")[0]
     send(app, [again] * 100)

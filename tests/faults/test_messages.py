@@ -8,7 +8,7 @@ import pytest
 import redis
 from sqlalchemy import select
 
-from runner.local.run_dir import Place
+from runner.local.run_dir import RunDir
 from runner.queue.app import NEW_JOBS, QUEUES, make_app, queued_jobs
 from runner.store.schema import Job, Worker
 from tests.faults.scene import Scene, wait_until
@@ -30,11 +30,11 @@ def test_a_thousand_pending_jobs_all_run_though_the_broker_forgets_their_message
     scene.runner.environment["RUNNER_SLOTS"] = "2"
     scene.runner("up")
     first, middle, last = (tune(scene, count) for count in (RUN // 2, PENDING - RUN, RUN // 2))
-    place = Place(scene.runner.directory / "results")
-    with redis.Redis(unix_socket_path=str(place.socket)) as client:
+    run_dir = RunDir(scene.runner.directory / "results")
+    with redis.Redis(unix_socket_path=str(run_dir.socket)) as client:
         wait_until(lambda: client.llen(NEW_JOBS) > PENDING * 0.9, "they are sent", scene.explain)
         client.flushall()
-    app = make_app(place.broker_url)
+    app = make_app(run_dir.broker_url)
     wait_until(lambda: queued_jobs(app) >= {*middle, *last}, "all are sent again", scene.explain)
     (experiment,) = scene.rows(select(Job.experiment_id).where(Job.id == middle[0]))
     scene.runner("cancel", str(experiment["experiment_id"]))
@@ -53,9 +53,9 @@ def test_messages_that_no_worker_can_read_are_logged_and_the_worker_lives(
     scene: Scene, uninterrupted: Outcome
 ) -> None:
     scene.runner("up")
-    place = Place(scene.runner.directory / "results")
+    run_dir = RunDir(scene.runner.directory / "results")
     worker = scene.worker()
-    with redis.Redis(unix_socket_path=str(place.socket)) as client:
+    with redis.Redis(unix_socket_path=str(run_dir.socket)) as client:
         for key in KOMBU_KEYS:
             client.set(key, "nonsense")
         for message in BROADCASTS.values():
@@ -75,7 +75,7 @@ def test_messages_that_no_worker_can_read_are_logged_and_the_worker_lives(
     assert worker.is_running()
     # A process that was replaced would be another row.
     assert len(scene.rows(select(Worker.name))) == 1
-    log = (place.logs / "worker.log").read_text()
+    log = (run_dir.logs / "worker.log").read_text()
     assert log.count("names no job and is removed") == len(QUEUES) * len(UNREADABLE)
     assert log.count("a string stood where the queue") == len(QUEUES)
     assert len(log) < HUGE_BYTES / 50
@@ -85,7 +85,7 @@ def test_a_flood_of_events_that_nobody_reads_has_no_effect(
     scene: Scene, uninterrupted: Outcome
 ) -> None:
     scene.runner("up")
-    app = make_app(Place(scene.runner.directory / "results").broker_url)
+    app = make_app(RunDir(scene.runner.directory / "results").broker_url)
     job = scene.submit()
     with app.connection_for_write() as connection, app.events.Dispatcher(connection) as dispatcher:
         for number in range(EVENTS):

@@ -10,7 +10,7 @@ from workers.attempt import Attempt, Write
 from workers.jobs.folds import run_fold
 from workers.jobs.inputs import load_dataset
 from workers.jobs.models import load_model
-from workers.retrying import patiently
+from workers.retrying import retry_while_unavailable
 
 
 def run_evaluation(attempt: Attempt) -> Write:
@@ -29,7 +29,11 @@ def run_evaluation(attempt: Attempt) -> Write:
     split = getattr(dataset, configuration["split"])
     attempt.check()
     verifies = configuration.get("verify", False)
-    rule = patiently(lambda: queries.trial(store, trial)).loss_rule if verifies else LOSS_RULE
+    rule = (
+        retry_while_unavailable(lambda: queries.trial(store, trial)).loss_rule
+        if verifies
+        else LOSS_RULE
+    )
     evaluation = evaluate(predictor, split, classes, rule)
     keras = keras_scores(predictor.model, split, classes) if verifies else None
 

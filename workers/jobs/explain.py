@@ -4,7 +4,7 @@ from cifar_model import determinism
 from cifar_model.activations import activations
 from cifar_model.explanation.picture import explain
 from cifar_model.explanation.settings import Settings
-from runner.failpoints import reached
+from runner.failpoints import failpoint
 from runner.store.engine import Connection
 from runner.store.lifecycle.results import write_activations, write_explained
 from workers.attempt import Attempt, Write
@@ -29,7 +29,7 @@ def run_explanation(attempt: Attempt) -> Write:
     )
     explained, outputs = {}, {}
     for done, image in enumerate(images, start=1):
-        reached(f"image_{image}", attempt.key.job_id)
+        failpoint(f"image_{image}", attempt.key.job_id)
         attempt.check()
         picture = dataset.test.images[image]
         explained[image] = explain(predictor, picture, labels, settings)

@@ -6,14 +6,14 @@ from cifar_model import determinism
 from cifar_model.epoch import Epoch
 from cifar_model.params import Params
 from cifar_model.training import Hooks, train
-from runner.failpoints import reached
+from runner.failpoints import failpoint
 from runner.store.engine import Connection
 from runner.store.lifecycle.checkpoints import newest_checkpoint, record_epoch
 from runner.store.lifecycle.results import trial_seed, write_trial
 from workers.attempt import Attempt, Stopped, Write
-from workers.audit_log import say
+from workers.audit_log import record
 from workers.jobs.inputs import load_dataset
-from workers.retrying import patiently
+from workers.retrying import retry_while_unavailable
 
 
 def run_trial(attempt: Attempt) -> Write:
@@ -38,13 +38,15 @@ def resume_training(attempt: Attempt, epochs: int, fingerprint: str) -> dict[str
 
     def on_step(epoch: int, step: int, steps: int) -> None:
         if step == steps // 2:
-            reached(f"epoch_{epoch}", attempt.key.job_id)
+            failpoint(f"epoch_{epoch}", attempt.key.job_id)
         attempt.check()
 
     def on_epoch(epoch: Epoch, checkpoint: bytes) -> None:
-        if not patiently(lambda: record_epoch(store, attempt.key, epoch, checkpoint, fingerprint)):
+        if not retry_while_unavailable(
+            lambda: record_epoch(store, attempt.key, epoch, checkpoint, fingerprint)
+        ):
             raise Stopped(None)
-        say("epoch", attempt.key, epoch=epoch.epoch, val_loss=epoch.val_loss)
+        record("epoch", attempt.key, epoch=epoch.epoch, val_loss=epoch.val_loss)
         left = (epochs - epoch.epoch) * epoch.seconds
         attempt.progress(
             f"epoch {epoch.epoch}/{epochs}, val_accuracy {epoch.val_accuracy:.3f}, ETA {left:.0f} s"
@@ -53,5 +55,7 @@ def resume_training(attempt: Attempt, epochs: int, fingerprint: str) -> dict[str
 
     return {
         "hooks": Hooks(on_step=on_step, on_epoch=on_epoch),
-        "resume": patiently(lambda: newest_checkpoint(store, attempt.key.job_id, fingerprint)),
+        "resume": retry_while_unavailable(
+            lambda: newest_checkpoint(store, attempt.key.job_id, fingerprint)
+        ),
     }

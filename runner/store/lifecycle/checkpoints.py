@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, insert, select, update
 
 from cifar_model.epoch import LOSS_RULE
-from runner.failpoints import reached
+from runner.failpoints import failpoint
 from runner.store.engine import Store
 from runner.store.lifecycle.attempts import AttemptKey, beat
 from runner.store.lifecycle.finite import require_finite
@@ -64,7 +64,7 @@ def record_epoch(
                 Checkpoint.job_id == key.job_id, Checkpoint.epoch.not_in(newest)
             )
         )
-        reached("in_checkpoint", key.job_id)
+        failpoint("in_checkpoint", key.job_id)
         connection.execute(insert(Checkpoint), row | saved)
     return True
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, exists, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from runner.errors import InputError
-from runner.failpoints import reached
+from runner.failpoints import failpoint
 from runner.states import JobState, Kind
 from runner.store.engine import Store
 from runner.store.schema import Experiment, Job
@@ -137,7 +137,7 @@ def _insert(connection: Connection, new: NewExperiment) -> int:
             "submission_key": new.submission_key,
         },
     ).one()
-    reached("submit_experiment")
+    failpoint("submit_experiment")
     connection.execute(
         insert(Job),
         [
@@ -145,5 +145,5 @@ def _insert(connection: Connection, new: NewExperiment) -> int:
             for number, configuration in enumerate(new.jobs, start=1)
         ],
     )
-    reached("submit_jobs")
+    failpoint("submit_jobs")
     return experiment_id

@@ -26,7 +26,7 @@ from runner.doctor.examine import examine
 from runner.doctor.finding import Finding
 from runner.doctor.versions import examine_versions
 from runner.local.broker import start_broker
-from runner.local.run_dir import Place
+from runner.local.run_dir import RunDir
 from runner.settings import Settings
 from runner.store.engine import Store, open_store
 from tests.runner.store.making import make_worker, run, value
@@ -49,27 +49,27 @@ def words(findings: Iterator[Finding]) -> list[str]:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
+def run_dir(tmp_path: Path) -> RunDir:
     # Not the home of the settings: what is left there says that there was a database.
-    place = Place(tmp_path / "broker")
-    place.create()
-    return place
+    run_dir = RunDir(tmp_path / "broker")
+    run_dir.create()
+    return run_dir
 
 
 @pytest.fixture
-def broker(place: Place) -> Iterator[redis.Redis]:
-    server = start_broker(place)
-    with redis.Redis(unix_socket_path=str(place.socket)) as client:
+def broker(run_dir: RunDir) -> Iterator[redis.Redis]:
+    server = start_broker(run_dir)
+    with redis.Redis(unix_socket_path=str(run_dir.socket)) as client:
         yield client
     server.terminate()
     server.wait()
 
 
 @pytest.fixture
-def settings(tmp_path: Path, place: Place) -> Settings:
+def settings(tmp_path: Path, run_dir: RunDir) -> Settings:
     """Offer settings of a broker of our own and a SQLite file that is not there yet."""
     return Settings.from_environment(
-        {"RUNNER_HOME": str(tmp_path), "RUNNER_BROKER_URL": place.broker_url}
+        {"RUNNER_HOME": str(tmp_path), "RUNNER_BROKER_URL": run_dir.broker_url}
     )
 
 
@@ -139,10 +139,10 @@ def test_a_broker_that_forgets_is_found(settings: Settings, broker: redis.Redis)
 
 
 @pytest.mark.usefixtures("broker")
-def test_a_worker_with_other_settings_is_found(settings: Settings, place: Place) -> None:
+def test_a_worker_with_other_settings_is_found(settings: Settings, run_dir: RunDir) -> None:
     # Celery itself refuses pickle to root, which tests may be.
     environment = {**os.environ, "C_FORCE_ROOT": "1"}
-    command = [sys.executable, "-c", PLANTED, place.broker_url]
+    command = [sys.executable, "-c", PLANTED, run_dir.broker_url]
     worker = subprocess.Popen(command, env=environment)
     try:
         found: list[str] = []

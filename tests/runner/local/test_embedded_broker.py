@@ -10,7 +10,7 @@ import redis
 
 from runner.errors import UnavailableError
 from runner.local.broker import start_broker
-from runner.local.run_dir import Place
+from runner.local.run_dir import RunDir
 from runner.queue.app import BEGUN_JOBS, NEW_JOBS, Message, make_app, queued_jobs, send
 
 
@@ -22,30 +22,30 @@ MESSAGES = [make_message(1), make_message(2), make_message(3, BEGUN_JOBS)]
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    place = Place(tmp_path)
-    place.create()
-    return place
+def run_dir(tmp_path: Path) -> RunDir:
+    run_dir = RunDir(tmp_path)
+    run_dir.create()
+    return run_dir
 
 
 @pytest.fixture
-def broker(place: Place) -> Iterator["Popen[bytes]"]:
-    server = start_broker(place)
+def broker(run_dir: RunDir) -> Iterator["Popen[bytes]"]:
+    server = start_broker(run_dir)
     yield server
     server.terminate()
     server.wait()
 
 
 @pytest.mark.usefixtures("broker")
-def test_what_was_sent_is_on_the_queue(place: Place) -> None:
-    app = make_app(place.broker_url)
+def test_what_was_sent_is_on_the_queue(run_dir: RunDir) -> None:
+    app = make_app(run_dir.broker_url)
     assert send(app, MESSAGES) == [1, 2, 3]
     assert queued_jobs(app) == {1, 2, 3}
 
 
 @pytest.mark.usefixtures("broker")
-def test_what_was_begun_is_taken_before_what_is_new(place: Place) -> None:
-    app = make_app(place.broker_url)
+def test_what_was_begun_is_taken_before_what_is_new(run_dir: RunDir) -> None:
+    app = make_app(run_dir.broker_url)
     send(app, [make_message(1), make_message(2), make_message(3, BEGUN_JOBS)])
     taken: list[int] = []
 
@@ -66,25 +66,25 @@ def test_what_was_begun_is_taken_before_what_is_new(place: Place) -> None:
 
 
 @pytest.mark.usefixtures("broker")
-def test_a_message_of_someone_else_is_not_taken_for_a_job(place: Place) -> None:
-    with redis.Redis(unix_socket_path=str(place.socket)) as client:
+def test_a_message_of_someone_else_is_not_taken_for_a_job(run_dir: RunDir) -> None:
+    with redis.Redis(unix_socket_path=str(run_dir.socket)) as client:
         client.rpush("jobs", b"not json", b"{}", b'{"headers": {"job": "x"}}')
-    assert queued_jobs(make_app(place.broker_url)) == set()
+    assert queued_jobs(make_app(run_dir.broker_url)) == set()
 
 
-def test_messages_survive_a_kill_of_the_broker(place: Place, broker: "Popen[bytes]") -> None:
-    app = make_app(place.broker_url)
+def test_messages_survive_a_kill_of_the_broker(run_dir: RunDir, broker: "Popen[bytes]") -> None:
+    app = make_app(run_dir.broker_url)
     send(app, MESSAGES)
     broker.kill()
     broker.wait()
-    again = start_broker(place)
+    again = start_broker(run_dir)
     try:
-        assert queued_jobs(make_app(place.broker_url)) == {1, 2, 3}
+        assert queued_jobs(make_app(run_dir.broker_url)) == {1, 2, 3}
     finally:
         again.terminate()
         again.wait()
 
 
-def test_a_broker_that_is_away_is_named_soon_and_nothing_counts_as_sent(place: Place) -> None:
+def test_a_broker_that_is_away_is_named_soon_and_nothing_counts_as_sent(run_dir: RunDir) -> None:
     with pytest.raises(UnavailableError, match=r"broker\.sock"):
-        send(make_app(place.broker_url), MESSAGES)
+        send(make_app(run_dir.broker_url), MESSAGES)

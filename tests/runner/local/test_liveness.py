@@ -9,7 +9,7 @@ import pytest
 
 from runner.doctor.broker import examine_broker
 from runner.local.liveness import why_nothing_runs, workers_alive
-from runner.local.run_dir import Place, Trouble
+from runner.local.run_dir import RunDir, Trouble
 from runner.processes import host_identity, process_started
 from runner.settings import Settings
 from runner.store.engine import Store
@@ -54,10 +54,10 @@ def test_where_no_worker_is_alive_the_command_that_starts_one_is_named(
 def test_a_worker_that_does_not_start_is_said_to_whoever_waits_and_found_by_doctor(
     sqlite_store: Store, settings: Settings
 ) -> None:
-    place = Place(settings.home)
-    place.create()
-    lock = place.take()
-    place.tell(Trouble("the worker does not start: it ended 3 times", "worker.log", 3))
+    run_dir = RunDir(settings.home)
+    run_dir.create()
+    lock = run_dir.take()
+    run_dir.tell(Trouble("the worker does not start: it ended 3 times", "worker.log", 3))
     assert "it ended 3 times" in str(why_nothing_runs(settings, sqlite_store))
     first, *_ = examine_broker(settings)
     assert "it ended 3 times" in first.what

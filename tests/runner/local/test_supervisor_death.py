@@ -14,7 +14,7 @@ from runner.errors import UnavailableError
 from runner.local import supervisor
 from runner.local.broker import start_broker
 from runner.local.control import stop_all
-from runner.local.run_dir import Place, Trouble
+from runner.local.run_dir import RunDir, Trouble
 from runner.local.supervisor import Supervisor
 from tests.acceptance.command_line import processes_of
 from tests.processes import wait_until
@@ -24,7 +24,7 @@ DIES = """
 import os, signal, sys
 from pathlib import Path
 from runner.local import broker, supervisor
-from runner.local.run_dir import Place
+from runner.local.run_dir import RunDir
 
 die = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
 match sys.argv[2]:
@@ -38,11 +38,11 @@ supervisor.main()
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    place = Place(tmp_path)
-    place.create()
-    yield place
-    stop_all(place)
+def run_dir(tmp_path: Path) -> Iterator[RunDir]:
+    run_dir = RunDir(tmp_path)
+    run_dir.create()
+    yield run_dir
+    stop_all(run_dir)
     assert processes_of(tmp_path) == []
 
 
@@ -55,43 +55,43 @@ def place(tmp_path: Path) -> Iterator[Place]:
     ],
 )
 def test_whenever_the_supervisor_is_killed_down_finds_what_it_left_and_no_second_broker_starts(
-    place: Place, moment: str
+    run_dir: RunDir, moment: str
 ) -> None:
     subprocess.run(
         [sys.executable, "-c", DIES, "supervisor", moment],
-        cwd=place.home,
-        env={**os.environ, "RUNNER_HOME": str(place.home), "RUNNER_SLOTS": "1"},
+        cwd=run_dir.home,
+        env={**os.environ, "RUNNER_HOME": str(run_dir.home), "RUNNER_SLOTS": "1"},
         check=False,
     )
-    assert not place.is_supervised()
-    assert place.left_behind()
+    assert not run_dir.is_supervised()
+    assert run_dir.left_behind()
     with pytest.raises(UnavailableError, match="another broker works on the files"):
-        start_broker(place)
-    assert stop_all(place)
-    assert place.left_behind() == []
-    again = start_broker(place)
+        start_broker(run_dir)
+    assert stop_all(run_dir)
+    assert run_dir.left_behind() == []
+    again = start_broker(run_dir)
     again.terminate()
     again.wait()
-    assert not stop_all(place), "nothing was left"
+    assert not stop_all(run_dir), "nothing was left"
 
 
-def test_who_only_talks_to_the_broker_is_not_taken_for_it(place: Place) -> None:
-    command = [sys.executable, "-c", "import time; time.sleep(60)", str(place.socket)]
+def test_who_only_talks_to_the_broker_is_not_taken_for_it(run_dir: RunDir) -> None:
+    command = [sys.executable, "-c", "import time; time.sleep(60)", str(run_dir.socket)]
     with subprocess.Popen(command) as other:
-        assert place.left_behind() == []
-        assert not stop_all(place)
+        assert run_dir.left_behind() == []
+        assert not stop_all(run_dir)
         assert other.poll() is None
         other.kill()
 
 
 def test_a_worker_that_does_not_start_is_tried_again_after_growing_pauses_and_that_is_said(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+    run_dir: RunDir, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lock = place.take()
+    lock = run_dir.take()
     monkeypatch.setattr(
         Supervisor, "_start_worker", lambda _: subprocess.Popen([sys.executable, "-c", "raise 1"])
     )
-    watching = Supervisor(place)
+    watching = Supervisor(run_dir)
     due = []
 
     def failed(times: int) -> bool:
@@ -101,10 +101,10 @@ def test_a_worker_that_does_not_start_is_tried_again_after_growing_pauses_and_th
         return watching.failed_starts >= times
 
     wait_until(lambda: failed(5), Path("/dev/null"))
-    trouble = place.trouble()
+    trouble = run_dir.trouble()
     assert trouble is not None
     assert trouble.what.startswith("the worker does not start: it ended 5 times in a row")
-    assert trouble.log == str(place.logs / "worker.log")
+    assert trouble.log == str(run_dir.logs / "worker.log")
     assert due[-1] == pytest.approx(16, abs=1)
 
     # One that stays is no trouble any more.
@@ -113,30 +113,30 @@ def test_a_worker_that_does_not_start_is_tried_again_after_growing_pauses_and_th
     watching.worker_due = 0.0
     watching._look_at_worker()
     watching._look_at_worker()
-    assert place.trouble() is None
+    assert run_dir.trouble() is None
     watching.stop()
-    assert place.remembered() == {}
+    assert run_dir.remembered() == {}
     assert lock is not None
     os.close(lock)
 
 
-def test_trouble_of_a_supervisor_that_is_gone_is_not_told(place: Place) -> None:
-    place.tell(Trouble("the worker does not start", "worker.log", 5))
-    assert place.trouble() is None
-    (place.directory / "trouble.json").write_text("nonsense")
-    lock = place.take()
-    assert place.trouble() is None
+def test_trouble_of_a_supervisor_that_is_gone_is_not_told(run_dir: RunDir) -> None:
+    run_dir.tell(Trouble("the worker does not start", "worker.log", 5))
+    assert run_dir.trouble() is None
+    (run_dir.directory / "trouble.json").write_text("nonsense")
+    lock = run_dir.take()
+    assert run_dir.trouble() is None
     assert lock is not None
     os.close(lock)
 
 
-def test_a_note_that_was_damaged_hides_nothing(place: Place) -> None:
-    server = start_broker(place)
+def test_a_note_that_was_damaged_hides_nothing(run_dir: RunDir) -> None:
+    server = start_broker(run_dir)
     for nonsense in ("", "nonsense", "[]", '{"broker": 5}', '{"broker": ["x", "y"]}'):
-        (place.directory / "processes.json").write_text(nonsense)
-        assert place.remembered() == {}
-    assert [process.pid for process in place.left_behind()] == [server.pid]
-    with redis.Redis(unix_socket_path=str(place.socket)) as client:
+        (run_dir.directory / "processes.json").write_text(nonsense)
+        assert run_dir.remembered() == {}
+    assert [process.pid for process in run_dir.left_behind()] == [server.pid]
+    with redis.Redis(unix_socket_path=str(run_dir.socket)) as client:
         assert client.ping()
-    assert stop_all(place)
+    assert stop_all(run_dir)
     server.wait()

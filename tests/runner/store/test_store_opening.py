@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from runner.cli import cli, load_commands
 from runner.errors import InputError, UnavailableError
-from runner.local.run_dir import Place
+from runner.local.run_dir import RunDir
 from runner.settings import Settings
 from runner.store.engine import Store, StoreUnavailable, upgrade
 from runner.store.opening import NoStoreYet, find_store, make_store
@@ -153,6 +153,6 @@ def test_a_home_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     settings = Settings.from_environment({"RUNNER_HOME": str(tmp_path / "file")})
     with pytest.raises(UnavailableError, match=str(tmp_path / "file")):
         make_store(settings)
-    assert not Place(settings.home).is_supervised()
+    assert not RunDir(settings.home).is_supervised()
     with pytest.raises(UnavailableError, match="RUNNER_HOME"):
-        Place(settings.home).create()
+        RunDir(settings.home).create()
