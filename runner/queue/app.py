@@ -243,4 +243,6 @@ def _refusal(error: BaseException | None) -> tuple[str, str]:
 
 
 def _without_password(app: Celery) -> str:
-    return str(app.connection_for_write().as_uri())
+    connection = app.connection_for_write()
+    # Kombu would write stars in the place of a password that there is not.
+    return str(connection.as_uri(include_password=not connection.password))

@@ -109,3 +109,13 @@ def test_a_broker_that_cannot_write_to_its_disk_says_so(tmp_path: Path) -> None:
         # It would not end without having saved.
         client.config_set("save", "")
         broker.close()
+
+
+def test_the_url_is_shown_as_it_was_given_but_for_the_password() -> None:
+    port = unused_port()
+    for given, shown in {"": "", ":secret@": ":**@", "ada:secret@": "ada:**@"}.items():
+        with pytest.raises(UnavailableError) as refused:
+            queued_jobs(make_app(f"redis://{given}127.0.0.1:{port}/0"))
+        assert (
+            f"the broker redis://{shown}127.0.0.1:{port}/0 cannot be reached" in refused.value.what
+        )
