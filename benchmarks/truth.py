@@ -16,9 +16,9 @@ from sklearn.metrics import average_precision_score
 from benchmarks.networks import arguments, trained
 from benchmarks.trust import share
 from cifar_model.data import shapes
-from cifar_model.explanation.attribution import gradcam, gradients, occluded
 from cifar_model.explanation.baselines import own_colour
 from cifar_model.explanation.lime import Neighbourhood
+from cifar_model.explanation.methods import gradcam, gradients, occluded
 from cifar_model.explanation.regions import Divided, mask, strongest
 from cifar_model.explanation.segmentation import divide
 from cifar_model.prediction import Predictor

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from cifar_model.errors import InputError
-from cifar_model.explanation.attribution import BY_LABEL, occluded
 from cifar_model.explanation.integrity import stability
 from cifar_model.explanation.lime import Neighbourhood
+from cifar_model.explanation.methods import BY_LABEL, occluded
 from cifar_model.explanation.regions import Divided
 from cifar_model.explanation.settings import Settings
 from cifar_model.prediction import Predictor

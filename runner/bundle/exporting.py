@@ -10,8 +10,8 @@ from typing import Any
 from runner import provenance
 from runner.bundle.card import model_card
 from runner.bundle.checksums import write_checksums
-from runner.bundle.contents import MetricsFile, ParamsFile, ProvenanceFile, checked
 from runner.bundle.keras_process import in_keras_process
+from runner.bundle.schema import MetricsFile, ParamsFile, ProvenanceFile, checked
 from runner.errors import InputError
 from runner.reports.stats.uncertainty import accuracy_interval
 from runner.reports.trial import trial_document

@@ -6,9 +6,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from cifar_model.epoch import Epoch
-from runner.bundle import contents
+from runner.bundle import schema
 from runner.bundle.checksums import check_files
-from runner.bundle.contents import (
+from runner.bundle.exporting import CARD, METRICS, MODEL, PARAMS, PROVENANCE
+from runner.bundle.keras_process import in_keras_process
+from runner.bundle.schema import (
     DatasetRecord,
     EpochRow,
     MetricsFile,
@@ -16,8 +18,6 @@ from runner.bundle.contents import (
     ProvenanceFile,
     read,
 )
-from runner.bundle.exporting import CARD, METRICS, MODEL, PARAMS, PROVENANCE
-from runner.bundle.keras_process import in_keras_process
 from runner.errors import InputError
 from runner.store.engine import Store
 from runner.store.lifecycle.imports import Imported, ImportedEpoch, ImportedTrial, import_trial
@@ -29,7 +29,7 @@ MOST_CARD_BYTES = 2**20
 MOST_BYTES = {
     MODEL: MOST_MODEL_BYTES,
     CARD: MOST_CARD_BYTES,
-    **dict.fromkeys((PARAMS, METRICS, PROVENANCE), contents.MOST_BYTES),
+    **dict.fromkeys((PARAMS, METRICS, PROVENANCE), schema.MOST_BYTES),
 }
 
 

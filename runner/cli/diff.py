@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from runner.cli.options import NUMBER
-from runner.cli.written import show_written
+from runner.cli.report_output import show_written
 
 
 @click.command()

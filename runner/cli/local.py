@@ -17,8 +17,8 @@ from runner.processes import python_command
 @click.command()
 def up() -> None:
     """Start a private broker and workers on this machine, in the background."""
-    from runner.local.control import start, wait_for_a_worker
     from runner.local.run_dir import RunDir
+    from runner.local.start_stop import start, wait_for_a_worker
     from runner.queue.app import make_app
     from runner.queue.dispatch import send_pending
     from runner.settings import Settings
@@ -45,8 +45,8 @@ def up() -> None:
 @click.command()
 def down() -> None:
     """Stop what `runner up` started; running jobs go back to pending and lose nothing."""
-    from runner.local.control import stop_all
     from runner.local.run_dir import RunDir
+    from runner.local.start_stop import stop_all
     from runner.settings import Settings
 
     stopped = stop_all(RunDir(Settings.from_environment().home))

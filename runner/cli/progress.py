@@ -10,9 +10,9 @@ from tqdm import tqdm
 
 from runner.cli.bar import Bar
 from runner.errors import UnavailableError
-from runner.local.control import start, stop_all
 from runner.local.liveness import local_trouble, why_nothing_runs
 from runner.local.run_dir import RunDir
+from runner.local.start_stop import start, stop_all
 from runner.queue.app import make_app
 from runner.queue.dispatch import send_pending
 from runner.settings import Settings

@@ -7,7 +7,7 @@ import click
 
 from runner.cli.nothing_stored import answered_if_nothing_is_stored
 from runner.cli.options import NUMBER
-from runner.cli.written import show_written
+from runner.cli.report_output import show_written
 
 if TYPE_CHECKING:
     from runner.reports.output import Written

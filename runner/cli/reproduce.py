@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runner.cli.options import seed_option
-from runner.cli.written import show_written
+from runner.cli.report_output import show_written
 
 if TYPE_CHECKING:
     from runner.reproduction.advance import Reproduction

@@ -12,8 +12,8 @@ from types import FrameType
 from runner.environment import environment_for_children
 from runner.errors import UnavailableError
 from runner.local.broker import start_broker
-from runner.local.control import stop_leftovers
 from runner.local.run_dir import RunDir, Trouble
+from runner.local.start_stop import stop_leftovers
 from runner.loop_errors import LoopErrors
 from runner.processes import process_started, python_command
 from runner.settings import Settings

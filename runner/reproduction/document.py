@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from runner.reports.experiment.document import Document, report_document
-from runner.reproduction import inside, scores, tuning
+from runner.reproduction import network, scores, tuning
 from runner.reproduction.advance import Reproduction, is_open, submitted, unfinished
 from runner.reproduction.measured import Measured, Missing, Sources, Values
 from runner.reproduction.paper import PAPER, Output
@@ -17,24 +17,24 @@ Measure = Callable[[Sources], Values]
 
 # What an output's values come from; each part stands as soon as its own steps have ended.
 MEASURE: dict[str, tuple[Measure, ...]] = {
-    "MODEL": (inside.network,),
-    "DATA": (inside.pictures,),
+    "MODEL": (network.network,),
+    "DATA": (network.pictures,),
     "T-I": (scores.table_1,),
     "T-II": (scores.table_2_long, scores.table_2_short),
     "T-III": (scores.table_3_folds, scores.table_3_validation, scores.table_3_test),
-    "F-2": (inside.samples,),
+    "F-2": (network.samples,),
     "F-3": (tuning.scan,),
     "F-4": tuple(partial(tuning.figure_4, row=row) for row in ROW_NUMBERS),
     "F-5": tuple(partial(tuning.figure_5, row=row) for row in ROW_NUMBERS),
-    "LST": (inside.layer_list,),
-    "F-6": (partial(inside.subject, name="cat"),),
-    "F-7": (partial(inside.layers, name="cat"),),
-    "F-8": (partial(inside.subject, name="truck"),),
-    "F-9": (partial(inside.layer, name="truck", number=1),),
-    "F-10": (partial(inside.layer, name="truck", number=17),),
+    "LST": (network.layer_list,),
+    "F-6": (partial(network.subject, name="cat"),),
+    "F-7": (partial(network.layers, name="cat"),),
+    "F-8": (partial(network.subject, name="truck"),),
+    "F-9": (partial(network.layer, name="truck", number=1),),
+    "F-10": (partial(network.layer, name="truck", number=17),),
     "F-11": (scores.confusion,),
-    "F-12": (partial(inside.why, name="airplane"),),
-    "F-13": (partial(inside.why, name="bird"),),
+    "F-12": (partial(network.why, name="airplane"),),
+    "F-13": (partial(network.why, name="bird"),),
     "F-14": (partial(scores.epochs, step="untuned-long"),),
     "F-15": (partial(scores.epochs, step="untuned-short"),),
     "EQ": (scores.equations,),

@@ -11,8 +11,8 @@ from runner.reports.figures.curves import draw_curves
 from runner.reports.figures.overlay import draw_overlay
 from runner.reports.figures.samples import draw_picture, draw_samples
 from runner.reports.model import Figure
-from runner.reproduction.inside import explained_picture, explanation, layers_of
 from runner.reproduction.measured import Missing, Sources
+from runner.reproduction.network import explained_picture, explanation, layers_of
 from runner.store.artifacts import get_array
 
 OF_A_CLASS = 10

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.bundle.contents import checked, read
+from runner.bundle.schema import checked, read
 from runner.errors import InputError
 from tests.fuzz.generated import generates
 from tests.fuzz.test_fuzz_params import JSON
-from tests.runner.bundle.test_contents import VALID
+from tests.runner.bundle.test_schema import VALID
 
 NAMES = sorted(VALID)
 CHANGES = JSON | st.sampled_from([math.nan, math.inf, -1, 2**31, 2**32, 10**30, "a\0b", "\x1b[2J"])

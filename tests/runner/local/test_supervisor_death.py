@@ -13,8 +13,8 @@ import redis
 from runner.errors import UnavailableError
 from runner.local import supervisor
 from runner.local.broker import start_broker
-from runner.local.control import stop_all
 from runner.local.run_dir import RunDir, Trouble
+from runner.local.start_stop import stop_all
 from runner.local.supervisor import Supervisor
 from tests.acceptance.command_line import processes_of
 from tests.processes import wait_until

@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from cifar_model import determinism
-from cifar_model.explanation.attribution import gradients, occluded
+from cifar_model.explanation.methods import gradients, occluded
 from cifar_model.explanation.picture import explain
 from cifar_model.explanation.segmentation import divide
 from cifar_model.explanation.settings import METHODS, Settings

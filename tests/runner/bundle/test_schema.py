@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from runner.bundle.contents import MetricsFile, ParamsFile, ProvenanceFile, checked, read
+from runner.bundle.schema import MetricsFile, ParamsFile, ProvenanceFile, checked, read
 from runner.errors import InputError
 from tests.runner.reports.stored import DATASET
 
