@@ -65,7 +65,7 @@ def test_the_pictures_of_a_folder_have_its_fingerprint_if_the_classes_are_named_
 
 def test_arrays_of_other_names_are_refused(tmp_path: Path) -> None:
     message = refusal(saved(tmp_path, pictures=IMAGES, labels=LABELS))
-    assert "labels, images" in message.what
+    assert "labels, pictures" in message.what
     assert "x_train and y_train" in message.expected
     assert "y_test" in refused(tmp_path, x_test=IMAGES)
     assert "none" in refusal(saved(tmp_path)).what

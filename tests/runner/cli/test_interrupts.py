@@ -53,7 +53,7 @@ def test_before_it_is_stored_nothing_was_submitted(
 def test_while_it_is_stored_it_is_stored_whole_and_named(
     sqlite_store: Store, interrupted: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner.submit.experiments, "reached", press_ctrl_c)
+    monkeypatch.setattr(runner.submit.experiments, "failpoint", press_ctrl_c)
     said = interrupted()
     assert "interrupted: experiment 1 is submitted and its jobs are kept" in said
     for command in ("runner up", "runner watch 1", "runner cancel 1"):
