@@ -12,9 +12,9 @@ from runner.states import AttemptState
 from runner.store.engine import Connection, StoreUnavailable
 from runner.store.lifecycle import job_lifecycle
 from runner.store.lifecycle.attempts import AttemptKey, Claim, Signal
-from workers import device
 from workers.audit_log import record
 from workers.context import Context, current
+from workers.device import MOST_LOSSES
 from workers.drain import drain
 from workers.retrying import retry_while_unavailable
 
@@ -87,12 +87,12 @@ def execute(
 
 def _claim(context: Context, job_id: int) -> Claim | None:
     """Return the job if it is to be had; one that is refused is sent again by recovery."""
-    if device.is_left_alone():
+    if context.device.is_left_alone():
         logger.error(
             "job %s is left to other workers: every device here was lost %s times; repair them and "
             "start this worker again",
             job_id,
-            device.MOST_LOSSES,
+            MOST_LOSSES,
         )
         return None
     try:
@@ -126,7 +126,7 @@ def _end(attempt: Attempt, function: Callable[[Attempt], Write]) -> None:
         # Waited for in vain, and nothing can be written: recovery sends the job again.
         raise JobFailedError(f"job {key.job_id}: {error.what}") from None
     except Exception as error:
-        if device.is_lost(error) and _device_lost(attempt, error):
+        if attempt.context.device.is_lost(error) and _device_lost(attempt, error):
             raise SystemExit from error
         reason = f"{type(error).__name__}: {error}"
         _finish(attempt, AttemptState.FAILED, reason=reason, error=traceback.format_exc())
@@ -143,7 +143,7 @@ def _device_lost(attempt: Attempt, error: Exception) -> bool:
 
     The pool replaces this process, whose device TensorFlow can use no more.
     """
-    words = f"{attempt.context.device} was lost: {error}"
+    words = f"{attempt.context.device.name} was lost: {error}"
     told = retry_while_unavailable(
         lambda: job_lifecycle.tell(attempt.context.store, attempt.key, "device_lost", words)
     )

@@ -6,7 +6,7 @@ from runner.processes import host_identity, own_identity
 from runner.settings import Settings
 from runner.store.engine import Store, open_store
 from runner.store.lifecycle.workers import worker_seen, worker_stopped
-from workers import device
+from workers.device import Device, pin
 from workers.heartbeat import Heartbeat
 
 
@@ -17,7 +17,7 @@ class Context:
     settings: Settings
     store: Store
     worker: str
-    device: str
+    device: Device
     heartbeat: Heartbeat
 
 
@@ -29,18 +29,18 @@ def start(settings: Settings) -> Context:
     global _current  # noqa: PLW0603 (a process has one context)
     pid, started = own_identity()
     name = f"{host_identity()}/{pid}/{started}"
-    pinned = device.pin()
+    device = pin()
     store = open_store(settings.database_url, make=False)
 
     def seen() -> None:
         worker_seen(
-            store, name, host=host_identity(), pid=pid, process_started=started, device=pinned
+            store, name, host=host_identity(), pid=pid, process_started=started, device=device.name
         )
 
     seen()
     heartbeat = Heartbeat(store, seen, settings.heartbeat_seconds, settings.progress_seconds)
     heartbeat.start()
-    _current = Context(settings, store, name, pinned, heartbeat)
+    _current = Context(settings, store, name, device, heartbeat)
     return _current
 
 

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -42,8 +43,28 @@ def count_slots(wanted: int) -> int:
 _losses = multiprocessing.Array("i", 64)
 
 
-def pin() -> str:
-    """Give this process the device of its slot and return its name: `gpu:0`, or `cpu`.
+@dataclass(frozen=True, slots=True)
+class Device:
+    """The device of this process: a GPU by its position in `gpus()`, or None for the processor."""
+
+    name: str
+    position: int | None = None
+
+    def is_lost(self, error: Exception) -> bool:
+        """Tell whether an error says that the device is gone, and count it if it does."""
+        if self.position is None or not LOST.search(str(error)):
+            return False
+        with _losses:
+            _losses[self.position] += 1
+        return True
+
+    def is_left_alone(self) -> bool:
+        """Tell whether this process has no device that could be used."""
+        return self.position is not None and _losses[self.position] >= MOST_LOSSES
+
+
+def pin() -> Device:
+    """Give this process the device of its slot and return it; its name is `gpu:0`, or `cpu`.
 
     A child that replaces a dead one has the same slot, so it gets the same device, unless that
     was lost too often: then it shares another.
@@ -54,29 +75,10 @@ def pin() -> str:
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
         # That CUDA does not start is an error to TensorFlow, and here it is none.
         os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-        return "cpu"
-    usable = [number for number in range(len(devices)) if _losses[number] < MOST_LOSSES]
+        return Device("cpu")
+    usable = [position for position in range(len(devices)) if _losses[position] < MOST_LOSSES]
     chosen = slot % len(devices)
     if usable and chosen not in usable:
         chosen = usable[slot % len(usable)]
-    global _pinned  # noqa: PLW0603 (a process has one device)
-    _pinned = chosen
     os.environ["CUDA_VISIBLE_DEVICES"] = devices[chosen]
-    return f"gpu:{devices[chosen]}"
-
-
-_pinned: int | None = None
-
-
-def is_lost(error: Exception) -> bool:
-    """Tell whether an error says that the device is gone, and count it if it does."""
-    if _pinned is None or not LOST.search(str(error)):
-        return False
-    with _losses:
-        _losses[_pinned] += 1
-    return True
-
-
-def is_left_alone() -> bool:
-    """Tell whether this process has no device that could be used."""
-    return _pinned is not None and _losses[_pinned] >= MOST_LOSSES
+    return Device(f"gpu:{devices[chosen]}", chosen)

@@ -44,7 +44,7 @@ def _work(attempt: Attempt) -> Write:
     TensorFlow is imported here, after the claim: a job whose worker died is taken up in seconds,
     and what goes wrong in the import is the job's failure, with its traceback.
     """
-    if attempt.context.device == "cpu":
+    if attempt.context.device.position is None:
         import_tensorflow()
     match attempt.claim.kind:
         case Kind.TRAIN | Kind.TUNE:

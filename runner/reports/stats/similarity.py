@@ -42,12 +42,14 @@ def likeness(first: Shown, second: Shown, *, same_segments: bool) -> dict[str, f
     both = (signs[0] != 0) & (signs[1] != 0)
     either = (signs[0] != 0) | (signs[1] != 0)
     flipped = both & (signs[0] != signs[1])
+    from scipy.stats import rankdata
+
     weights = [of.weights if same_segments else of.weights[of.segments] for of in (first, second)]
     return {
         "shared_weight": float(np.minimum(first.shares(), second.shares()).sum()),
         "shared_weight_chance": _shared_by_chance(first, second),
         "overlap": float(both.sum() / either.sum()),
-        "rank_correlation": correlation(*(ranks(of.ravel()) for of in weights)),
+        "rank_correlation": correlation(*(rankdata(of.ravel()) for of in weights)),
         "sign_flips": float(flipped.sum() / both.sum()) if both.any() else None,
     }
 
@@ -61,10 +63,3 @@ def _shared_by_chance(first: Shown, second: Shown) -> float:
     sizes = np.bincount(second.segments.ravel())[second.segments].ravel()
     dealt = shares[:, None] / sizes
     return float(np.minimum(first.shares().ravel(), dealt).mean(axis=0).sum())
-
-
-def ranks(values: Weights) -> Weights:
-    """Return the rank of each value from 1; equal ones share the mean of theirs."""
-    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
-    shared: Weights = (counts.cumsum() - (counts - 1) / 2)[places]
-    return shared
