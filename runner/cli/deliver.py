@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from cifar_model.errors import printable
 from runner.cli.progress import wait_for
 from runner.errors import ExitCode, UnavailableError
 from runner.failpoints import failpoint
@@ -26,7 +27,8 @@ def deliver(settings: Settings, store: Store, experiment_id: int, *, wait: bool,
     experiment = queries.experiment(store, experiment_id)
     dataset = experiment.configuration["dataset"]["title"]
     jobs = "1 job" if experiment.jobs == 1 else f"{experiment.jobs} jobs"
-    click.echo(f"experiment {experiment_id}: {experiment.kind}, {jobs}, {dataset}", err=True)
+    words = f"experiment {experiment_id}: {experiment.kind}, {jobs}, {dataset}"
+    click.echo(printable(words), err=True)
     if points := equal_points(experiment.configuration):
         click.echo(points, err=True)
     for text in _warnings(store, experiment):

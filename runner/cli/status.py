@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from cifar_model.errors import printable
 from runner.cli.nothing_stored import answered_if_nothing_is_stored
 from runner.cli.options import NUMBER, format_option
 
@@ -64,7 +65,9 @@ def _status_of_one(settings: Any, store: Any, experiment: int, form: str) -> Non
         click.echo(json.dumps(document, indent=2))
         return
     title = document["dataset"]["title"]
-    click.echo(f"experiment {experiment}: {document['kind']}, seed {document['seed']}, {title}")
+    click.echo(
+        printable(f"experiment {experiment}: {document['kind']}, seed {document['seed']}, {title}")
+    )
     if document["paused"]:
         click.echo(f"paused: nothing new starts until `runner resume {experiment}`")
     _table([job | {"reason": _short(job["reason"])} for job in document["jobs"]], "no jobs")
@@ -119,7 +122,7 @@ def _table(rows: list[dict[str, Any]], empty: str) -> None:
     from runner.reports.model import as_text
 
     shown = [{name: as_text(value) for name, value in row.items()} for row in rows]
-    click.echo(tabulate(shown, headers="keys") if rows else empty)
+    click.echo(printable(tabulate(shown, headers="keys")) if rows else empty)
 
 
 COMMANDS = [status, watch, show]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from cifar_model.errors import printable
 from runner.reports.evaluation import evaluation_rows
 from runner.reports.formats.terminal import plain_table, sparkline
 from runner.reports.lookup import experiment_row, job_row
@@ -69,7 +70,7 @@ def trial_text(document: Mapping[str, Any]) -> str:
         for attempt in document["attempt_details"]
         if attempt["error"]
     ]
-    return "\n\n".join([*blocks, *errors])
+    return printable("\n\n".join([*blocks, *errors]))
 
 
 def _tables(document: Mapping[str, Any]) -> Iterator[Table]:

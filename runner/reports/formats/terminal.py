@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tabulate import tabulate
 
+from cifar_model.errors import printable
 from runner.reports.model import Figure, Note, Part, Table
 
 BLOCKS = "▁▂▃▄▅▆▇█"
@@ -36,7 +37,7 @@ def as_terminal(title: str, parts: Sequence[Part], directory: Path) -> str:
     blocks = [f"{title}\n{'=' * len(title)}", *(_block(part, directory) for part in shown)]
     if details:
         blocks.append(f"\n{len(details)} more figures, each of one layer, are beside them.")
-    return "\n".join(blocks) + "\n"
+    return printable("\n".join(blocks) + "\n")
 
 
 def _block(part: Part, directory: Path) -> str:

@@ -1,10 +1,12 @@
 """`runner status` says why jobs failed, in a line each, and what is paused."""
 
 from click.testing import CliRunner
+from sqlalchemy import select, update
 
 from runner.cli.status import REASON_WIDTH, status
 from runner.store.engine import Store
 from runner.store.lifecycle.control import pause
+from runner.store.schema import Experiment
 from tests.runner.reports.stored import store_failure, store_tune
 from tests.runner.store.making import job_ids
 
@@ -32,3 +34,15 @@ def test_an_experiment_that_is_paused_says_so(store: Store) -> None:
     assert f"paused: nothing new starts until `runner resume {experiment}`" in call(
         store, str(experiment)
     )
+
+
+def test_what_a_terminal_would_obey_is_spelled_out(store: Store) -> None:
+    experiment = store_tune(store, [[]])
+    with store.write() as connection:
+        row = connection.execute(select(Experiment.configuration)).scalar_one()
+        dataset = row["dataset"] | {"title": "x\x1b[2Jy"}
+        connection.execute(update(Experiment).values(configuration=row | {"dataset": dataset}))
+    for arguments in ([], [str(experiment)]):
+        text = call(store, *arguments)
+        assert r"x\x1b[2Jy" in text
+        assert "\x1b" not in text

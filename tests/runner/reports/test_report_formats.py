@@ -15,7 +15,7 @@ from PIL import Image
 from runner.errors import InputError
 from runner.reports.experiment.document import report_document
 from runner.reports.experiment.report import experiment_report
-from runner.reports.output import choose_destination, write_report
+from runner.reports.output import Destination, choose_destination, write_report
 from runner.store.engine import Store
 from tests.runner.reports.stored import (
     CLASSES,
@@ -219,7 +219,17 @@ def test_a_name_that_looks_like_markdown_stays_in_its_cell(
     assert r"a\|b \<$x\_1$\> \\ &" in text
 
 
-def test_markdown_links_to_pictures_that_lie_beside_it(
+def test_what_a_terminal_would_obey_is_spelled_out(sqlite_store: Store, tmp_path: Path) -> None:
+    document = report_document(sqlite_store, store_tune(sqlite_store, [[0.5]]))
+    document["dataset"] = document["dataset"] | {"title": "x\x1b[2Jy"}
+    report = experiment_report(sqlite_store, document)
+    text = write_report(report, "table", Destination(None, tmp_path)).text
+    assert text is not None
+    assert r"x\x1b[2Jy" in text
+    assert "\x1b" not in text
+
+
+def test_markdown_links_to_figures_that_lie_beside_it(
     sqlite_store: Store, render: Render, tmp_path: Path
 ) -> None:
     text = render(sqlite_store, store_tune(sqlite_store, [[0.5]]), "markdown")
