@@ -33,7 +33,7 @@ demo: .venv/runtime.installed ## run the main job end to end on the built-in dat
 	$(BIN)/python examples/demo.py
 
 # On two cores: much of their time is waiting. Those of faults start many workers, which compute.
-IN_PARALLEL = -n 4 --dist worksteal
+IN_PARALLEL = -n 3 --dist worksteal
 FAULTS_IN_PARALLEL = -n 2 --dist worksteal
 
 test: .venv/dev.installed ## run all tests
