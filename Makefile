@@ -32,7 +32,7 @@ setup: .venv/dev.installed ## install everything that the other commands need in
 demo: .venv/runtime.installed ## run the main job end to end on the built-in data set
 	$(BIN)/python examples/demo.py
 
-# On two cores: much of their time is waiting. Those of faults start many workers, which compute.
+# Tests mostly wait, so two cores run three of them; those of faults start workers, which compute.
 IN_PARALLEL = -n 3 --dist worksteal
 FAULTS_IN_PARALLEL = -n 2 --dist worksteal
 

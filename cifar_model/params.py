@@ -16,6 +16,7 @@ ACTIVATIONS = ("relu", "elu")
 LAST_ACTIVATIONS = ("softmax", "sigmoid")
 
 MOST_EPOCHS = 100_000
+MOST_SEED = 2**32 - 1
 
 # What Keras, Talos and others call them.
 OTHER_NAMES = {

@@ -17,12 +17,11 @@ from pydantic import (
 
 from cifar_model.errors import InputError, shown
 from cifar_model.grid import TwiceError, unique_keys
-from cifar_model.params import Params
+from cifar_model.params import MOST_SEED, Params
 
 # An epoch takes some 350 bytes, and a trial has 100,000 at most.
 MOST_BYTES = 64 * 2**20
 MOST_NUMBER = 2**31 - 1
-MOST_SEED = 2**32 - 1
 MOST_CHARACTERS = 10_000
 MOST_CLASSES = 10_000
 
@@ -199,7 +198,7 @@ def checked(model: type[_Contents], contents: Mapping[str, Any], name: str) -> d
     try:
         model.model_validate(contents)
     except ValidationError as error:
-        raise _refusal(name, error) from error
+        raise _invalid(name, error) from error
     return dict(contents)
 
 
@@ -208,25 +207,23 @@ def read(model: type[Any], path: Path) -> Any:
     content = path.read_bytes()
     try:
         record = model.model_validate_json(content)
-    except ValidationError as error:
-        raise _refusal(path.name, error) from error
-    try:
+        # pydantic keeps the last of two values with one key.
         json.loads(content, object_pairs_hook=unique_keys)
+    except ValidationError as error:
+        raise _invalid(path.name, error) from error
     except TwiceError as error:
-        raise InputError(
-            f"{path.name} is not valid: the key {shown(str(error))} is there twice",
-            "what `runner export` writes",
-            "export the trial again",
-        ) from error
+        raise _refusal(path.name, f": the key {shown(str(error))} is there twice") from error
     return record
 
 
-def _refusal(name: str, error: ValidationError) -> InputError:
+def _invalid(name: str, error: ValidationError) -> InputError:
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     field = ".".join(str(part) for part in first["loc"])
     where = f" at {field:.200}" if field else ""
+    return _refusal(name, f"{where}: {first['msg']:.300}")
+
+
+def _refusal(name: str, why: str) -> InputError:
     return InputError(
-        f"{name} is not valid{where}: {first['msg']:.300}",
-        "what `runner export` writes",
-        "export the trial again",
+        f"{name} is not valid{why}", "what `runner export` writes", "export the trial again"
     )

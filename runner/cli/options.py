@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import click
 
 from cifar_model.errors import InputError, shown
-from cifar_model.params import MOST_EPOCHS, read_value
+from cifar_model.params import MOST_EPOCHS, MOST_SEED, read_value
 
 # No database has trouble with one of that length.
 LONGEST_KEY = 200
@@ -46,7 +46,7 @@ key_option = click.option(
 )
 seed_option = click.option(
     "--seed",
-    type=click.IntRange(0, 2**32 - 1),
+    type=click.IntRange(0, MOST_SEED),
     default=0,
     show_default=True,
     help="Random seed for sampling, weights, data order and dropout.",

@@ -1,4 +1,4 @@
-"""Tell a person what became of a report."""
+"""Print what was written of a report: its text, or the paths of its files."""
 
 from typing import TYPE_CHECKING
 

@@ -7,7 +7,7 @@ from typing import Any
 from cifar_model.data import DatasetSpec, load
 from cifar_model.errors import InputError
 from cifar_model.grid import MAX_TRIALS, Grid, count_points, grid_to_json, sample
-from cifar_model.params import Params
+from cifar_model.params import MOST_SEED, Params
 from runner import provenance
 from runner.failpoints import failpoint
 from runner.settings import Settings
@@ -16,15 +16,12 @@ from runner.store import queries
 from runner.store.engine import Store
 from runner.store.lifecycle.experiments import NewExperiment, create
 
-# A seed is a number below this.
-SEEDS = 2**32
-
 
 @dataclass(frozen=True, slots=True)
 class Training:
     """What the trials of one experiment have in common; every params is trained `repeats` times.
 
-    `epochs` takes the place of what the params say.
+    `epochs` overrides the params.
     """
 
     dataset: DatasetSpec
@@ -172,7 +169,7 @@ def _jobs(training: Training, rows: Sequence[Mapping[str, Any]]) -> list[dict[st
             f"use --repeats {MAX_TRIALS // len(rows)} or less",
         )
     return [
-        {"params": params, "seed": (training.seed + repeat) % SEEDS}
+        {"params": params, "seed": (training.seed + repeat) % (MOST_SEED + 1)}
         for params in rows
         for repeat in range(training.repeats)
     ]

@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -46,8 +45,10 @@ class Scene:
         job: int = document["jobs"][0]["job"]
         return job
 
-    def tune(self, grid: Path) -> list[int]:
-        """Submit the smallest trial for each point of a grid; return the jobs."""
+    def tune(self, points: int) -> list[int]:
+        """Submit the smallest trial for each of so many points of a grid; return the jobs."""
+        grid = self.runner.directory / "grid.json"
+        grid.write_text(json.dumps({"lr": [number / 100_000 for number in range(1, points + 1)]}))
         options = ["--grid", str(grid), "--downsample", "1", "--epochs", "1"]
         document = self.runner.json("submit", "tune", *TINY, *options)
         return [job["job"] for job in document["jobs"]]

@@ -56,7 +56,7 @@ def test_a_host_that_vanishes_is_noticed_within_a_lease_and_a_sweep(
     scene.wait_for(other)
     host.kill()
     died = time.monotonic()
-    wait_until(lambda: len(scene.attempts(job)) == 2, "another has it", scene.explain)
+    scene.wait_for_attempt(job, 2)
     repaired = time.monotonic() - died
     print(f"host lost: its job was claimed again after {repaired:.1f} s")
     assert repaired <= HOST_SECONDS

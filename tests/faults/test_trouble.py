@@ -1,6 +1,5 @@
 """Workers in trouble of their own making: stuck, without a device, without recovery."""
 
-import json
 from typing import Any
 
 import pytest
@@ -66,9 +65,7 @@ def test_a_worker_whose_only_device_is_lost_leaves_the_jobs_to_others(
 def test_one_trial_that_crashes_its_worker_each_time_among_fifty_fails_after_three_starts_alone(
     scene: Scene,
 ) -> None:
-    grid = scene.runner.directory / "grid.json"
-    grid.write_text(json.dumps({"lr": [number / 10_000 for number in range(1, POINTS + 1)]}))
-    jobs = scene.tune(grid)
+    jobs = scene.tune(POINTS)
     poison = jobs[25]
     scene.dies(f"after_claim@{poison}=segfault", always=True)
     scene.runner("up")

@@ -3,8 +3,6 @@
 import json
 from pathlib import Path
 
-import pytest
-
 from runner.reports.output import Destination, write_report
 from runner.reproduction.advance import Reproduction, begin, is_open, submitted, unfinished
 from runner.reproduction.document import read_sources
@@ -45,8 +43,6 @@ def run_to_its_end(worker: Context, reproduction: Reproduction) -> None:
         run_pending(worker)
 
 
-# Some thirty experiments, of which each compiles its network.
-@pytest.mark.timeout(600)
 def test_every_output_of_the_paper_is_there_and_nothing_is_done_twice(
     worker: Context, tmp_path: Path
 ) -> None:

@@ -8,7 +8,7 @@ from runner.errors import InputError
 from runner.reports.experiment.document import TRAINS, Document
 from runner.reports.experiment.view import provenance_parts, report_parts, report_title
 from runner.reports.figures.names import overlay_name
-from runner.reports.formats.csv_file import as_csv, columns_of, spreadsheet_rows
+from runner.reports.formats.csv_file import as_spreadsheet, columns_of, spreadsheet_rows
 from runner.reports.formats.talos_log import as_talos_log
 from runner.reports.model import Figure, Report, captioned, origin
 from runner.store.engine import Store
@@ -29,7 +29,7 @@ def experiment_report(store: Store, document: Document) -> Report:
         drawn_in=DRAWN_IN if kind in TRAINS else ("table", *DRAWN_IN),
         linked=lambda saved: _linked(document, saved),
         texts={
-            "csv": lambda: as_csv(spreadsheet_rows(document), columns_of(kind)),
+            "csv": lambda: as_spreadsheet(document),
             "talos": lambda: _talos_log(document),
         },
         exports={

@@ -1,7 +1,6 @@
 """`runner compare`, as a person and as a program calls it."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,22 +8,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from runner.cli.compare import compare
-from runner.store.engine import Store, open_store
+from runner.store.engine import Store
 from tests.runner.reports.stored import COMMAND, SHOWN_DATASET, evaluated, store_folds
 
 LABELS = np.arange(40) % 2
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "results"
-
-
-@pytest.fixture
-def home_store(home: Path) -> Iterator[Store]:
-    store = open_store(f"sqlite:///{home / 'runner.db'}")
-    yield store
-    store.close()
 
 
 def call(home: Path, *arguments: object, code: int = 0) -> Result:

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,23 +12,9 @@ from click.testing import CliRunner, Result
 from runner.cli.report import BY, report
 from runner.reports.experiment.document import report_document
 from runner.reports.experiment.report import experiment_report
-from runner.store.engine import Store, open_store
+from runner.store.engine import Store
 from runner.store.queries.leaderboard import METRICS
 from tests.runner.reports.stored import store_evaluation, store_explanation, store_tune
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """Offer a home that `call` and `store` share."""
-    return tmp_path / "results"
-
-
-@pytest.fixture
-def home_store(home: Path) -> Iterator[Store]:
-    """Offer the store of the home."""
-    store = open_store(f"sqlite:///{home / 'runner.db'}")
-    yield store
-    store.close()
 
 
 def call(home: Path, *arguments: str) -> Result:
