@@ -27,7 +27,7 @@ An image classifier for {len(dataset["classes"])} classes of {dataset["title"]},
 Intervals are Wilson's, 95 %. The scores while training are means over the last epoch, with dropout
 and with weights that changed meanwhile; all others are of the finished weights. If the trial was
 chosen for its validation accuracy from several, that score is biased upwards by selection; a score
-on the test split is not, as long as it chose nothing.
+on the test split is not, as long as it was not used for selection.
 
 ## Use
 

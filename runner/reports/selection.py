@@ -28,7 +28,7 @@ def winner(
 ) -> dict[str, Any]:
     """Return what is to be said of the best of so many trials.
 
-    Its luck is that of the best of as many equal ones; its test images chose nothing.
+    Its luck is that of the best of as many equal ones; test images are not used for selection.
     """
     evaluations = evaluation_rows(connection, trial=first["trial"])
     tests = [row for row in evaluations if row["split"] == "test"]

@@ -9,8 +9,8 @@ from typing import Any
 class Scale:
     """Say how much is trained; the defaults are what the paper did.
 
-    `train_size` keeps that many images to train on; `epochs` takes the place of what the params
-    of figure 5 and of the grid say. `short` and `long` are the paper's 10 and 100 epochs without
+    `train_size` keeps that many images to train on; `epochs` overrides those of figure 5 and of
+    the grid. `short` and `long` are the paper's 10 and 100 epochs without
     tuning. `params` are added to those of every trial.
     """
 

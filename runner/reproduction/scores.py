@@ -28,7 +28,7 @@ def table_3_validation(sources: Sources) -> Values:
 
 
 def table_3_test(sources: Sources) -> Values:
-    """Return the score of the best of the grid on images that chose nothing."""
+    """Return the score of the best of the grid on images that were not used for selection."""
     test = sources.evaluation("tuned-on-test")
     return {"test accuracy": share(test["accuracy"], test["images"])}
 

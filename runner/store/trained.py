@@ -1,7 +1,7 @@
 """What a trial is trained with, also where an older store keeps `--epochs` apart from its params.
 
 A job's params are those that are trained. In stores of earlier versions they are those of the grid,
-and the epochs of the experiment take the place of theirs: whoever reads params goes through here.
+and the epochs of the experiment override theirs: whoever reads params goes through here.
 """
 
 from collections.abc import Mapping
