@@ -22,7 +22,7 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --fork-strate
 # A step that fails or is interrupted leaves no file that looks finished.
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup demo test faults fuzz bench soak lint typecheck format lock clean
+.PHONY: help setup demo test coverage faults fuzz bench soak lint typecheck format lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
@@ -39,6 +39,9 @@ FAULTS_IN_PARALLEL = -n 2 --dist worksteal
 test: .venv/dev.installed ## run all tests
 	$(BIN)/python -m pytest $(IN_PARALLEL)
 
+coverage: .venv/dev.installed ## run all tests and see which lines and branches they reach
+	$(BIN)/python -m pytest $(IN_PARALLEL) --cov --cov-report=term-missing:skip-covered
+
 faults: .venv/dev.installed ## run the tests of faults that take minutes
 	$(BIN)/python -m pytest -m faults $(FAULTS_IN_PARALLEL) --durations=0 -rA
 
@@ -53,9 +56,11 @@ DATABASE ?= sqlite
 soak: .venv/dev.installed ## break things for MINUTES=10 while trials are trained (DATABASE=postgresql)
 	$(BIN)/python -m tests.soak --minutes $(MINUTES) --database $(DATABASE)
 
-lint: .venv/dev.installed typecheck ## check style, types and the arrows between packages
+lint: .venv/dev.installed typecheck ## check style, spelling, types, dependencies and layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell $$(git ls-files)
+	$(BIN)/deptry .
 	$(BIN)/lint-imports --no-logo
 
 typecheck: .venv/dev.installed ## check the types only

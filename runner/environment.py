@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from runner.processes import python_command
 
-# Left as they are; docs/reference.md lists them.
+# Left as they are; docs/settings.md lists them.
 PASSED_ON = re.compile(
     # Our own settings, and those of the PostgreSQL client.
     r"RUNNER_\w+|PG[A-Z]+|KRB5\w+|_RUNNER_COMPLETE|COMP_WORDS|COMP_CWORD"

@@ -6,7 +6,7 @@ from cifar_model.errors import InputError, printable
 
 
 class ExitCode(IntEnum):
-    """What the command's exit code says; documented in docs/reference.md."""
+    """What the command's exit code says; documented in docs/commands.md."""
 
     OK = 0
     JOB_FAILED = 1

@@ -13,7 +13,7 @@ from runner.encryption import ALLOW_PLAINTEXT, check_broker, check_database, url
 # A year and a bit; what is meant to be longer is a mistake.
 MOST_SECONDS = 4e7
 
-# name: (default as a person would type it, meaning); docs/reference.md is checked against it.
+# name: (default as a person would type it, meaning); docs/settings.md is checked against it.
 SETTINGS = {
     "RUNNER_HOME": ("./results", "where the local database, logs and reports are kept"),
     "RUNNER_DATABASE_URL": (

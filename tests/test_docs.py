@@ -16,13 +16,15 @@ from runner.errors import ExitCode
 from runner.settings import SETTINGS
 
 ROOT = Path(__file__).resolve().parent.parent
-REFERENCE = (ROOT / "docs" / "reference.md").read_text()
+SUBJECTS = ("commands", "data", "reports", "settings", "json")
+REFERENCE = "\n".join((ROOT / "docs" / f"{name}.md").read_text() for name in SUBJECTS)
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def rows(heading: str) -> dict[str, list[str]]:
     """Return the table under a heading of the reference: the first cell, then the others."""
-    section = REFERENCE.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    section = re.split(rf"(?m)^##? {heading}$", REFERENCE)[1]
+    section = re.split(r"(?m)^##? ", section)[0]
     cells = [
         [cell.strip() for cell in line.strip("|").split("|")]
         for line in section.splitlines()
@@ -81,10 +83,18 @@ def test_the_data_sets_and_the_samplers_are_those_of_the_code() -> None:
     assert all(f"`{method}`" in REFERENCE for method in METHODS)
 
 
+def anchors(page: Path) -> set[str]:
+    """Return what a link may name behind a #: the headings, as GitHub writes them."""
+    headings = re.findall(r"(?m)^#+ (.+)$", page.read_text())
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_a_link_to_another_page_leads_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
-        assert (page.parent / target).exists(), target
+def test_a_link_leads_to_a_page_and_to_a_heading_in_it(page: Path) -> None:
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", page.read_text()):
+        path = page.parent / target if target else page
+        assert path.exists(), target
+        assert not anchor or anchor in anchors(path), f"{target}#{anchor}"
 
 
 def test_every_promise_in_the_failure_page_is_a_test() -> None:

@@ -14,7 +14,7 @@ from runner.store.engine import Store
 from tests.runner.reports.explained import Weights, explained, weights
 from tests.runner.reports.stored import CLASSES, SHOWN_DATASET
 
-REFERENCE = Path(__file__).parents[3] / "docs" / "reference.md"
+REFERENCE = Path(__file__).parents[3] / "docs" / "json.md"
 
 
 @pytest.fixture
