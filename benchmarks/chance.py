@@ -59,10 +59,10 @@ def equal_k_folds() -> dict[str, float]:
         rows = random.normal(size=(ROWS, 4)) + 0.5 * labels[:, None]
         first, second = (_scores(rows[:, at : at + 2], labels) for at in (0, 2))
         found = compared_folds(first, second)
-        low, high = found["difference_interval"]
+        low, high = found.difference_interval
         counts["held"] += low <= 0 <= high
-        counts["corrected t"] += not found["noise"]
-        counts["sign"] += not is_noise(found["sign_p"])
+        counts["corrected t"] += not found.noise
+        counts["sign"] += not is_noise(found.sign_p)
         counts["plain t"] += bool(ttest_rel(first, second).pvalue <= 0.05)
     return {name: count / REPETITIONS for name, count in counts.items()}
 
@@ -96,8 +96,8 @@ def useless_params(repetitions: int = REPETITIONS) -> dict[str, float]:
     counts = {"an importance above 0.2": 0, "a p of 0.05 or less": 0}
     for _ in range(repetitions):
         rows = influence(points, random.normal(0.6, 0.05, len(points)).tolist())
-        counts["an importance above 0.2"] += rows[0]["importance"] > 0.2
-        counts["a p of 0.05 or less"] += min(row["p"] for row in rows) <= 0.05
+        counts["an importance above 0.2"] += (rows[0].importance or 0) > 0.2
+        counts["a p of 0.05 or less"] += min(row.p for row in rows if row.p is not None) <= 0.05
     return {name: count / repetitions for name, count in counts.items()}
 
 

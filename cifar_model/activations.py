@@ -1,23 +1,10 @@
 """What every layer of a network puts out for one image."""
 
-from dataclasses import dataclass
-
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-
-@dataclass(frozen=True, eq=False)
-class LayerOutput:
-    """The output of one layer, numbered from 1 after the input, for one image.
-
-    `channels` (3, channels) has the mean, the spread and the share of zeros of each channel.
-    """
-
-    layer: int
-    name: str
-    output: NDArray[np.float32]
-    channels: NDArray[np.float32]
+from cifar_model.results import LayerOutput
 
 
 def activations(model: keras.Model, image: NDArray[np.uint8]) -> list[LayerOutput]:

@@ -1,7 +1,5 @@
 """Score a network on a split: loss, accuracy, log loss and confusion."""
 
-from dataclasses import dataclass
-
 import keras
 import numpy as np
 import tensorflow as tf
@@ -9,28 +7,9 @@ from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, log_loss
 
 from cifar_model.data import Split
-from cifar_model.epoch import LOSS_RULE
 from cifar_model.metrics import accuracy
 from cifar_model.prediction import BATCH, Predictor, normalised
-
-
-@dataclass(frozen=True, eq=False)
-class Evaluation:
-    """The scores of one network on one split; rows of the confusion are true classes.
-
-    `predictions` and `labels` hold the predicted and the true class of every image,
-    `probabilities` a row for each, which sums to 1.
-    """
-
-    images: int
-    loss: float
-    loss_rule: int
-    accuracy: float
-    log_loss: float
-    confusion: NDArray[np.int64]
-    predictions: NDArray[np.int64]
-    labels: NDArray[np.int64]
-    probabilities: NDArray[np.float64]
+from cifar_model.results import LOSS_RULE, Evaluation
 
 
 def evaluate(

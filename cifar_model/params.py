@@ -10,6 +10,9 @@ from cifar_model.errors import InputError, shown
 
 Json = Any
 
+ParamValue = float | str | bool
+ParamValues = Mapping[str, ParamValue]
+
 OPTIMIZERS = ("adam", "nadam", "sgd", "rmsprop")
 LOSSES = ("categorical_crossentropy", "logcosh")
 ACTIVATIONS = ("relu", "elu")

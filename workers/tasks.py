@@ -6,6 +6,7 @@ from typing import Any
 from celery import Task
 
 from runner.loop_errors import summary
+from runner.specs import EvaluateSpec, ExplainSpec, FoldSpec, TrainSpec, job_spec
 from runner.states import Kind
 from workers.app import app
 from workers.attempt import Attempt, Write, execute
@@ -38,27 +39,33 @@ def explain(task: "Task[..., None]", job_id: int) -> None:
     _run(task, job_id)
 
 
-def _work(attempt: Attempt) -> Write:
+def work(attempt: Attempt) -> Write:
     """Do what the store says that the job is, whatever task its message named.
 
     TensorFlow is imported here, after the claim: a job whose worker died is taken up in seconds,
     and what goes wrong in the import is the job's failure, with its traceback.
     """
+    claim = attempt.claim
+    spec = job_spec(claim.kind, claim.seed, claim.configuration)
     if attempt.context.device.position is None:
         import_tensorflow()
-    match attempt.claim.kind:
-        case Kind.TRAIN | Kind.TUNE:
+    match spec:
+        case TrainSpec():
             from workers.jobs.train import run_trial
 
-            return run_trial(attempt)
-        case Kind.EVALUATE:
+            return run_trial(attempt, spec)
+        case FoldSpec():
+            from workers.jobs.folds import run_fold
+
+            return run_fold(attempt, spec)
+        case EvaluateSpec():
             from workers.jobs.evaluate import run_evaluation
 
-            return run_evaluation(attempt)
-        case Kind.EXPLAIN:
+            return run_evaluation(attempt, spec)
+        case ExplainSpec():
             from workers.jobs.explain import run_explanation
 
-            return run_explanation(attempt)
+            return run_explanation(attempt, spec)
 
 
 def _run(task: "Task[..., None]", job_id: object) -> None:
@@ -84,4 +91,4 @@ def _run(task: "Task[..., None]", job_id: object) -> None:
                 "job %s: nobody could be told of its progress: %s", job_id, summary(error)
             )
 
-    execute(job_id, _work, progress)
+    execute(job_id, work, progress)

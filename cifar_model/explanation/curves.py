@@ -1,29 +1,13 @@
 """Deletion and insertion: how a label's probability goes as superpixels are hidden, or shown."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cifar_model.explanation.regions import Divided, curve_counts
 from cifar_model.prediction import Predictor
-
-
-@dataclass(frozen=True, slots=True)
-class Curves:
-    """The probabilities at the shares of `curve_shares`, and the areas below them.
-
-    Superpixels change in the order of their weights, what speaks most for the label first:
-    `deletion` hides them in the image, `insertion` shows them where all are hidden. A good
-    explanation has a small deletion area and a large insertion area; with the superpixels in
-    random order both areas are the same on average.
-    """
-
-    deletion: list[float]
-    insertion: list[float]
-    deletion_area: float
-    insertion_area: float
+from cifar_model.results import Curves
 
 
 def curves(

@@ -1,7 +1,6 @@
 """Check an explanation on the network itself: really remove regions, and see what it says then."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 
 from cifar_model.explanation.regions import Divided, Segments, mask
 from cifar_model.prediction import Predictor
+from cifar_model.results import Checks
 
 # So many random regions of the same area are removed for comparison, and their mean is kept.
 RANDOM_REGIONS = 20
@@ -16,24 +16,6 @@ RANDOM_REGIONS = 20
 Region = NDArray[np.bool_]
 Probabilities = NDArray[np.floating]
 Masks = Mapping[int, NDArray[np.int8]]
-
-
-@dataclass(frozen=True, slots=True)
-class Checks:
-    """What the network says without the regions that speak for a label; None: nothing to remove.
-
-    `removed` is the label's probability then, `removed_random` what it is without random regions
-    of the same area. Of two labels, `contrast` and `contrast_other` are the probabilities of this
-    one and of the other without the regions for this one and against the other.
-    """
-
-    removed: float | None = None
-    removed_random: float | None = None
-    other: int | None = None
-    contrast: float | None = None
-    contrast_other: float | None = None
-    contrast_random: float | None = None
-    contrast_other_random: float | None = None
 
 
 def check(

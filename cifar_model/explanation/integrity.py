@@ -1,12 +1,12 @@
 """Is an explanation worth a look: what is measured of it, and the verdict with its reason."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
 from cifar_model.explanation.regions import SHOWN, Segments, strongest
+from cifar_model.results import Integrity
 
 # Below these the linear model says nothing of the network, or little; docs/explanations.md has
 # the measurement that they come from.
@@ -19,25 +19,6 @@ WEAK_STABILITY = 0.5
 
 # Without a linear model there is none to follow the network badly.
 PERFECT = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Integrity:
-    """What tells a sound explanation from one that only looks like one.
-
-    `spread` is the range of the label's probability over all images with something hidden,
-    `strongest` the most that one superpixel changes it, `weight_range` the range of the weights,
-    and `stability` the mean overlap of the strongest superpixels of the seeds that were tried.
-    """
-
-    superpixels: int
-    largest_share: float
-    weight_range: float
-    r2: float | None
-    stability: float
-    spread: float
-    strongest: float
-    one_colour: bool
 
 
 def largest_share(segments: Segments) -> float:

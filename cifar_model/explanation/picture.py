@@ -1,51 +1,20 @@
 """Explain one image: a method's weights for every label, and whether they are worth a look."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cifar_model.errors import InputError
 from cifar_model.explanation.attributions import Answer, answers
-from cifar_model.explanation.curves import Curves, curves
-from cifar_model.explanation.deletion import Checks, check
-from cifar_model.explanation.integrity import Integrity, judge, largest_share
-from cifar_model.explanation.regions import Divided, Segments
+from cifar_model.explanation.curves import curves
+from cifar_model.explanation.deletion import check
+from cifar_model.explanation.integrity import judge, largest_share
+from cifar_model.explanation.regions import Divided
 from cifar_model.explanation.segmentation import divide
 from cifar_model.explanation.settings import Settings
 from cifar_model.prediction import Predictor
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """What speaks for and against one label; one weight per superpixel, in the order of ids.
-
-    What is void has no curves.
-    """
-
-    label: int
-    probability: float
-    weights: list[float]
-    intercept: float | None
-    integrity: Integrity
-    verdict: str
-    reason: str
-    checks: Checks
-    curves: Curves | None
-
-
-@dataclass(frozen=True, eq=False)
-class Explained:
-    """The explanations of one image; segments (height, width) hold the ids of superpixels.
-
-    `normalised` says that the network's outputs are no distribution and were made one.
-    """
-
-    segments: Segments
-    predicted: int
-    normalised: bool
-    explanations: list[Explanation]
+from cifar_model.results import Checks, Explained, Explanation, Integrity
 
 
 def explain(

@@ -1,28 +1,28 @@
 """The model card of a bundle: what the model is, how good, how to load it, and its limits."""
 
-from collections.abc import Mapping
-from typing import Any
+from runner.reports.records import Interval
+from runner.reports.trial import TrialDocument
 
 
-def model_card(document: Mapping[str, Any]) -> str:
-    """Return the card as Markdown, from the document of the trial."""
-    dataset = document["dataset"]
-    params = ", ".join(f"{name} {value}" for name, value in document["params"].items())
-    images = dataset["images"]
-    return f"""# Trial {document["trial"]}
+def model_card(document: TrialDocument, interval: Interval | None) -> str:
+    """Return the card as Markdown, from a trial and the interval of its val_accuracy."""
+    dataset = document.dataset
+    params = ", ".join(f"{name} {value}" for name, value in document.params.items())
+    images = dataset.images
+    return f"""# Trial {document.trial}
 
-An image classifier for {len(dataset["classes"])} classes of {dataset["title"]}, trained by
-`{document["provenance"].get("command", "unknown")}`.
+An image classifier for {len(dataset.classes)} classes of {dataset.title}, trained by
+`{document.provenance.command}`.
 
-- Params: {params or "the defaults"}; seed {document["seed"]};
-  {document["trained_epochs"]} epochs.
-- Data: {images["train"]:,} images for training, {images["validation"]:,} for validation,
-  {images["test"]:,} for testing; fingerprint `{dataset["fingerprint"]}`.
-- Machine: {", then ".join(document["fingerprints"])}.
+- Params: {params or "the defaults"}; seed {document.seed};
+  {document.trained_epochs} epochs.
+- Data: {images.train:,} images for training, {images.validation:,} for validation,
+  {images.test:,} for testing; fingerprint `{dataset.fingerprint}`.
+- Machine: {", then ".join(document.fingerprints)}.
 {_reproducible(document)}
 ## Scores
 
-{_scores(document)}
+{_scores(document, interval)}
 
 Intervals are Wilson's, 95 %. The scores while training are means over the last epoch, with dropout
 and with weights that changed meanwhile; all others are of the finished weights. If the trial was
@@ -35,8 +35,8 @@ on the test split is not, as long as it was not used for selection.
 import keras
 
 model = keras.saving.load_model("model.keras")
-classes = {dataset["classes"]!r}
-# pictures: an array of {tuple(dataset["shape"])} each, with pixels from 0 to 255
+classes = {dataset.classes!r}
+# pictures: an array of {tuple(dataset.shape)} each, with pixels from 0 to 255
 predicted = [classes[n] for n in model.predict(pictures / 255.0).argmax(axis=1)]
 ```
 
@@ -50,27 +50,27 @@ the model on should know the terms of the data set it was trained on.
 """
 
 
-def _reproducible(document: Mapping[str, Any]) -> str:
-    if document["not_reproducible"]:
-        return f"- **Not reproducible**: {document['not_reproducible']}.\n"
-    if len(document["fingerprints"]) > 1:
+def _reproducible(document: TrialDocument) -> str:
+    if document.not_reproducible:
+        return f"- **Not reproducible**: {document.not_reproducible}.\n"
+    if len(document.fingerprints) > 1:
         return "- **Trained on several kinds of machines**: none gives the same numbers again.\n"
     return ""
 
 
-def _scores(document: Mapping[str, Any]) -> str:
-    rows = [("train, while training", None, document["loss"], document["accuracy"], None)]
-    images = document["dataset"]["images"]["validation"]
-    rows.append(
-        ("validation", images, document["val_loss"], document["val_accuracy"], document["interval"])
-    )
-    rows += [
-        (row["split"], row["images"], row["loss"], row["accuracy"], row["accuracy_interval"])
-        for row in document["evaluations"]
+def _scores(document: TrialDocument, interval: Interval | None) -> str:
+    images = document.dataset.images.validation
+    rows = [
+        ("train, while training", None, document.loss, document.accuracy, None),
+        ("validation", images, document.val_loss, document.val_accuracy, interval),
+        *(
+            (row.split, row.images, row.loss, row.accuracy, row.accuracy_interval)
+            for row in document.evaluations
+        ),
     ]
     lines = ["| split | images | loss | accuracy | interval |", "|---|---|---|---|---|"]
-    for split, count, loss, accuracy, interval in rows:
-        shown = "-" if interval is None else f"{interval[0]:.4f} to {interval[1]:.4f}"
+    for split, count, loss, accuracy, ends in rows:
+        shown = "-" if ends is None else f"{ends[0]:.4f} to {ends[1]:.4f}"
         number = "-" if count is None else f"{count:,}"
         lines.append(f"| {split} | {number} | {loss:.4f} | {accuracy:.4f} | {shown} |")
     return "\n".join(lines)

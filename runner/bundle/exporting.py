@@ -3,9 +3,7 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from runner import provenance
 from runner.bundle.card import model_card
@@ -13,8 +11,9 @@ from runner.bundle.checksums import write_checksums
 from runner.bundle.keras_process import in_keras_process
 from runner.bundle.schema import MetricsFile, ParamsFile, ProvenanceFile, checked
 from runner.errors import InputError
+from runner.reports.records import chosen, plain
 from runner.reports.stats.uncertainty import accuracy_interval
-from runner.reports.trial import trial_document
+from runner.reports.trial import TrialDocument, trial_document
 from runner.store import queries
 from runner.store.engine import Store
 
@@ -26,6 +25,7 @@ SCORES = (
     *("seconds", "fingerprint", "fingerprints", "not_reproducible", "model", "epochs"),
 )
 EVALUATION = ("split", "images", "loss", "accuracy", "accuracy_interval", "log_loss")
+ORIGIN = ("trial", "dataset", "provenance")
 
 
 def export_bundle(store: Store, trial: int, out: Path) -> list[str]:
@@ -52,21 +52,22 @@ def export_bundle(store: Store, trial: int, out: Path) -> list[str]:
     return sorted(path.name for path in out.iterdir())
 
 
-def _write(directory: Path, document: Mapping[str, Any], threads: int) -> None:
-    images = document["dataset"]["images"]["validation"]
-    interval = accuracy_interval(document["val_accuracy"], images)
-    scores = {name: document[name] for name in SCORES}
-    evaluations = [{name: row[name] for name in EVALUATION} for row in document["evaluations"]]
-    params = {"params": document["params"], "seed": document["seed"], "threads": threads}
-    metrics = scores | {"val_accuracy_interval": interval, "evaluations": evaluations}
-    origin = {name: document[name] for name in ("trial", "dataset", "provenance")}
+def _write(directory: Path, document: TrialDocument, threads: int) -> None:
+    images = document.dataset.images.validation
+    scored = document.val_accuracy
+    interval = None if scored is None else accuracy_interval(scored, images)
+    params = {"params": document.params, "seed": document.seed, "threads": threads}
+    evaluations = [chosen(evaluation, EVALUATION) for evaluation in document.evaluations]
+    metrics = chosen(document, SCORES) | {
+        "val_accuracy_interval": interval,
+        "evaluations": evaluations,
+    }
+    origin = chosen(document, ORIGIN) | {"exported": provenance.collect()}
     contents = {
-        PARAMS: checked(ParamsFile, params, PARAMS),
-        METRICS: checked(MetricsFile, metrics, METRICS),
-        PROVENANCE: checked(
-            ProvenanceFile, origin | {"exported": provenance.collect()}, PROVENANCE
-        ),
+        PARAMS: checked(ParamsFile, plain(params), PARAMS),
+        METRICS: checked(MetricsFile, plain(metrics), METRICS),
+        PROVENANCE: checked(ProvenanceFile, plain(origin), PROVENANCE),
     }
     for name, content in contents.items():
         (directory / name).write_text(json.dumps(content, indent=2, allow_nan=False) + "\n")
-    (directory / CARD).write_text(model_card({**document, "interval": interval}))
+    (directory / CARD).write_text(model_card(document, interval))

@@ -5,7 +5,7 @@ import tempfile
 from hashlib import sha256
 from pathlib import Path
 
-from cifar_model.epoch import Epoch
+from cifar_model.results import Epoch
 from runner.bundle import schema
 from runner.bundle.checksums import check_files
 from runner.bundle.exporting import CARD, METRICS, MODEL, PARAMS, PROVENANCE

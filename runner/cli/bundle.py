@@ -4,12 +4,16 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from runner.cli.options import NUMBER, format_option
 from runner.errors import ExitCode
+
+if TYPE_CHECKING:
+    from runner.settings import Settings
+    from runner.store.engine import Store
 
 
 @click.command()
@@ -19,6 +23,7 @@ def verify(trial: int, form: str) -> None:
     """Score a trial's stored model again, also by Keras itself; exit with 1 if it differs."""
     from runner.cli.interrupts import explained, kept
     from runner.cli.progress import wait_for
+    from runner.reports.records import plain
     from runner.reports.verification import verification_document, verification_text
     from runner.states import JobState
     from runner.store import queries
@@ -33,8 +38,9 @@ def verify(trial: int, form: str) -> None:
         click.echo(f"trial {trial}: NOT VERIFIED: job {job.id} {job.state}: {job.reason}", err=True)
         sys.exit(ExitCode.JOB_FAILED)
     document = verification_document(store, trial, experiment)
-    click.echo(json.dumps(document, indent=2) if form == "json" else verification_text(document))
-    if not document["verified"]:
+    words = verification_text(document)
+    click.echo(json.dumps(plain(document), indent=2) if form == "json" else words)
+    if not document.verified:
         sys.exit(ExitCode.JOB_FAILED)
 
 
@@ -74,7 +80,7 @@ def import_(path: Path, form: str) -> None:
     click.echo(json.dumps(asdict(found), indent=2) if form == "json" else words)
 
 
-def _open() -> Any:
+def _open() -> tuple["Settings", "Store"]:
     from runner.settings import Settings
     from runner.store.opening import find_store
 

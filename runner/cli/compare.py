@@ -46,7 +46,7 @@ def compare(
     """
     from runner.reports.comparison.folds import fold_comparison_document
     from runner.reports.comparison.trials import comparison_document
-    from runner.reports.comparison.view import comparison_report
+    from runner.reports.comparison.view import comparison_report, fold_comparison_report
     from runner.reports.output import choose_destination, write_report
     from runner.settings import Settings
     from runner.store.opening import find_store
@@ -59,14 +59,11 @@ def compare(
     settings = Settings.from_environment()
     store = find_store(settings)
     if folds:
-        document = fold_comparison_document(store, (first, second))
+        report = fold_comparison_report(fold_comparison_document(store, (first, second)))
     else:
-        document = comparison_document(store, (first, second), split)
+        report = comparison_report(comparison_document(store, (first, second), split))
     name = f"compare{'-folds' if folds else ''}-{first}-{second}"
-    written = write_report(
-        comparison_report(document), form, choose_destination(settings.home, name, form, out)
-    )
-    show_written(written)
+    show_written(write_report(report, form, choose_destination(settings.home, name, form, out)))
 
 
 COMMANDS = [compare]

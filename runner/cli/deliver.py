@@ -2,10 +2,11 @@
 
 import json
 import sys
-from typing import Any
+from dataclasses import dataclass
 
 import click
 
+from cifar_model.data import Description
 from cifar_model.errors import printable
 from runner.cli.progress import wait_for
 from runner.errors import ExitCode, UnavailableError
@@ -15,21 +16,39 @@ from runner.local.run_dir import RunDir
 from runner.queue.app import make_app
 from runner.queue.dispatch import send_pending
 from runner.reports.experiment.warnings import equal_points, training_warnings
+from runner.reports.records import Job, plain
 from runner.settings import Settings
+from runner.specs import Configuration
 from runner.states import JobState
 from runner.store import queries
 from runner.store.engine import Store
 from runner.store.queries.leaderboard import TRAINS
 
 
+@dataclass(frozen=True, slots=True)
+class StatusDocument:
+    """An experiment and its jobs, as the JSON that `submit`, `status` and `watch` print."""
+
+    experiment: int
+    kind: str
+    seed: int
+    dataset: Description
+    points: int | None
+    different: int | None
+    states: dict[str, int]
+    paused: bool
+    warnings: list[str]
+    jobs: list[Job]
+
+
 def deliver(settings: Settings, store: Store, experiment_id: int, *, wait: bool, form: str) -> None:
     """Send the jobs and print the experiment; exit with 1 if one failed while it was waited for."""
     experiment = queries.experiment(store, experiment_id)
-    dataset = experiment.configuration["dataset"]["title"]
+    configuration = Configuration(experiment.configuration)
     jobs = "1 job" if experiment.jobs == 1 else f"{experiment.jobs} jobs"
-    words = f"experiment {experiment_id}: {experiment.kind}, {jobs}, {dataset}"
+    words = f"experiment {experiment_id}: {experiment.kind}, {jobs}, {configuration.dataset.title}"
     click.echo(printable(words), err=True)
-    if points := equal_points(experiment.configuration):
+    if points := equal_points(configuration):
         click.echo(points, err=True)
     for text in _warnings(store, experiment):
         click.echo(f"warning: {text}", err=True)
@@ -39,10 +58,10 @@ def deliver(settings: Settings, store: Store, experiment_id: int, *, wait: bool,
         send_saved(settings, store)
     document = experiment_document(store, experiment_id)
     if form == "json":
-        click.echo(json.dumps(document, indent=2))
+        click.echo(json.dumps(plain(document), indent=2))
     elif wait:
         click.echo(f"read it with: runner report {experiment_id}", err=True)
-    if wait and any(job["state"] != JobState.SUCCEEDED for job in document["jobs"]):
+    if wait and any(job.state != JobState.SUCCEEDED for job in document.jobs):
         sys.exit(ExitCode.JOB_FAILED)
 
 
@@ -65,32 +84,27 @@ def send_saved(settings: Settings, store: Store) -> None:
 def _warnings(store: Store, experiment: queries.Experiment) -> list[str]:
     if experiment.kind not in TRAINS:
         return []
+    images = Configuration(experiment.configuration).dataset.images.train
     with store.read() as connection:
-        return training_warnings(connection, experiment.id, experiment.configuration)
+        return training_warnings(connection, experiment.id, images)
 
 
-def experiment_document(store: Store, experiment_id: int) -> dict[str, Any]:
-    """Return an experiment and its jobs, as the JSON that `submit`, `status` and `watch` print."""
+def experiment_document(store: Store, experiment_id: int) -> StatusDocument:
+    """Return an experiment and its jobs."""
     experiment = queries.experiment(store, experiment_id)
-    return {
-        "experiment": experiment.id,
-        "kind": experiment.kind,
-        "seed": experiment.seed,
-        "dataset": experiment.configuration["dataset"],
-        "points": experiment.configuration.get("sampled"),
-        "different": experiment.configuration.get("different"),
-        "states": dict(experiment.states),
-        "paused": experiment.paused_at is not None,
-        "warnings": _warnings(store, experiment),
-        "jobs": [
-            {
-                "job": job.id,
-                "number": job.number,
-                "state": job.state,
-                "attempts": job.attempts,
-                "reason": job.reason,
-                "trial": job.trial,
-            }
+    configuration = Configuration(experiment.configuration)
+    return StatusDocument(
+        experiment=experiment.id,
+        kind=experiment.kind,
+        seed=experiment.seed,
+        dataset=configuration.dataset,
+        points=configuration.sampled,
+        different=configuration.different,
+        states=dict(experiment.states),
+        paused=experiment.paused_at is not None,
+        warnings=_warnings(store, experiment),
+        jobs=[
+            Job(job.id, job.number, job.state, job.attempts, job.reason, job.trial)
             for job in queries.jobs(store, experiment_id)
         ],
-    }
+    )

@@ -1,7 +1,8 @@
 """`runner report`: what came out."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,6 +19,19 @@ if TYPE_CHECKING:
 MOST_JOBS = 2_000
 
 BY = ("val_accuracy", "best_val_accuracy", "accuracy", "val_loss", "loss", "seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Say which trials a leaderboard shows, and in which order."""
+
+    top: int | None
+    by: str | None
+    where: tuple[str, ...]
+
+    def asked(self) -> bool:
+        """Tell whether any of it was asked for."""
+        return bool(self.top or self.by or self.where)
 
 
 @click.command()
@@ -47,7 +61,14 @@ BY = ("val_accuracy", "best_val_accuracy", "accuracy", "val_loss", "loss", "seco
     metavar="CONDITION",
     help="Only trials with 'lr=0.001' or 'val_accuracy>0.5', as a leaderboard; repeatable.",
 )
-def report(experiments: tuple[int, ...], form: str, out: Path | None, **choice: Any) -> None:
+def report(
+    experiments: tuple[int, ...],
+    form: str,
+    out: Path | None,
+    top: int | None,
+    by: str | None,
+    where: tuple[str, ...],
+) -> None:
     """Show what an experiment found; without a number, the newest that has results.
 
     With several numbers, or with --top, --by or --where: the leaderboard of their trials together
@@ -58,14 +79,14 @@ def report(experiments: tuple[int, ...], form: str, out: Path | None, **choice: 
     from runner.settings import Settings
     from runner.store.opening import find_store
 
-    settings = Settings.from_environment()
+    settings, choice = Settings.from_environment(), Choice(top, by, where)
     if experiments:
         store = find_store(settings)
     else:
         with answered_if_nothing_is_stored(form, experiments=[], trials=[]):
             store = find_store(settings)
-    if len(experiments) > 1 or any(choice.values()):
-        written = _leaderboard(settings, store, experiments, (form, out), **choice)
+    if len(experiments) > 1 or choice.asked():
+        written = _leaderboard(settings, store, experiments, choice, (form, out))
     else:
         number, jobs = chosen_experiment(store, experiments[0] if experiments else None)
         if not experiments:
@@ -73,7 +94,7 @@ def report(experiments: tuple[int, ...], form: str, out: Path | None, **choice: 
         if jobs > MOST_JOBS and form in FOR_PEOPLE:
             words = f"experiment {number} has {jobs:,} jobs: its best; --format csv has every trial"
             click.echo(words, err=True)
-            written = _leaderboard(settings, store, (number,), (form, out), **choice)
+            written = _leaderboard(settings, store, (number,), choice, (form, out))
         else:
             written = _experiment(settings, store, number, (form, out))
     show_written(written)
@@ -96,8 +117,8 @@ def _leaderboard(
     settings: "Settings",
     store: "Store",
     experiments: tuple[int, ...],
+    choice: Choice,
     target: tuple[str, Path | None],
-    **choice: Any,
 ) -> "Written":
     from runner.reports.filters import read_conditions
     from runner.reports.leaderboard import TOP, leaderboard_document, leaderboard_report
@@ -107,9 +128,9 @@ def _leaderboard(
     form, out = target
     if form in ("talos", "tensorboard"):
         raise click.UsageError(f"--format {form} is of one whole experiment: no --top or --where")
-    scope = Scope(tuple(dict.fromkeys(experiments)), read_conditions(choice["where"]))
+    scope = Scope(tuple(dict.fromkeys(experiments)), read_conditions(choice.where))
     destination = choose_destination(settings.home, "leaderboard", form, out)
-    document = leaderboard_document(store, scope, choice["by"] or BY[0], choice["top"] or TOP)
+    document = leaderboard_document(store, scope, choice.by or BY[0], choice.top or TOP)
     return write_report(leaderboard_report(document), form, destination)
 
 

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -41,7 +41,9 @@ DATASETS = {"small": "shapes", "medium": "cifar10", "full": "cifar10"}
     help="Write the report to this file, its figures beside it.",
 )
 @click.option("--only-report", is_flag=True, help="Submit nothing: report what is there.")
-def reproduce(only_report: bool, **options: Any) -> None:
+def reproduce(
+    scale: str, dataset: str | None, seed: int, form: str, out: Path | None, only_report: bool
+) -> None:
     """Regenerate the paper: do all that is still missing, and report it beside the paper's values.
 
     Stop it at any moment; the same command goes on where it was.
@@ -50,21 +52,17 @@ def reproduce(only_report: bool, **options: Any) -> None:
     from runner.cli.reading import reading_shown
     from runner.reports.output import choose_destination, write_report
     from runner.reproduction.advance import begin
-    from runner.reproduction.document import read_sources
-    from runner.reproduction.report import reproduction_report
-    from runner.reproduction.scales import SCALES
+    from runner.reproduction.measured import read_sources
+    from runner.reproduction.plan import SCALES
+    from runner.reproduction.view import reproduction_report
     from runner.settings import Settings
     from runner.store.opening import find_store, make_store
 
-    scale, form = SCALES[options["scale"]], options["form"]
     settings = Settings.from_environment()
-    destination = choose_destination(
-        settings.home, f"reproduction-{scale.name}", form, options["out"]
-    )
+    destination = choose_destination(settings.home, f"reproduction-{scale}", form, out)
     store = find_store(settings) if only_report else make_store(settings)
-    dataset = options["dataset"] or DATASETS[scale.name]
     with reading_shown():
-        reproduction = begin(settings, store, scale, dataset, options["seed"])
+        reproduction = begin(settings, store, SCALES[scale], dataset or DATASETS[scale], seed)
     with explained(["what was submitted is kept, and the same command goes on where it was"]):
         failed = [] if only_report else _do_all(reproduction)
     written = write_report(reproduction_report(read_sources(reproduction)), form, destination)

@@ -1,6 +1,7 @@
 """`runner status`, `watch` and `show`: what happens and what happened."""
 
 import json
+from dataclasses import replace
 from textwrap import shorten
 from typing import Any
 
@@ -20,6 +21,7 @@ REASON_WIDTH = 60
 def status(experiment: int | None, form: str) -> None:
     """Show the newest experiments, or the jobs of one."""
     from runner.local.liveness import local_trouble, workers_alive
+    from runner.specs import Configuration
     from runner.store import queries
 
     if experiment is not None:
@@ -32,7 +34,7 @@ def status(experiment: int | None, form: str) -> None:
         {
             "experiment": found.id,
             "kind": found.kind,
-            "dataset": found.configuration["dataset"]["title"],
+            "dataset": Configuration(found.configuration).dataset.title,
             "jobs": found.jobs,
             **{state: found.states[state] for state in found.states},
             "paused": found.paused_at is not None,
@@ -58,19 +60,19 @@ def _say(trouble: str | None) -> None:
 def _status_of_one(settings: Any, store: Any, experiment: int, form: str) -> None:
     from runner.cli.deliver import experiment_document
     from runner.local.liveness import local_trouble
+    from runner.reports.records import plain
 
     document = experiment_document(store, experiment)
     _say(local_trouble(settings))
     if form == "json":
-        click.echo(json.dumps(document, indent=2))
+        click.echo(json.dumps(plain(document), indent=2))
         return
-    title = document["dataset"]["title"]
-    click.echo(
-        printable(f"experiment {experiment}: {document['kind']}, seed {document['seed']}, {title}")
-    )
-    if document["paused"]:
+    words = f"{document.kind}, seed {document.seed}, {document.dataset.title}"
+    click.echo(printable(f"experiment {experiment}: {words}"))
+    if document.paused:
         click.echo(f"paused: nothing new starts until `runner resume {experiment}`")
-    _table([job | {"reason": _short(job["reason"])} for job in document["jobs"]], "no jobs")
+    jobs = [replace(job, reason=_short(job.reason)) for job in document.jobs]
+    _table([plain(job) for job in jobs], "no jobs")
 
 
 def _short(reason: str | None) -> str | None:
@@ -94,13 +96,14 @@ def watch(experiment: int) -> None:
 @format_option
 def show(trial: int | None, job: int | None, form: str) -> None:
     """Show one trial: params, scores, every epoch and every attempt."""
+    from runner.reports.records import plain
     from runner.reports.trial import trial_document, trial_text
 
     _, store = _open()
     if (trial is None) == (job is None):
         raise click.UsageError("name a TRIAL, or a job with --job, and not both")
     document = trial_document(store, trial=trial, job=job)
-    click.echo(json.dumps(document, indent=2) if form == "json" else trial_text(document))
+    click.echo(json.dumps(plain(document), indent=2) if form == "json" else trial_text(document))
 
 
 def _open() -> Any:

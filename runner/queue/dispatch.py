@@ -1,14 +1,19 @@
 """Send the jobs that are pending: the new ones, and those whose message was lost."""
 
+import logging
 from typing import Any
 
 from celery import Celery
 
+from runner.errors import InputError
 from runner.queue.app import BEGUN_JOBS, NEW_JOBS, Message, queued_jobs, send
+from runner.specs import EvaluateSpec, ExplainSpec, FoldSpec, TrainSpec, job_spec
 from runner.states import Kind
 from runner.store import queries
 from runner.store.engine import Store
 from runner.store.lifecycle import outbox
+
+logger = logging.getLogger(__name__)
 
 # Keeps one transaction and one pass over the queues short.
 BATCH = 500
@@ -54,12 +59,18 @@ def message(job: queries.JobToSend) -> Message:
 
 
 def _details(job: queries.JobToSend) -> dict[str, Any]:
-    shown = {
-        Kind.EVALUATE: ("trial", "split"),
-        Kind.EXPLAIN: ("trial", "images", "labels"),
-    }
-    if job.kind in (Kind.TRAIN, Kind.TUNE):
-        seed = {"seed": job.configuration["seed"]} if "seed" in job.configuration else {}
-        return dict(job.configuration["params"]) | seed
-    names = (*shown[Kind(job.kind)], *(name for name in ("fold",) if name in job.configuration))
-    return {name: job.configuration[name] for name in names}
+    """Return what tells a job from others; nothing of one that its worker is going to refuse."""
+    try:
+        spec = job_spec(Kind(job.kind), job.seed, job.configuration)
+    except InputError as error:
+        logger.warning("job %s is sent without details: %s", job.id, error.what)
+        return {}
+    match spec:
+        case TrainSpec():
+            return {**spec.params} | ({"seed": spec.seed} if spec.own_seed else {})
+        case FoldSpec():
+            return {"trial": spec.trial, "split": spec.split, "fold": spec.fold}
+        case EvaluateSpec():
+            return {"trial": spec.trial, "split": spec.split}
+        case ExplainSpec():
+            return {"trial": spec.trial, "images": spec.images, "labels": spec.labels}

@@ -1,17 +1,26 @@
 """The evaluations of a document, and what a report of them shows: scores, confusion, classes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from statistics import fmean, stdev
-from typing import Any
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cifar_model.metrics import per_class
 from runner.reports.model import Figure, Note, Part, Table, titled
+from runner.reports.records import (
+    ClassScores,
+    Evaluation,
+    Interval,
+    KerasScores,
+    Named,
+    values,
+)
 from runner.reports.stats.uncertainty import fold_interval, wilson
 from runner.store.engine import Connection
 from runner.store.queries import reports
+from runner.store.queries.rows import EvaluationRow
 
 MOST_NAMED = 10
 
@@ -21,12 +30,24 @@ FIRST_RULE = (
 )
 
 
-def loss_rule_notes(metric: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[Note]:
+class Ruled(Protocol):
+    """A trial or its evaluation, and the rule by which its loss was computed."""
+
+    @property
+    def trial(self) -> int | None:
+        """Return the number of the trial; None before it has ended."""
+
+    @property
+    def loss_rule(self) -> int | None:
+        """Return the rule; None before there is a loss."""
+
+
+def loss_rule_notes(metric: str, trials: Sequence[Ruled]) -> Iterator[Note]:
     """Name the trials of which a loss was computed by the first rule, if there are any."""
-    old = [row["trial"] for row in rows if row["loss_rule"] == 1]
+    old = [of.trial for of in trials if of.loss_rule == 1]
     if not old:
         return
-    if all(row["loss_rule"] in (1, None) for row in rows):
+    if all(of.loss_rule in (1, None) for of in trials):
         yield Note(f"{metric} was computed by {FIRST_RULE}.")
         return
     left = len(old) - MOST_NAMED
@@ -51,61 +72,69 @@ def mixed_rules_note(by: str, rules: Sequence[int]) -> Iterator[Note]:
 CLASS_SCORES = ("support", "tp", "tn", "fp", "fn", "precision", "recall", "f1")
 
 
-def evaluation_rows(
+def evaluations_of(
     connection: Connection, *, experiment: int | None = None, trial: int | None = None
-) -> list[dict[str, Any]]:
+) -> list[Evaluation]:
     """Return the evaluations that an experiment made, or all of a trial."""
     found = reports.evaluations(connection, experiment=experiment, trial=trial)
-    return [_evaluation_row(connection, evaluation) for evaluation in found]
+    return [_evaluation(connection, row) for row in found]
 
 
-def _evaluation_row(connection: Connection, evaluation: reports.Row) -> dict[str, Any]:
-    classes = list(evaluation["classes"])
+def _evaluation(connection: Connection, row: EvaluationRow) -> Evaluation:
+    classes = row.classes
     confusion = np.zeros((len(classes), len(classes)), np.int64)
-    for cell in reports.confusion(connection, evaluation["id"]):
-        confusion[cell["true_label"], cell["predicted_label"]] = cell["images"]
-    return {
-        "evaluation": evaluation["id"],
-        "job": evaluation["job_id"],
-        "trial": evaluation["trial_id"],
-        "split": evaluation["split"],
-        "fold": evaluation["fold"],
-        "talos_f1": evaluation["talos_f1"],
-        "images": evaluation["images"],
-        "loss": evaluation["loss"],
-        "accuracy": evaluation["accuracy"],
-        "accuracy_interval": wilson(int(np.trace(confusion)), evaluation["images"]),
-        "log_loss": evaluation["log_loss"],
-        "loss_rule": evaluation["loss_rule"],
-        "keras": None
-        if evaluation["keras_loss"] is None
-        else {name: evaluation[f"keras_{name}"] for name in ("loss", "accuracy")},
-        "classes": classes,
-        "confusion": confusion.tolist(),
-        "per_class": _per_class(classes, confusion),
-    }
+    for cell in reports.confusion(connection, row.id):
+        confusion[cell.true_label, cell.predicted_label] = cell.images
+    keras = None
+    if row.keras_loss is not None and row.keras_accuracy is not None:
+        keras = KerasScores(row.keras_loss, row.keras_accuracy)
+    return Evaluation(
+        evaluation=row.id,
+        job=row.job_id,
+        trial=row.trial_id,
+        split=row.split,
+        fold=row.fold,
+        talos_f1=row.talos_f1,
+        images=row.images,
+        loss=row.loss,
+        accuracy=row.accuracy,
+        accuracy_interval=wilson(int(np.trace(confusion)), row.images),
+        log_loss=row.log_loss,
+        loss_rule=row.loss_rule,
+        keras=keras,
+        classes=classes,
+        confusion=confusion.tolist(),
+        per_class=[
+            ClassScores(name, **{field: getattr(score, field) for field in CLASS_SCORES})
+            for name, score in zip(classes, per_class(confusion), strict=True)
+        ],
+    )
 
 
-def _per_class(classes: list[str], confusion: NDArray[np.int64]) -> list[dict[str, Any]]:
-    scores = per_class(confusion)
-    return [
-        {"class": name, **{field: getattr(score, field) for field in CLASS_SCORES}}
-        for name, score in zip(classes, scores, strict=True)
-    ]
+@dataclass(frozen=True, slots=True)
+class FoldsSummary:
+    """The mean scores of a k-fold; an interval only once every fold has its score."""
+
+    folds: int
+    done: int
+    mean: float | None
+    spread: float | None
+    interval: Interval | None
+    talos_f1: float | None
 
 
-def folds_summary(evaluations: Sequence[dict[str, Any]], folds: int) -> dict[str, Any]:
-    """Return the mean scores of a k-fold; an interval only once every fold has its score."""
-    accuracies = [row["accuracy"] for row in evaluations]
-    scores = [row["talos_f1"] for row in evaluations]
-    return {
-        "folds": folds,
-        "done": len(accuracies),
-        "mean": fmean(accuracies) if accuracies else None,
-        "spread": stdev(accuracies) if len(accuracies) > 1 else None,
-        "interval": fold_interval(accuracies) if len(accuracies) == folds else None,
-        "talos_f1": fmean(scores) if scores else None,
-    }
+def folds_summary(evaluations: Sequence[Evaluation], folds: int) -> FoldsSummary:
+    """Return the mean scores of the folds that are done."""
+    accuracies = [fold.accuracy for fold in evaluations]
+    scores = [fold.talos_f1 for fold in evaluations if fold.talos_f1 is not None]
+    return FoldsSummary(
+        folds=folds,
+        done=len(accuracies),
+        mean=fmean(accuracies) if accuracies else None,
+        spread=stdev(accuracies) if len(accuracies) > 1 else None,
+        interval=fold_interval(accuracies) if len(accuracies) == folds else None,
+        talos_f1=fmean(scores) if scores else None,
+    )
 
 
 # A wider confusion is no longer readable as a table; its most frequent mistakes are.
@@ -128,49 +157,50 @@ LOSSES = (
 )
 
 
-def evaluation_parts(document: Mapping[str, Any], pictures: Sequence[Figure]) -> list[Part]:
+CLASS_COLUMNS = ("class", "support", "precision", "recall", "f1", "tp", "tn", "fp", "fn")
+
+
+def evaluation_parts(
+    dataset: Named,
+    evaluations: Sequence[Evaluation],
+    folds: FoldsSummary | None,
+    figures: Sequence[Figure],
+) -> list[Part]:
     """Return the parts of a report about evaluations."""
-    if document["folds"]:
-        notes = loss_rule_notes("loss", document["evaluations"])
-        return [_folds(document), *notes, *_mean_of_folds(document["folds"])]
+    if folds:
+        notes = loss_rule_notes("loss", evaluations)
+        return [_folds(dataset, evaluations), *notes, *_mean_of_folds(folds)]
     parts: list[Part] = []
-    for evaluation in document["evaluations"]:
+    for evaluation in evaluations:
         parts += [
-            _scores(document, evaluation),
+            Table(titled(dataset, "Scores"), SCORES, [values(evaluation, SCORES)]),
             Note(LOSSES),
             *loss_rule_notes("loss", [evaluation]),
-            *_confusion(document, evaluation),
-            _classes(document, evaluation),
+            *_confusion(dataset, evaluation),
+            _classes(dataset, evaluation),
         ]
-    return [*parts, *pictures]
+    return [*parts, *figures]
 
 
-def _folds(document: Mapping[str, Any]) -> Table:
-    rows = [[row[name] for name in FOLD] for row in document["evaluations"]]
-    return Table(titled(document, "Scores of each fold"), FOLD, rows, sortable=True)
+def _folds(dataset: Named, evaluations: Sequence[Evaluation]) -> Table:
+    rows = [values(fold, FOLD) for fold in evaluations]
+    return Table(titled(dataset, "Scores of each fold"), FOLD, rows, sortable=True)
 
 
-def _mean_of_folds(folds: Mapping[str, Any]) -> list[Part]:
-    if not folds["done"]:
+def _mean_of_folds(folds: FoldsSummary) -> list[Part]:
+    if not folds.done:
         return []
-    mean = f"{folds['done']} of {folds['folds']} folds: mean accuracy {folds['mean']:.4f}"
-    if folds["interval"]:
-        low, high = folds["interval"]
-        mean += f" ({low:.4f} to {high:.4f}), spread {folds['spread']:.4f}"
-    return [Note(f"{mean}; talos_f1 {folds['talos_f1']:.4f} on average."), Note(FOLDS)]
+    mean = f"{folds.done} of {folds.folds} folds: mean accuracy {folds.mean:.4f}"
+    if folds.interval:
+        low, high = folds.interval
+        mean += f" ({low:.4f} to {high:.4f}), spread {folds.spread:.4f}"
+    return [Note(f"{mean}; talos_f1 {folds.talos_f1:.4f} on average."), Note(FOLDS)]
 
 
-def _scores(document: Mapping[str, Any], evaluation: Mapping[str, Any]) -> Table:
-    title = titled(document, "Scores")
-    return Table(title, SCORES, [[evaluation[column] for column in SCORES]])
-
-
-def _confusion(document: Mapping[str, Any], evaluation: Mapping[str, Any]) -> list[Part]:
-    classes, confusion = evaluation["classes"], evaluation["confusion"]
+def _confusion(dataset: Named, evaluation: Evaluation) -> list[Part]:
+    classes, confusion = evaluation.classes, evaluation.confusion
     if len(classes) <= MOST_CLASSES:
-        title = titled(
-            document, "Confusion: a row for each true class, a column for each predicted"
-        )
+        title = titled(dataset, "Confusion: a row for each true class, a column for each predicted")
         rows = [[name, *cells] for name, cells in zip(classes, confusion, strict=True)]
         return [Table(title, ("true", *classes), rows)]
     mistakes = sorted(
@@ -185,7 +215,7 @@ def _confusion(document: Mapping[str, Any], evaluation: Mapping[str, Any]) -> li
     shown = mistakes[:MOST_MISTAKES]
     return [
         Table(
-            titled(document, "Confusion: the most frequent mistakes"),
+            titled(dataset, "Confusion: the most frequent mistakes"),
             ("true", "predicted", "images"),
             [[true, predicted, images] for images, true, predicted in shown],
         ),
@@ -196,7 +226,6 @@ def _confusion(document: Mapping[str, Any], evaluation: Mapping[str, Any]) -> li
     ]
 
 
-def _classes(document: Mapping[str, Any], evaluation: Mapping[str, Any]) -> Table:
-    columns = ("class", "support", "precision", "recall", "f1", "tp", "tn", "fp", "fn")
-    rows = [[row[column] for column in columns] for row in evaluation["per_class"]]
-    return Table(titled(document, "Scores of each class"), columns, rows, sortable=True)
+def _classes(dataset: Named, evaluation: Evaluation) -> Table:
+    rows = [values(scores, CLASS_COLUMNS) for scores in evaluation.per_class]
+    return Table(titled(dataset, "Scores of each class"), CLASS_COLUMNS, rows, sortable=True)

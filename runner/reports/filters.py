@@ -4,9 +4,9 @@ import math
 import re
 from difflib import get_close_matches
 
-from cifar_model.params import RULES, Params
+from cifar_model.params import RULES, Params, ParamValue
 from runner.errors import InputError
-from runner.store.queries.leaderboard import METRICS, OPERATORS, Condition, Value
+from runner.store.queries.leaderboard import METRICS, OPERATORS, Condition
 
 FORM = re.compile(rf"\s*(\w+)\s*({'|'.join(OPERATORS)})\s*(.+?)\s*")
 NAMES = (*METRICS, *RULES)
@@ -34,7 +34,7 @@ def _read(text: str) -> Condition:
     return Condition(name, operator, _value(text, operator, value, default), default)
 
 
-def _value(text: str, operator: str, value: str, default: Value | None) -> Value:
+def _value(text: str, operator: str, value: str, default: ParamValue | None) -> ParamValue:
     """Return the value in the type of what it is compared with."""
     if isinstance(default, bool):
         if value not in ("true", "false") or operator not in ("=", "!="):

@@ -1,16 +1,16 @@
 """The best trials of one or several experiments together."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
-from typing import Any
 
-from runner.reports.comparison.trials import comparisons, verdict
-from runner.reports.evaluation import SCORES, evaluation_rows, loss_rule_notes, mixed_rules_note
-from runner.reports.formats.csv_file import PARAMS, as_csv, share_of
+from cifar_model.params import ParamValue, ParamValues
+from runner.reports.comparison.trials import Comparison, comparisons, verdict
+from runner.reports.evaluation import SCORES, evaluations_of, loss_rule_notes, mixed_rules_note
+from runner.reports.formats.csv_file import PARAMS, Cell, as_csv, share_of
 from runner.reports.lookup import experiment_row
 from runner.reports.model import (
-    SHORT,
     Figure,
     Note,
     Part,
@@ -18,10 +18,18 @@ from runner.reports.model import (
     Table,
     as_text,
     captioned,
+    dataset_name,
     each_dataset,
 )
-from runner.reports.selection import noise, winner, winner_notes
-from runner.reports.stats.param_importance import INFLUENCE, INFLUENCES, differing, influence
+from runner.reports.records import DatasetName, Evaluation, Interval, chosen, values
+from runner.reports.selection import Winner, noise, winner, winner_notes
+from runner.reports.stats.param_importance import (
+    INFLUENCE,
+    INFLUENCES,
+    Influence,
+    differing,
+    influence,
+)
 from runner.reports.stats.ranking import effective
 from runner.reports.stats.selection_bias import Chance, Repeats
 from runner.reports.stats.uncertainty import accuracy_interval
@@ -29,6 +37,7 @@ from runner.states import Kind
 from runner.store.engine import Connection, Store
 from runner.store.queries import leaderboard
 from runner.store.queries.leaderboard import METRICS, SMALLER_IS_BETTER, Scope
+from runner.store.queries.rows import LeaderRow
 
 # Enough to see what matters; to read the params of every one of 100,000 trials takes seconds.
 MOST_PARAMS = 2_000
@@ -36,81 +45,171 @@ MOST_PARAMS = 2_000
 TOP = 20
 
 
-def leaderboard_document(store: Store, scope: Scope, by: str, top: int) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Leader:
+    """A trial among the best, with its rank; `noise` tells whether chance could put it behind.
+
+    `dataset` is the title, and the fingerprint is apart from it, as in the CSV.
+    """
+
+    trial: int
+    job: int
+    params: ParamValues
+    seed: int
+    trained_epochs: int
+    best_epoch: int
+    accuracy: float
+    val_accuracy: float
+    best_val_accuracy: float
+    loss: float
+    val_loss: float
+    seconds: float
+    loss_rule: int
+    fingerprint: str
+    experiment: int
+    number: int
+    not_reproducible: str | None
+    dataset: str
+    data_fingerprint: str
+    train_images: int
+    val_images: int
+    val_accuracy_interval: Interval
+    rank: int
+    noise: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """The command that submitted an experiment."""
+
+    experiment: int
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Influences:
+    """The influence of params on the metric, and over how many trials it was computed."""
+
+    trials: int
+    params: list[Influence]
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderboardDocument:
+    """The best trials by a metric, what differs between them and how sure that is."""
+
+    experiments: list[int]
+    datasets: list[DatasetName]
+    commands: list[Command]
+    by: str
+    order: str
+    where: list[str]
+    top: int
+    count: int
+    loss_rules: list[int]
+    trials: list[Leader]
+    differing: list[str]
+    influence: Influences
+    winner: Winner | None
+    evaluations: list[Evaluation]
+    comparisons: list[Comparison]
+    files: list[str]
+
+
+def leaderboard_document(store: Store, scope: Scope, by: str, top: int) -> LeaderboardDocument:
     """Return the best trials by a metric, what differs between them and how sure that is."""
     with store.read() as connection:
         for number in scope.experiments:
             experiment_row(connection, number)
-        experiments = leaderboard.experiments(connection, scope)
-        count = leaderboard.count(connection, scope)
-        trials = [_row(row) for row in leaderboard.best(connection, scope, by, top)]
-        chance = Chance(count, Repeats(*leaderboard.repeats(connection, scope, by)))
-        _rank(trials, by, chance)
-        document: dict[str, Any] = {
-            "experiments": [row["experiment"] for row in experiments],
-            "datasets": each_dataset(row["dataset"] for row in experiments),
-            "commands": [
-                {name: row[name] for name in ("experiment", "command")} for row in experiments
-            ],
-            "by": by,
-            "order": "smallest first" if by in SMALLER_IS_BETTER else "largest first",
-            "where": [f"{c.name}{c.operator}{_text(c.value)}" for c in scope.conditions],
-            "top": top,
-            "count": count,
-            "loss_rules": leaderboard.loss_rules(connection, scope),
-            "trials": trials,
-            "differing": differing([trial["params"] for trial in trials]),
-            "influence": _influence(connection, scope, by, count),
-            "winner": winner(connection, trials[0], by, chance, trials[0]["val_images"])
-            if trials
-            else None,
-            "evaluations": [
-                row
-                for experiment in experiments
-                if experiment["kind"] == Kind.EVALUATE
-                for row in evaluation_rows(connection, experiment=experiment["experiment"])
-                if row["fold"] is None
-            ],
-        }
-    return document | {"comparisons": comparisons(store, document["evaluations"]), "files": []}
+        document = _document(connection, scope, by, top)
+    return replace(document, comparisons=comparisons(store, document.evaluations))
 
 
-def _row(found: dict[str, Any]) -> dict[str, Any]:
-    dataset = found.pop("dataset")
-    images = dataset["images"]
-    return found | {
-        "params": effective(found["params"]),
-        "dataset": dataset["title"],
-        "data_fingerprint": dataset["fingerprint"],
-        "train_images": images["train"],
-        "val_images": images["validation"],
-        "val_accuracy_interval": accuracy_interval(found["val_accuracy"], images["validation"]),
-    }
+def _document(connection: Connection, scope: Scope, by: str, top: int) -> LeaderboardDocument:
+    experiments = leaderboard.experiments(connection, scope)
+    count = leaderboard.count(connection, scope)
+    chance = Chance(count, Repeats(*leaderboard.repeats(connection, scope, by)))
+    trials = _leaders(leaderboard.best(connection, scope, by, top), by, chance)
+    first = trials[0] if trials else None
+    return LeaderboardDocument(
+        experiments=[row.experiment for row in experiments],
+        datasets=each_dataset(row.dataset for row in experiments),
+        commands=[Command(row.experiment, row.command) for row in experiments],
+        by=by,
+        order="smallest first" if by in SMALLER_IS_BETTER else "largest first",
+        where=[f"{c.name}{c.operator}{_text(c.value)}" for c in scope.conditions],
+        top=top,
+        count=count,
+        loss_rules=leaderboard.loss_rules(connection, scope),
+        trials=trials,
+        differing=differing([trial.params for trial in trials]),
+        influence=_influence(connection, scope, by, count),
+        winner=winner(connection, first, by, chance, first.val_images) if first else None,
+        evaluations=[
+            evaluation
+            for row in experiments
+            if row.kind == Kind.EVALUATE
+            for evaluation in evaluations_of(connection, experiment=row.experiment)
+            if evaluation.fold is None
+        ],
+        comparisons=[],
+        files=[],
+    )
 
 
-def _rank(trials: list[dict[str, Any]], by: str, chance: Chance) -> None:
-    """Add rank and `noise`: whether chance could put a trial behind the first."""
+def _leaders(rows: Sequence[LeaderRow], by: str, chance: Chance) -> list[Leader]:
+    """Return the trials with their ranks; only those on the images of the first are compared."""
     ranks: dict[float, int] = {}
-    for place, trial in enumerate(trials, start=1):
-        trial["rank"] = ranks.setdefault(trial[by], place)
-        comparable = trial["data_fingerprint"] == trials[0]["data_fingerprint"]
-        trial["noise"] = (
-            noise(trials[0], trial, by, chance, trial["val_images"]) if comparable else None
-        )
+    leaders = []
+    for place, row in enumerate(rows, start=1):
+        rank = ranks.setdefault(getattr(row, by), place)
+        comparable = row.dataset.fingerprint == rows[0].dataset.fingerprint
+        images = row.dataset.images.validation
+        behind = noise(rows[0], row, by, chance, images) if comparable else None
+        leaders.append(_leader(row, rank, behind))
+    return leaders
 
 
-def _influence(connection: Connection, scope: Scope, by: str, count: int) -> dict[str, Any]:
+def _leader(row: LeaderRow, rank: int, behind: bool | None) -> Leader:
+    dataset = row.dataset
+    return Leader(
+        trial=row.trial,
+        job=row.job,
+        params=effective(row.params),
+        seed=row.seed,
+        trained_epochs=row.trained_epochs,
+        best_epoch=row.best_epoch,
+        accuracy=row.accuracy,
+        val_accuracy=row.val_accuracy,
+        best_val_accuracy=row.best_val_accuracy,
+        loss=row.loss,
+        val_loss=row.val_loss,
+        seconds=row.seconds,
+        loss_rule=row.loss_rule,
+        fingerprint=row.fingerprint,
+        experiment=row.experiment,
+        number=row.number,
+        not_reproducible=row.not_reproducible,
+        dataset=dataset.title,
+        data_fingerprint=dataset.fingerprint,
+        train_images=dataset.images.train,
+        val_images=dataset.images.validation,
+        val_accuracy_interval=accuracy_interval(row.val_accuracy, dataset.images.validation),
+        rank=rank,
+        noise=behind,
+    )
+
+
+def _influence(connection: Connection, scope: Scope, by: str, count: int) -> Influences:
     step = -(-count // MOST_PARAMS) or 1
     rows = leaderboard.some(connection, scope, by, step)
-    params = [effective(row["params"]) for row in rows]
-    return {"trials": len(rows), "params": influence(params, [row["metric"] for row in rows])}
+    params = [effective(row.params) for row in rows]
+    return Influences(len(rows), influence(params, [row.metric for row in rows]))
 
 
-def _text(value: float | str | bool) -> str:
+def _text(value: ParamValue) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value).lower()
 
-
-Row = Mapping[str, Any]
 
 MOST_COMMANDS = 10
 
@@ -118,177 +217,167 @@ MOST_COMMANDS = 10
 OF_ORIGIN = ("experiment", "dataset", "train_images", "seed")
 
 
-def leaderboard_title(document: Row) -> str:
+def leaderboard_title(document: LeaderboardDocument) -> str:
     """Return the title of a leaderboard."""
-    numbers = document["experiments"]
+    numbers = document.experiments
     if len(numbers) > 5:
         return f"Leaderboard of {len(numbers)} experiments"
     return f"Leaderboard of experiment{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers))}"
 
 
-def leaderboard_parts(document: Row) -> list[Part]:
+def leaderboard_parts(document: LeaderboardDocument) -> list[Part]:
     """Return the parts of a leaderboard, for a form to render."""
-    where = " and ".join(document["where"])
-    shown, count = len(document["trials"]), document["count"]
+    where = " and ".join(document.where)
     parts: list[Part] = [
         Note(
-            f"the first {shown} of {count:,} trials{' with ' if where else ''}{where}, by"
-            f" {document['by']}, {document['order']}"
+            f"the first {len(document.trials)} of {document.count:,}"
+            f" trials{' with ' if where else ''}{where}, by {document.by}, {document.order}"
         ),
         *_several_datasets(document),
         *_commands(document),
     ]
-    if document["trials"]:
+    if document.trials:
         parts += [_best(document), *_loss_rules(document), *_constants(document)]
-        parts += _winner(document)
-    parts += _influences(document)
-    if document["evaluations"]:
-        rows = [[row[name] for name in SCORES] for row in document["evaluations"]]
-        parts.append(
-            Table(titled_leaderboard(document, "Evaluations"), SCORES, rows, sortable=True)
-        )
-    parts += [Note(verdict(comparison)) for comparison in document["comparisons"]]
-    if len(document["comparisons"]) > 1:
-        parts.append(Note(f"p is multiplied by {len(document['comparisons'])}, the comparisons."))
+    parts += [*_winner(document), *_influences(document)]
+    if document.evaluations:
+        title = titled_leaderboard(document, "Evaluations")
+        rows = [values(evaluation, SCORES) for evaluation in document.evaluations]
+        parts.append(Table(title, SCORES, rows, sortable=True))
+    parts += [Note(verdict(comparison)) for comparison in document.comparisons]
+    if len(document.comparisons) > 1:
+        parts.append(Note(f"p is multiplied by {len(document.comparisons)}, the comparisons."))
     return parts
 
 
-def _best(document: Row) -> Table:
-    trials = document["trials"]
-    origin = [name for name in OF_ORIGIN if len({trial[name] for trial in trials}) > 1]
-    noise = ["noise"] if any(trial["noise"] is not None for trial in trials) else []
+def _best(document: LeaderboardDocument) -> Table:
+    trials = document.trials
+    origin = [name for name in OF_ORIGIN if len({getattr(trial, name) for trial in trials}) > 1]
+    compared = ["noise"] if any(trial.noise is not None for trial in trials) else []
     # What decides comes first: a phone shows little more.
-    metrics = dict.fromkeys((document["by"], "val_accuracy", "val_accuracy_interval", *noise))
+    metrics = dict.fromkeys((document.by, "val_accuracy", "val_accuracy_interval", *compared))
     metrics |= dict.fromkeys(("val_loss", "accuracy", "seconds"))
     names = ["rank", "trial", *metrics, *origin]
-    rows = [
-        [
-            *(trial[name] for name in names),
-            *(trial["params"][name] for name in document["differing"]),
-        ]
-        for trial in trials
-    ]
     return Table(
         titled_leaderboard(document, "Best trials"),
-        [*names, *document["differing"]],
-        rows,
+        [*names, *document.differing],
+        [
+            [*values(trial, names), *(trial.params[name] for name in document.differing)]
+            for trial in trials
+        ],
         sortable=True,
     )
 
 
-def _constants(document: Row) -> Iterator[Note]:
+def _constants(document: LeaderboardDocument) -> Iterator[Note]:
     """Say which params are no column, because they are the same in all."""
-    params = document["trials"][0]["params"]
+    params = document.trials[0].params
     same = [
-        f"{name} {as_text(params[name])}" for name in params if name not in document["differing"]
+        f"{name} {as_text(value)}"
+        for name, value in params.items()
+        if name not in document.differing
     ]
     if same:
         yield Note(f"the same in all of these: {', '.join(same)}")
 
 
-def _loss_rules(document: Row) -> Iterator[Note]:
-    yield from mixed_rules_note(document["by"], document["loss_rules"])
-    yield from loss_rule_notes("val_loss", document["trials"])
+def _loss_rules(document: LeaderboardDocument) -> Iterator[Note]:
+    yield from mixed_rules_note(document.by, document.loss_rules)
+    yield from loss_rule_notes("val_loss", document.trials)
 
 
-def _commands(document: Row) -> Iterator[Note]:
-    for row in document["commands"][:MOST_COMMANDS]:
-        yield Note(f"experiment {row['experiment']}: {row['command']}")
-    left = len(document["commands"]) - MOST_COMMANDS
+def _commands(document: LeaderboardDocument) -> Iterator[Note]:
+    for command in document.commands[:MOST_COMMANDS]:
+        yield Note(f"experiment {command.experiment}: {command.command}")
+    left = len(document.commands) - MOST_COMMANDS
     if left > 0:
         yield Note(f"and {left} more experiments")
 
 
-def _several_datasets(document: Row) -> Iterator[Note]:
-    if len(document["datasets"]) > 1:
+def _several_datasets(document: LeaderboardDocument) -> Iterator[Note]:
+    if len(document.datasets) > 1:
         yield Note(
-            f"{len(document['datasets'])} data sets: scores of different images cannot be"
-            " compared.",
+            f"{len(document.datasets)} data sets: scores of different images cannot be compared.",
             warning=True,
         )
 
 
-def _winner(document: Row) -> Iterator[Note]:
-    trials = document["trials"]
-    return winner_notes(document["winner"], trials, document["by"], trials[0]["val_images"])
+def _winner(document: LeaderboardDocument) -> Iterator[Note]:
+    if document.winner:
+        images = document.trials[0].val_images
+        yield from winner_notes(document.winner, document.trials, document.by, images)
 
 
-def _influences(document: Row) -> list[Part]:
-    found = document["influence"]
-    if not found["params"]:
+def _influences(document: LeaderboardDocument) -> list[Part]:
+    found = document.influence
+    if not found.params:
         return []
     title = (
-        f"Hyperparameter importance for {document['by']}, over {found['trials']:,} of"
-        f" {document['count']:,} trials"
+        f"Hyperparameter importance for {document.by}, over {found.trials:,} of"
+        f" {document.count:,} trials"
     )
-    rows: Sequence[Sequence[Any]] = [[row[name] for name in INFLUENCE] for row in found["params"]]
+    rows = [values(param, INFLUENCE) for param in found.params]
     return [
         Table(titled_leaderboard(document, title), INFLUENCE, rows, sortable=True),
         Note(INFLUENCES),
     ]
 
 
-def titled_leaderboard(document: Row, what: str) -> str:
+def titled_leaderboard(document: LeaderboardDocument, what: str) -> str:
     """Return a title that names the data sets."""
-    names = [
-        f"{dataset['title']}, fingerprint {dataset['fingerprint'][:SHORT]}"
-        for dataset in document["datasets"]
-    ]
-    return f"{what} - {'; '.join(names)}"
+    return f"{what} - {'; '.join(map(dataset_name, document.datasets))}"
 
 
 INTERVAL = ("val_accuracy_low", "val_accuracy_high")
 ORIGIN = ("experiment", "trial", "job", "number", "seed", "dataset", "data_fingerprint")
-NAMES = ("rank", *ORIGIN, *METRICS, *INTERVAL, "loss_rule", "noise")
+COLUMNS = ("rank", *ORIGIN, *METRICS, *INTERVAL, "loss_rule", "noise", *PARAMS)
 
 
-def leaderboard_report(document: dict[str, Any]) -> Report:
+def leaderboard_report(document: LeaderboardDocument) -> Report:
     """Return the report of a leaderboard's document."""
     return Report(
         leaderboard_title(document),
         document,
         lay_out=lambda figures: [*leaderboard_parts(document), *figures],
         draw=lambda: _draw(document),
-        texts={"csv": lambda: as_csv(_sheet_rows(document), (*NAMES, *PARAMS))},
+        texts={"csv": lambda: as_csv(_sheet_rows(document), COLUMNS)},
         exports={"parquet": lambda: _parquet(document)},
     )
 
 
-def _parquet(document: dict[str, Any]) -> list[tuple[Path, bytes]]:
+def _parquet(document: LeaderboardDocument) -> list[tuple[Path, bytes]]:
     from runner.reports.formats.parquet import as_parquet
 
-    about = {name: document[name] for name in ("datasets", "commands", "by", "where")}
-    return [(Path(), as_parquet(_sheet_rows(document), (*NAMES, *PARAMS), about))]
+    about = chosen(document, ("datasets", "commands", "by", "where"))
+    return [(Path(), as_parquet(_sheet_rows(document), COLUMNS, about))]
 
 
-def _draw(document: dict[str, Any]) -> list[Figure]:
+def _draw(document: LeaderboardDocument) -> list[Figure]:
     from runner.reports.figures.parallel import draw_parallel
 
-    by = document["by"]
+    by = document.by
     title = titled_leaderboard(document, f"Parallel coordinates of trials: parameters and {by}")
-    drawn = draw_parallel(title, document["trials"], by, smaller_is_better=by in SMALLER_IS_BETTER)
-    commands = "; ".join(row["command"] for row in document["commands"])
+    drawn = draw_parallel(title, document.trials, by, smaller_is_better=by in SMALLER_IS_BETTER)
+    commands = "; ".join(command.command for command in document.commands)
     caption = f"Made by: {commands} \N{MIDDLE DOT} drawn by: {_command(document)}"
     return captioned([drawn], caption) if drawn else []
 
 
-def _command(document: dict[str, Any]) -> str:
+def _command(document: LeaderboardDocument) -> str:
     """Return the command that makes this leaderboard again."""
-    numbers = " ".join(map(str, document["experiments"]))
-    where = "".join(f" --where {quote(condition)}" for condition in document["where"])
-    return f"runner report {numbers} --top {document['top']} --by {document['by']}{where}"
+    numbers = " ".join(map(str, document.experiments))
+    where = "".join(f" --where {quote(condition)}" for condition in document.where)
+    return f"runner report {numbers} --top {document.top} --by {document.by}{where}"
 
 
-def _sheet_rows(document: dict[str, Any]) -> list[dict[str, Any]]:
-    return [_sheet_row(trial) for trial in document["trials"]]
+def _sheet_rows(document: LeaderboardDocument) -> list[dict[str, Cell]]:
+    return [_sheet_row(trial) for trial in document.trials]
 
 
-def _sheet_row(trial: dict[str, Any]) -> dict[str, Any]:
-    low, high = trial["val_accuracy_interval"]
-    measured = {
-        "accuracy": share_of(trial["accuracy"], trial["train_images"]),
-        "val_accuracy_low": low,
-        "val_accuracy_high": high,
+def _sheet_row(trial: Leader) -> dict[str, Cell]:
+    cells = {
+        **chosen(trial, ("rank", *ORIGIN, *METRICS, "loss_rule", "noise")),
+        "accuracy": share_of(trial.accuracy, trial.train_images),
+        **dict(zip(INTERVAL, trial.val_accuracy_interval, strict=True)),
+        **trial.params,
     }
-    row = trial | trial["params"] | measured
-    return {name: row[name] for name in (*NAMES, *PARAMS)}
+    return {name: cells[name] for name in COLUMNS}

@@ -3,6 +3,7 @@
 from runner.errors import InputError
 from runner.store.engine import Connection
 from runner.store.queries import reports
+from runner.store.queries.rows import ExperimentRow, JobRow
 
 
 def newest_number(connection: Connection) -> int:
@@ -18,7 +19,7 @@ def newest_number(connection: Connection) -> int:
     )
 
 
-def experiment_row(connection: Connection, number: int) -> reports.Row:
+def experiment_row(connection: Connection, number: int) -> ExperimentRow:
     """Return an experiment by its number."""
     found = reports.experiment(connection, number)
     if found is None:
@@ -26,9 +27,7 @@ def experiment_row(connection: Connection, number: int) -> reports.Row:
     return found
 
 
-def job_row(
-    connection: Connection, *, trial: int | None = None, job: int | None = None
-) -> reports.Row:
+def job_row(connection: Connection, *, trial: int | None = None, job: int | None = None) -> JobRow:
     """Return a job by its own number or by that of its trial."""
     found = reports.jobs(connection, trial=trial, job=job)
     if found:

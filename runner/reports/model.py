@@ -5,6 +5,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from cifar_model.data import Description
+from runner.reports.records import DatasetName, Named, names_of
+from runner.specs import Provenance
+
 SHORT = 12
 
 
@@ -75,19 +79,19 @@ Part = Note | Table | Figure
 class Report:
     """Offer one subject in every format in which it can be written.
 
-    `document` is what JSON holds. `draw` is called for the formats in `drawn_in`; what it returns
-    is laid out for people, with the appendix in files that are kept. `linked` returns the fields of
-    the document that name figures by the paths at which they were saved. `texts` and `exports` are
-    formats for other programs; the paths of an export are relative to its destination.
+    `document` is the record that JSON holds. `draw` is called for the formats in `drawn_in`; what
+    it returns is laid out for people, with the appendix in files that are kept. `linked` returns
+    the document with the paths at which figures were saved, by their names. `texts` and `exports`
+    are formats for other programs; the paths of an export are relative to its destination.
     """
 
     title: str
-    document: dict[str, Any]
+    document: object
     lay_out: Callable[[Sequence[Figure]], list[Part]]
     appendix: Callable[[], list[Part]] = list
     draw: Callable[[], list[Figure]] = list
     drawn_in: Sequence[str] = ("markdown", "html")
-    linked: Callable[[Mapping[str, str]], dict[str, Any]] | None = None
+    linked: Callable[[Mapping[str, str]], object] | None = None
     texts: Mapping[str, Callable[[], str]] = field(default_factory=dict)
     exports: Mapping[str, Callable[[], list[tuple[Path, bytes]]]] = field(default_factory=dict)
 
@@ -105,17 +109,15 @@ def as_text(value: Any) -> str:
     return str(value)
 
 
-def dataset_name(document: Mapping[str, Any]) -> str:
+def dataset_name(dataset: Named) -> str:
     """Return what every figure and table says about the data it comes from."""
-    dataset = document["dataset"]
-    return f"{dataset['title']}, fingerprint {dataset['fingerprint'][:SHORT]}"
+    return f"{dataset.title}, fingerprint {dataset.fingerprint[:SHORT]}"
 
 
-def each_dataset(datasets: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def each_dataset(datasets: Iterable[Description]) -> list[DatasetName]:
     """Return each data set once, with what people and programs know it by."""
-    found = {dataset["fingerprint"]: dataset for dataset in datasets}
-    names = ("name", "title", "fingerprint")
-    return [{name: dataset[name] for name in names} for dataset in found.values()]
+    found = {dataset.fingerprint: names_of(dataset) for dataset in datasets}
+    return list(found.values())
 
 
 def without_folder(name: str) -> str:
@@ -124,17 +126,14 @@ def without_folder(name: str) -> str:
     return f"{kind}{colon}{Path(path).name}"
 
 
-def titled(document: Mapping[str, Any], what: str) -> str:
+def titled(dataset: Named, what: str) -> str:
     """Return a title that names the data set."""
-    return f"{what} - {dataset_name(document)}"
+    return f"{what} - {dataset_name(dataset)}"
 
 
-def field_table(title: str, fields: Mapping[str, Any]) -> Table:
+def field_table(title: str, fields: Mapping[str, object]) -> Table:
     """Return a table of names and values."""
     return Table(title, ("field", "value"), list(fields.items()))
-
-
-Row = Mapping[str, Any]
 
 
 def captioned(pictures: Sequence[Figure], caption: str) -> list[Figure]:
@@ -142,21 +141,20 @@ def captioned(pictures: Sequence[Figure], caption: str) -> list[Figure]:
     return [replace(picture, caption=caption) for picture in pictures]
 
 
-def origin(commands: Sequence[str], provenance: Row, machines: Sequence[Row], again: str) -> str:
+def origin(commands: Sequence[str], code: str, devices: Sequence[str], again: str) -> str:
     """Return in one line what made the numbers of a figure, and what draws it again."""
-    devices = dict.fromkeys(f"{machine['host']} ({machine['device']})" for machine in machines)
     said = [
         f"Made by: {'; '.join(commands)}",
-        f"code: {code_of(provenance)}",
-        *([f"on {', '.join(devices)}"] if devices else []),
+        f"code: {code}",
+        *([f"on {', '.join(dict.fromkeys(devices))}"] if devices else []),
         f"drawn by: {again}",
     ]
     return " \N{MIDDLE DOT} ".join(said)
 
 
-def code_of(provenance: Row) -> str:
+def code_of(provenance: Provenance) -> str:
     """Return the version of the code, and its commit where it is known."""
-    version, commit = provenance.get("version") or "unknown version", provenance.get("commit")
-    if not commit:
-        return version
-    return f"{version}, commit {commit[:SHORT]}{', changed' if provenance.get('dirty') else ''}"
+    if not provenance.commit:
+        return provenance.version
+    changed = ", changed" if provenance.dirty else ""
+    return f"{provenance.version}, commit {provenance.commit[:SHORT]}{changed}"

@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from runner.errors import InputError
 from runner.reports.formats.markdown import as_markdown
 from runner.reports.formats.terminal import as_terminal
 from runner.reports.model import Figure, Part, Report
+from runner.reports.records import plain
 
 # What is written where a text would go to stdout.
 ALWAYS_WRITTEN = {"html": "report.html", "parquet": "report.parquet", "tensorboard": "tensorboard"}
@@ -35,7 +35,10 @@ class Destination:
 
 
 def write_report(report: Report, form: str, destination: Destination) -> Written:
-    """Write a report's files; return their paths, and the text that is left for stdout."""
+    """Write a report's files; return their paths, and the text that is left for stdout.
+
+    Raises ValueError for a format that the report is not offered in.
+    """
     if form in report.exports:
         out = destination.out or destination.figures / ALWAYS_WRITTEN[form]
         for path, content in report.exports[form]():
@@ -43,15 +46,15 @@ def write_report(report: Report, form: str, destination: Destination) -> Written
         return Written([str(out)], None)
     if form in report.texts:
         return _write_text(report.texts[form](), [], destination)
+    if form not in ("json", *FOR_PEOPLE):
+        raise ValueError(f"a report in the format {form!r}, which it is not offered in")
     figures = report.draw() if form in report.drawn_in else []
     # A page carries its figures itself.
     saved = {} if form == "html" else save_figures(figures, destination.figures)
     files = [*saved.values(), *([str(destination.out)] if destination.out else [])]
     if form == "json":
-        document = report.document | (report.linked(saved) if report.linked else {})
-        if "files" in document:
-            document = document | {"files": files}
-        return _write_text(as_json(document), files, destination)
+        document = report.linked(saved) if report.linked else report.document
+        return _write_text(as_json(_listing(document, files)), files, destination)
     return _write_text(_render(report, figures, form, destination), files, destination)
 
 
@@ -112,9 +115,16 @@ def write_file(path: Path, content: bytes) -> None:
         ) from error
 
 
-def as_json(document: dict[str, Any]) -> str:
+def as_json(document: object) -> str:
     """Return the document as it is."""
-    return json.dumps(document, indent=2, allow_nan=False) + "\n"
+    return json.dumps(plain(document), indent=2, allow_nan=False) + "\n"
+
+
+def _listing(document: object, files: list[str]) -> object:
+    """Return the document with the files that were written, if it lists them."""
+    if is_dataclass(document) and not isinstance(document, type) and hasattr(document, "files"):
+        return replace(document, files=files)
+    return document
 
 
 def _write_text(text: str, files: list[str], destination: Destination) -> Written:

@@ -1,88 +1,153 @@
 """How far to believe that the best trial is the best: noise, luck and its test score."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
-from runner.reports.evaluation import evaluation_rows
+from runner.reports.evaluation import evaluations_of
 from runner.reports.model import Note
+from runner.reports.records import Evaluation, Interval
 from runner.reports.stats.selection_bias import LOWER_BOUND, Chance
 from runner.store.engine import Connection
-
-Row = Mapping[str, Any]
 
 # What is measured on the validation split, as a share of its images.
 SHARES = ("val_accuracy", "best_val_accuracy")
 
-TEST = ("evaluation", "images", "accuracy", "accuracy_interval", "log_loss")
+
+class Scored(Protocol):
+    """A trial with what it may be chosen by."""
+
+    @property
+    def trial(self) -> int | None:
+        """Return its number."""
+
+    @property
+    def val_accuracy(self) -> float | None:
+        """Return the validation accuracy of its last epoch."""
+
+    @property
+    def best_val_accuracy(self) -> float | None:
+        """Return the validation accuracy of its best epoch."""
 
 
-def noise(first: Row, other: Row, by: str, chance: Chance, images: int) -> bool | None:
-    """Tell whether chance could put a trial behind the first; None if it cannot be said."""
-    if other is first or by not in SHARES or other[by] is None:
-        return None
-    return chance.is_noise(first[by], other[by], images)
+class Compared(Protocol):
+    """A trial that was compared with the best."""
+
+    @property
+    def noise(self) -> bool | None:
+        """Tell whether chance could put it behind the best; None if it cannot be said."""
 
 
-def winner(
-    connection: Connection, first: Row, by: str, chance: Chance, images: int
-) -> dict[str, Any]:
-    """Return what is to be said of the best of so many trials.
+@dataclass(frozen=True, slots=True)
+class TestScore:
+    """The newest score on the test split."""
+
+    evaluation: int
+    images: int
+    accuracy: float
+    accuracy_interval: Interval
+    log_loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class Winner:
+    """The best of so many trials: its luck, what is known of seeds, and its test score.
 
     Its luck is that of the best of as many equal ones; test images are not used for selection.
     """
-    evaluations = evaluation_rows(connection, trial=first["trial"])
-    tests = [row for row in evaluations if row["split"] == "test"]
-    measured = chance.repeats if chance.repeats.freedom else None
-    return {
-        "trial": first["trial"],
-        "chosen_from": chance.trials,
-        "luck": chance.luck(first[by], images) if by in SHARES else None,
-        "counts_seeds": measured is not None,
-        "seed_spread": measured.variance**0.5 if measured else None,
-        "seed_freedom": measured.freedom if measured else None,
-        "test": {name: tests[-1][name] for name in TEST} if tests else None,
-    }
+
+    trial: int | None
+    chosen_from: int
+    luck: float | None
+    counts_seeds: bool
+    seed_spread: float | None
+    seed_freedom: int | None
+    test: TestScore | None
 
 
-def winner_notes(found: Row, trials: Sequence[Row], by: str, images: int) -> Iterator[Note]:
-    """Say how far to believe that the first trial is the best."""
-    others = [trial for trial in trials if trial["noise"] is not None]
-    if others:
-        tied = sum(trial["noise"] for trial in others)
-        yield Note(
-            f"noise: behind the first by no more than chance would put it among"
-            f" {found['chosen_from']:,} equal trials (Tukey's test, 95 %; {_counted(found)})."
-            f" Intervals are Wilson's, 95 %, of {images:,} validation images."
-            f" {tied} of the {len(others)} others shown cannot be told from the first."
-        )
-    if found["luck"]:
-        yield Note(
-            f"Trial {found['trial']} is the best of {found['chosen_from']:,}, so its {by} is"
-            f" biased upwards by selection: the best of as many equal trials would be"
-            f" about {found['luck']:.3f} above their mean ({_counted(found)})."
-        )
-    yield _test_score(found)
+def noise(first: Scored, other: Scored, by: str, chance: Chance, images: int) -> bool | None:
+    """Tell whether chance could put a trial behind the first; None if it cannot be said."""
+    best, score = _share(first, by), _share(other, by)
+    if other is first or best is None or score is None:
+        return None
+    return chance.is_noise(best, score, images)
 
 
-def _counted(found: Row) -> str:
-    """Say which noise was counted: what seeds do is known from repeats only."""
-    if not found["counts_seeds"]:
-        return LOWER_BOUND
-    return (
-        f"it counts images and seeds: repeats of the same params spread by"
-        f" {found['seed_spread']:.3f}, with {found['seed_freedom']} degrees of freedom"
+def winner(connection: Connection, first: Scored, by: str, chance: Chance, images: int) -> Winner:
+    """Return what is to be said of the best of so many trials."""
+    score, measured = _share(first, by), chance.repeats
+    counted = measured.freedom > 0
+    return Winner(
+        trial=first.trial,
+        chosen_from=chance.trials,
+        luck=None if score is None else chance.luck(score, images),
+        counts_seeds=counted,
+        seed_spread=measured.variance**0.5 if counted else None,
+        seed_freedom=measured.freedom if counted else None,
+        test=_test_score(evaluations_of(connection, trial=first.trial)),
     )
 
 
-def _test_score(found: Row) -> Note:
-    test = found["test"]
+def _share(trial: Scored, by: str) -> float | None:
+    """Return what a trial is chosen by; None unless it is a share of the validation images."""
+    share: float | None = getattr(trial, by) if by in SHARES else None
+    return share
+
+
+def _test_score(evaluations: Sequence[Evaluation]) -> TestScore | None:
+    tests = [evaluation for evaluation in evaluations if evaluation.split == "test"]
+    if not tests:
+        return None
+    newest = tests[-1]
+    return TestScore(
+        newest.evaluation,
+        newest.images,
+        newest.accuracy,
+        newest.accuracy_interval,
+        newest.log_loss,
+    )
+
+
+def winner_notes(
+    winner: Winner, trials: Sequence[Compared], by: str, images: int
+) -> Iterator[Note]:
+    """Say how far to believe that the first trial is the best."""
+    others = [trial.noise for trial in trials if trial.noise is not None]
+    if others:
+        yield Note(
+            f"noise: behind the first by no more than chance would put it among"
+            f" {winner.chosen_from:,} equal trials (Tukey's test, 95 %; {_counted(winner)})."
+            f" Intervals are Wilson's, 95 %, of {images:,} validation images."
+            f" {sum(others)} of the {len(others)} others shown cannot be told from the first."
+        )
+    if winner.luck:
+        yield Note(
+            f"Trial {winner.trial} is the best of {winner.chosen_from:,}, so its {by} is"
+            f" biased upwards by selection: the best of as many equal trials would be"
+            f" about {winner.luck:.3f} above their mean ({_counted(winner)})."
+        )
+    yield _test_note(winner)
+
+
+def _counted(winner: Winner) -> str:
+    """Say which noise was counted: what seeds do is known from repeats only."""
+    if not winner.counts_seeds:
+        return LOWER_BOUND
+    return (
+        f"it counts images and seeds: repeats of the same params spread by"
+        f" {winner.seed_spread:.3f}, with {winner.seed_freedom} degrees of freedom"
+    )
+
+
+def _test_note(winner: Winner) -> Note:
+    test = winner.test
     if test is None:
         return Note(
-            f"Trial {found['trial']} is not evaluated on the test split yet:"
-            f" runner submit evaluate --trial {found['trial']}"
+            f"Trial {winner.trial} is not evaluated on the test split yet:"
+            f" runner submit evaluate --trial {winner.trial}"
         )
-    low, high = test["accuracy_interval"]
+    low, high = test.accuracy_interval
     return Note(
-        f"Trial {found['trial']} on the test split, which was not used for selection: accuracy"
-        f" {test['accuracy']:.4f} ({low:.4f} to {high:.4f}) of {test['images']:,} images."
+        f"Trial {winner.trial} on the test split, which was not used for selection: accuracy"
+        f" {test.accuracy:.4f} ({low:.4f} to {high:.4f}) of {test.images:,} images."
     )

@@ -1,16 +1,22 @@
 """All that is known of one trial or one job, for `runner show`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from cifar_model.data import Description
 from cifar_model.errors import printable
-from runner.reports.evaluation import evaluation_rows
+from runner.reports.evaluation import evaluations_of
 from runner.reports.formats.terminal import plain_table, sparkline
 from runner.reports.lookup import experiment_row, job_row
 from runner.reports.model import Table, field_table, titled
-from runner.reports.stats.ranking import BETTER, SCORES, trial_rows
-from runner.store.engine import Connection, Store
+from runner.reports.records import Epoch, Evaluation, Trial, chosen, fields_of, values
+from runner.reports.stats.ranking import BETTER, SCORES
+from runner.reports.trials import trials_of
+from runner.specs import Provenance
+from runner.store.engine import Store
 from runner.store.queries import reports
+from runner.store.queries.rows import AttemptRow
 
 ATTEMPT = ("attempt", "state", "worker", "host", "device", "started_at", "ended_at")
 EPOCH = ("epoch", *BETTER, "seconds")
@@ -26,79 +32,100 @@ IDENTITY = (
 MACHINE = ("fingerprint", "fingerprints", "model")
 
 
-def trial_document(
-    store: Store, *, trial: int | None = None, job: int | None = None
-) -> dict[str, Any]:
-    """Return a trial, or a job and its trial if it made one, with every epoch and attempt.
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt at a job, and its error if it failed."""
+
+    attempt: int
+    state: str
+    worker: str
+    host: str
+    device: str
+    started_at: str
+    ended_at: str | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrialDocument(Trial):
+    """A trial, or a job and its trial if it made one, with every epoch and attempt.
 
     `attempts` counts the attempts, as in every document; `attempt_details` holds them.
     """
+
+    kind: str
+    dataset: Description
+    provenance: Provenance
+    attempt_details: list[Attempt]
+    evaluations: list[Evaluation]
+
+
+def trial_document(
+    store: Store, *, trial: int | None = None, job: int | None = None
+) -> TrialDocument:
+    """Return a trial by its number, or a job by its own."""
     with store.read() as connection:
         found = job_row(connection, trial=trial, job=job)
-        [row] = trial_rows([found], reports.epochs(connection, job=found["job"]))
-        experiment = experiment_row(connection, found["experiment"])
-        made = row["trial"]
-        return row | {
-            "kind": experiment["kind"],
-            "dataset": experiment["configuration"]["dataset"],
-            "provenance": dict(experiment["provenance"]),
-            "attempt_details": _attempts(connection, row["job"]),
-            "evaluations": evaluation_rows(connection, trial=made) if made else [],
-        }
+        [row] = trials_of([found], reports.epochs(connection, job=found.job))
+        experiment = experiment_row(connection, found.experiment)
+        return TrialDocument(
+            **fields_of(row),
+            kind=experiment.kind,
+            dataset=experiment.configuration.dataset,
+            provenance=experiment.provenance,
+            attempt_details=[_attempt(each) for each in reports.attempts(connection, row.job)],
+            evaluations=evaluations_of(connection, trial=row.trial) if row.trial else [],
+        )
 
 
-def _attempts(connection: Connection, job: int) -> list[dict[str, Any]]:
-    return [
-        {
-            "attempt": row["number"],
-            **{name: row[name] for name in ("state", "worker", "host", "device")},
-            "started_at": row["started_at"].isoformat(timespec="milliseconds"),
-            "ended_at": row["ended_at"].isoformat(timespec="milliseconds")
-            if row["ended_at"]
-            else None,
-            "error": row["error"],
-        }
-        for row in reports.attempts(connection, job)
-    ]
+def _attempt(row: AttemptRow) -> Attempt:
+    return Attempt(
+        attempt=row.number,
+        state=row.state,
+        worker=row.worker,
+        host=row.host,
+        device=row.device,
+        started_at=row.started_at.isoformat(timespec="milliseconds"),
+        ended_at=row.ended_at.isoformat(timespec="milliseconds") if row.ended_at else None,
+        error=row.error,
+    )
 
 
-def trial_text(document: Mapping[str, Any]) -> str:
+def trial_text(document: TrialDocument) -> str:
     """Return the document as text for a terminal."""
     blocks = [f"{table.title}\n{plain_table(table, 'simple')}" for table in _tables(document)]
     errors = [
-        f"Error of attempt {attempt['attempt']}\n{attempt['error'].rstrip()}"
-        for attempt in document["attempt_details"]
-        if attempt["error"]
+        f"Error of attempt {attempt.attempt}\n{attempt.error.rstrip()}"
+        for attempt in document.attempt_details
+        if attempt.error
     ]
     return printable("\n\n".join([*blocks, *errors]))
 
 
-def _tables(document: Mapping[str, Any]) -> Iterator[Table]:
-    what = f"Job {document['job']}" if document["trial"] is None else f"Trial {document['trial']}"
-    shown = (*IDENTITY, *SCORES, "loss_rule", *MACHINE) if document["trial"] else IDENTITY
-    yield field_table(titled(document, what), {name: document[name] for name in shown})
-    if document["params"]:
-        yield field_table(titled(document, "Parameters"), document["params"])
-    if document["epochs"]:
-        yield Table(titled(document, "Learning curves"), CURVE, _curves(document["epochs"]))
-    for title, columns, rows in (
-        ("Epochs", EPOCH, document["epochs"]),
-        ("Attempts", ATTEMPT, document["attempt_details"]),
-        ("Evaluations", EVALUATION, document["evaluations"]),
+def _tables(document: TrialDocument) -> Iterator[Table]:
+    dataset = document.dataset
+    what = f"Job {document.job}" if document.trial is None else f"Trial {document.trial}"
+    shown = (*IDENTITY, *SCORES, "loss_rule", *MACHINE) if document.trial else IDENTITY
+    yield field_table(titled(dataset, what), chosen(document, shown))
+    if document.params:
+        yield field_table(titled(dataset, "Parameters"), document.params)
+    if document.epochs:
+        yield Table(titled(dataset, "Learning curves"), CURVE, _curves(document.epochs))
+    for title, columns, records in (
+        ("Epochs", EPOCH, document.epochs),
+        ("Attempts", ATTEMPT, document.attempt_details),
+        ("Evaluations", EVALUATION, document.evaluations),
     ):
-        if rows:
-            yield Table(titled(document, title), columns, _cells(rows, columns))
+        if records:
+            rows = [values(record, columns) for record in records]
+            yield Table(titled(dataset, title), columns, rows)
 
 
-def _curves(epochs: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
+def _curves(epochs: Sequence[Epoch]) -> list[list[Any]]:
     """Return a row for each metric, each in a scale of its own."""
     rows = []
     for name in BETTER:
-        values = [epoch[name] for epoch in epochs]
-        low, high = min(values), max(values)
-        rows.append([name, sparkline(values, low, high), values[0], low, high, values[-1]])
+        scores: list[float] = [getattr(epoch, name) for epoch in epochs]
+        first, low, high, last = scores[0], min(scores), max(scores), scores[-1]
+        rows.append([name, sparkline(scores, low, high), first, low, high, last])
     return rows
-
-
-def _cells(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> list[list[Any]]:
-    return [[row[column] for column in columns] for row in rows]

@@ -5,12 +5,21 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 
-from cifar_model.data import Dataset, DatasetSpec, is_here, load
+from cifar_model.data import Dataset, DatasetSpec, Description, is_here, load
 from cifar_model.grid import METHODS, PAPER_GRID
 from runner.reports.experiment.document import report_document
-from runner.reproduction.plan import Evaluate, Explain, Folds, Step, Train, Tune, plan
-from runner.reproduction.scales import Scale
-from runner.reproduction.subjects import Subjects, choose
+from runner.reproduction.plan import (
+    Evaluate,
+    Explain,
+    Folds,
+    Scale,
+    Step,
+    Subjects,
+    Train,
+    Tune,
+    choose,
+    plan,
+)
 from runner.settings import Settings
 from runner.states import FINAL, JobState
 from runner.store import queries
@@ -32,6 +41,17 @@ class Reproduction:
     spec: DatasetSpec
     dataset: Dataset
     seed: int
+
+    @property
+    def description(self) -> Description:
+        """Return what is known of the data set."""
+        return Description.from_json(self.spec.to_json() | self.dataset.to_json())
+
+    @property
+    def named(self) -> Description:
+        """Return the data set as titles name it: with the scale."""
+        found = self.description
+        return replace(found, title=f"{found.title}, scale {self.scale.name}")
 
     @property
     def subjects(self) -> Subjects:
@@ -91,9 +111,7 @@ def _trial(store: Store, experiment: int | None) -> int | None:
     """Return the best trial of an experiment by val_accuracy, once all its jobs have ended."""
     if experiment is None or is_open(store, experiment):
         return None
-    trials = report_document(store, experiment)["trials"]
-    best: int | None = trials[0]["trial"]
-    return best
+    return report_document(store, experiment).trials[0].trial
 
 
 def _key(reproduction: Reproduction, step: Step, trial: int | None) -> str:

@@ -1,119 +1,132 @@
 """Build the document of a reproduction: every output of the paper beside what we got."""
 
-from collections.abc import Callable
-from functools import partial
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from runner.reports.experiment.document import Document, report_document
-from runner.reproduction import network, scores, tuning
-from runner.reproduction.advance import Reproduction, is_open, submitted, unfinished
+from cifar_model.data import Description
+from runner.reports.records import Interval
+from runner.reproduction.advance import Reproduction
 from runner.reproduction.measured import Measured, Missing, Sources, Values
-from runner.reproduction.paper import PAPER, Output
-from runner.reproduction.paper_values import FIGURE_5
+from runner.reproduction.outputs import OUTPUTS, PaperOutput
+from runner.reproduction.paper_values import Content
 
-ROW_NUMBERS = range(1, len(FIGURE_5) + 1)
-
-Measure = Callable[[Sources], Values]
-
-# What an output's values come from; each part stands as soon as its own steps have ended.
-MEASURE: dict[str, tuple[Measure, ...]] = {
-    "MODEL": (network.network,),
-    "DATA": (network.pictures,),
-    "T-I": (scores.table_1,),
-    "T-II": (scores.table_2_long, scores.table_2_short),
-    "T-III": (scores.table_3_folds, scores.table_3_validation, scores.table_3_test),
-    "F-2": (network.samples,),
-    "F-3": (tuning.scan,),
-    "F-4": tuple(partial(tuning.figure_4, row=row) for row in ROW_NUMBERS),
-    "F-5": tuple(partial(tuning.figure_5, row=row) for row in ROW_NUMBERS),
-    "LST": (network.layer_list,),
-    "F-6": (partial(network.subject, name="cat"),),
-    "F-7": (partial(network.layers, name="cat"),),
-    "F-8": (partial(network.subject, name="truck"),),
-    "F-9": (partial(network.layer, name="truck", number=1),),
-    "F-10": (partial(network.layer, name="truck", number=17),),
-    "F-11": (scores.confusion,),
-    "F-12": (partial(network.why, name="airplane"),),
-    "F-13": (partial(network.why, name="bird"),),
-    "F-14": (partial(scores.epochs, step="untuned-long"),),
-    "F-15": (partial(scores.epochs, step="untuned-short"),),
-    "EQ": (scores.equations,),
-    "FUT": (tuning.deeper, tuning.cifar100, tuning.more_epochs),
-}
-
-NO_INTERVAL = "Losses have no interval: they are not stored for each image."
-OF_SUBJECTS = ("F-6", "F-7", "F-8", "F-9", "F-10", "F-12", "F-13")
 FULL = "full"
 
 
-def read_sources(reproduction: Reproduction) -> Sources:
-    """Return what the store has of a reproduction."""
-    experiments = submitted(reproduction, submit=False)
-    left = unfinished(reproduction, experiments)
-    documents = {
-        step: report_document(reproduction.store, number)
-        for step, number in experiments.items()
-        if not is_open(reproduction.store, number)
-    }
-    return Sources(reproduction, experiments, left, documents)
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value of an output, the paper's and ours, and whether they agree.
+
+    `interval` and `images` are those of an accuracy. `inside` tells whether the paper's value lies
+    in the interval, or, of what has no sampling error, whether it is the same; else it is None.
+    """
+
+    name: str
+    paper: Content | None
+    ours: Content | None
+    interval: Interval | None
+    images: int | None
+    inside: bool | None
 
 
-def reproduction_document(sources: Sources) -> Document:
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One output: the paper's values beside ours, what is odd about them, and how ours came about.
+
+    JSON has a mapping by name for each field of the values.
+    """
+
+    id: str
+    title: str
+    place: str
+    values: list[Value]
+    oddity: str | None
+    note: str
+
+    def to_json(self) -> Mapping[str, str | Mapping[str, Content | None] | None]:
+        """Return it as plain JSON."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "place": self.place,
+            "paper": {value.name: value.paper for value in self.values},
+            "ours": {value.name: value.ours for value in self.values},
+            "interval": {value.name: value.interval for value in self.values},
+            "images": {value.name: value.images for value in self.values},
+            "inside": {value.name: value.inside for value in self.values},
+            "oddity": self.oddity,
+            "note": self.note,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ReproductionDocument:
+    """Every output of the paper, and the experiments that ours are made from.
+
+    `unfinished` has the steps without a result: None without an experiment, else its jobs by state.
+    """
+
+    scale: str
+    dataset: Description
+    seed: int
+    experiments: dict[str, int]
+    unfinished: dict[str, dict[str, int] | None]
+    ids: list[Output]
+    files: list[str]
+
+
+def reproduction_document(sources: Sources) -> ReproductionDocument:
     """Return the document; its fields are described in docs/reference.md."""
     reproduction = sources.reproduction
-    return {
-        "scale": reproduction.scale.name,
-        "dataset": reproduction.spec.to_json() | reproduction.dataset.to_json(),
-        "seed": reproduction.seed,
-        "experiments": dict(sources.experiments),
-        "unfinished": dict(sources.unfinished),
-        "ids": [_entry(sources, output) for output in PAPER],
-        "files": [],
-    }
+    return ReproductionDocument(
+        scale=reproduction.scale.name,
+        dataset=reproduction.description,
+        seed=reproduction.seed,
+        experiments=dict(sources.experiments),
+        unfinished=dict(sources.unfinished),
+        ids=[_output(sources, output) for output in OUTPUTS],
+        files=[],
+    )
 
 
-def _entry(sources: Sources, output: Output) -> dict[str, Any]:
-    """Return an output's values by name: the paper's, ours, and whether they agree."""
+def _output(sources: Sources, output: PaperOutput) -> Output:
     found: Values = {}
     missing: list[str] = []
-    for measure in MEASURE[output.id]:
+    for measure in output.ours:
         try:
             found |= measure(sources)
         except Missing as step:
             missing.append(str(step))
-    names = dict.fromkeys((*output.values, *found))
-    ours = {name: found.get(name, Measured(None)) for name in names}
-    return {
-        "id": output.id,
-        "title": output.title,
-        "place": output.place,
-        "paper": {name: output.values.get(name) for name in names},
-        "ours": {name: ours[name].value for name in names},
-        "interval": {name: ours[name].interval for name in names},
-        "images": {name: ours[name].images for name in names},
-        "inside": {name: ours[name].agrees(output.values.get(name)) for name in names},
-        "oddity": output.oddity,
-        "note": _note(sources, output, missing),
-    }
+    names = dict.fromkeys((*output.paper, *found))
+    return Output(
+        id=output.id,
+        title=output.title,
+        place=output.place,
+        values=[
+            _value(name, output.paper.get(name), found.get(name, Measured(None))) for name in names
+        ],
+        oddity=output.oddity,
+        note=_note(sources.reproduction, output, missing),
+    )
 
 
-def _note(sources: Sources, output: Output, missing: list[str]) -> str:
+def _value(name: str, paper: Content | None, ours: Measured) -> Value:
+    return Value(name, paper, ours.value, ours.interval, ours.images, ours.agrees(paper))
+
+
+def _note(reproduction: Reproduction, output: PaperOutput, missing: list[str]) -> str:
     """Return how ours came about and why it may differ."""
-    reproduction = sources.reproduction
-    words = [output.ours]
+    words = [output.note]
     if missing:
         words.append(f"Not there yet: {', '.join(dict.fromkeys(missing))}.")
-    if output.id == "FUT":
-        words.append(tuning.FUTURE)
-    if output.id.startswith("T-") and output.id != "T-III":
-        words.append(NO_INTERVAL)
-    if output.id in OF_SUBJECTS:
+    words.append(output.remark)
+    if output.of_subjects:
         words.append(reproduction.subjects.words() or "")
-    words.append(scale_words(reproduction))
+    words.append(_scale_words(reproduction))
     return " ".join(word for word in words if word)
 
 
-def scale_words(reproduction: Reproduction) -> str:
+def _scale_words(reproduction: Reproduction) -> str:
     """Say what is smaller than in the paper; nothing at full scale."""
     scale = reproduction.scale
     if scale.name == FULL:

@@ -1,14 +1,17 @@
-"""One measured value of ours, and whether the paper's agrees with it."""
+"""What there is of a reproduction by its steps, and the values that are measured from it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
-from runner.reports.experiment.document import Document
+from cifar_model.params import ParamValues
+from runner.reports.experiment.document import ExperimentDocument, report_document
+from runner.reports.records import Best, Evaluation, Interval
 from runner.reports.stats.uncertainty import accuracy_interval
-from runner.reproduction.advance import Reproduction
+from runner.reproduction.advance import Reproduction, is_open, submitted, unfinished
+from runner.reproduction.paper_values import Content
 
-Row = Mapping[str, Any]
+Found = TypeVar("Found")
 
 
 class Missing(Exception):  # noqa: N818 (no error: a step that has no result yet)
@@ -22,21 +25,22 @@ class Measured:
     `exact` values have no sampling error: they are the paper's or they are not.
     """
 
-    value: Any
-    interval: list[float] | None = None
+    value: Content | None
+    interval: Interval | None = None
     images: int | None = None
     exact: bool = False
 
-    def agrees(self, paper: Any) -> bool | None:
+    def agrees(self, paper: Content | None) -> bool | None:
         """Tell whether the paper's value lies in the interval; None if that cannot be asked."""
         if paper is None or self.value is None:
             return None
         if self.exact:
-            return bool(self.value == paper)
+            return self.value == paper
         # A formula and a wish for the future lie in no interval.
         if self.interval is None or not isinstance(paper, int | float):
             return None
-        return bool(self.interval[0] <= paper <= self.interval[1])
+        low, high = self.interval
+        return low <= paper <= high
 
 
 Values = dict[str, Measured]
@@ -47,9 +51,24 @@ def share(accuracy: float, images: int) -> Measured:
     return Measured(accuracy, accuracy_interval(accuracy, images), images)
 
 
-def exact(value: Any) -> Measured:
+def exact(value: Content) -> Measured:
     """Return a value that has no sampling error."""
     return Measured(value, exact=True)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedTrial:
+    """A trial that was trained to its end; its scores are those of the last epoch."""
+
+    trial: int
+    params: ParamValues
+    trained_epochs: int
+    loss: float
+    accuracy: float
+    val_loss: float
+    val_accuracy: float
+    best: Best
+    model: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,24 +81,58 @@ class Sources:
     reproduction: Reproduction
     experiments: Mapping[str, int]
     unfinished: Mapping[str, dict[str, int] | None]
-    documents: Mapping[str, Document]
+    documents: Mapping[str, ExperimentDocument]
 
-    def __getitem__(self, step: str) -> Document:
+    def __getitem__(self, step: str) -> ExperimentDocument:
         """Return a step's document; raise Missing if it has no result yet."""
         if step not in self.documents:
             raise Missing(step)
         return self.documents[step]
 
-    def trial(self, step: str) -> Row:
-        """Return the (best) trial of a step that trains."""
-        trial: Row = self[step]["trials"][0]
-        if trial["trial"] is None:
+    def trial(self, step: str) -> TrainedTrial:
+        """Return the (best) trial of a step that trains; raise Missing if none has ended."""
+        best = self[step].trials[0]
+        if (
+            best.trial is None
+            or best.loss is None
+            or best.accuracy is None
+            or best.val_loss is None
+            or best.val_accuracy is None
+            or best.best is None
+            or best.model is None
+        ):
             raise Missing(step)
-        return trial
+        return TrainedTrial(
+            best.trial,
+            best.params,
+            best.trained_epochs,
+            best.loss,
+            best.accuracy,
+            best.val_loss,
+            best.val_accuracy,
+            best.best,
+            best.model,
+        )
 
-    def evaluation(self, step: str) -> Row:
+    def evaluation(self, step: str) -> Evaluation:
         """Return the evaluation that a step made."""
-        if not self[step]["evaluations"]:
-            raise Missing(step)
-        evaluation: Row = self[step]["evaluations"][0]
-        return evaluation
+        return first(step, self[step].evaluations)
+
+
+def first(step: str, found: Iterable[Found]) -> Found:
+    """Return the first of what a step has; raise Missing if there is none."""
+    for one in found:
+        return one
+    raise Missing(step)
+
+
+def read_sources(reproduction: Reproduction) -> Sources:
+    """Return what the store has of a reproduction."""
+    experiments = submitted(reproduction, submit=False)
+    left = unfinished(reproduction, experiments)
+    documents = {
+        step: report_document(reproduction.store, number)
+        for step, number in experiments.items()
+        if not is_open(reproduction.store, number)
+    }
+    return Sources(reproduction, experiments, left, documents)

@@ -1,126 +1,74 @@
-"""Our values for the network, its layers, the images, and why the network says what it says."""
+"""Our values and figures for the network and its layers."""
 
 import io
 import math
-from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from cifar_model.explanation.regions import mask
 from cifar_model.params import Params
-from runner.reproduction.measured import Measured, Missing, Row, Sources, Values, exact
+from runner.reports.figures.activation_sheets import draw_layer_sheet, draw_overview
+from runner.reports.model import Figure
+from runner.reports.records import Activation
+from runner.reproduction.measured import Missing, Sources, Values, exact
 from runner.reproduction.paper_values import LAYERS
 from runner.store.artifacts import get_array, get_artifact
 
 PAPER_BATCH = 500
-SAMPLES = 1000
 
 
 def network(sources: Sources) -> Values:
     """Count the parameters in the stored weights."""
     trial = sources.trial("untuned-long")
-    content = get_artifact(sources.reproduction.store, trial["model"])
+    content = get_artifact(sources.reproduction.store, trial.model)
     with np.load(io.BytesIO(content), allow_pickle=False) as weights:
         count = sum(int(math.prod(weights[name].shape)) for name in weights.files)
-    params = Params.from_json(trial["params"])
+    params = Params.from_json(trial.params)
     # Each block has two batch normalisations, each of them two averages that are not trained.
     averages = sum(4 * params.filters * 2**block for block in range(params.blocks))
     return {"parameters": exact(count), "trainable parameters": exact(count - averages)}
 
 
-def pictures(sources: Sources) -> Values:
-    """Return how many images there are and in what form they are trained on."""
-    dataset = sources.reproduction.dataset
-    rows = slice(SAMPLES)
-    pixels, labels = dataset.train.scaled(rows), dataset.train.one_hot(len(dataset.classes), rows)
-    low, high = float(pixels.min()), float(pixels.max())
-    one_hot = set(np.unique(labels)) <= {0, 1} and bool((labels.sum(axis=1) == 1).all())
-    return {
-        "train images": exact(len(dataset.train)),
-        "validation images": exact(len(dataset.validation)),
-        "test images": exact(len(dataset.test)),
-        "classes": exact(len(dataset.classes)),
-        "pixels": exact(f"from {low:.3g} to {high:.3g}"),
-        "labels": exact("one-hot" if one_hot else "not one-hot"),
-    }
-
-
-def samples(sources: Sources) -> Values:
-    """Return how many classes are shown."""
-    return {"classes shown": exact(len(sources.reproduction.dataset.classes))}
-
-
-def layers_of(sources: Sources, subject: str) -> list[Row]:
-    """Return the stored outputs of all layers for the image of a subject, in order."""
-    image = sources.reproduction.subjects.images[subject]
-    rows = [row for row in sources["activations"]["activations"] if row["image"] == image]
-    if not rows:
-        raise Missing("activations")
-    return rows
-
-
 def layer_list(sources: Sources) -> Values:
     """Return the shape of every layer's output for a batch as large as the paper's."""
-    ours = {row["name"]: [PAPER_BATCH, *row["shape"]] for row in layers_of(sources, "cat")}
+    ours = {layer.name: [PAPER_BATCH, *layer.shape] for layer in _layers(sources, "cat")}
     return {name: exact(ours.get(name, "no such layer")) for name in (*LAYERS, *ours)}
 
 
-def subject(sources: Sources, name: str) -> Values:
-    """Return what the image of a subject shows."""
-    shown = explained_picture(sources, name)["true_class"]
-    return {"picture": exact(f"a {shown}")}
-
-
-def explained_picture(sources: Sources, name: str) -> Row:
-    """Return an explanation of the image of a subject, which has the image with it."""
-    image = sources.reproduction.subjects.images[name]
-    return _first("activations", sources["activations"]["explanations"], "image", image)
-
-
-def layers(sources: Sources, name: str) -> Values:
+def layers(sources: Sources, subject: str) -> Values:
     """Return how many layers are shown of a subject."""
-    return {"layers": exact(len(layers_of(sources, name)))}
+    return {"layers": exact(len(_layers(sources, subject)))}
 
 
-def layer(sources: Sources, name: str, number: int) -> Values:
+def layers_figures(sources: Sources, subject: str) -> list[Figure]:
+    """Draw all layers of a subject on one sheet."""
+    found = _layers(sources, subject)
+    outputs = [get_array(sources.reproduction.store, layer.output) for layer in found]
+    return [draw_overview(sources.reproduction.named, found, outputs)]
+
+
+def layer(sources: Sources, subject: str, number: int) -> Values:
     """Return the name of a layer by its number, from 1."""
-    found = [row for row in layers_of(sources, name) if row["layer"] == number]
-    return {"layer": exact(found[0]["name"] if found else f"there is no layer {number}")}
+    found = _numbered(sources, subject, number)
+    return {"layer": exact(found[0].name if found else f"there is no layer {number}")}
 
 
-def explanation(sources: Sources, step: str, name: str) -> Row:
-    """Return the explanation that a step made of the class of a subject."""
-    shown = sources.reproduction.subjects.classes[name]
-    return _first(step, sources[step]["explanations"], "class", shown)
+def layer_figures(sources: Sources, subject: str, number: int) -> list[Figure]:
+    """Draw one layer of a subject, if the network has so many."""
+    store, named = sources.reproduction.store, sources.reproduction.named
+    return [
+        draw_layer_sheet(named, found, get_array(store, found.output))
+        for found in _numbered(sources, subject, number)
+    ]
 
 
-def _first(step: str, rows: Sequence[Row], name: str, value: Any) -> Row:
-    found = [row for row in rows if row[name] == value]
+def _numbered(sources: Sources, subject: str, number: int) -> list[Activation]:
+    return [layer for layer in _layers(sources, subject) if layer.layer == number]
+
+
+def _layers(sources: Sources, subject: str) -> list[Activation]:
+    """Return the stored outputs of all layers for the image of a subject, in order."""
+    image = sources.reproduction.subjects.images[subject]
+    found = [layer for layer in sources["activations"].activations if layer.image == image]
     if not found:
-        raise Missing(step)
-    return found[0]
-
-
-def why(sources: Sources, name: str) -> Values:
-    """Return how much of the image would be green and red, with either segmentation."""
-    small = explanation(sources, "why-small", name)
-    found: Values = {
-        "predicted class": Measured(small["predicted_class"]),
-        "probability": Measured(small["probability"]),
-    }
-    for segmentation in ("stock", "small"):
-        row = explanation(sources, f"why-{segmentation}", name)
-        segments = get_array(sources.reproduction.store, row["segments"])
-        signs = mask(segments, row["weights"])
-        shares = {"for": float((signs > 0).mean()), "against": float((signs < 0).mean())}
-        for side, value in shares.items():
-            found[f"share {side} it, {segmentation} segmentation"] = Measured(
-                value, exact=segmentation == "stock"
-            )
-        found |= {
-            f"superpixels, {segmentation} segmentation": Measured(row["superpixels"]),
-            f"R2, {segmentation} segmentation": Measured(row["r2"]),
-            f"verdict, {segmentation} segmentation": Measured(row["verdict"]),
-        }
+        raise Missing("activations")
     return found

@@ -1,6 +1,13 @@
-"""The paper's longer lists of values: figures 3, 4 and 5, and its list of activations."""
+"""The paper's title and its longer lists of values: figures 3, 4 and 5, and the activations."""
 
-from typing import Any
+from collections.abc import Sequence
+
+from cifar_model.params import ParamValues
+
+TITLE = "CIFAR-10 Image Classification with Explanations (K. Jadhav and S. Mathew)"
+
+# What an output may have for a value: a number, words, a shape or params.
+Content = float | str | Sequence[float] | ParamValues
 
 ROUND = ("round_epochs", "val_loss", "val_accuracy", "loss", "accuracy")
 FIGURE_4 = (
@@ -32,7 +39,7 @@ LAYERS = _blocks() | {
     "dense_3": [500, 10],
 }
 
-SCAN = {
+SCAN: dict[str, Content] = {
     "random_method": "uniform_mersenne",
     "reduction_method": "None",
     "reduction_interval": 50,
@@ -50,7 +57,7 @@ SCAN = {
 }
 
 # Figure 5, row by row: the five rounds that the paper shows of its sixteen.
-FIGURE_5: tuple[dict[str, Any], ...] = tuple(
+FIGURE_5: tuple[ParamValues, ...] = tuple(
     {
         "lr": 0.001,
         "batch_size": batch_size,

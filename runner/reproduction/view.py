@@ -2,15 +2,20 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
 
-from runner.reports.experiment.document import Document
-from runner.reports.model import Figure, Note, Part, Table, as_text, titled
-from runner.reproduction.figures import named_by_scale
+from runner.reports.model import Figure, Note, Part, Report, Table, as_text, titled
+from runner.reports.records import Named
+from runner.reproduction.document import (
+    FULL,
+    Output,
+    ReproductionDocument,
+    Value,
+    reproduction_document,
+)
 from runner.reproduction.measured import Missing, Sources
-from runner.reproduction.paper import TITLE
-from runner.reproduction.paper_values import ROUND
-from runner.reproduction.tuning import ROWS
+from runner.reproduction.outputs import OUTPUTS, PaperOutput
+from runner.reproduction.paper_values import TITLE, Content
 
 HOW_TO_READ = (
     "Every accuracy has the Wilson interval, 95 %, of its n images (the k-fold: Nadeau and"
@@ -21,92 +26,111 @@ HOW_TO_READ = (
 COLUMNS = ("value", "paper", "ours", "interval", "n", "agrees")
 
 
-def reproduction_title(document: Document) -> str:
-    """Return the title of the report."""
-    return titled(named_by_scale(document), f"The paper regenerated: {TITLE}")
+def reproduction_report(sources: Sources) -> Report:
+    """Return the report of what the store has of a reproduction."""
+    document = reproduction_document(sources)
+    by_output: dict[str, list[Figure]] = {}
+
+    def draw() -> list[Figure]:
+        by_output.update({output.id: _figures(sources, output) for output in OUTPUTS})
+        return [figure for figures in by_output.values() for figure in figures]
+
+    return Report(
+        titled(sources.reproduction.named, f"The paper regenerated: {TITLE}"),
+        document,
+        # Each figure stands beside the output that it is for.
+        lay_out=lambda _: _parts(sources, document, by_output),
+        draw=draw,
+    )
 
 
-def reproduction_parts(
-    sources: Sources, document: Document, pictures: Mapping[str, Sequence[Figure]]
+def _figures(sources: Sources, output: PaperOutput) -> list[Figure]:
+    """Return the figures of an output; none if it has none, or not yet."""
+    if output.draw is None:
+        return []
+    try:
+        drawn = output.draw(sources)
+    except Missing:
+        return []
+    return [replace(figure, name=f"{output.id}-{figure.name}", detail=False) for figure in drawn]
+
+
+def _parts(
+    sources: Sources, document: ReproductionDocument, figures: Mapping[str, Sequence[Figure]]
 ) -> list[Part]:
-    """Return the parts of the report, for a form to render."""
-    parts: list[Part] = [*_heading(document), _glance(document), Note(HOW_TO_READ)]
-    for entry in document["ids"]:
-        parts += [
-            _values(document, entry),
-            *(
-                [Note(f"Inconsistency in the paper: {entry['oddity']}", warning=True)]
-                * bool(entry["oddity"])
-            ),
-            *([Note(entry["note"])] * bool(entry["note"])),
-            *(_last_epochs(sources, document) if entry["id"] == "F-4" else []),
-            *pictures.get(entry["id"], ()),
-        ]
+    named = sources.reproduction.named
+    parts: list[Part] = [*_heading(document), _glance(named, document.ids), Note(HOW_TO_READ)]
+    for output, found in zip(OUTPUTS, document.ids, strict=True):
+        parts.append(_values(named, found))
+        if found.oddity:
+            parts.append(Note(f"Inconsistency in the paper: {found.oddity}", warning=True))
+        if found.note:
+            parts.append(Note(found.note))
+        parts += [*_table(sources, output), *figures.get(output.id, ())]
     return parts
 
 
-def _heading(document: Document) -> Iterator[Note]:
-    images = ", ".join(f"{count:,} {name}" for name, count in document["dataset"]["images"].items())
-    yield Note(f"scale {document['scale']}; images: {images}; seed {document['seed']}")
-    numbers = ", ".join(f"{step} {number}" for step, number in document["experiments"].items())
+def _heading(document: ReproductionDocument) -> Iterator[Note]:
+    sizes = document.dataset.images
+    images = f"{sizes.train:,} train, {sizes.validation:,} validation, {sizes.test:,} test"
+    yield Note(f"scale {document.scale}; images: {images}; seed {document.seed}")
+    numbers = ", ".join(f"{step} {number}" for step, number in document.experiments.items())
     yield Note(f"experiments, for `runner report`: {numbers}")
-    if document["unfinished"]:
-        steps = ", ".join(document["unfinished"])
+    if document.unfinished:
+        steps = ", ".join(document.unfinished)
         yield Note(f"Without a result yet: {steps}. The same command goes on.", warning=True)
-    if document["scale"] != "full":
+    if document.scale != FULL:
         yield Note(
-            f"Scale {document['scale']}: fewer images or epochs than the paper's, so its values"
+            f"Scale {document.scale}: fewer images or epochs than the paper's, so its values"
             " are not expected inside our intervals.",
             warning=True,
         )
 
 
-def _glance(document: Document) -> Table:
-    rows = []
-    for entry in document["ids"]:
-        words = Counter(filter(None, (_agrees(entry, name) for name in entry["ours"])))
-        missing = any(entry["ours"][name] is None for name in entry["paper"] if _asked(entry, name))
-        said = ", ".join(f"{count} {word}" for word, count in words.items())
-        if missing:
-            said = "not there yet" if not said else f"{said}; not all there yet"
-        rows.append([entry["id"], entry["title"], entry["place"], said or "to be looked at"])
-        rows[-1].append("yes" if entry["oddity"] else "no")
+def _glance(named: Named, outputs: Sequence[Output]) -> Table:
     columns = ("id", "output", "in the paper", "agrees", "oddity")
-    return Table(titled(named_by_scale(document), "Overview of all outputs"), columns, rows)
+    rows = [
+        [output.id, output.title, output.place, _told(output), "yes" if output.oddity else "no"]
+        for output in outputs
+    ]
+    return Table(titled(named, "Overview of all outputs"), columns, rows)
 
 
-def _asked(entry: Mapping[str, Any], name: str) -> bool:
-    return entry["paper"][name] is not None
+def _told(output: Output) -> str:
+    """Say of all values of an output how many agree."""
+    words = Counter(filter(None, map(_agrees, output.values)))
+    said = ", ".join(f"{count} {word}" for word, count in words.items())
+    if any(value.paper is not None and value.ours is None for value in output.values):
+        return f"{said}; not all there yet" if said else "not there yet"
+    return said or "to be looked at"
 
 
-def _agrees(entry: Mapping[str, Any], name: str) -> str | None:
-    agrees = entry["inside"][name]
-    if agrees is None:
+def _agrees(value: Value) -> str | None:
+    if value.inside is None:
         return None
-    if entry["interval"][name] is None:
-        return "same" if agrees else "differs"
-    return "inside" if agrees else "outside"
+    if value.interval is None:
+        return "same" if value.inside else "differs"
+    return "inside" if value.inside else "outside"
 
 
-def _values(document: Document, entry: Mapping[str, Any]) -> Table:
-    title = f"{entry['id']}: {entry['title']} ({entry['place']})"
+def _values(named: Named, output: Output) -> Table:
     rows = [
         [
-            name,
-            _cell(entry["paper"][name]),
-            _cell(entry["ours"][name]),
-            _cell(entry["interval"][name]),
-            entry["images"][name],
-            _agrees(entry, name),
+            value.name,
+            _cell(value.paper),
+            _cell(value.ours),
+            _cell(value.interval),
+            value.images,
+            _agrees(value),
         ]
-        for name in entry["ours"]
+        for value in output.values
     ]
-    return Table(titled(named_by_scale(document), title), COLUMNS, rows)
+    return Table(titled(named, f"{output.id}: {output.title} ({output.place})"), COLUMNS, rows)
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: Content | None) -> Content | None:
     """Return a value that a cell can hold: params as words, shares with four digits."""
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return ", ".join(f"{name} {as_text(item)}" for name, item in value.items())
     if isinstance(value, float):
         return f"{value:.4f}"
@@ -115,15 +139,9 @@ def _cell(value: Any) -> Any:
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _last_epochs(sources: Sources, document: Document) -> list[Part]:
-    """Return what the last epochs of the five rounds had: that of their stored models."""
+def _table(sources: Sources, output: PaperOutput) -> list[Part]:
+    """Return the table that an output has besides its values, if it has one."""
     try:
-        trials = [sources.trial(step) for step in ROWS]
+        return [] if output.table is None else [output.table(sources)]
     except Missing:
         return []
-    rows = [
-        [row, trial["trial"], trial["trained_epochs"], *(trial[name] for name in ROUND[1:])]
-        for row, trial in enumerate(trials, start=1)
-    ]
-    title = titled(named_by_scale(document), "F-4, the last epoch of each of our five rounds")
-    return [Table(title, ("row", "trial", *ROUND), rows)]

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cifar_model.data import DatasetSpec, load
+from cifar_model.data import DatasetSpec, Description, load
 from cifar_model.errors import InputError
 from cifar_model.grid import MAX_TRIALS, Grid, count_points, grid_to_json, sample
-from cifar_model.params import MOST_SEED, Params
+from cifar_model.params import MOST_SEED, Params, ParamValues
 from runner import provenance
 from runner.failpoints import failpoint
 from runner.settings import Settings
@@ -34,30 +34,12 @@ class Training:
     described: Mapping[str, Any] | None = None
 
 
-def submit_train(
-    settings: Settings, store: Store, training: Training, params: Mapping[str, Any]
-) -> int:
-    """Create an experiment of one trial; return its id."""
-    return save(store, new_train(settings, training, params))
-
-
-def new_train(settings: Settings, training: Training, params: Mapping[str, Any]) -> NewExperiment:
+def new_train(settings: Settings, training: Training, params: ParamValues) -> NewExperiment:
     """Return an experiment of one trial, checked and not yet stored."""
     trained = _trained(training, [params])
     configuration = _training_configuration(settings, training)
     jobs = _jobs(training, trained)
     return new_experiment(Kind.TRAIN, training.seed, configuration, jobs, training.key)
-
-
-def submit_tune(
-    settings: Settings,
-    store: Store,
-    training: Training,
-    grid: Grid,
-    sampling: tuple[float, str],
-) -> int:
-    """Create an experiment of the points of a grid that Talos samples by (downsample, method)."""
-    return save(store, new_tune(settings, training, grid, sampling))
 
 
 def new_tune(
@@ -79,30 +61,19 @@ def new_tune(
     return new_experiment(Kind.TUNE, training.seed, configuration, jobs, training.key)
 
 
-def submit_evaluate(
-    store: Store, trial_id: int, split: str, seed: int, key: str | None = None
-) -> int:
-    """Create an experiment that scores one trial on one split; return its id."""
-    return save(store, new_evaluate(store, trial_id, split, seed, key))
-
-
 def new_evaluate(
     store: Store, trial_id: int, split: str, seed: int, key: str | None = None
 ) -> NewExperiment:
     """Return an experiment that scores one trial on one split, not yet stored."""
-    configuration = trial_configuration(store, trial_id) | {"split": split}
+    configuration = trial_configuration(queries.trial(store, trial_id)) | {"split": split}
     return new_experiment(Kind.EVALUATE, seed, configuration, [{}], key)
 
 
 def submit_verify(store: Store, trial_id: int) -> int:
     """Create an experiment that scores a trial as it was, and by Keras's own `evaluate`."""
-    configuration = trial_configuration(store, trial_id) | {"split": "validation", "verify": True}
+    about = trial_configuration(queries.trial(store, trial_id))
+    configuration = about | {"split": "validation", "verify": True}
     return save(store, new_experiment(Kind.EVALUATE, 0, configuration, [{}], None))
-
-
-def submit_folds(store: Store, trial_id: int, folds: int, seed: int, key: str | None = None) -> int:
-    """Create an experiment that trains a trial's params anew for each fold; return its id."""
-    return save(store, new_folds(store, trial_id, folds, seed, key))
 
 
 def new_folds(
@@ -110,15 +81,15 @@ def new_folds(
 ) -> NewExperiment:
     """Return an experiment of the folds of a trial's params, checked and not yet stored."""
     trial = queries.trial(store, trial_id)
-    images = trial.dataset["images"]
-    most = images["train"] + images["validation"]
+    images = Description.from_json(trial.dataset).images
+    most = images.train + images.validation
     if folds > most:
         raise InputError(
             f"--folds {folds}: there are {most:,} images to divide",
             f"a whole number from 2 to {most:,}",
             "correct --folds",
         )
-    configuration = trial_configuration(store, trial_id) | {
+    configuration = trial_configuration(trial) | {
         "split": "validation",
         "folds": folds,
         "params": trial.params,
@@ -148,17 +119,17 @@ def save(store: Store, new: NewExperiment) -> int:
     return experiment_id
 
 
-def _trained(training: Training, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _trained(training: Training, rows: Sequence[ParamValues]) -> list[ParamValues]:
     """Return the params that are trained, `--epochs` among them; of equal ones the first."""
     given = {} if training.epochs is None else {"epochs": training.epochs}
-    found: dict[Params, dict[str, Any]] = {}
+    found: dict[Params, ParamValues] = {}
     for row in rows:
         params = {**row, **given}
         found.setdefault(Params.from_json(params), params)
     return list(found.values())
 
 
-def _jobs(training: Training, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _jobs(training: Training, rows: Sequence[ParamValues]) -> list[dict[str, Any]]:
     """Return a job for every params, or one for each of its seeds, which follow one another."""
     if training.repeats == 1:
         return [{"params": params} for params in rows]
@@ -185,7 +156,6 @@ def _training_configuration(settings: Settings, training: Training) -> dict[str,
     }
 
 
-def trial_configuration(store: Store, trial_id: int) -> dict[str, Any]:
+def trial_configuration(trial: queries.Trial) -> dict[str, Any]:
     """Return what a job about a stored trial needs to know of it."""
-    trial = queries.trial(store, trial_id)
-    return {"trial": trial_id, "dataset": trial.dataset, "threads": trial.threads}
+    return {"trial": trial.id, "dataset": trial.dataset, "threads": trial.threads}

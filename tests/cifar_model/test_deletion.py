@@ -6,10 +6,11 @@ import pytest
 
 from cifar_model import determinism
 from cifar_model.explanation.deletion import RANDOM_REGIONS
-from cifar_model.explanation.picture import Explained, explain
+from cifar_model.explanation.picture import explain
 from cifar_model.explanation.regions import curve_counts, mask, strongest
 from cifar_model.explanation.settings import Settings
 from cifar_model.prediction import Predictor
+from cifar_model.results import Explained
 from tests.cifar_model.untrained import PICTURES, explain_small
 
 

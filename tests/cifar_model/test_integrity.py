@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cifar_model.explanation.integrity import Integrity, judge, stability
+from cifar_model.explanation.integrity import judge, stability
 from cifar_model.prediction import Predictor
+from cifar_model.results import Integrity
 from tests.cifar_model.untrained import PICTURES, explain_small, make_predictor
 
 SOUND = Integrity(

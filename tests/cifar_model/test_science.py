@@ -9,11 +9,11 @@ from sklearn.metrics import precision_recall_fscore_support
 from cifar_model import checkpoint, determinism, network
 from cifar_model.activations import activations, summary
 from cifar_model.data import Dataset, Split
-from cifar_model.epoch import Epoch
 from cifar_model.errors import CheckpointError, DivergedError, InputError
 from cifar_model.metrics import per_class
 from cifar_model.params import Params
 from cifar_model.prediction import normalised
+from cifar_model.results import Epoch
 from cifar_model.training import Hooks, Trained, train
 
 TINY = {"blocks": 1, "filters": 2, "batch_size": 16, "batch_norm_momentum": 0.9}

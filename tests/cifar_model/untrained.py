@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 from cifar_model import determinism, network
 from cifar_model.data import shapes
-from cifar_model.explanation.picture import Explained, explain
+from cifar_model.explanation.picture import explain
 from cifar_model.explanation.settings import Settings
 from cifar_model.params import Params
 from cifar_model.prediction import Predictor
+from cifar_model.results import Explained
 
 PICTURES = shapes.draw(4, 0).images
 TINY = {"blocks": 1, "filters": 4}

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from runner.reports.evaluation import FoldsSummary
 from runner.reports.experiment.document import report_document
+from runner.reports.records import values
 from runner.store.schema import Attempt, Trial
 from tests.faults.scene import Scene
 
@@ -23,10 +25,11 @@ def folds_of(scene: Scene, trial: int) -> tuple[int, list[int]]:
     return document["experiment"], [job["job"] for job in document["jobs"]]
 
 
-def scores(scene: Scene, experiment: int) -> tuple[list[list[Any]], dict[str, Any]]:
+def scores(scene: Scene, experiment: int) -> tuple[list[list[Any]], FoldsSummary]:
     """Return every number of a k-fold, and what they come to."""
     document = report_document(scene.store, experiment)
-    return [[row[name] for name in SCORES] for row in document["evaluations"]], document["folds"]
+    assert document.folds is not None
+    return [values(row, SCORES) for row in document.evaluations], document.folds
 
 
 def test_folds_on_two_workers_of_which_one_is_killed_give_the_numbers_of_one_after_another(
@@ -53,4 +56,4 @@ def test_folds_on_two_workers_of_which_one_is_killed_give_the_numbers_of_one_aft
     assert len(workers) > 1
 
     assert scores(scene, together) == scores(scene, one_by_one)
-    assert scores(scene, together)[1]["done"] == FOLDS
+    assert scores(scene, together)[1].done == FOLDS

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from cifar_model.data import DatasetSpec
 from runner.reports.experiment.document import report_document
+from runner.reports.records import values
 from runner.reports.trial import trial_document
 from runner.states import AttemptState, JobState
 from runner.store import queries
@@ -17,18 +18,17 @@ from runner.store.lifecycle import job_lifecycle
 from runner.store.lifecycle.attempts import open_attempts
 from runner.submit.experiments import (
     Training,
-    submit_evaluate,
-    submit_folds,
-    submit_train,
-    submit_tune,
+    new_evaluate,
+    new_folds,
+    new_train,
+    new_tune,
+    save,
 )
-from runner.submit.explain import CHUNK, Explaining, submit_explain
+from runner.submit.explain import CHUNK, Explaining, new_explain
 from workers import tasks
 from workers.attempt import JobFailedError, execute
 from workers.context import Context
 from workers.drain import drain
-from workers.jobs.evaluate import run_evaluation
-from workers.jobs.train import run_trial
 
 TINY = {"blocks": 1, "filters": 2, "batch_size": 16, "batch_norm_momentum": 0.9}
 TRAINING = Training(DatasetSpec("digits", train_size=48), epochs=2, threads=1, seed=5)
@@ -36,7 +36,7 @@ TRAINING = Training(DatasetSpec("digits", train_size=48), epochs=2, threads=1, s
 
 def train_one(worker: Context, training: Training = TRAINING) -> queries.Job:
     """Submit a tiny trial, run it, and return its job."""
-    experiment = submit_train(worker.settings, worker.store, training, TINY)
+    experiment = save(worker.store, new_train(worker.settings, training, TINY))
     (job,) = queries.jobs(worker.store, experiment)
     tasks.train.apply(args=(job.id,), throw=True)
     (job,) = queries.jobs(worker.store, experiment)
@@ -56,7 +56,7 @@ def test_train_writes_a_trial_with_every_epoch(worker: Context) -> None:
 
 def test_tune_makes_each_point_of_the_grid_a_trial(worker: Context) -> None:
     grid = {name: [value] for name, value in TINY.items()} | {"optimizer": ["adam", "nadam"]}
-    experiment = submit_tune(worker.settings, worker.store, TRAINING, grid, (1.0, "sobol"))
+    experiment = save(worker.store, new_tune(worker.settings, TRAINING, grid, (1.0, "sobol")))
     for job in queries.jobs(worker.store, experiment):
         tasks.tune.apply(args=(job.id,), throw=True)
     done = queries.jobs(worker.store, experiment)
@@ -66,27 +66,27 @@ def test_tune_makes_each_point_of_the_grid_a_trial(worker: Context) -> None:
 
 def test_repeats_train_the_same_params_with_other_seeds(worker: Context) -> None:
     training = replace(TRAINING, repeats=2)
-    experiment = submit_train(worker.settings, worker.store, training, TINY)
+    experiment = save(worker.store, new_train(worker.settings, training, TINY))
     for job in queries.jobs(worker.store, experiment):
         tasks.train.apply(args=(job.id,), throw=True)
     document = report_document(worker.store, experiment)
-    by_seed = {trial["seed"]: trial for trial in document["trials"]}
+    by_seed = {trial.seed: trial for trial in document.trials}
     assert sorted(by_seed) == [5, 6]
-    assert by_seed[5]["model"] == model_of(worker, train_one(worker))
-    assert by_seed[5]["model"] != by_seed[6]["model"]
-    assert len(document["repeats"]) == 1
+    assert by_seed[5].model == model_of(worker, train_one(worker))
+    assert by_seed[5].model != by_seed[6].model
+    assert len(document.repeats) == 1
 
 
 def test_evaluate_counts_every_picture_of_the_split_once(worker: Context) -> None:
     trained = train_one(worker).trial
     assert trained is not None
-    experiment = submit_evaluate(worker.store, trained, "test", seed=0)
+    experiment = save(worker.store, new_evaluate(worker.store, trained, "test", seed=0))
     (job,) = queries.jobs(worker.store, experiment)
     tasks.evaluate.apply(args=(job.id,), throw=True)
-    (evaluation,) = report_document(worker.store, experiment)["evaluations"]
+    (evaluation,) = report_document(worker.store, experiment).evaluations
     images = queries.experiment(worker.store, experiment).configuration["dataset"]["images"]["test"]
-    assert evaluation["images"] == np.sum(evaluation["confusion"]) == images
-    assert np.trace(evaluation["confusion"]) / images == pytest.approx(evaluation["accuracy"])
+    assert evaluation.images == np.sum(evaluation.confusion) == images
+    assert np.trace(evaluation.confusion) / images == pytest.approx(evaluation.accuracy)
 
 
 def test_folds_train_anew_and_an_interrupted_one_ends_with_the_same_numbers(
@@ -94,37 +94,37 @@ def test_folds_train_anew_and_an_interrupted_one_ends_with_the_same_numbers(
 ) -> None:
     trained = train_one(worker).trial
     assert trained is not None
-    whole = submit_folds(worker.store, trained, 2, seed=0)
+    whole = save(worker.store, new_folds(worker.store, trained, 2, seed=0))
     for job in queries.jobs(worker.store, whole):
         tasks.evaluate.apply(args=(job.id,), throw=True)
     document = report_document(worker.store, whole)
-    first, second = document["evaluations"]
+    first, second = document.evaluations
     images = queries.trial(worker.store, trained).dataset["images"]
-    assert first["images"] + second["images"] == images["train"] + images["validation"]
-    assert (first["fold"], second["fold"], document["folds"]["done"]) == (1, 2, 2)
-    assert 0 <= first["talos_f1"] <= 1
-    assert first["loss"] != second["loss"]
+    assert first.images + second.images == images["train"] + images["validation"]
+    assert document.folds is not None
+    assert (first.fold, second.fold, document.folds.done) == (1, 2, 2)
+    assert first.talos_f1 is not None
+    assert 0 <= first.talos_f1 <= 1
+    assert first.loss != second.loss
 
-    again = submit_folds(worker.store, trained, 2, seed=0)
+    again = save(worker.store, new_folds(worker.store, trained, 2, seed=0))
     jobs = queries.jobs(worker.store, again)
 
     def drain_after_the_first_epoch(text: str) -> None:
         if text.startswith("epoch 1/2"):
             drain.set()
 
-    execute(jobs[0].id, run_evaluation, drain_after_the_first_epoch)
+    execute(jobs[0].id, tasks.work, drain_after_the_first_epoch)
     stopped = queries.jobs(worker.store, again)
     assert [(job.state, job.epoch) for job in stopped] == [(JobState.PENDING, n) for n in (1, None)]
     drain.clear()
     for job in jobs:
         tasks.evaluate.apply(args=(job.id,), throw=True)
-    rows = report_document(worker.store, again)["evaluations"]
+    rows = report_document(worker.store, again).evaluations
     scores = ("fold", "loss", "accuracy", "log_loss", "confusion", "talos_f1")
-    assert [[row[name] for name in scores] for row in rows] == [
-        [row[name] for name in scores] for row in (first, second)
-    ]
+    assert [values(row, scores) for row in rows] == [values(row, scores) for row in (first, second)]
     # They are of other models: the trial itself was not evaluated.
-    assert trial_document(worker.store, trial=trained)["evaluations"] == []
+    assert trial_document(worker.store, trial=trained).evaluations == []
 
 
 def test_explain_writes_an_explanation_for_every_image_and_label(worker: Context) -> None:
@@ -132,28 +132,32 @@ def test_explain_writes_an_explanation_for_every_image_and_label(worker: Context
     assert trained is not None
     classes = queries.trial(worker.store, trained).dataset["classes"]
     explaining = Explaining([0, 4], classes[1:3], "small", samples=60, activations=True)
-    experiment = submit_explain(worker.settings, worker.store, trained, explaining, seed=1)
+    experiment = save(
+        worker.store, new_explain(worker.settings, worker.store, trained, explaining, seed=1)
+    )
     (job,) = queries.jobs(worker.store, experiment)
     tasks.explain.apply(args=(job.id,), throw=True)
     document = report_document(worker.store, experiment)
-    rows = document["explanations"]
-    assert [(row["image"], row["label"]) for row in rows] == [(0, 1), (0, 2), (4, 1), (4, 2)]
-    assert all(len(row["weights"]) == row["superpixels"] for row in rows)
-    assert {row["image"] for row in document["activations"]} == {0, 4}
+    rows = document.explanations
+    assert [(row.image, row.label) for row in rows] == [(0, 1), (0, 2), (4, 1), (4, 2)]
+    assert all(len(row.weights) == row.superpixels for row in rows)
+    assert {row.image for row in document.activations} == {0, 4}
 
 
 def test_many_pictures_are_several_jobs_and_each_is_explained_once(worker: Context) -> None:
     trained = train_one(worker).trial
     assert trained is not None
     explaining = Explaining(range(CHUNK + 2), ["predicted"], "stock", samples=10, activations=False)
-    experiment = submit_explain(worker.settings, worker.store, trained, explaining, seed=1)
+    experiment = save(
+        worker.store, new_explain(worker.settings, worker.store, trained, explaining, seed=1)
+    )
     jobs = queries.jobs(worker.store, experiment)
     for job in jobs:
         tasks.explain.apply(args=(job.id,), throw=True)
-    rows = report_document(worker.store, experiment)["explanations"]
-    assert [row["image"] for row in rows] == list(range(CHUNK + 2))
-    assert [row["job"] for row in rows] == [jobs[0].id] * CHUNK + [jobs[1].id] * 2
-    assert {row["picture"] is None for row in rows[CHUNK:]} == {True}
+    rows = report_document(worker.store, experiment).explanations
+    assert [row.image for row in rows] == list(range(CHUNK + 2))
+    assert [row.job for row in rows] == [jobs[0].id] * CHUNK + [jobs[1].id] * 2
+    assert {row.picture is None for row in rows[CHUNK:]} == {True}
 
 
 def test_a_message_for_a_job_that_is_done_changes_nothing(worker: Context) -> None:
@@ -164,7 +168,7 @@ def test_a_message_for_a_job_that_is_done_changes_nothing(worker: Context) -> No
 
 
 def test_a_job_named_by_the_wrong_task_runs_as_what_it_is(worker: Context) -> None:
-    experiment = submit_train(worker.settings, worker.store, TRAINING, TINY)
+    experiment = save(worker.store, new_train(worker.settings, TRAINING, TINY))
     (job,) = queries.jobs(worker.store, experiment)
     tasks.explain.apply(args=(job.id,), throw=True)
     (job,) = queries.jobs(worker.store, experiment)
@@ -178,7 +182,7 @@ def test_a_failure_is_recorded_with_its_reason_and_celery_hears_of_it(
     pictures = tmp_path / "pictures.npz"
     write_pictures(pictures, seed=1)
     training = Training(DatasetSpec(f"npz:{pictures}"), epochs=1, threads=1, seed=0)
-    experiment = submit_train(worker.settings, worker.store, training, TINY)
+    experiment = save(worker.store, new_train(worker.settings, training, TINY))
     (job,) = queries.jobs(worker.store, experiment)
     write_pictures(pictures, seed=2)
     with pytest.raises(JobFailedError, match="fingerprint"):
@@ -189,8 +193,20 @@ def test_a_failure_is_recorded_with_its_reason_and_celery_hears_of_it(
     assert "the images that were submitted" in job.reason
 
 
+def test_a_job_that_cannot_be_read_fails_with_what_it_lacks(worker: Context) -> None:
+    experiment = save(worker.store, new_train(worker.settings, TRAINING, TINY))
+    with worker.store.write() as connection:
+        connection.execute(text("UPDATE jobs SET configuration = '{}'"))
+    (job,) = queries.jobs(worker.store, experiment)
+    with pytest.raises(JobFailedError, match="has no params"):
+        tasks.train.apply(args=(job.id,), throw=True)
+    (job,) = queries.jobs(worker.store, experiment)
+    assert (job.state, job.lost) == (JobState.FAILED, 0)
+    assert "InputError: the stored configuration of this train job has no params" in str(job.reason)
+
+
 def test_a_result_that_the_database_refuses_fails_the_job_with_the_reason(worker: Context) -> None:
-    experiment = submit_train(worker.settings, worker.store, TRAINING, TINY)
+    experiment = save(worker.store, new_train(worker.settings, TRAINING, TINY))
     (job,) = queries.jobs(worker.store, experiment)
 
     def write(connection: Connection) -> None:
@@ -214,14 +230,14 @@ def test_a_drain_gives_the_job_back_and_it_ends_like_one_never_interrupted(
     worker: Context,
 ) -> None:
     whole = train_one(worker)
-    experiment = submit_train(worker.settings, worker.store, TRAINING, TINY)
+    experiment = save(worker.store, new_train(worker.settings, TRAINING, TINY))
     (job,) = queries.jobs(worker.store, experiment)
 
     def drain_after_the_first_epoch(text: str) -> None:
         if text.startswith("epoch 1/2"):
             drain.set()
 
-    execute(job.id, run_trial, drain_after_the_first_epoch)
+    execute(job.id, tasks.work, drain_after_the_first_epoch)
     (released,) = queries.jobs(worker.store, experiment)
     assert (released.state, released.epoch, released.lost) == (JobState.PENDING, 1, 0)
 
@@ -239,7 +255,7 @@ def model_of(worker: Context, job: queries.Job) -> str:
 
 
 def test_an_attempt_whose_successor_has_taken_over_writes_nothing(worker: Context) -> None:
-    experiment = submit_train(worker.settings, worker.store, TRAINING, TINY)
+    experiment = save(worker.store, new_train(worker.settings, TRAINING, TINY))
     (job,) = queries.jobs(worker.store, experiment)
     claim = job_lifecycle.claim(worker.store, job.id, worker.worker)
     assert claim is not None

@@ -3,8 +3,8 @@
 from cifar_model import determinism
 from cifar_model.activations import activations
 from cifar_model.explanation.picture import explain
-from cifar_model.explanation.settings import Settings
 from runner.failpoints import failpoint
+from runner.specs import ExplainSpec
 from runner.store.engine import Connection
 from runner.store.lifecycle.results import write_activations, write_explained
 from workers.attempt import Attempt, Write
@@ -12,33 +12,25 @@ from workers.jobs.inputs import load_dataset
 from workers.jobs.models import load_model
 
 
-def run_explanation(attempt: Attempt) -> Write:
+def run_explanation(attempt: Attempt, spec: ExplainSpec) -> Write:
     """Explain the job's images, and look at their activations if that was asked for."""
-    configuration = attempt.claim.configuration
-    determinism.configure(configuration["threads"])
-    dataset = load_dataset(configuration["dataset"], attempt.context.settings.data_dir)
-    predictor = load_model(attempt.context.store, configuration["trial"], dataset)
-    images = configuration["images"]
-    names = configuration["labels"]
+    determinism.configure(spec.threads)
+    dataset = load_dataset(spec.dataset, attempt.context.settings.data_dir)
+    predictor = load_model(attempt.context.store, spec.trial, dataset)
+    names = spec.labels
     labels = [dataset.classes.index(name) for name in names] if names != ["predicted"] else []
-    settings = Settings(
-        segmentation=configuration["segmentation"],
-        samples=configuration["samples"],
-        seed=attempt.claim.seed,
-        method=configuration["method"],
-    )
     explained, outputs = {}, {}
-    for done, image in enumerate(images, start=1):
+    for done, image in enumerate(spec.images, start=1):
         failpoint(f"image_{image}", attempt.key.job_id)
         attempt.check()
         picture = dataset.test.images[image]
-        explained[image] = explain(predictor, picture, labels, settings)
-        if configuration["activations"]:
+        explained[image] = explain(predictor, picture, labels, spec.settings)
+        if spec.activations:
             outputs[image] = activations(predictor.model, picture)
-        attempt.progress(f"image {done}/{len(images)}")
+        attempt.progress(f"image {done}/{len(spec.images)}")
 
     def write(connection: Connection) -> None:
-        for image in images:
+        for image in spec.images:
             write_explained(connection, attempt.claim, image, dataset.test, explained[image])
             write_activations(connection, attempt.claim, image, outputs.get(image, []))
 

@@ -7,38 +7,36 @@ from cifar_model.data.folds import fold_of
 from cifar_model.evaluation import evaluate
 from cifar_model.params import Params
 from cifar_model.prediction import Predictor
-from cifar_model.training import train
+from runner.specs import FoldSpec
 from runner.store.engine import Connection
-from runner.store.lifecycle.results import FoldScore, trial_seed, write_evaluation
+from runner.store.lifecycle.results import FoldScore, write_evaluation
 from workers.attempt import Attempt, Write
 from workers.jobs.inputs import load_dataset
 from workers.jobs.models import load_model
-from workers.jobs.train import resume_training
+from workers.jobs.train import train_params
 
 
-def run_fold(attempt: Attempt) -> Write:
+def run_fold(attempt: Attempt, spec: FoldSpec) -> Write:
     """Train the job's fold to its end, resuming if it can, and score both models on it.
 
     The trial's own model has seen most of these images: its score is what Talos calls one of a
     fold, and is stored under that name.
     """
-    configuration = attempt.claim.configuration
-    determinism.configure(configuration["threads"])
-    params = Params.from_json(configuration["params"])
-    whole = load_dataset(configuration["dataset"], attempt.context.settings.data_dir)
-    dataset = fold_of(whole, configuration["fold"], configuration["folds"])
+    determinism.configure(spec.threads)
+    params = Params.from_json(spec.params)
+    whole = load_dataset(spec.dataset, attempt.context.settings.data_dir)
+    dataset = fold_of(whole, spec.fold, spec.folds)
     classes = len(dataset.classes)
-    resumed = resume_training(attempt, params.epochs, determinism.fingerprint())
-    trained = train(params, dataset, trial_seed(attempt.claim), **resumed)
+    trained = train_params(attempt, params, dataset, spec.seed, determinism.fingerprint())
     shape = dataset.train.images.shape[1:]
     refitted = Predictor(network.restore(params, shape, classes, trained.weights))
     evaluation = evaluate(refitted, dataset.validation, classes)
-    own = load_model(attempt.context.store, configuration["trial"], dataset)
+    own = load_model(attempt.context.store, spec.trial, dataset)
     seen = evaluate(own, dataset.validation, classes)
     f1 = f1_score(seen.labels, seen.predictions, average="macro", zero_division=0)
 
     def write(connection: Connection) -> None:
-        fold = FoldScore(configuration["fold"], float(f1))
+        fold = FoldScore(spec.fold, float(f1))
         write_evaluation(connection, attempt.claim, evaluation, dataset.classes, fold)
 
     return write

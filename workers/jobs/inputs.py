@@ -2,9 +2,8 @@
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-from cifar_model.data import Dataset, DatasetSpec, load
+from cifar_model.data import Dataset, DatasetSpec, Description, load
 from cifar_model.errors import InputError
 
 
@@ -13,13 +12,14 @@ def _load(spec: DatasetSpec, directory: Path) -> Dataset:
     return load(spec, directory)
 
 
-def load_dataset(configuration: dict[str, Any], directory: Path) -> Dataset:
-    """Return the data set of a job's configuration; a warm worker keeps the newest one."""
-    dataset = _load(DatasetSpec.from_json(configuration), directory)
-    if dataset.fingerprint != configuration["fingerprint"]:
+def load_dataset(asked: Description, directory: Path) -> Dataset:
+    """Return the data set of a job; a warm worker keeps the newest one."""
+    spec = DatasetSpec(asked.name, asked.train_size, asked.resize, asked.split_seed)
+    dataset = _load(spec, directory)
+    if dataset.fingerprint != asked.fingerprint:
         raise InputError(
             f"{dataset.name} has the fingerprint {dataset.fingerprint[:12]} on this host",
-            f"the images that were submitted, {configuration['fingerprint'][:12]}",
+            f"the images that were submitted, {asked.fingerprint[:12]}",
             "give every host the same images, then `runner retry`",
         )
     return dataset

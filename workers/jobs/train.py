@@ -1,30 +1,28 @@
 """Train one trial: the work of `train` and `tune` jobs."""
 
-from typing import Any
-
 from cifar_model import determinism
-from cifar_model.epoch import Epoch
+from cifar_model.data import Dataset
 from cifar_model.params import Params
-from cifar_model.training import Hooks, train
+from cifar_model.results import Epoch
+from cifar_model.training import Hooks, Trained, train
 from runner.failpoints import failpoint
+from runner.specs import TrainSpec
 from runner.store.engine import Connection
 from runner.store.lifecycle.checkpoints import newest_checkpoint, record_epoch
-from runner.store.lifecycle.results import trial_seed, write_trial
+from runner.store.lifecycle.results import write_trial
 from workers.attempt import Attempt, Stopped, Write
 from workers.audit_log import record
 from workers.jobs.inputs import load_dataset
 from workers.retrying import retry_while_unavailable
 
 
-def run_trial(attempt: Attempt) -> Write:
+def run_trial(attempt: Attempt, spec: TrainSpec) -> Write:
     """Train the job's params to their end, resuming from the newest checkpoint if there is one."""
-    configuration = attempt.claim.configuration
-    determinism.configure(configuration["threads"])
-    params = Params.from_json(configuration["params"])
-    dataset = load_dataset(configuration["dataset"], attempt.context.settings.data_dir)
+    determinism.configure(spec.threads)
+    params = Params.from_json(spec.params)
+    dataset = load_dataset(spec.dataset, attempt.context.settings.data_dir)
     fingerprint = determinism.fingerprint()
-    resumed = resume_training(attempt, params.epochs, fingerprint)
-    trained = train(params, dataset, trial_seed(attempt.claim), **resumed)
+    trained = train_params(attempt, params, dataset, spec.seed, fingerprint)
 
     def write(connection: Connection) -> None:
         write_trial(connection, attempt.claim, trained.weights, fingerprint)
@@ -32,9 +30,11 @@ def run_trial(attempt: Attempt) -> Write:
     return write
 
 
-def resume_training(attempt: Attempt, epochs: int, fingerprint: str) -> dict[str, Any]:
-    """Return what `train` needs to record every epoch, to stop when told and to go on."""
-    store = attempt.context.store
+def train_params(
+    attempt: Attempt, params: Params, dataset: Dataset, seed: int, fingerprint: str
+) -> Trained:
+    """Train to the end from the newest checkpoint, recording every epoch; stop when told to."""
+    store, epochs = attempt.context.store, params.epochs
 
     def on_step(epoch: int, step: int, steps: int) -> None:
         if step == steps // 2:
@@ -53,9 +53,8 @@ def resume_training(attempt: Attempt, epochs: int, fingerprint: str) -> dict[str
         )
         attempt.check()
 
-    return {
-        "hooks": Hooks(on_step=on_step, on_epoch=on_epoch),
-        "resume": retry_while_unavailable(
-            lambda: newest_checkpoint(store, attempt.key.job_id, fingerprint)
-        ),
-    }
+    hooks = Hooks(on_step=on_step, on_epoch=on_epoch)
+    newest = retry_while_unavailable(
+        lambda: newest_checkpoint(store, attempt.key.job_id, fingerprint)
+    )
+    return train(params, dataset, seed, hooks=hooks, resume=newest)

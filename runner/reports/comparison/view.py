@@ -1,12 +1,11 @@
 """What a comparison shows: the verdict, the scores and where the two differ."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
-from runner.reports.comparison.folds import ASSUMPTIONS, fold_verdict
-from runner.reports.comparison.trials import verdict
+from runner.reports.comparison.folds import ASSUMPTIONS, FoldComparisonDocument, fold_verdict
+from runner.reports.comparison.trials import ComparisonDocument, verdict
 from runner.reports.model import (
-    SHORT,
     Figure,
     Note,
     Part,
@@ -14,115 +13,125 @@ from runner.reports.model import (
     Table,
     captioned,
     code_of,
+    dataset_name,
     field_table,
     origin,
+    titled,
 )
-
-Row = Mapping[str, Any]
+from runner.reports.records import values
 
 SCORES = ("trial", "evaluation", "accuracy", "accuracy_interval")
 COUNTS = ("both_right", "only_first", "only_second", "both_wrong")
 OF_FOLDS = ("experiment", "trial", "mean", "interval")
 
-
-def comparison_title(document: Row) -> str:
-    """Return the title of a comparison."""
-    what = "experiment" if "folds" in document else "trial"
-    first, second = (row[what] for row in document[f"{what}s"])
-    return f"{what.capitalize()}s {first} and {second} - {data_of(document)}"
+Compared = ComparisonDocument | FoldComparisonDocument
 
 
-def data_of(document: Row) -> str:
-    """Return the data set and its fingerprint."""
-    return f"{document['dataset']}, fingerprint {document['data_fingerprint'][:SHORT]}"
+@dataclass(frozen=True, slots=True)
+class ComparedData:
+    """The data set of a comparison as titles name it."""
+
+    title: str
+    fingerprint: str
 
 
-def comparison_parts(document: Row, pictures: Sequence[Figure] = ()) -> list[Part]:
-    """Return the parts of a comparison, for a form to render."""
-    return _of_folds(document) if "folds" in document else _of_trials(document, pictures)
+def data_of(document: Compared) -> ComparedData:
+    """Return the data set of a comparison."""
+    return ComparedData(document.dataset, document.data_fingerprint)
 
 
-def origin_parts(document: Row) -> list[Part]:
-    """Return the exact commands behind a comparison, and the code."""
-    if "folds" in document:
-        commands = {f"experiment {row['experiment']}": row["command"] for row in _sides(document)}
-    else:
-        commands = {
-            f"trial {row['trial']}, {step}": command
-            for row in _sides(document)
-            for step, command in zip(("trained", "evaluated"), row["commands"], strict=True)
-        }
-    fields = commands | {"code": code_of(document["provenance"])}
-    fields |= {"data set": document["dataset"], "fingerprint": document["data_fingerprint"]}
-    return [field_table(f"Provenance - {data_of(document)}", fields)]
+def comparison_report(document: ComparisonDocument) -> Report:
+    """Return the report of two trials' comparison."""
+    first, second = (of.trial for of in document.trials)
+    commands = {
+        f"trial {of.trial}, {step}": command
+        for of in document.trials
+        for step, command in zip(("trained", "evaluated"), of.commands, strict=True)
+    }
+    return Report(
+        titled(data_of(document), f"Trials {first} and {second}"),
+        document,
+        lay_out=lambda figures: comparison_parts(document, figures),
+        appendix=lambda: _origin(document, commands),
+        draw=lambda: _draw(document),
+    )
 
 
-def _sides(document: Row) -> Sequence[Row]:
-    sides: Sequence[Row] = document["experiments" if "folds" in document else "trials"]
-    return sides
+def fold_comparison_report(document: FoldComparisonDocument) -> Report:
+    """Return the report of two k-folds' comparison; it has no figures."""
+    first, second = (of.experiment for of in document.experiments)
+    commands = {f"experiment {of.experiment}": of.command for of in document.experiments}
+    return Report(
+        titled(data_of(document), f"Experiments {first} and {second}"),
+        document,
+        lay_out=lambda _: fold_comparison_parts(document),
+        appendix=lambda: _origin(document, commands),
+    )
 
 
-def _of_trials(document: Row, pictures: Sequence[Figure]) -> list[Part]:
-    shown = f"{document['images']:,} {document['split']} images of {data_of(document)}"
-    scores = [[trial[name] for name in SCORES] for trial in document["trials"]]
-    counts = [[document[name] for name in COUNTS]]
+def comparison_parts(document: ComparisonDocument, figures: Sequence[Figure] = ()) -> list[Part]:
+    """Return the parts of two trials' comparison, for a form to render."""
+    images = f"{document.images:,} {document.split} images of {dataset_name(data_of(document))}"
+    scores = [values(of, SCORES) for of in document.trials]
     return [
-        Table(f"Scores on the same {shown}", SCORES, scores),
-        Table(f"Agreement on individual images - {shown}", COUNTS, counts),
+        Table(f"Scores on the same {images}", SCORES, scores),
+        Table(f"Agreement on individual images - {images}", COUNTS, [values(document, COUNTS)]),
         Note(verdict(document)),
-        *pictures,
+        *figures,
     ]
 
 
-def _of_folds(document: Row) -> list[Part]:
-    scores = [[row[name] for name in OF_FOLDS] for row in document["experiments"]]
-    names = [f"experiment {row['experiment']}" for row in document["experiments"]]
-    accuracies = [row["accuracies"] for row in document["experiments"]]
-    folds = [
-        [number, *row]
-        for number, row in enumerate(zip(*accuracies, document["differences"], strict=True), 1)
-    ]
-    shown = f"the same {document['folds']} folds of {data_of(document)}"
+def fold_comparison_parts(document: FoldComparisonDocument) -> list[Part]:
+    """Return the parts of two k-folds' comparison, for a form to render."""
+    names = [f"experiment {of.experiment}" for of in document.experiments]
+    accuracies = [of.accuracies for of in document.experiments]
+    rows = zip(*accuracies, document.differences, strict=True)
+    folds = [[number, *row] for number, row in enumerate(rows, start=1)]
+    shown = f"the same {document.folds} folds of {dataset_name(data_of(document))}"
+    means = [values(of, OF_FOLDS) for of in document.experiments]
     return [
-        Table(f"Mean accuracies on {shown}", OF_FOLDS, scores),
+        Table(f"Mean accuracies on {shown}", OF_FOLDS, means),
         Table(f"Accuracies on {shown}", ("fold", *names, "difference"), folds),
         Note(fold_verdict(document)),
         Note(ASSUMPTIONS),
     ]
 
 
-def comparison_report(document: dict[str, Any]) -> Report:
-    """Return the report of a comparison's document."""
-    return Report(
-        comparison_title(document),
-        document,
-        lay_out=lambda figures: comparison_parts(document, figures),
-        appendix=lambda: origin_parts(document),
-        draw=lambda: _draw(document),
-    )
+def _origin(document: Compared, commands: Mapping[str, str]) -> list[Part]:
+    """Return the exact commands behind a comparison, and the code."""
+    fields = {
+        **commands,
+        "code": code_of(document.provenance),
+        "data set": document.dataset,
+        "fingerprint": document.data_fingerprint,
+    }
+    return [field_table(titled(data_of(document), "Provenance"), fields)]
 
 
-def _draw(document: dict[str, Any]) -> list[Figure]:
-    """Return the confusions of both trials and of the first less the second; of folds none."""
-    if "folds" in document:
-        return []
+def _draw(document: ComparisonDocument) -> list[Figure]:
+    """Return the confusions of both trials and of the first less the second."""
     from runner.reports.figures.confusion import draw_confusion, draw_difference
 
-    first, second = document["trials"]
-    dataset = {"title": document["dataset"], "fingerprint": document["data_fingerprint"]}
-    shared = {"split": document["split"], "classes": document["classes"]}
-    again = f"runner compare {first['trial']} {second['trial']} --split {document['split']}"
-    again += " --format html"
+    first, second = document.trials
+    dataset, split, classes = data_of(document), document.split, document.classes
+    again = f"runner compare {first.trial} {second.trial} --split {split} --format html"
     drawn = [
-        (draw_confusion({"dataset": dataset}, first | shared), first["commands"]),
-        (draw_confusion({"dataset": dataset}, second | shared), second["commands"]),
+        (draw_confusion(dataset, first.trial, split, classes, first.confusion), first.commands),
+        (draw_confusion(dataset, second.trial, split, classes, second.confusion), second.commands),
         (
-            draw_difference({"dataset": dataset}, first | shared, second),
-            [*first["commands"], *second["commands"]],
+            draw_difference(
+                dataset,
+                (first.trial, second.trial),
+                split,
+                classes,
+                (first.confusion, second.confusion),
+            ),
+            [*first.commands, *second.commands],
         ),
     ]
+    code = code_of(document.provenance)
     return [
-        picture
+        figure
         for one, commands in drawn
-        for picture in captioned([one], origin(commands, document["provenance"], (), again))
+        for figure in captioned([one], origin(commands, code, (), again))
     ]

@@ -1,32 +1,95 @@
-"""Build the document of an experiment: plain JSON that every form of a report is made from.
+"""Build the document of an experiment, which every form of a report is made from.
 
 Its fields are described in docs/reference.md. This and `trial` are all that reads the store, but
 for the arrays that figures are drawn from.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass, replace
 
-from runner.reports.evaluation import evaluation_rows, folds_summary
+from cifar_model.data import Description
+from runner.reports.evaluation import FoldsSummary, evaluations_of, folds_summary
 from runner.reports.experiment.warnings import training_warnings
-from runner.reports.explanation.rows import activation_rows, explanation_rows
-from runner.reports.formats.talos_log import analysis
+from runner.reports.explanation.rows import activations_of, explanations_of
+from runner.reports.formats.talos_log import Analysis, analysis
 from runner.reports.lookup import experiment_row, newest_number
-from runner.reports.selection import noise, winner
-from runner.reports.stats.ranking import ranked, scan_summary, trial_rows
-from runner.reports.stats.repeats import repeated
+from runner.reports.records import Activation, Evaluation, Explanation, Job, RankedTrial, Trial
+from runner.reports.selection import Winner, noise, winner
+from runner.reports.stats.repeats import Repeat, repeated
 from runner.reports.stats.selection_bias import Chance, pooled
 from runner.reports.stats.uncertainty import accuracy_interval
+from runner.reports.trials import ranked, trials_of
+from runner.specs import Configuration, Provenance
 from runner.states import FINAL, JobState, Kind
 from runner.store.engine import Connection, Store
 from runner.store.queries import reports
-
-Document = dict[str, Any]
+from runner.store.queries.rows import ExperimentRow, JobRow, MachineRow
 
 TRAINS = (Kind.TRAIN, Kind.TUNE)
 
 # What trials are ranked by.
 METRIC = "val_accuracy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanSummary:
+    """The fields of Talos's scan summary, with our values: nothing is reduced here."""
+
+    random_method: str | None
+    reduction_method: None = None
+    reduction_interval: None = None
+    reduction_window: None = None
+    grid_downsample: float | None
+    reduction_threshold: None = None
+    reduction_metric: None = None
+    reduce_loss: bool = False
+    experiment_name: str
+    complete_time: str | None
+    x_shape: list[int]
+    y_shape: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentDocument:
+    """All that is known of an experiment.
+
+    `trials` are those that it trained, by rank, or the one that it evaluated or explained;
+    `trained_on` is their data set, which may not be the one whose images are explained.
+    """
+
+    experiment: int
+    kind: str
+    dataset: Description
+    trained_on: Description
+    seed: int
+    configuration: Configuration
+    provenance: Provenance
+    machines: list[MachineRow]
+    created_at: str
+    ended_at: str | None
+    states: dict[str, int]
+    jobs: list[Job]
+    trials: list[Trial]
+    repeats: list[Repeat]
+    winner: Winner | None
+    scan_summary: ScanSummary | None
+    analysis: Analysis | None
+    evaluations: list[Evaluation]
+    folds: FoldsSummary | None
+    explanations: list[Explanation]
+    activations: list[Activation]
+    warnings: list[str]
+    files: list[str]
+
+    @property
+    def trains(self) -> bool:
+        """Tell whether the experiment trains trials."""
+        return self.kind in TRAINS
+
+    @property
+    def ranked(self) -> list[RankedTrial]:
+        """Return the trials that the experiment trained, by rank."""
+        return [trial for trial in self.trials if isinstance(trial, RankedTrial)]
 
 
 def chosen_experiment(store: Store, number: int | None) -> tuple[int, int]:
@@ -36,93 +99,107 @@ def chosen_experiment(store: Store, number: int | None) -> tuple[int, int]:
         return found, reports.count_jobs(connection, found)
 
 
-def report_document(store: Store, number: int | None) -> Document:
+def report_document(store: Store, number: int | None) -> ExperimentDocument:
     """Return the document of an experiment; without a number, of the newest that has results."""
     with store.read() as connection:
-        if number is None:
-            number = newest_number(connection)
-        experiment = experiment_row(connection, number)
-        jobs = reports.jobs(connection, experiment=number)
-        configuration = dict(experiment["configuration"])
-        dataset = configuration.pop("dataset")
-        document = {
-            "experiment": number,
-            "kind": experiment["kind"],
-            "dataset": dataset,
-            "trained_on": _trained_on(connection, configuration, dataset),
-            "seed": experiment["seed"],
-            "configuration": configuration,
-            "provenance": dict(experiment["provenance"]),
-            "machines": [dict(row) for row in reports.machines(connection, number)],
-            "created_at": experiment["created_at"].isoformat(timespec="milliseconds"),
-            "ended_at": _ended_at(jobs),
-            "states": _states(jobs),
-            "jobs": [_job(job) for job in jobs],
-        }
-        document["trials"] = _trials(connection, document)
-        document["repeats"] = repeated(document["trials"], METRIC)
-        _add_selection(connection, document)
-        folds = configuration.get("folds")
-        evaluations = evaluation_rows(connection, experiment=number)
-        return document | {
-            "scan_summary": scan_summary(document) if document["kind"] in TRAINS else None,
-            "analysis": analysis(document["trials"], METRIC)
-            if document["kind"] in TRAINS
-            else None,
-            "evaluations": evaluations,
-            "folds": folds_summary(evaluations, folds) if folds else None,
-            "explanations": explanation_rows(connection, number, dataset["classes"]),
-            "activations": activation_rows(connection, number),
-            "warnings": training_warnings(connection, number, experiment["configuration"])
-            if document["kind"] in TRAINS
-            else [],
-            "files": [],
-        }
+        chosen = newest_number(connection) if number is None else number
+        return _document(connection, experiment_row(connection, chosen))
 
 
-def _trained_on(
-    connection: Connection, configuration: Document, dataset: dict[str, Any]
-) -> dict[str, Any]:
-    """Return the data set of the trials, which may not be the one whose images are explained."""
-    trial = configuration.get("trial")
-    return dataset if trial is None else dict(reports.jobs(connection, trial=trial)[0]["dataset"])
-
-
-def _trials(connection: Connection, document: Document) -> list[dict[str, Any]]:
-    """Return the trials that were trained, by rank, or the one that was evaluated or explained."""
-    if document["kind"] in TRAINS:
-        number = document["experiment"]
-        jobs = reports.jobs(connection, experiment=number)
-        return ranked(trial_rows(jobs, reports.epochs(connection, experiment=number)))
-    jobs = reports.jobs(connection, trial=document["configuration"]["trial"])
-    return trial_rows(
-        jobs, [row for job in jobs for row in reports.epochs(connection, job=job["job"])]
+def _document(connection: Connection, experiment: ExperimentRow) -> ExperimentDocument:
+    number, configuration = experiment.id, experiment.configuration
+    trains, dataset = experiment.kind in TRAINS, configuration.dataset
+    jobs = reports.jobs(connection, experiment=number)
+    trained_on = _trained_on(connection, configuration)
+    images = trained_on.images.validation
+    trained = _trials(connection, experiment, jobs)
+    scored = [trial for trial in trained if trial.val_accuracy is not None]
+    first = scored[0] if trains and scored else None
+    repeats = repeated(trained, METRIC)
+    chance = Chance(len(scored), pooled(repeats))
+    trials = [_with_selection(trial, first, chance, images) for trial in trained]
+    ended_at = _ended_at(jobs)
+    evaluations = evaluations_of(connection, experiment=number)
+    folds = configuration.folds
+    return ExperimentDocument(
+        experiment=number,
+        kind=experiment.kind,
+        dataset=dataset,
+        trained_on=trained_on,
+        seed=experiment.seed,
+        configuration=configuration,
+        provenance=experiment.provenance,
+        machines=reports.machines(connection, number),
+        created_at=experiment.created_at.isoformat(timespec="milliseconds"),
+        ended_at=ended_at,
+        states=_states(jobs),
+        jobs=[_job(job) for job in jobs],
+        trials=trials,
+        repeats=repeats,
+        winner=winner(connection, first, METRIC, chance, images) if first else None,
+        scan_summary=_scan_summary(experiment, ended_at) if trains else None,
+        analysis=analysis(trials, METRIC) if trains else None,
+        evaluations=evaluations,
+        folds=folds_summary(evaluations, folds) if folds else None,
+        explanations=explanations_of(connection, number, dataset.classes),
+        activations=activations_of(connection, number),
+        warnings=training_warnings(connection, number, dataset.images.train) if trains else [],
+        files=[],
     )
 
 
-def _add_selection(connection: Connection, document: Document) -> None:
-    """Add to every trained trial its interval and whether it is behind the best by noise only."""
-    images = document["trained_on"]["images"]["validation"]
-    scored = [trial for trial in document["trials"] if trial["val_accuracy"] is not None]
-    trained = document["kind"] in TRAINS and scored
-    chance = Chance(len(scored), pooled(document["repeats"]))
-    for trial in scored:
-        trial["val_accuracy_interval"] = accuracy_interval(trial["val_accuracy"], images)
-        trial["noise"] = noise(scored[0], trial, METRIC, chance, images) if trained else None
-    document["winner"] = winner(connection, scored[0], METRIC, chance, images) if trained else None
+def _trained_on(connection: Connection, configuration: Configuration) -> Description:
+    """Return the data set of the trials, which may not be the one whose images are explained."""
+    if configuration.trial is None:
+        return configuration.dataset
+    return reports.jobs(connection, trial=configuration.trial)[0].dataset or configuration.dataset
 
 
-def _states(jobs: Sequence[reports.Row]) -> dict[str, int]:
-    return {str(state): sum(job["state"] == state for job in jobs) for state in JobState}
+def _trials(
+    connection: Connection, experiment: ExperimentRow, jobs: Sequence[JobRow]
+) -> list[Trial]:
+    """Return the trials that were trained, by rank, or the one that was evaluated or explained."""
+    if experiment.kind in TRAINS:
+        epochs = reports.epochs(connection, experiment=experiment.id)
+        return [*ranked(trials_of(jobs, epochs))]
+    found = reports.jobs(connection, trial=experiment.configuration.trial)
+    epochs = [row for job in found for row in reports.epochs(connection, job=job.job)]
+    return trials_of(found, epochs)
 
 
-def _ended_at(jobs: Sequence[reports.Row]) -> str | None:
-    if any(job["state"] not in FINAL for job in jobs):
+def _with_selection(trial: Trial, first: Trial | None, chance: Chance, images: int) -> Trial:
+    """Return a trial with its interval, and whether it is behind the first by noise only."""
+    if trial.val_accuracy is None:
+        return trial
+    return replace(
+        trial,
+        val_accuracy_interval=accuracy_interval(trial.val_accuracy, images),
+        noise=noise(first, trial, METRIC, chance, images) if first else None,
+    )
+
+
+def _scan_summary(experiment: ExperimentRow, ended_at: str | None) -> ScanSummary:
+    configuration, dataset = experiment.configuration, experiment.configuration.dataset
+    return ScanSummary(
+        random_method=configuration.method,
+        grid_downsample=configuration.downsample,
+        experiment_name=f"experiment-{experiment.id}",
+        complete_time=ended_at,
+        x_shape=[dataset.images.train, *dataset.shape],
+        y_shape=[dataset.images.train, len(dataset.classes)],
+    )
+
+
+def _states(jobs: Sequence[JobRow]) -> dict[str, int]:
+    return {str(state): sum(job.state == state for job in jobs) for state in JobState}
+
+
+def _ended_at(jobs: Sequence[JobRow]) -> str | None:
+    if any(job.state not in FINAL for job in jobs):
         return None
-    latest: str = max(job["ended_at"] for job in jobs).isoformat(timespec="milliseconds")
-    return latest
+    latest = max(job.ended_at for job in jobs if job.ended_at is not None)
+    return latest.isoformat(timespec="milliseconds")
 
 
-def _job(job: reports.Row) -> dict[str, Any]:
-    fields = ("job", "number", "state", "attempts", "reason", "trial")
-    return {field: job[field] for field in fields}
+def _job(job: JobRow) -> Job:
+    return Job(job.job, job.number, job.state, job.attempts, job.reason, job.trial)

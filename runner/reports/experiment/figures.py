@@ -1,11 +1,10 @@
 """Draw the figures that belong to a document."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
-from typing import Any
 
-from runner.reports.experiment.document import METRIC
-from runner.reports.explanation.rows import ARRAYS
+from runner.reports.experiment.document import METRIC, ExperimentDocument
 from runner.reports.explanation.search import search_document
 from runner.reports.figures.activation_sheets import draw_layer_sheet, draw_overview
 from runner.reports.figures.confusion import draw_confusion
@@ -21,14 +20,17 @@ from runner.store.engine import Store
 from runner.store.queries.explanations import Wanted
 
 
-def draw(store: Store, document: Mapping[str, Any]) -> list[Figure]:
+def draw(store: Store, document: ExperimentDocument) -> list[Figure]:
     """Return the figures of a report; a document without results has none."""
-    match document["kind"]:
+    match document.kind:
         case Kind.TRAIN | Kind.TUNE:
-            return [*draw_curves(document), *_parallel(document)]
+            return [*draw_curves(document.dataset, document.trials), *_parallel(document)]
         case Kind.EVALUATE:
-            own = [row for row in document["evaluations"] if row["fold"] is None]
-            return [draw_confusion(document, row) for row in own]
+            return [
+                draw_confusion(document.dataset, row.trial, row.split, row.classes, row.confusion)
+                for row in document.evaluations
+                if row.fold is None
+            ]
         case _:
             return [
                 *_explanations(store, document),
@@ -37,35 +39,36 @@ def draw(store: Store, document: Mapping[str, Any]) -> list[Figure]:
             ]
 
 
-def _parallel(document: Mapping[str, Any]) -> Iterator[Figure]:
-    trials = [trial | {"params": effective(trial["params"])} for trial in document["trials"]]
-    drawn = draw_parallel(
-        titled(document, f"Parallel coordinates of trials: parameters and {METRIC}"), trials, METRIC
-    )
+def _parallel(document: ExperimentDocument) -> Iterator[Figure]:
+    what = f"Parallel coordinates of trials: parameters and {METRIC}"
+    trials = [replace(trial, params=effective(trial.params)) for trial in document.trials]
+    drawn = draw_parallel(titled(document.dataset, what), trials, METRIC)
     if drawn:
         yield drawn
 
 
-def _explanations(store: Store, document: Mapping[str, Any]) -> Iterator[Figure]:
-    for explanation in document["explanations"]:
-        if explanation["picture"] is None:
+def _explanations(store: Store, document: ExperimentDocument) -> Iterator[Figure]:
+    for explanation in document.explanations:
+        if explanation.picture is None:
             continue
-        arrays = {name: get_array(store, explanation[name]) for name in ARRAYS}
-        yield draw_overlay(document, explanation, arrays)
+        names = {"picture": explanation.picture, "segments": explanation.segments}
+        arrays = {name: get_array(store, stored) for name, stored in names.items()}
+        yield draw_overlay(document.dataset, explanation, arrays)
 
 
-def _mean_masks(store: Store, document: Mapping[str, Any]) -> list[Figure]:
+def _mean_masks(store: Store, document: ExperimentDocument) -> list[Figure]:
     """Return the sheets of mean masks; of a single image they would say nothing more."""
-    if len({row["image"] for row in document["explanations"]}) < 2:
+    if len({row.image for row in document.explanations}) < 2:
         return []
-    wanted = Wanted(document["experiment"], None, None, None, {})
-    return draw_mask_sheets(search_document(store, wanted, 0, masks=True))
+    wanted = Wanted(document.experiment, None, None, None, {})
+    found = search_document(store, wanted, 0, masks=True)
+    return draw_mask_sheets(found.datasets, found.classes, found.cells)
 
 
-def _activations(store: Store, document: Mapping[str, Any]) -> Iterator[Figure]:
-    for _, group in groupby(document["activations"], key=lambda layer: layer["image"]):
+def _activations(store: Store, document: ExperimentDocument) -> Iterator[Figure]:
+    for _, group in groupby(document.activations, key=lambda layer: layer.image):
         layers = list(group)
-        outputs = [get_array(store, layer["output"]) for layer in layers]
-        yield draw_overview(document, layers, outputs)
+        outputs = [get_array(store, layer.output) for layer in layers]
+        yield draw_overview(document.dataset, layers, outputs)
         for layer, output in zip(layers, outputs, strict=True):
-            yield draw_layer_sheet(document, layer, output)
+            yield draw_layer_sheet(document.dataset, layer, output)

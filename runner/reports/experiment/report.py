@@ -1,32 +1,33 @@
 """The report of an experiment, in every format."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from runner.errors import InputError
-from runner.reports.experiment.document import TRAINS, Document
+from runner.reports.experiment.document import ExperimentDocument
+from runner.reports.experiment.spreadsheet import as_spreadsheet, columns_of, spreadsheet_rows
 from runner.reports.experiment.view import provenance_parts, report_parts, report_title
 from runner.reports.figures.names import overlay_name
-from runner.reports.formats.csv_file import as_spreadsheet, columns_of, spreadsheet_rows
 from runner.reports.formats.talos_log import as_talos_log
-from runner.reports.model import Figure, Report, captioned, origin
+from runner.reports.model import Figure, Report, captioned, code_of, origin
+from runner.reports.records import plain
 from runner.store.engine import Store
 
 # Tables of trials are quick to read and to make, so they come without figures.
 DRAWN_IN = ("json", "markdown", "html")
 
 
-def experiment_report(store: Store, document: Document) -> Report:
+def experiment_report(store: Store, document: ExperimentDocument) -> Report:
     """Return the report of an experiment's document."""
-    kind = document["kind"]
     return Report(
         report_title(document),
         document,
         lay_out=lambda figures: report_parts(document, figures),
         appendix=lambda: provenance_parts(document),
         draw=lambda: _draw(store, document),
-        drawn_in=DRAWN_IN if kind in TRAINS else ("table", *DRAWN_IN),
+        drawn_in=DRAWN_IN if document.trains else ("table", *DRAWN_IN),
         linked=lambda saved: _linked(document, saved),
         texts={
             "csv": lambda: as_spreadsheet(document),
@@ -39,44 +40,51 @@ def experiment_report(store: Store, document: Document) -> Report:
     )
 
 
-def _draw(store: Store, document: Document) -> list[Figure]:
+def _draw(store: Store, document: ExperimentDocument) -> list[Figure]:
     from runner.reports.experiment.figures import draw
 
-    again = f"runner report {document['experiment']} --format html"
-    provenance = document["provenance"]
-    caption = origin([provenance["command"]], provenance, document["machines"], again)
+    again = f"runner report {document.experiment} --format html"
+    devices = [f"{machine.host} ({machine.device})" for machine in document.machines]
+    provenance = document.provenance
+    caption = origin([provenance.command], code_of(provenance), devices, again)
     return captioned(draw(store, document), caption)
 
 
-def _linked(document: Document, saved: Mapping[str, str]) -> dict[str, Any]:
-    rows = [row | {"file": saved.get(overlay_name(row))} for row in document["explanations"]]
-    return {"explanations": rows}
+def _linked(document: ExperimentDocument, saved: Mapping[str, str]) -> ExperimentDocument:
+    explanations = [
+        replace(row, file=saved.get(overlay_name(row))) for row in document.explanations
+    ]
+    return replace(document, explanations=explanations)
 
 
-def _talos_log(document: Document) -> str:
+def _talos_log(document: ExperimentDocument) -> str:
     _check_trains(document, "talos", "Talos knows of nothing else")
-    return as_talos_log(document)
+    return as_talos_log(document.trials)
 
 
-def _parquet(document: Document) -> list[tuple[Path, bytes]]:
+def _parquet(document: ExperimentDocument) -> list[tuple[Path, bytes]]:
     from runner.reports.formats.parquet import as_parquet
 
-    about = {name: document[name] for name in ("experiment", "dataset", "provenance")}
-    columns = columns_of(document["kind"])
+    about = {
+        "experiment": document.experiment,
+        "dataset": plain(document.dataset),
+        "provenance": plain(document.provenance),
+    }
+    columns = columns_of(document.kind)
     return [(Path(), as_parquet(spreadsheet_rows(document), columns, about))]
 
 
-def _event_files(document: Document) -> list[tuple[Path, bytes]]:
+def _event_files(document: ExperimentDocument) -> list[tuple[Path, bytes]]:
     from runner.reports.formats.tensorboard import event_files
 
     _check_trains(document, "tensorboard", "TensorBoard shows epochs")
-    return list(event_files(document))
+    return list(event_files(document.trials, datetime.fromisoformat(document.created_at)))
 
 
-def _check_trains(document: Document, form: str, reason: str) -> None:
-    if document["kind"] not in TRAINS:
+def _check_trains(document: ExperimentDocument, form: str, reason: str) -> None:
+    if not document.trains:
         raise InputError(
-            f"--format {form}: experiment {document['experiment']} is of kind {document['kind']}",
+            f"--format {form}: experiment {document.experiment} is of kind {document.kind}",
             f"an experiment that trains: {reason}",
             "name one of kind tune or train",
         )

@@ -1,9 +1,8 @@
 """Warn of trials that are too short, and say which points of a grid are equal."""
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
+from runner.specs import Configuration
 from runner.store.engine import Connection
 from runner.store.queries.schedules import Schedule, schedules
 
@@ -12,17 +11,14 @@ ENOUGH = 4
 FAST = 0.9
 
 
-def training_warnings(
-    connection: Connection, experiment: int, configuration: Mapping[str, Any]
-) -> list[str]:
-    """Return at most one line about the trials that an experiment trains."""
-    images = configuration["dataset"]["images"]["train"]
+def training_warnings(connection: Connection, experiment: int, train_images: int) -> list[str]:
+    """Return at most one line about the trials that an experiment trains on so many images."""
     found = schedules(connection, experiment)
-    short = [row for row in found if _steps(row, images) < _enough(row.batch_norm_momentum)]
+    short = [row for row in found if _steps(row, train_images) < _enough(row.batch_norm_momentum)]
     if not short:
         return []
-    worst = min(short, key=lambda row: _steps(row, images) / _enough(row.batch_norm_momentum))
-    steps, momentum = _steps(worst, images), worst.batch_norm_momentum
+    worst = min(short, key=lambda row: _steps(row, train_images) / _enough(row.batch_norm_momentum))
+    steps, momentum = _steps(worst, train_images), worst.batch_norm_momentum
     count, total = (sum(row.trials for row in rows) for rows in (short, found))
     fix = "more epochs or a smaller batch_size"
     if momentum > FAST:
@@ -44,11 +40,11 @@ def _enough(momentum: float) -> int:
     return round(ENOUGH / (1 - momentum))
 
 
-def equal_points(configuration: Mapping[str, Any]) -> str | None:
+def equal_points(configuration: Configuration) -> str | None:
     """Return a line about sampled points that are equal; None where all are different."""
-    sampled, different = (configuration.get(name) for name in ("sampled", "different"))
+    sampled, different = configuration.sampled, configuration.different
     if sampled == different:
         return None
-    epochs = configuration["epochs"]
+    epochs = configuration.epochs
     override = "" if epochs is None else f" with --epochs {epochs}"
     return f"{sampled} points, {different} different{override}: equal points are trained once"

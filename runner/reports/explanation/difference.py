@@ -1,40 +1,115 @@
 """The explanations of the same images in two experiments, compared: `runner diff`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
 from statistics import fmean
-from typing import Any
+from typing import TypeVar
 
+from cifar_model.data import Description
 from runner.errors import InputError
-from runner.reports.explanation.pairs import LEFT_OUT, MEASURES, explanation_pairs
-from runner.reports.explanation.rows import explanation_rows
+from runner.reports.explanation.pairs import LEFT_OUT, MEASURES, Pair, explanation_pairs
+from runner.reports.explanation.rows import explanations_of
 from runner.reports.formats.csv_file import csv_file
-from runner.reports.lookup import experiment_row
+from runner.reports.lookup import experiment_row, job_row
 from runner.reports.model import Note, Part, Report, Table, titled
+from runner.reports.records import Explanation, Interval, fields_of, values
 from runner.reports.stats.uncertainty import mean_interval
 from runner.states import JobState, Kind
 from runner.store.engine import Connection, Store
 from runner.store.queries import reports
-
-Row = Mapping[str, Any]
+from runner.store.queries.rows import ExperimentRow
 
 # What can differ between two experiments that explain the same images.
 ASKED = ("trial", "method", "segmentation", "samples", "labels", "seed")
 
-# What classes are ranked by. The overlap would not do: five regions are shown, however little four
-# of them weigh, so it tells little of a network that looks at a single one.
-DECIDES = "shared_weight"
+
+@dataclass(frozen=True, slots=True)
+class ExplainExperiment:
+    """What an experiment was asked to explain, and how."""
+
+    experiment: int
+    command: str
+    trial: int | None
+    method: str | None
+    segmentation: str | None
+    samples: int | None
+    labels: list[str] | None
+    seed: int
+    trained_on: str
+    jobs: int
+    jobs_without_result: int
 
 
-def difference_document(store: Store, experiments: tuple[int, int]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How many pairs were compared, why others were not, and the means over images."""
+
+    compared: int
+    compared_pictures: int
+    void: int
+    nothing_shown: int
+    no_common_class: int
+    shared_weight: float | None
+    shared_weight_chance: float | None
+    overlap: float | None
+    rank_correlation: float | None
+    sign_flips: float | None
+    shared_weight_interval: Interval | None
+    overlap_interval: Interval | None
+
+
+# Python refuses two bases that both have slots of their own: those that come first have none.
+@dataclass(frozen=True)
+class OfClass:
+    """A true class and its place among all, the one that changed most first."""
+
+    __slots__ = ()
+
+    rank: int | None
+    true_class: str
+
+
+@dataclass(frozen=True)
+class OfExperiments:
+    """Two experiments that explain images of one data set, what they differ in, and on how many."""
+
+    __slots__ = ()
+
+    dataset: Description
+    experiments: list[ExplainExperiment]
+    differ_in: list[str]
+    pictures: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClassDifference(Summary, OfClass):
+    """How the explanations of a class differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceDocument(Summary, OfExperiments):
+    """How the explanations of two experiments differ, image by image and by class."""
+
+    other_segments: int
+    classes: list[ClassDifference]
+    pairs: list[Pair]
+    files: list[str] = field(default_factory=list)
+
+
+T = TypeVar("T", Pair, ClassDifference)
+
+
+def difference_document(store: Store, experiments: tuple[int, int]) -> DifferenceDocument:
     """Return how the explanations of two experiments differ, image by image and by class.
 
     Raises InputError if one of them does not explain, or they do not explain the same images.
     """
     with store.read() as connection:
-        first, second = (_experiment(connection, number) for number in experiments)
-        classes = first["dataset"]["classes"]
-        _check_datasets(first, second)
-        found = [_by_image(connection, number, classes) for number in experiments]
+        rows = [_explain_row(connection, number) for number in experiments]
+        first, second = (_experiment(connection, row) for row in rows)
+        dataset = rows[0].configuration.dataset
+        _check_datasets(rows)
+        found = [_by_image(connection, number, dataset.classes) for number in experiments]
     common = found[0].keys() & found[1].keys()
     if not common:
         raise InputError(
@@ -43,47 +118,54 @@ def difference_document(store: Store, experiments: tuple[int, int]) -> dict[str,
             "submit one of them again with the --images of the other",
         )
     pairs = list(explanation_pairs(store, *found))
-    return {
-        "dataset": first.pop("dataset"),
-        "experiments": [first, {name: second[name] for name in first}],
-        "differ_in": [name for name in ASKED if first[name] != second[name]],
-        "pictures": len(common),
-        **_summary(pairs),
-        "other_segments": sum(row["same_segments"] is False for row in pairs),
-        "classes": _by_class(pairs),
-        "pairs": pairs,
-    }
+    return DifferenceDocument(
+        dataset=dataset,
+        experiments=[first, second],
+        differ_in=[name for name in ASKED if getattr(first, name) != getattr(second, name)],
+        pictures=len(common),
+        **fields_of(_summary(pairs)),
+        other_segments=sum(pair.same_segments is False for pair in pairs),
+        classes=_by_class(pairs),
+        pairs=pairs,
+    )
 
 
-def _experiment(connection: Connection, number: int) -> dict[str, Any]:
-    """Return what an experiment was asked to explain, and how."""
-    experiment = experiment_row(connection, number)
-    if experiment["kind"] != Kind.EXPLAIN:
+def _explain_row(connection: Connection, number: int) -> ExperimentRow:
+    """Return an experiment that explains."""
+    row = experiment_row(connection, number)
+    if row.kind != Kind.EXPLAIN:
         raise InputError(
-            f"experiment {number} is of kind {experiment['kind']}",
+            f"experiment {number} is of kind {row.kind}",
             "two experiments of kind explain",
             "`runner status` lists experiments with their kinds",
         )
-    asked = {**experiment["configuration"], "seed": experiment["seed"]}
-    (trained,) = reports.jobs(connection, trial=asked["trial"])
-    jobs = reports.jobs(connection, experiment=number)
-    return {
-        "experiment": number,
-        "command": experiment["provenance"]["command"],
-        **{name: asked[name] for name in ASKED},
-        "trained_on": trained["dataset"]["title"],
-        "jobs": len(jobs),
-        "jobs_without_result": sum(job["state"] != JobState.SUCCEEDED for job in jobs),
-        "dataset": asked["dataset"],
-    }
+    return row
 
 
-def _check_datasets(first: Row, second: Row) -> None:
-    datasets = [of["dataset"] for of in (first, second)]
-    if datasets[0]["fingerprint"] != datasets[1]["fingerprint"]:
-        names = ", ".join(f"{of['title']} {of['fingerprint'][:12]}" for of in datasets)
+def _experiment(connection: Connection, row: ExperimentRow) -> ExplainExperiment:
+    asked, jobs = row.configuration, reports.jobs(connection, experiment=row.id)
+    trained = job_row(connection, trial=asked.trial)
+    return ExplainExperiment(
+        experiment=row.id,
+        command=row.provenance.command,
+        trial=asked.trial,
+        method=asked.method,
+        segmentation=asked.segmentation,
+        samples=asked.samples,
+        labels=asked.labels,
+        seed=row.seed,
+        trained_on=(trained.dataset or asked.dataset).title,
+        jobs=len(jobs),
+        jobs_without_result=sum(job.state != JobState.SUCCEEDED for job in jobs),
+    )
+
+
+def _check_datasets(rows: Sequence[ExperimentRow]) -> None:
+    first, second = (row.configuration.dataset for row in rows)
+    if first.fingerprint != second.fingerprint:
+        names = ", ".join(f"{of.title} {of.fingerprint[:12]}" for of in (first, second))
         raise InputError(
-            f"experiments {first['experiment']} and {second['experiment']} explain images of"
+            f"experiments {rows[0].id} and {rows[1].id} explain images of"
             f" different data sets: {names}",
             "two experiments that explain images of the same data set",
             "`runner submit explain --dataset` explains a trial on those of another",
@@ -92,11 +174,11 @@ def _check_datasets(first: Row, second: Row) -> None:
 
 def _by_image(
     connection: Connection, number: int, classes: list[str]
-) -> dict[int, list[dict[str, Any]]]:
+) -> dict[int, list[Explanation]]:
     """Return the explanations of an experiment, a list for each image."""
-    found: dict[int, list[dict[str, Any]]] = {}
-    for row in explanation_rows(connection, number, classes):
-        found.setdefault(row["image"], []).append(row)
+    found: dict[int, list[Explanation]] = {}
+    for row in explanations_of(connection, number, classes):
+        found.setdefault(row.image, []).append(row)
     if not found:
         raise InputError(
             f"experiment {number} has no explanation yet",
@@ -106,40 +188,65 @@ def _by_image(
     return found
 
 
-def _by_class(pairs: Sequence[Row]) -> list[dict[str, Any]]:
+def _by_class(pairs: Sequence[Pair]) -> list[ClassDifference]:
     """Return a row for each true class, the one that changed most first."""
-    groups: dict[str, list[Row]] = {}
-    for row in pairs:
-        groups.setdefault(row["true_class"], []).append(row)
-    rows = [{"true_class": name, **_summary(group)} for name, group in groups.items()]
-    compared = sorted((row for row in rows if row["compared"]), key=lambda row: row[DECIDES])
-    ranked = [{"rank": rank, **row} for rank, row in enumerate(compared, start=1)]
-    return ranked + [{"rank": None, **row} for row in rows if not row["compared"]]
+    groups: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        groups.setdefault(pair.true_class, []).append(pair)
+    rows = [
+        ClassDifference(None, name, **fields_of(_summary(group))) for name, group in groups.items()
+    ]
+    return [
+        *(replace(row, rank=rank) for rank, row in enumerate(_most_changed(rows), start=1)),
+        *(row for row in rows if not row.compared),
+    ]
 
 
-def _summary(pairs: Sequence[Row]) -> dict[str, Any]:
-    """Return how many were compared, why others were not, and the means."""
-    compared = [row for row in pairs if row["left_out"] is None]
-    means = {name: _of_pictures(compared, name) for name in MEASURES}
-    return {
-        "compared": len(compared),
-        "compared_pictures": len(means[DECIDES]),
-        **{reason: sum(row["left_out"] == reason for row in pairs) for reason in LEFT_OUT},
-        **{name: fmean(values) if values else None for name, values in means.items()},
-        **{f"{name}_interval": _interval(means[name]) for name in (DECIDES, "overlap")},
-    }
+def _most_changed(rows: Iterable[T]) -> list[T]:
+    """Return what was compared, what changed most first."""
+    # The overlap would not do: five regions are shown, however little four of them weigh, so it
+    # tells little of a network that looks at a single one.
+    found = [(row.shared_weight, row) for row in rows if row.shared_weight is not None]
+    return [row for _, row in sorted(found, key=lambda one: one[0])]
 
 
-def _of_pictures(pairs: Sequence[Row], name: str) -> list[float]:
+def _summary(pairs: Sequence[Pair]) -> Summary:
+    shared_weight, overlap = _of_images(pairs, "shared_weight"), _of_images(pairs, "overlap")
+    return Summary(
+        compared=sum(pair.left_out is None for pair in pairs),
+        compared_pictures=len(shared_weight),
+        void=_left_out(pairs, "void"),
+        nothing_shown=_left_out(pairs, "nothing_shown"),
+        no_common_class=_left_out(pairs, "no_common_class"),
+        shared_weight=_mean(shared_weight),
+        shared_weight_chance=_mean(_of_images(pairs, "shared_weight_chance")),
+        overlap=_mean(overlap),
+        rank_correlation=_mean(_of_images(pairs, "rank_correlation")),
+        sign_flips=_mean(_of_images(pairs, "sign_flips")),
+        shared_weight_interval=_interval(shared_weight),
+        overlap_interval=_interval(overlap),
+    )
+
+
+def _left_out(pairs: Sequence[Pair], reason: str) -> int:
+    return sum(pair.left_out == reason for pair in pairs)
+
+
+def _of_images(pairs: Sequence[Pair], name: str) -> list[float]:
     """Return the mean of each image, so that one with several classes counts once."""
-    values: dict[int, list[float]] = {}
-    for row in pairs:
-        if row[name] is not None:
-            values.setdefault(row["image"], []).append(row[name])
-    return [fmean(found) for found in values.values()]
+    found: dict[int, list[float]] = {}
+    for pair in pairs:
+        value = getattr(pair, name)
+        if value is not None:
+            found.setdefault(pair.image, []).append(value)
+    return [fmean(measured) for measured in found.values()]
 
 
-def _interval(shares: Sequence[float]) -> list[float] | None:
+def _mean(shares: Sequence[float]) -> float | None:
+    return fmean(shares) if shares else None
+
+
+def _interval(shares: Sequence[float]) -> Interval | None:
     if len(shares) < 2:
         return None
     low, high = mean_interval(shares)
@@ -150,8 +257,10 @@ def _interval(shares: Sequence[float]) -> list[float] | None:
 SHOWN_PAIRS = 20
 
 SHOWN_ASKED = ("experiment", "trial", "trained_on", "method", "segmentation", "samples", "seed")
-INTERVAL = f"{DECIDES}_interval"
-CLASSES = ("rank", "true_class", DECIDES, INTERVAL, *MEASURES[1:], "compared")
+CLASSES = (
+    *("rank", "true_class", "shared_weight", "shared_weight_interval"),
+    *(*MEASURES[1:], "compared"),
+)
 PAIRS = ("image", "true_class", "class", "predicted_classes", "verdicts", *MEASURES)
 
 MEANING = (
@@ -168,95 +277,94 @@ OTHER_SEGMENTS = (
 )
 
 
-def difference_report(document: dict[str, Any]) -> Report:
+def difference_report(document: DifferenceDocument) -> Report:
     """Return the report of a difference's document."""
-    numbers = " and ".join(str(row["experiment"]) for row in document["experiments"])
+    numbers = " and ".join(str(of.experiment) for of in document.experiments)
     return Report(
-        titled(document, f"Explanations of experiments {numbers}"),
-        document | {"files": []},
+        titled(document.dataset, f"Explanations of experiments {numbers}"),
+        document,
         lay_out=lambda _: difference_parts(document),
         texts={"csv": lambda: _spreadsheet(document)},
     )
 
 
-def difference_parts(document: Row) -> list[Part]:
+def difference_parts(document: DifferenceDocument) -> list[Part]:
     """Return what was compared, which class changed most, and the images that changed most."""
-    experiments = document["experiments"]
-    compared = [row for row in document["pairs"] if row["left_out"] is None]
-    most = sorted(compared, key=lambda row: row[DECIDES])[:SHOWN_PAIRS]
-    classes = [*document["classes"], {**document, "rank": None, "true_class": "all"}]
-    of_classes = (*CLASSES, *(reason for reason in LEFT_OUT if document[reason]))
+    most = _most_changed(document.pairs)[:SHOWN_PAIRS]
+    summary = {of.name: getattr(document, of.name) for of in fields(Summary)}
+    classes = [*document.classes, ClassDifference(None, "all", **summary)]
+    columns = (*CLASSES, *(reason for reason in LEFT_OUT if getattr(document, reason)))
     return [
-        *(Note(f"experiment {row['experiment']}: {row['command']}") for row in experiments),
-        _table(document, "Settings", SHOWN_ASKED, experiments),
+        *(Note(f"experiment {of.experiment}: {of.command}") for of in document.experiments),
+        _table(document, "Settings", SHOWN_ASKED, document.experiments),
         *_warnings(document),
         Note(verdict(document)),
-        _table(document, "By true class", of_classes, classes),
+        _table(document, "By true class", columns, classes),
         Note(MEANING),
         _table(document, f"The {len(most)} largest changes", PAIRS, most),
     ]
 
 
-def _table(document: Row, what: str, columns: Sequence[str], rows: Sequence[Row]) -> Table:
-    cells = [[row[name] for name in columns] for row in rows]
-    return Table(titled(document, what), columns, cells, sortable=True)
+def _table(
+    document: DifferenceDocument, what: str, columns: Sequence[str], rows: Sequence[object]
+) -> Table:
+    cells = [values(row, columns) for row in rows]
+    return Table(titled(document.dataset, what), columns, cells, sortable=True)
 
 
-def verdict(document: Row) -> str:
+def verdict(document: DifferenceDocument) -> str:
     """Return in words which class changed most what it is explained by, and how sure that is."""
-    ranked = [row for row in document["classes"] if row["rank"] is not None]
+    ranked = [of for of in document.classes if of.rank is not None]
     if not ranked:
         return "No two explanations could be compared."
-    said = f"Class {ranked[0]['true_class']} changed most: shared weight {_share(ranked[0])}"
+    said = f"Class {ranked[0].true_class} changed most: shared weight {_share(ranked[0])}"
     if len(ranked) == 1:
         return f"{said}."
-    said += f"; then {ranked[1]['true_class']}: {_share(ranked[1])}."
-    first, second = (row[INTERVAL] for row in ranked[:2])
+    said += f"; then {ranked[1].true_class}: {_share(ranked[1])}."
+    first, second = (of.shared_weight_interval for of in ranked[:2])
     if first is None or second is None or first[1] >= second[0]:
         return f"{said} Their 95 % intervals overlap, so the order may be chance."
     return f"{said} Their 95 % intervals do not overlap."
 
 
-def _share(row: Row) -> str:
-    if row[INTERVAL] is None:
-        return f"{row[DECIDES]:.3f}, one image"
-    low, high = row[INTERVAL]
-    return f"{row[DECIDES]:.3f} ({low:.3f} to {high:.3f})"
+def _share(of: ClassDifference) -> str:
+    if of.shared_weight_interval is None:
+        return f"{of.shared_weight:.3f}, one image"
+    low, high = of.shared_weight_interval
+    return f"{of.shared_weight:.3f} ({low:.3f} to {high:.3f})"
 
 
-def _warnings(document: Row) -> Iterator[Note]:
-    for row in document["experiments"]:
-        if row["jobs_without_result"]:
-            jobs = f"{row['jobs_without_result']} of {row['jobs']} jobs have no result"
-            yield Note(f"experiment {row['experiment']}: {jobs}.", warning=True)
-    differ = ", ".join(document["differ_in"]) or "nothing that was asked for"
-    pictures = f"{document['pictures']:,} images are in both; the experiments differ in {differ}."
-    yield Note(pictures)
-    left = {reason: document[reason] for reason in LEFT_OUT if document[reason]}
-    if left:
-        counts = ", ".join(f"{reason.replace('_', ' ')} {n:,}" for reason, n in left.items())
+def _warnings(document: DifferenceDocument) -> Iterator[Note]:
+    for of in document.experiments:
+        if of.jobs_without_result:
+            jobs = f"{of.jobs_without_result} of {of.jobs} jobs have no result"
+            yield Note(f"experiment {of.experiment}: {jobs}.", warning=True)
+    differ = ", ".join(document.differ_in) or "nothing that was asked for"
+    yield Note(f"{document.pictures:,} images are in both; the experiments differ in {differ}.")
+    left = [(reason, getattr(document, reason)) for reason in LEFT_OUT]
+    counts = ", ".join(f"{reason.replace('_', ' ')} {n:,}" for reason, n in left if n)
+    if counts:
         yield Note(f"not compared: {counts}.", warning=True)
-    if document["other_segments"]:
-        words = OTHER_SEGMENTS.format(document["other_segments"], document["compared"])
+    if document.other_segments:
+        words = OTHER_SEGMENTS.format(document.other_segments, document.compared)
         yield Note(words, warning=True)
 
 
-def _spreadsheet(document: Row) -> str:
-    origin = [row["experiment"] for row in document["experiments"]]
-    dataset = [document["dataset"][name] for name in ("title", "fingerprint")]
+def _spreadsheet(document: DifferenceDocument) -> str:
     names = ("image", "true_class", "class", "same_segments", *MEASURES, "left_out")
-    two = ("predicted_class", "verdict")
-    heads = [f"{place}_{name}" for name in ("experiment", *two) for place in ("first", "second")]
-    rows = []
-    for row in document["pairs"]:
-        verdicts = row["verdicts"] or [None, None]
-        rows.append(
-            [
-                *(row[name] for name in names),
-                *origin,
-                *row["predicted_classes"],
-                *verdicts,
-                *dataset,
-            ]
-        )
+    two = ("experiment", "predicted_class", "verdict")
+    heads = [f"{place}_{name}" for name in two for place in ("first", "second")]
+    experiments = [of.experiment for of in document.experiments]
+    dataset = document.dataset
+    rows = [
+        [
+            *values(pair, names),
+            *experiments,
+            *pair.predicted_classes,
+            *(pair.verdicts or (None, None)),
+            dataset.title,
+            dataset.fingerprint,
+        ]
+        for pair in document.pairs
+    ]
     return csv_file([*names, *heads, "dataset", "fingerprint"], rows)

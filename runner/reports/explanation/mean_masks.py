@@ -2,11 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from cifar_model.explanation import coarse
 from runner.store.engine import Connection
 from runner.store.queries import explanations
+
+
+@dataclass(frozen=True, slots=True)
+class MeanMask:
+    """How many masks there are and what they are on average; None of none."""
+
+    masks: int
+    mean_mask: list[list[float]] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +26,12 @@ class MeanMasks:
     classes: Mapping[str, Sequence[bytes]]
     cells: Mapping[tuple[str, str], Sequence[bytes]]
 
-    def of_class(self, name: str) -> dict[str, Any]:
-        """Return how many masks a class has and what they are on average."""
+    def of_class(self, name: str) -> MeanMask:
+        """Return the mean of a class."""
         return _mean(self.classes.get(name, []))
 
-    def of_cell(self, true_class: str, predicted_class: str) -> dict[str, Any]:
-        """Return the same for a cell."""
+    def of_cell(self, true_class: str, predicted_class: str) -> MeanMask:
+        """Return the mean of a cell."""
         return _mean(self.cells.get((true_class, predicted_class), []))
 
 
@@ -46,5 +53,5 @@ def mean_masks(
     return MeanMasks(by_class, by_cell)
 
 
-def _mean(masks: Sequence[bytes]) -> dict[str, Any]:
-    return {"masks": len(masks), "mean_mask": coarse.mean(masks).tolist() if masks else None}
+def _mean(masks: Sequence[bytes]) -> MeanMask:
+    return MeanMask(len(masks), coarse.mean(masks).tolist() if masks else None)

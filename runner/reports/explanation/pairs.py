@@ -1,16 +1,16 @@
 """The explanations of two experiments for the same images, side by side."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from runner.reports.stats.similarity import Shown, likeness
+from runner.reports.records import Explanation, fields_of
+from runner.reports.stats.similarity import Shown, similarity
 from runner.store.artifacts import get_array
 from runner.store.engine import Store
 
-Row = Mapping[str, Any]
-Images = Mapping[int, Sequence[Row]]
+Images = Mapping[int, Sequence[Explanation]]
 
 MEASURES = (
     "shared_weight",
@@ -24,36 +24,57 @@ MEASURES = (
 LEFT_OUT = ("void", "nothing_shown", "no_common_class")
 
 
-def explanation_pairs(store: Store, first: Images, second: Images) -> Iterator[dict[str, Any]]:
-    """Yield a row for each class that both explain for an image, and one for an image without.
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two explanations of a class of an image and how alike they are, or why that is left out.
+
+    What holds two has the first experiment's first; what is not known is None.
+    """
+
+    image: int
+    true_class: str
+    predicted_classes: list[str]
+    class_: str | None = None
+    verdicts: list[str] | None = None
+    same_segments: bool | None = None
+    shared_weight: float | None = None
+    shared_weight_chance: float | None = None
+    overlap: float | None = None
+    rank_correlation: float | None = None
+    sign_flips: float | None = None
+    left_out: str | None = None
+
+
+def explanation_pairs(store: Store, first: Images, second: Images) -> Iterator[Pair]:
+    """Yield a pair for each class that both explain for an image, and one for an image without.
 
     Both hold lists of explanations by image.
     """
     for image in sorted(first.keys() & second.keys()):
         rows = first[image], second[image]
-        shared = {
-            "image": image,
-            "true_class": rows[0][0]["true_class"],
-            "predicted_classes": [of[0]["predicted_class"] for of in rows],
-        }
-        unknown = dict.fromkeys(("class", "verdicts", "same_segments", *MEASURES))
-        by_class = [{row["class"]: row for row in of} for of in rows]
+        pair = Pair(
+            image=image,
+            true_class=rows[0][0].true_class,
+            predicted_classes=[of[0].predicted_class for of in rows],
+        )
+        by_class = [{row.class_: row for row in of} for of in rows]
         common = [name for name in by_class[0] if name in by_class[1]]
         if not common:
-            yield {**shared, **unknown, "left_out": "no_common_class"}
+            yield replace(pair, left_out="no_common_class")
         for name in common:
-            pair = by_class[0][name], by_class[1][name]
-            yield {**shared, **unknown, "class": name, **_compared(store, pair)}
+            yield _compared(store, pair, (by_class[0][name], by_class[1][name]))
 
 
-def _compared(store: Store, pair: tuple[Row, Row]) -> dict[str, Any]:
-    verdicts = [row["verdict"] for row in pair]
+def _compared(store: Store, pair: Pair, rows: tuple[Explanation, Explanation]) -> Pair:
+    verdicts = [row.verdict for row in rows]
+    pair = replace(pair, class_=rows[0].class_, verdicts=verdicts)
     if "void" in verdicts:
-        return {"verdicts": verdicts, "left_out": "void"}
+        return replace(pair, left_out="void")
     # The same name is the same array: artifacts are named by what they hold.
-    segments = {name: get_array(store, name) for name in {row["segments"] for row in pair}}
+    segments = {name: get_array(store, name) for name in {row.segments for row in rows}}
     same = len(segments) == 1
-    shown = [Shown(segments[row["segments"]], np.array(row["weights"])) for row in pair]
-    measured = likeness(*shown, same_segments=same)
-    left_out = "nothing_shown" if measured is None else None
-    return {"verdicts": verdicts, "same_segments": same, **(measured or {}), "left_out": left_out}
+    shown = [Shown(segments[row.segments], np.array(row.weights)) for row in rows]
+    found = similarity(*shown, same_segments=same)
+    if found is None:
+        return replace(pair, same_segments=same, left_out="nothing_shown")
+    return replace(pair, same_segments=same, **fields_of(found))

@@ -1,82 +1,88 @@
 """The explanations and activations of a document, with the names of classes beside labels."""
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from cifar_model.explanation.regions import curve_counts
+from runner.reports.records import Activation, Channels, Curves, Explanation
 from runner.store.engine import Connection
 from runner.store.queries import reports
-
-# Names of artifacts in the store: the image (null if it was not kept) and its superpixels.
-ARRAYS = ("picture", "segments")
-
-PLAIN = (
-    *("probability", "normalised", "method", "segmentation", "samples", "seed", "superpixels"),
-    *("intercept", "r2", "largest_share", "weight_range", "stability", "verdict", "reason"),
-    *("removed", "removed_random", "contrast", "contrast_other"),
-    *("contrast_random", "contrast_other_random"),
-    *("deletion_area", "insertion_area", *ARRAYS),
-)
+from runner.store.queries.rows import ActivationRow, ExplanationRow
 
 
-def explanation_rows(
-    connection: Connection, experiment: int, classes: list[str]
-) -> list[dict[str, Any]]:
-    """Return the explanations that an experiment made; weights are by superpixel id, from 0."""
-    found = reports.explanations(connection, experiment)
-    return [explanation_row(row, classes) for row in found]
+def explanations_of(
+    connection: Connection, experiment: int, classes: Sequence[str]
+) -> list[Explanation]:
+    """Return the explanations that an experiment made."""
+    return [explanation(row, classes) for row in reports.explanations(connection, experiment)]
 
 
-def explanation_row(row: reports.Row, classes: list[str]) -> dict[str, Any]:
+def explanation(row: ExplanationRow, classes: Sequence[str]) -> Explanation:
     """Return one explanation as reports have it."""
-    other = row["other_label"]
-    return {
-        "explanation": row["id"],
-        "job": row["job_id"],
-        "trial": row["trial_id"],
-        "image": row["image"],
-        "label": row["label"],
-        "class": classes[row["label"]],
-        "true_class": classes[row["true_label"]],
-        "predicted_class": classes[row["predicted_label"]],
-        "other_class": None if other is None else classes[other],
-        "weights": np.frombuffer(row["weights"], "<f8").tolist(),
-        **{name: row[name] for name in PLAIN},
-        "curves": _curves(row),
-        "file": None,
-    }
+    return Explanation(
+        explanation=row.id,
+        job=row.job_id,
+        trial=row.trial_id,
+        image=row.image,
+        label=row.label,
+        class_=classes[row.label],
+        true_class=classes[row.true_label],
+        predicted_class=classes[row.predicted_label],
+        other_class=None if row.other_label is None else classes[row.other_label],
+        weights=np.frombuffer(row.weights, "<f8").tolist(),
+        probability=row.probability,
+        normalised=row.normalised,
+        method=row.method,
+        segmentation=row.segmentation,
+        samples=row.samples,
+        seed=row.seed,
+        superpixels=row.superpixels,
+        intercept=row.intercept,
+        r2=row.r2,
+        largest_share=row.largest_share,
+        weight_range=row.weight_range,
+        stability=row.stability,
+        verdict=row.verdict,
+        reason=row.reason,
+        removed=row.removed,
+        removed_random=row.removed_random,
+        contrast=row.contrast,
+        contrast_other=row.contrast_other,
+        contrast_random=row.contrast_random,
+        contrast_other_random=row.contrast_other_random,
+        deletion_area=row.deletion_area,
+        insertion_area=row.insertion_area,
+        picture=row.picture,
+        segments=row.segments,
+        curves=_curves(row),
+    )
 
 
-def _curves(row: reports.Row) -> dict[str, list[float]] | None:
+def _curves(row: ExplanationRow) -> Curves | None:
     """Return the points of both curves by the share of superpixels that are hidden, or shown."""
-    if row["curves"] is None:
+    if row.curves is None:
         return None
-    shares = curve_counts(row["superpixels"]) / row["superpixels"]
-    deletion, insertion = np.split(np.frombuffer(row["curves"], "<f4"), 2)
-    points = {"share": shares, "deletion": deletion, "insertion": insertion}
-    return {name: values.tolist() for name, values in points.items()}
+    shares = curve_counts(row.superpixels) / row.superpixels
+    deletion, insertion = np.split(np.frombuffer(row.curves, "<f4"), 2)
+    return Curves(shares.tolist(), deletion.tolist(), insertion.tolist())
 
 
-def activation_rows(connection: Connection, experiment: int) -> list[dict[str, Any]]:
-    """Return the layer outputs that an experiment stored; `output` names the array."""
-    return [
-        {
-            "job": row["job_id"],
-            "trial": row["trial_id"],
-            "image": row["image"],
-            "layer": row["layer"],
-            "name": row["name"],
-            "shape": list(row["shape"]),
-            "output": row["output"],
-            **_channels(row["channels"]),
-        }
-        for row in reports.activations(connection, experiment)
-    ]
+def activations_of(connection: Connection, experiment: int) -> list[Activation]:
+    """Return the layer outputs that an experiment stored."""
+    return [_activation(row) for row in reports.activations(connection, experiment)]
 
 
-def _channels(stored: bytes) -> dict[str, Any]:
-    """Return what is known of each channel, and how many put out nothing but zeros."""
-    mean, spread, zeros = np.frombuffer(stored, "<f4").reshape(3, -1)
-    channels = {"mean": mean.tolist(), "spread": spread.tolist(), "zeros": zeros.tolist()}
-    return {"channels": channels, "dead": int((zeros == 1).sum())}
+def _activation(row: ActivationRow) -> Activation:
+    mean, spread, zeros = np.frombuffer(row.channels, "<f4").reshape(3, -1)
+    return Activation(
+        job=row.job_id,
+        trial=row.trial_id,
+        image=row.image,
+        layer=row.layer,
+        name=row.name,
+        shape=row.shape,
+        output=row.output,
+        channels=Channels(mean.tolist(), spread.tolist(), zeros.tolist()),
+        dead=int((zeros == 1).sum()),
+    )

@@ -1,72 +1,169 @@
 """Explanations of all experiments by verdict and class: `runner explanations`."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import TypeVar
 
+from cifar_model.data import Description
 from runner.errors import InputError
-from runner.reports.explanation.mean_masks import mean_masks
-from runner.reports.explanation.rows import explanation_row
+from runner.reports.explanation.mean_masks import MeanMasks, mean_masks
+from runner.reports.explanation.rows import explanation
 from runner.reports.explanation.view import strongest_weights
 from runner.reports.model import Figure, Note, Part, Report, Table, dataset_name, each_dataset
+from runner.reports.records import DatasetName, Explanation, Interval, fields_of, values
 from runner.reports.stats.uncertainty import wilson
 from runner.store.engine import Store
 from runner.store.queries import explanations
+from runner.store.queries.explanations import GroupRow
+from runner.store.queries.rows import ExplanationRow
 
-Group = Mapping[Any, Any]
+K = TypeVar("K")
 
-VERDICTS = ("sound", "weak", "void")
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """How many explanations there are of each verdict, the means, and how many checks went well.
+
+    Only LIME has an R2, and its mean is over those that have one.
+    """
+
+    explanations: int
+    sound: int
+    weak: int
+    void: int
+    sound_share: float | None
+    mean_superpixels: float | None
+    mean_r2: float | None
+    mean_stability: float | None
+    mean_deletion_area: float | None
+    mean_insertion_area: float | None
+    checked: int
+    lowered: int
+
+
+# Python refuses two bases that both have slots of their own: those that come first have none.
+@dataclass(frozen=True)
+class OfClass:
+    """The class that is explained."""
+
+    __slots__ = ()
+
+    class_: str
+
+
+@dataclass(frozen=True)
+class OfCell:
+    """A cell of the confusion."""
+
+    __slots__ = ()
+
+    true_class: str
+    predicted_class: str
+
+
+@dataclass(frozen=True)
+class OfExperiment:
+    """The experiment that made an explanation, and its data set's title."""
+
+    __slots__ = ()
+
+    experiment: int
+    dataset: str
+    data_fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClassNumbers(Numbers, OfClass):
+    """The numbers of a class, and its mean mask if masks were asked for."""
+
+    masks: int
+    mean_mask: list[list[float]] | None
+
+    @property
+    def name(self) -> str:
+        """Return what its mean mask is called."""
+        return self.class_
+
+
+@dataclass(frozen=True, slots=True)
+class CellNumbers(Numbers, OfCell):
+    """The numbers of a cell, and its mean mask if masks were asked for."""
+
+    masks: int
+    mean_mask: list[list[float]] | None
+
+    @property
+    def name(self) -> str:
+        """Return what its mean mask is called."""
+        return f"{self.true_class} as {self.predicted_class}"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundExplanation(Explanation, OfExperiment):
+    """An explanation that was searched for in all experiments."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchDocument(Numbers):
+    """What is known of the explanations that are wanted, with the newest of them."""
+
+    lowered_interval: Interval | None
+    datasets: list[DatasetName]
+    classes: list[ClassNumbers]
+    cells: list[CellNumbers]
+    newest: list[FoundExplanation]
+
+
 CELL = ("true_class", "predicted_class")
-# Only LIME has an R2; its mean is over those that have one.
-MEANS = {
-    "superpixels": "explanations",
-    "r2": "fits",
-    "stability": "explanations",
-    "deletion_area": "drawn",
-    "insertion_area": "drawn",
-}
-NUMBERS = (
-    *("explanations", *VERDICTS, "sound_share", *(f"mean_{name}" for name in MEANS)),
-    *("checked", "lowered"),
-)
+NUMBERS = tuple(field.name for field in fields(Numbers))
 
 
 def search_document(
     store: Store, wanted: explanations.Wanted, count: int, masks: bool
-) -> dict[str, Any]:
+) -> SearchDocument:
     """Return what is known of the explanations that are wanted, with the newest of them.
 
     Only with `masks` are the masks of all of them read, and their means added.
     """
     with store.read() as connection:
         datasets = explanations.datasets(connection, wanted)
-        classes = {number: list(dataset["classes"]) for number, dataset in datasets.items()}
+        classes = {number: dataset.classes for number, dataset in datasets.items()}
         _check_classes(wanted, classes)
         groups = explanations.groups(connection, wanted, classes) if classes else []
-        by_cell, by_class = _grouped(groups, classes, cell_of), _grouped(groups, classes, class_of)
-        means = mean_masks(connection, wanted, classes) if masks and classes else None
+        means = mean_masks(connection, wanted, classes) if masks and classes else MeanMasks({}, {})
         newest = explanations.newest(connection, wanted, classes, count) if classes else []
-        rows = [
-            {
-                "experiment": row["experiment"],
-                "dataset": datasets[row["experiment"]]["title"],
-                "data_fingerprint": datasets[row["experiment"]]["fingerprint"],
-                **explanation_row(row, classes[row["experiment"]]),
-            }
-            for row in newest
-        ]
-    cells = [dict(zip(CELL, key, strict=True)) | _numbers(of) for key, of in by_cell.items()]
-    named = [{"class": key} | _numbers(of) for key, of in by_class.items()]
-    if means:
-        cells = [cell | means.of_cell(*(cell[name] for name in CELL)) for cell in cells]
-        named = [row | means.of_class(row["class"]) for row in named]
-    shown = sorted({group["experiment"] for group in groups})
-    return {
-        **_summary(groups),
-        "datasets": each_dataset(datasets[number] for number in shown),
-        "classes": named,
-        "cells": cells,
-        "newest": rows,
-    }
+    shown = sorted({group.experiment for group in groups})
+    numbers = _numbers(groups)
+    checked, lowered = numbers.checked, numbers.lowered
+    by_class, by_cell = _grouped(groups, classes, _class_of), _grouped(groups, classes, _cell_of)
+    return SearchDocument(
+        **fields_of(numbers),
+        lowered_interval=wilson(lowered, checked) if checked else None,
+        datasets=each_dataset(datasets[number] for number in shown),
+        classes=[
+            ClassNumbers(name, **fields_of(_numbers(of)), **fields_of(means.of_class(name)))
+            for name, of in by_class.items()
+        ],
+        cells=[
+            CellNumbers(
+                true,
+                predicted,
+                **fields_of(_numbers(of)),
+                **fields_of(means.of_cell(true, predicted)),
+            )
+            for (true, predicted), of in by_cell.items()
+        ],
+        newest=[_found(row, datasets[row.experiment]) for row in newest],
+    )
+
+
+def _found(row: ExplanationRow, dataset: Description) -> FoundExplanation:
+    return FoundExplanation(
+        experiment=row.experiment,
+        dataset=dataset.title,
+        data_fingerprint=dataset.fingerprint,
+        **fields_of(explanation(row, dataset.classes)),
+    )
 
 
 def _check_classes(wanted: explanations.Wanted, classes: Mapping[int, list[str]]) -> None:
@@ -81,48 +178,51 @@ def _check_classes(wanted: explanations.Wanted, classes: Mapping[int, list[str]]
 
 
 def _grouped(
-    groups: Iterable[Group], classes: Mapping[int, list[str]], key_of: Callable[..., Any]
-) -> dict[Any, list[Group]]:
+    groups: Iterable[GroupRow],
+    classes: Mapping[int, list[str]],
+    key_of: Callable[[GroupRow, Sequence[str]], K],
+) -> dict[K, list[GroupRow]]:
     """Return the groups of all experiments by a key of the names of their classes."""
-    found: dict[Any, list[Group]] = {}
+    found: dict[K, list[GroupRow]] = {}
     for group in groups:
-        found.setdefault(key_of(group, classes[group["experiment"]]), []).append(group)
+        found.setdefault(key_of(group, classes[group.experiment]), []).append(group)
     return dict(sorted(found.items()))
 
 
-def cell_of(group: Group, names: Sequence[str]) -> tuple[str, str]:
-    """Return the names of the true and the predicted class."""
-    return names[group["true_label"]], names[group["predicted_label"]]
+def _cell_of(group: GroupRow, names: Sequence[str]) -> tuple[str, str]:
+    return names[group.true_label], names[group.predicted_label]
 
 
-def class_of(group: Group, names: Sequence[str]) -> str:
-    """Return the name of the class that is explained."""
-    return names[group["label"]]
+def _class_of(group: GroupRow, names: Sequence[str]) -> str:
+    return names[group.label]
 
 
-def _summary(groups: Iterable[Group]) -> dict[str, Any]:
-    numbers = _numbers(groups)
-    checked, lowered = numbers["checked"], numbers["lowered"]
-    return numbers | {"lowered_interval": wilson(lowered, checked) if checked else None}
+def _numbers(groups: Sequence[GroupRow]) -> Numbers:
+    count = sum(group.explanations for group in groups)
+    fits, drawn = sum(group.fits for group in groups), sum(group.drawn for group in groups)
+    sound = _of_verdict(groups, "sound")
+    return Numbers(
+        explanations=count,
+        sound=sound,
+        weak=_of_verdict(groups, "weak"),
+        void=_of_verdict(groups, "void"),
+        sound_share=sound / count if count else None,
+        mean_superpixels=_mean((group.superpixels for group in groups), count),
+        mean_r2=_mean((group.r2 for group in groups), fits),
+        mean_stability=_mean((group.stability for group in groups), count),
+        mean_deletion_area=_mean((group.deletion_area for group in groups), drawn),
+        mean_insertion_area=_mean((group.insertion_area for group in groups), drawn),
+        checked=sum(group.checked for group in groups),
+        lowered=sum(group.lowered for group in groups),
+    )
 
 
-def _numbers(groups: Iterable[Group]) -> dict[str, Any]:
-    """Return how many there are of each verdict, the means, and how many checks went well."""
-    groups = list(groups)
-    count = sum(group["explanations"] for group in groups)
-    verdicts = {
-        verdict: sum(group["explanations"] for group in groups if group["verdict"] == verdict)
-        for verdict in VERDICTS
-    }
-    means = {f"mean_{name}": _mean(groups, name, over) for name, over in MEANS.items()}
-    checks = {name: sum(int(group[name]) for group in groups) for name in ("checked", "lowered")}
-    share = {"sound_share": verdicts["sound"] / count if count else None}
-    return {"explanations": count, **verdicts, **share, **means, **checks}
+def _of_verdict(groups: Iterable[GroupRow], verdict: str) -> int:
+    return sum(group.explanations for group in groups if group.verdict == verdict)
 
 
-def _mean(groups: Sequence[Group], name: str, over: str) -> float | None:
-    count = sum(group[over] for group in groups)
-    return sum(float(group[name] or 0) for group in groups) / count if count else None
+def _mean(sums: Iterable[float | None], count: int) -> float | None:
+    return sum(value or 0 for value in sums) / count if count else None
 
 
 SHOWN = (
@@ -131,7 +231,7 @@ SHOWN = (
 )
 
 
-def search_report(document: dict[str, Any]) -> Report:
+def search_report(document: SearchDocument) -> Report:
     """Return the report of what was found; only a page has figures."""
     return Report(
         "Explanations",
@@ -141,34 +241,36 @@ def search_report(document: dict[str, Any]) -> Report:
     )
 
 
-def _draw(document: dict[str, Any]) -> list[Figure]:
+def _draw(document: SearchDocument) -> list[Figure]:
     from runner.reports.figures.mask_sheets import draw_mask_sheets
 
-    return draw_mask_sheets(document)
+    return draw_mask_sheets(document.datasets, document.classes, document.cells)
 
 
-def search_parts(document: Mapping[str, Any], pictures: Sequence[Figure]) -> list[Part]:
+def search_parts(document: SearchDocument, figures: Sequence[Figure]) -> list[Part]:
     """Return the parts of the text; figures stand between what is added up and the newest."""
-    if not document["explanations"]:
+    if not document.explanations:
         return [Note("no such explanation: see `runner submit explain --help`")]
-    cells = [[cell[name] for name in (*CELL, *NUMBERS)] for cell in document["cells"]]
-    named = [[row[name] for name in ("class", *NUMBERS)] for row in document["classes"]]
-    rows = [[*(row[name] for name in SHOWN), strongest_weights(row)] for row in document["newest"]]
+    of_class, of_cell = ("class", *NUMBERS), (*CELL, *NUMBERS)
+    named = [values(row, of_class) for row in document.classes]
+    cells = [values(cell, of_cell) for cell in document.cells]
+    newest = [[*values(row, SHOWN), strongest_weights(row)] for row in document.newest]
     return [
-        *(Note(f"data: {dataset_name({'dataset': row})}") for row in document["datasets"]),
-        Table("All", NUMBERS, [[document[name] for name in NUMBERS]]),
-        *([Note(_deletion(document))] if document["checked"] else []),
-        Table("By explained class", ("class", *NUMBERS), named),
-        Table("By true and predicted class", (*CELL, *NUMBERS), cells),
-        *pictures,
-        Table("Newest explanations", (*SHOWN, "weights"), rows),
+        *(Note(f"data: {dataset_name(dataset)}") for dataset in document.datasets),
+        Table("All", NUMBERS, [values(document, NUMBERS)]),
+        *_deletion(document),
+        Table("By explained class", of_class, named),
+        Table("By true and predicted class", of_cell, cells),
+        *figures,
+        Table("Newest explanations", (*SHOWN, "weights"), newest),
     ]
 
 
-def _deletion(document: Mapping[str, Any]) -> str:
-    low, high = document["lowered_interval"]
-    return (
-        f"Removing the regions for the class lowered its probability more than random regions of"
-        f" the same area in {document['lowered']} of {document['checked']}"
-        f" (95 % interval: {low:.1%} to {high:.1%})."
-    )
+def _deletion(document: SearchDocument) -> Iterator[Note]:
+    if document.lowered_interval:
+        low, high = document.lowered_interval
+        yield Note(
+            f"Removing the regions for the class lowered its probability more than random regions"
+            f" of the same area in {document.lowered} of {document.checked}"
+            f" (95 % interval: {low:.1%} to {high:.1%})."
+        )

@@ -1,8 +1,7 @@
 """What a report of `explain` shows: how far each explanation can be trusted, then what it says."""
 
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from runner.reports.figures.names import overlay_name
 from runner.reports.model import Figure, Note, Part, Table, titled
+from runner.reports.records import Activation, Explanation, Named, values
 
 SHOWN_WEIGHTS = 5
 
@@ -25,57 +25,60 @@ WEIGHTS = (
 )
 
 
-def explanation_parts(document: Mapping[str, Any], pictures: Sequence[Figure]) -> list[Part]:
+def explanation_parts(
+    dataset: Named,
+    explanations: Sequence[Explanation],
+    activations: Sequence[Activation],
+    asked_images: str | None,
+    figures: Sequence[Figure],
+) -> list[Part]:
     """Return the parts of a report about explanations."""
-    explanations = document["explanations"]
     if not explanations:
-        return [*pictures]
-    shown = {**document, "explanations": explanations[:SHOWN_ROWS]}
-    drawn = {picture.name for picture in pictures}
-    linked = [overlay_name(row) for row in shown["explanations"]]
+        return [*figures]
+    shown = explanations[:SHOWN_ROWS]
+    drawn = {figure.name for figure in figures}
+    linked = [overlay_name(row) for row in shown]
     linked = [name if name in drawn else "" for name in linked]
-    pictures = [_of_row(picture, linked) for picture in pictures]
     return [
-        *_asked(document),
+        *_asked(asked_images, explanations),
         *_counted(explanations),
-        *_not_sound(shown),
+        *_not_sound(dataset, shown),
         *_normalised(explanations),
-        _superpixels(shown, linked),
+        _superpixels(dataset, shown, linked),
         Note(WEIGHTS),
-        *removal_parts(shown),
-        *activation_parts(document),
-        *pictures,
+        *removal_parts(dataset, shown),
+        *activation_parts(dataset, activations),
+        *(_of_row(figure, linked) for figure in figures),
     ]
 
 
-def _asked(document: Mapping[str, Any]) -> list[Note]:
+def _asked(asked: str | None, explanations: Sequence[Explanation]) -> list[Note]:
     """Say how the images were chosen, which an experiment of an earlier version does not know."""
-    asked = document["configuration"].get("asked_images")
-    images = len({row["image"] for row in document["explanations"]})
+    images = len({row.image for row in explanations})
     return [Note(f"images: {asked}; {images:,} explained")] if asked else []
 
 
-def _counted(explanations: Sequence[Mapping[str, Any]]) -> list[Note]:
-    counts = Counter(row["verdict"] for row in explanations)
-    words = ", ".join(f"{counts[verdict]} {verdict}" for verdict in ("sound", "weak", "void"))
+def _counted(explanations: Sequence[Explanation]) -> list[Note]:
+    verdicts = [row.verdict for row in explanations]
+    words = ", ".join(f"{verdicts.count(of)} {of}" for of in ("sound", "weak", "void"))
     left = len(explanations) - SHOWN_ROWS
     more = f" Below are the first {SHOWN_ROWS}; `runner explanations` finds the others."
     return [Note(f"{len(explanations)} explanations: {words}.{more if left > 0 else ''}")]
 
 
-def _not_sound(document: Mapping[str, Any]) -> list[Part]:
+def _not_sound(dataset: Named, explanations: Sequence[Explanation]) -> list[Part]:
     """Return the weak and the void ones with their reasons, not to be overlooked."""
-    found = [row for row in document["explanations"] if row["verdict"] != "sound"]
+    found = [row for row in explanations if row.verdict != "sound"]
     if not found:
         return []
     columns = ("image", "class", "verdict", "reason")
-    rows = [[row[column] for column in columns] for row in found]
+    rows = [values(row, columns) for row in found]
     warning = f"{len(found)} of those below are weak or void: their reasons come first."
-    return [Note(warning, warning=True), Table(titled(document, "Weak and void"), columns, rows)]
+    return [Note(warning, warning=True), Table(titled(dataset, "Weak and void"), columns, rows)]
 
 
-def _normalised(explanations: Sequence[Mapping[str, Any]]) -> list[Note]:
-    if not any(row["normalised"] for row in explanations):
+def _normalised(explanations: Sequence[Explanation]) -> list[Note]:
+    if not any(row.normalised for row in explanations):
         return []
     return [
         Note(
@@ -85,28 +88,27 @@ def _normalised(explanations: Sequence[Mapping[str, Any]]) -> list[Note]:
     ]
 
 
-def _superpixels(document: Mapping[str, Any], pictures: Sequence[str]) -> Table:
+def _superpixels(
+    dataset: Named, explanations: Sequence[Explanation], figures: Sequence[str]
+) -> Table:
     columns = (
         *("image", "true_class", "predicted_class", "label", "class", "probability"),
         *("method", "superpixels", "largest_share", "r2", "stability", "intercept", "verdict"),
     )
     return Table(
-        titled(document, "Superpixels"),
+        titled(dataset, "Superpixels"),
         (*columns, "weights"),
-        [
-            [*(row[column] for column in columns), strongest_weights(row)]
-            for row in document["explanations"]
-        ],
-        pictures=pictures,
+        [[*values(row, columns), strongest_weights(row)] for row in explanations],
+        pictures=figures,
     )
 
 
-def _of_row(picture: Figure, linked: Sequence[str]) -> Figure:
+def _of_row(figure: Figure, linked: Sequence[str]) -> Figure:
     """Return a figure that leads back to its row; activations to the first row of their image."""
-    image = _image_of(picture.name)
+    image = _image_of(figure.name)
     of_image = [name for name in linked if name and _image_of(name) == image]
-    own = picture.name if picture.name in linked else next(iter(of_image), "")
-    return replace(picture, row=own)
+    own = figure.name if figure.name in linked else next(iter(of_image), "")
+    return replace(figure, row=own)
 
 
 def _image_of(name: str) -> str | None:
@@ -114,11 +116,11 @@ def _image_of(name: str) -> str | None:
     return found[0] if found else None
 
 
-def strongest_weights(explanation: Mapping[str, Any]) -> str:
+def strongest_weights(explanation: Explanation) -> str:
     """Return the weights that count most; a void explanation's mean nothing."""
-    if explanation["verdict"] == "void":
+    if explanation.verdict == "void":
         return "void"
-    weights = sorted(enumerate(explanation["weights"]), key=lambda pair: -abs(pair[1]))
+    weights = sorted(enumerate(explanation.weights), key=lambda pair: -abs(pair[1]))
     return ", ".join(f"{number}:{weight:+.3f}" for number, weight in weights[:SHOWN_WEIGHTS])
 
 
@@ -146,23 +148,24 @@ DELETED = (
 )
 
 
-def removal_parts(document: Mapping[str, Any]) -> list[Part]:
+def removal_parts(dataset: Named, explanations: Sequence[Explanation]) -> list[Part]:
     """Return the tables of what was removed; what is void has none."""
+    removed = [row for row in explanations if row.removed is not None]
+    drawn = [row for row in explanations if row.curves is not None]
+    contrasted = [row for row in explanations if row.contrast is not None]
     return [
-        *_table(document, "Regions removed", "removed", ONE, REMOVED),
-        *_table(document, "Deletion and insertion", "curves", CURVES, DELETED),
-        *_table(document, "Why one and not the other", "contrast", TWO, CONTRAST),
+        *_table(titled(dataset, "Regions removed"), ONE, removed, REMOVED),
+        *_table(titled(dataset, "Deletion and insertion"), CURVES, drawn, DELETED),
+        *_table(titled(dataset, "Why one and not the other"), TWO, contrasted, CONTRAST),
     ]
 
 
 def _table(
-    document: Mapping[str, Any], title: str, needed: str, columns: Sequence[str], note: str
+    title: str, columns: Sequence[str], explanations: Sequence[Explanation], note: str
 ) -> list[Part]:
-    rows = [row for row in document["explanations"] if row[needed] is not None]
-    if not rows:
+    if not explanations:
         return []
-    cells = [[row[column] for column in columns] for row in rows]
-    return [Table(titled(document, title), columns, cells), Note(note)]
+    return [Table(title, columns, [values(row, columns) for row in explanations]), Note(note)]
 
 
 COLUMNS = ("layer", "name", "shape", "channels", "mean", "spread", "zeros", "dead")
@@ -174,25 +177,26 @@ WORDS = (
 )
 
 
-def activation_parts(document: Mapping[str, Any]) -> list[Part]:
+def activation_parts(dataset: Named, activations: Sequence[Activation]) -> list[Part]:
     """Return the table of layers; nothing if no activations were stored."""
-    layers: dict[int, list[Mapping[str, Any]]] = {}
-    for row in document["activations"]:
-        layers.setdefault(row["layer"], []).append(row)
+    layers: dict[int, list[Activation]] = {}
+    for row in activations:
+        layers.setdefault(row.layer, []).append(row)
     if not layers:
         return []
-    pictures = max(map(len, layers.values()))
-    words = f"{pictures} images" if pictures > 1 else "one image"
-    title = titled(document, f"Channels of every layer over {words}")
+    images = max(map(len, layers.values()))
+    words = f"{images} images" if images > 1 else "one image"
+    title = titled(dataset, f"Channels of every layer over {words}")
     rows = [_row(found) for _, found in sorted(layers.items())]
     return [Table(title, COLUMNS, rows), Note(WORDS)]
 
 
-def _row(found: Sequence[Mapping[str, Any]]) -> list[Any]:
-    first = found[0]
-    mean, spread, zeros = (
-        np.array([row["channels"][name] for row in found]) for name in ("mean", "spread", "zeros")
-    )
-    averages = [float(values.mean()) for values in (mean, spread, zeros)]
+def _row(found: Sequence[Activation]) -> list[Any]:
+    """Return the cells of a layer, over all its images."""
+    first, channels = found[0], [row.channels for row in found]
+    mean = np.array([of.mean for of in channels])
+    spread = np.array([of.spread for of in channels])
+    zeros = np.array([of.zeros for of in channels])
+    averages = [float(each.mean()) for each in (mean, spread, zeros)]
     dead = int((zeros == 1).all(axis=0).sum())
-    return [first["layer"], first["name"], first["shape"], zeros.shape[1], *averages, dead]
+    return [first.layer, first.name, first.shape, zeros.shape[1], *averages, dead]

@@ -3,7 +3,7 @@
 Drawn with Pillow in a palette of colours: there are very many of them, and so each is small.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from io import BytesIO
 from math import ceil
 from typing import Any
@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from runner.reports.figures.montage import BLACK, SHADES, WHITE, montage, to_shades
 from runner.reports.model import Figure, as_text, dataset_name, titled
+from runner.reports.records import Activation, Named
 
 COLUMNS = 6
 # Pixels; a layer of the overview lies in a cell, with its name above it.
@@ -23,31 +24,32 @@ CELL, CELL_WIDTH, CELL_HEIGHT = 216, 232, 250
 SHEET = 720
 LINE, MARGIN = 17, 8
 
-Row = Mapping[str, Any]
 Written = tuple[int, int, str]
 
 
-def draw_overview(document: Row, layers: Sequence[Row], outputs: Sequence[NDArray[Any]]) -> Figure:
+def draw_overview(
+    dataset: Named, layers: Sequence[Activation], outputs: Sequence[NDArray[Any]]
+) -> Figure:
     """Return the sheet of one image; each layer's colours go from its least to its largest."""
-    what = f"Activations of image {layers[0]['image']} in trial {layers[0]['trial']}, all layers"
-    title = titled(document, what)
+    what = f"Activations of image {layers[0].image} in trial {layers[0].trial}, all layers"
+    title = titled(dataset, what)
     rows = ceil(len(layers) / COLUMNS)
     head = 2 * LINE
     sheet = np.full((head + rows * CELL_HEIGHT, COLUMNS * CELL_WIDTH), WHITE, np.uint8)
     words: list[Written] = [(MARGIN, 4, title)]
     for place, (layer, output) in enumerate(zip(layers, outputs, strict=True)):
         top, left = head + place // COLUMNS * CELL_HEIGHT, place % COLUMNS * CELL_WIDTH + MARGIN
-        words.append((left, top, f"{layer['layer']} {layer['name']}"))
+        words.append((left, top, f"{layer.layer} {layer.name}"))
         _paste(sheet, to_shades(output, CELL), top + LINE, left)
-    name = f"activations-image-{layers[0]['image']}.png"
+    name = f"activations-image-{layers[0].image}.png"
     return Figure(name, title, _to_png(sheet, words))
 
 
-def draw_layer_sheet(document: Row, layer: Row, output: NDArray[Any]) -> Figure:
+def draw_layer_sheet(dataset: Named, layer: Activation, output: NDArray[Any]) -> Figure:
     """Return the sheet of one layer: all its channels in the same colours."""
     what = (
-        f"Activations of image {layer['image']} in trial {layer['trial']},"
-        f" layer {layer['layer']} {layer['name']} {as_text(layer['shape'])}"
+        f"Activations of image {layer.image} in trial {layer.trial},"
+        f" layer {layer.layer} {layer.name} {as_text(layer.shape)}"
     )
     scale = f"dark: {output.min():.3g}, bright: {output.max():.3g}"
     # Of a very wide layer too every pixel is shown.
@@ -56,10 +58,10 @@ def draw_layer_sheet(document: Row, layer: Row, output: NDArray[Any]) -> Figure:
     head = 4 * LINE
     sheet = np.full((head + len(shades) + MARGIN, size + 2 * MARGIN), WHITE, np.uint8)
     _paste(sheet, shades, head, MARGIN)
-    lines = (what, dataset_name(document), scale)
+    lines = (what, dataset_name(dataset), scale)
     words = [(MARGIN, 4 + LINE * place, line) for place, line in enumerate(lines)]
-    name = f"activations-image-{layer['image']}-layer-{layer['layer']:02}.png"
-    return Figure(name, titled(document, what), _to_png(sheet, words), detail=True)
+    name = f"activations-image-{layer.image}-layer-{layer.layer:02}.png"
+    return Figure(name, titled(dataset, what), _to_png(sheet, words), detail=True)
 
 
 def _paste(sheet: NDArray[np.uint8], shades: NDArray[np.uint8], top: int, left: int) -> None:

@@ -1,7 +1,7 @@
 """Learning curves: accuracy and loss by epoch, for training and validation."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from functools import partial
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -9,21 +9,22 @@ from matplotlib.ticker import MaxNLocator
 
 from runner.reports.figures.canvas import COLOURS, GREY, new_figure, to_png
 from runner.reports.model import Figure, titled
+from runner.reports.records import Named, RankedTrial, Trial
 from runner.reports.stats.ranking import effective
 
 MOST_TRIALS = 20
 
 
-def draw_curves(document: Mapping[str, Any]) -> list[Figure]:
+def draw_curves(dataset: Named, trials: Sequence[Trial]) -> list[Figure]:
     """Return the learning curves of the best trials; none if no epoch was trained."""
-    trained = [trial for trial in document["trials"] if trial["epochs"]]
+    trained = [trial for trial in trials if trial.epochs]
     if not trained:
         return []
     shown = trained[:MOST_TRIALS]
     title = "Learning curves"
     if len(shown) < len(trained):
         title += f" of the best {len(shown)} of {len(trained)} trials"
-    title = titled(document, title)
+    title = titled(dataset, title)
     # Losses of different functions are not comparable: each has its own panel.
     losses = sorted({_losses(trial) for trial in shown})
     figure = new_figure(title, 5 * (1 + len(losses)), 4.4)
@@ -36,16 +37,16 @@ def draw_curves(document: Mapping[str, Any]) -> list[Figure]:
     return [Figure("curves.png", title, to_png(figure))]
 
 
-def _panel(axes: Axes, trials: Sequence[Mapping[str, Any] | None], metric: str, label: str) -> None:
+def _panel(axes: Axes, trials: Sequence[Trial | None], metric: str, label: str) -> None:
     """Draw one metric; a trial that is None keeps its colour for the other panels."""
     # Last to first, so that the best trial lies on top.
     for place, trial in reversed(list(enumerate(trials))):
         if trial is None:
             continue
-        epochs = [row["epoch"] for row in trial["epochs"]]
-        style: dict[str, Any] = {"color": _colour(place), "marker": "o", "markersize": 2.5}
-        axes.plot(epochs, [row[f"val_{metric}"] for row in trial["epochs"]], **style)
-        axes.plot(epochs, [row[metric] for row in trial["epochs"]], linestyle="--", **style)
+        epochs = [row.epoch for row in trial.epochs]
+        draw = partial(axes.plot, epochs, color=_colour(place), marker="o", markersize=2.5)
+        draw([getattr(row, f"val_{metric}") for row in trial.epochs])
+        draw([getattr(row, metric) for row in trial.epochs], linestyle="--")
     axes.set(xlabel="epoch", ylabel=label)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.25)
@@ -55,7 +56,7 @@ def _colour(place: int) -> str:
     return COLOURS[place] if place < len(COLOURS) else GREY
 
 
-def _legend(trials: Sequence[Mapping[str, Any]]) -> list[Line2D]:
+def _legend(trials: Sequence[Trial]) -> list[Line2D]:
     lines = [
         Line2D([], [], color="black", label="validation"),
         Line2D([], [], color="black", linestyle="--", label="training"),
@@ -67,11 +68,11 @@ def _legend(trials: Sequence[Mapping[str, Any]]) -> list[Line2D]:
     return lines
 
 
-def _name(trial: Mapping[str, Any]) -> str:
-    if trial["rank"] is None:
-        return f"job {trial['job']} ({trial['state']})"
-    return f"trial {trial['trial']} (rank {trial['rank']})"
+def _name(trial: Trial) -> str:
+    if not isinstance(trial, RankedTrial) or trial.rank is None:
+        return f"job {trial.job} ({trial.state})"
+    return f"trial {trial.trial} (rank {trial.rank})"
 
 
-def _losses(trial: Mapping[str, Any]) -> str:
-    return str(effective(trial["params"])["losses"])
+def _losses(trial: Trial) -> str:
+    return str(effective(trial.params)["losses"])

@@ -14,6 +14,7 @@ from cifar_model.explanation.regions import mask
 from runner.reports.figures.canvas import COLOURS, new_figure, to_png
 from runner.reports.figures.names import name_of, overlay_name
 from runner.reports.model import Figure, titled
+from runner.reports.records import Curves, Explanation, Named
 
 ENLARGED = 12  # pixels of the drawing for one of the image
 FOR, AGAINST, BORDER = "#009640", "#D2281E", "#FFFFFF"
@@ -21,51 +22,50 @@ VERDICT_COLOURS = {"sound": "black", "weak": "#B35900", "void": "#B00020"}
 
 
 def draw_overlay(
-    document: Mapping[str, Any], explanation: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
+    dataset: Named, explanation: Explanation, arrays: Mapping[str, NDArray[Any]]
 ) -> Figure:
     """Return the figure of an explanation; `arrays` has the original and its superpixels."""
-    title = titled(
-        document, f"Explanation of {name_of(explanation)}, by trial {explanation['trial']}"
-    )
-    curves = explanation["curves"]
+    title = titled(dataset, f"Explanation of {name_of(explanation)}, by trial {explanation.trial}")
+    image, segments = arrays["picture"], arrays["segments"]
+    curves = explanation.curves
     figure = new_figure(title, 13.5 if curves else 9, 5.4)
     original, regions, *others = figure.subplots(1, 3 if curves else 2)
-    original.imshow(arrays["picture"], interpolation="nearest")
+    original.imshow(image, interpolation="nearest")
     original.set_title(
-        f"true {explanation['true_class']}, predicted {explanation['predicted_class']}", fontsize=10
+        f"true {explanation.true_class}, predicted {explanation.predicted_class}", fontsize=10
     )
-    if explanation["verdict"] == "void":
+    if explanation.verdict == "void":
         _say_void(regions)
     else:
-        _draw_regions(regions, explanation, arrays)
-    for axes in others:
-        _draw_curves(axes, explanation)
+        _draw_regions(regions, explanation, image, segments)
+    if curves:
+        _draw_curves(others[0], explanation, curves)
     for axes in (original, regions):
         axes.set(xticks=[], yticks=[])
-    colour = VERDICT_COLOURS[explanation["verdict"]]
+    colour = VERDICT_COLOURS[explanation.verdict]
     figure.supxlabel(_caption(explanation), fontsize=9, color=colour)
     return Figure(overlay_name(explanation), title, to_png(figure))
 
 
-def _caption(explanation: Mapping[str, Any]) -> str:
+def _caption(explanation: Explanation) -> str:
     fit = ""
-    if explanation["r2"] is not None:
-        fit = f", R2 {explanation['r2']:.2f}, stability {explanation['stability']:.2f}"
+    if explanation.r2 is not None:
+        fit = f", R2 {explanation.r2:.2f}, stability {explanation.stability:.2f}"
     numbers = (
-        f"label {explanation['label']} ({explanation['class']}),"
-        f" probability {explanation['probability']:.3f}, {explanation['superpixels']} superpixels,"
-        f" method {explanation['method']}{fit}"
+        f"label {explanation.label} ({explanation.class_}),"
+        f" probability {explanation.probability:.3f}, {explanation.superpixels} superpixels,"
+        f" method {explanation.method}{fit}"
     )
-    verdict = f"{explanation['verdict']}: {explanation['reason']}"
+    verdict = f"{explanation.verdict}: {explanation.reason}"
     return f"{numbers}\n{fill(verdict, 110)}{_removed(explanation)}"
 
 
-def _removed(explanation: Mapping[str, Any]) -> str:
-    if explanation["removed"] is None:
+def _removed(explanation: Explanation) -> str:
+    if explanation.removed is None:
         return ""
     return (
-        f"\nwithout the regions for it: {explanation['removed']:.3f},"
-        f" without random ones of the same area: {explanation['removed_random']:.3f}"
+        f"\nwithout the regions for it: {explanation.removed:.3f},"
+        f" without random ones of the same area: {explanation.removed_random:.3f}"
     )
 
 
@@ -77,12 +77,12 @@ def _say_void(axes: Axes) -> None:
 
 
 def _draw_regions(
-    axes: Axes, explanation: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
+    axes: Axes, explanation: Explanation, image: NDArray[Any], segments: NDArray[Any]
 ) -> None:
-    shown = mask(arrays["segments"], explanation["weights"])
-    axes.imshow(regions_picture(arrays["picture"], arrays["segments"], shown))
-    _write_signs(axes, arrays["segments"], shown)
-    name = explanation["class"]
+    shown = mask(segments, explanation.weights)
+    axes.imshow(regions_image(image, segments, shown))
+    _write_signs(axes, segments, shown)
+    name = explanation.class_
     handles = [
         Patch(color=FOR, label=f"+ for {name}"),
         Patch(color=AGAINST, label=f"\N{MINUS SIGN} against {name}"),
@@ -91,28 +91,31 @@ def _draw_regions(
     axes.set_title("regions that count most", fontsize=10)
 
 
-def _draw_curves(axes: Axes, explanation: Mapping[str, Any]) -> None:
+def _draw_curves(axes: Axes, explanation: Explanation, curves: Curves) -> None:
     """Draw how the probability goes as superpixels are hidden, and as they are shown."""
-    points = explanation["curves"]
-    for name, colour, marker in zip(("deletion", "insertion"), COLOURS, "v^", strict=False):
-        label = f"{name}, area {explanation[f'{name}_area']:.3f}"
-        axes.plot(points["share"], points[name], color=colour, marker=marker, label=label)
+    drawn = (
+        ("deletion", curves.deletion, explanation.deletion_area, "v"),
+        ("insertion", curves.insertion, explanation.insertion_area, "^"),
+    )
+    for (name, points, area, marker), colour in zip(drawn, COLOURS, strict=False):
+        label = f"{name}, area {area:.3f}"
+        axes.plot(curves.share, points, color=colour, marker=marker, label=label)
     axes.set(
         xlim=(0, 1),
         ylim=(0, 1.02),
         xlabel="share of superpixels hidden (deletion) or shown (insertion)",
-        ylabel=f"probability of {explanation['class']}",
+        ylabel=f"probability of {explanation.class_}",
     )
     axes.set_box_aspect(1)
     axes.set_title("what speaks most for the class first", fontsize=10)
     axes.legend(fontsize=9)
 
 
-def regions_picture(
-    picture: NDArray[Any], segments: NDArray[Any], shown: NDArray[Any]
+def regions_image(
+    image: NDArray[Any], segments: NDArray[Any], shown: NDArray[Any]
 ) -> NDArray[np.uint8]:
     """Return the image in grey, enlarged, with regions tinted and superpixels outlined."""
-    grey = np.repeat(picture.mean(axis=2, keepdims=True), 3, axis=2)
+    grey = np.repeat(image.mean(axis=2, keepdims=True), 3, axis=2)
     tinted = 0.75 * grey + 40
     for sign, colour in ((1, FOR), (-1, AGAINST)):
         tinted[shown == sign] = 0.5 * grey[shown == sign] + 0.5 * _rgb(colour)

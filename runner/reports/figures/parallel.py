@@ -4,16 +4,14 @@ Drawn by hand, because a page shows it in its own colours and tells what a line 
 pointed at.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
-from typing import Any
 
 from matplotlib.colors import LinearSegmentedColormap, to_hex
 
-from runner.reports.figures.axes import SPREAD, Axis, axes_of
+from cifar_model.params import ParamValue
+from runner.reports.figures.axes import SPREAD, Axis, Line, axes_of
 from runner.reports.model import Figure, as_text
-
-Row = Mapping[str, Any]
 
 # More lines than that are a grey wall.
 MOST_TRIALS = 200
@@ -35,13 +33,10 @@ STYLE = (
 
 
 def draw_parallel(
-    title: str, trials: Sequence[Row], by: str, *, smaller_is_better: bool = False
+    title: str, trials: Sequence[Line], by: str, *, smaller_is_better: bool = False
 ) -> Figure | None:
-    """Return the figure of trials, the best first; None if there is nothing to tell apart.
-
-    A trial has `trial`, `params` (the same names in all) and the metric under its name.
-    """
-    shown = [trial for trial in trials if trial[by] is not None][:MOST_TRIALS]
+    """Return the figure of trials, the best first; None if there is nothing to tell apart."""
+    shown = [trial for trial in trials if getattr(trial, by) is not None][:MOST_TRIALS]
     axes = axes_of(shown, by)
     if len(axes) < 2:
         return None
@@ -68,9 +63,12 @@ def _aside(place: int, count: int) -> float:
     return SPREAD * (0.5 - place / (count - 1)) if count > 1 else 0.0
 
 
-def _line(trial: Row, axes: Sequence[Axis], place: tuple[int, int], smaller_is_better: bool) -> str:
+def _line(
+    trial: Line, axes: Sequence[Axis], place: tuple[int, int], smaller_is_better: bool
+) -> str:
     """Return the line of the trial that is at this place, from 0, of so many."""
-    values = [trial["params"][axis.name] for axis in axes[:-1]] + [trial[axes[-1].name]]
+    *params, metric = axes
+    values = [*(trial.params[axis.name] for axis in params), getattr(trial, metric.name)]
     heights = [
         axis.height(value) + (0 if axis.scale else _aside(*place))
         for axis, value in zip(axes, values, strict=True)
@@ -81,7 +79,7 @@ def _line(trial: Row, axes: Sequence[Axis], place: tuple[int, int], smaller_is_b
     words = ", ".join(
         f"{axis.name} {as_text(value)}" for axis, value in zip(axes, values, strict=True)
     )
-    name = f"trial {trial['trial']}: {words}"
+    name = f"trial {trial.trial}: {words}"
     return (
         f'<polyline class="trial{" best" * (place[0] == 0)}" points="{points}"'
         f' stroke="{_colour(heights[-1], smaller_is_better)}">'
@@ -122,6 +120,6 @@ def _down(height: float) -> float:
     return TOP + HEIGHT * (1 - height)
 
 
-def _short(value: Any) -> str:
+def _short(value: ParamValue) -> str:
     text = as_text(value)
     return text if len(text) <= 24 else text[:22] + "\N{HORIZONTAL ELLIPSIS}"

@@ -1,22 +1,22 @@
 """Images of a data set themselves: some of every class, or one."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from runner.reports.figures.canvas import new_figure, to_png
 from runner.reports.model import Figure, titled
+from runner.reports.records import Named
 
 # More rows than this cannot be seen.
 MOST_CLASSES = 20
 
 
-def draw_samples(document: Mapping[str, Any], shown: Mapping[str, NDArray[np.uint8]]) -> Figure:
+def draw_samples(dataset: Named, shown: Mapping[str, NDArray[np.uint8]]) -> Figure:
     """Return a sheet with a row of images (n, height, width, 3) for each class."""
     rows = dict(list(shown.items())[:MOST_CLASSES])
-    title = titled(document, f"Images of {len(rows)} of {len(shown)} classes")
+    title = titled(dataset, f"Images of {len(rows)} of {len(shown)} classes")
     figure = new_figure(title, 9, 1 + 0.7 * len(rows))
     for axes, (name, images) in zip(
         figure.subplots(len(rows), squeeze=False)[:, 0], rows.items(), strict=True
@@ -27,9 +27,9 @@ def draw_samples(document: Mapping[str, Any], shown: Mapping[str, NDArray[np.uin
     return Figure("samples.png", title, to_png(figure))
 
 
-def draw_picture(document: Mapping[str, Any], what: str, image: NDArray[np.uint8]) -> Figure:
+def draw_picture(dataset: Named, what: str, image: NDArray[np.uint8]) -> Figure:
     """Return one image, large."""
-    title = titled(document, what)
+    title = titled(dataset, what)
     figure = new_figure(title, 9, 4)
     axes = figure.subplots()
     axes.imshow(image, interpolation="nearest")

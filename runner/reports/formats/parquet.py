@@ -4,10 +4,11 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
 
 from cifar_model.params import Params
+from runner.reports.formats.csv_file import Cell
 from runner.reports.formats.extras import needed
+from runner.reports.records import plain
 
 ABOUT = b"runner"
 
@@ -25,7 +26,7 @@ TYPES = {bool: "bool", int: "int64", float: "double", str: "string"}
 
 
 def as_parquet(
-    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], about: Mapping[str, Any]
+    rows: Sequence[Mapping[str, Cell]], columns: Sequence[str], about: Mapping[str, object]
 ) -> bytes:
     """Return the file; what it is about is JSON in the metadata of its schema.
 
@@ -35,7 +36,7 @@ def as_parquet(
         needed(module, "parquet", "pyarrow") for module in ("pyarrow", "pyarrow.parquet")
     )
     fields = [(name, arrow.type_for_alias(_type(name))) for name in columns]
-    schema = arrow.schema(fields, metadata={ABOUT: json.dumps(about).encode()})
+    schema = arrow.schema(fields, metadata={ABOUT: json.dumps(plain(about)).encode()})
     table = arrow.table({name: [row[name] for row in rows] for name in columns}, schema=schema)
     content = io.BytesIO()
     parquet.write_table(table, content)

@@ -5,50 +5,67 @@ numbers, and Talos counts rows.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
+from cifar_model.params import ParamValues
 from runner.reports.formats.csv_file import csv_file
-from runner.reports.stats.param_importance import influence
+from runner.reports.records import Trial, values
+from runner.reports.stats.param_importance import Influence, influence
 from runner.reports.stats.ranking import METRICS, effective, param_names
-
-Row = Mapping[str, Any]
 
 MOST_PARAMS = 10
 
 
-def as_talos_log(document: Row) -> str:
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """Talos's answers about a metric, under its names, and the influence of each param.
+
+    `correlate` holds the correlation of each param with the metric, if there is any.
+    """
+
+    metric: str
+    rounds: int
+    high: float
+    low: float
+    rounds2high: int
+    correlate: Mapping[str, float]
+    best_params: list[ParamValues]
+    influence: list[Influence]
+
+
+def as_talos_log(trials: Sequence[Trial]) -> str:
     """Return the CSV that `talos.Analyze` reads."""
-    trials = _rounds(document["trials"])
-    names = param_names(trials)
+    rounds = _rounds(trials)
+    names = param_names(rounds)
     rows = []
-    for trial in trials:
-        params = effective(trial["params"])
-        scores = [trial[name] for name in ("trained_epochs", *METRICS)]
+    for trial in rounds:
+        params = effective(trial.params)
+        scores = values(trial, ("trained_epochs", *METRICS))
         rows.append([*scores, *(params[name] for name in names)])
     return csv_file(["round_epochs", *METRICS, *names], rows)
 
 
-def analysis(trials: Sequence[Row], metric: str) -> dict[str, Any] | None:
-    """Return Talos's answers about a metric, under its names; None if no trial has ended."""
+def analysis(trials: Sequence[Trial], metric: str) -> Analysis | None:
+    """Return Talos's answers about a metric; None if no trial has ended."""
     rounds = _rounds(trials)
     if not rounds:
         return None
-    scores = [trial[metric] for trial in rounds]
-    params = [effective(trial["params"]) for trial in rounds]
+    scores: list[float] = [getattr(trial, metric) for trial in rounds]
+    params = [effective(trial.params) for trial in rounds]
     found = influence(params, scores)
     order = sorted(range(len(rounds)), key=lambda place: -scores[place])
-    return {
-        "metric": metric,
-        "rounds": len(rounds),
-        "high": max(scores),
-        "low": min(scores),
-        "rounds2high": order[0],
-        "correlate": {row["param"]: row["correlation"] for row in found if row["correlation"]},
-        "best_params": [params[place] for place in order[:MOST_PARAMS]],
-        "influence": found,
-    }
+    return Analysis(
+        metric=metric,
+        rounds=len(rounds),
+        high=max(scores),
+        low=min(scores),
+        rounds2high=order[0],
+        correlate={row.param: row.correlation for row in found if row.correlation},
+        best_params=[params[place] for place in order[:MOST_PARAMS]],
+        influence=found,
+    )
 
 
-def _rounds(trials: Sequence[Row]) -> list[Row]:
-    scored = [trial for trial in trials if trial["trial"] is not None]
-    return sorted(scored, key=lambda trial: int(trial["number"]))
+def _rounds(trials: Sequence[Trial]) -> list[Trial]:
+    scored = [trial for trial in trials if trial.trial is not None]
+    return sorted(scored, key=lambda trial: trial.number)

@@ -4,31 +4,30 @@ TensorBoard's own writer would import TensorFlow where it is installed; what it 
 """
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from runner.reports.formats.extras import needed
+from runner.reports.records import Trial
 from runner.reports.stats.ranking import BETTER, effective
 
-Row = Mapping[str, Any]
 
-
-def event_files(document: Row) -> Iterator[tuple[Path, bytes]]:
+def event_files(trials: Sequence[Trial], submitted: datetime) -> Iterator[tuple[Path, bytes]]:
     """Yield for each trial with epochs the path of its file and the file.
 
     The time of an epoch is that of its training alone, counted from the submission.
     """
-    start = datetime.fromisoformat(document["created_at"]).timestamp()
-    for trial in document["trials"]:
-        if trial["epochs"]:
-            run = f"job-{trial['job']}" if trial["trial"] is None else f"trial-{trial['trial']}"
+    start = submitted.timestamp()
+    for trial in trials:
+        if trial.epochs:
+            run = f"job-{trial.job}" if trial.trial is None else f"trial-{trial.trial}"
             # One name for ever: written again, it is the same run.
             yield Path(run, f"events.out.tfevents.{int(start)}.runner"), _file(trial, start)
 
 
-def _file(trial: Row, start: float) -> bytes:
+def _file(trial: Trial, start: float) -> bytes:
     proto, writer, hparams = (
         needed(f"tensorboard.{module}", "tensorboard", "tensorboard")
         for module in (
@@ -44,11 +43,11 @@ def _file(trial: Row, start: float) -> bytes:
         records.write(proto.Event(wall_time=at, **fields).SerializeToString())
 
     write(start, file_version="brain.Event:2")
-    params = hparams.hparams_pb(effective(trial["params"]), start_time_secs=start)
+    params = hparams.hparams_pb(effective(trial.params), start_time_secs=start)
     write(start, summary=params)
     at = start
-    for epoch in trial["epochs"]:
-        at += epoch["seconds"]
-        values = [{"tag": name, "simple_value": epoch[name]} for name in BETTER]
-        write(at, step=epoch["epoch"], summary={"value": values})
+    for epoch in trial.epochs:
+        at += epoch.seconds
+        scores = [{"tag": name, "simple_value": getattr(epoch, name)} for name in BETTER]
+        write(at, step=epoch.epoch, summary={"value": scores})
     return content.getvalue()

@@ -4,12 +4,14 @@ Each param is looked at alone. Numbers, where there are many, are put into a few
 size, else every trial would be a class of its own and explain itself.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cifar_model.params import ParamValue, ParamValues
 from runner.reports.stats.uncertainty import f_test
 
 INFLUENCE = ("param", "values", "importance", "p", "correlation")
@@ -24,32 +26,43 @@ MOST_CLASSES = 5
 Numbers = NDArray[np.float64]
 
 
-def influence(params: Sequence[Mapping[str, Any]], metric: Sequence[float]) -> list[dict[str, Any]]:
-    """Return a row for each param that differs, the most important first."""
+@dataclass(frozen=True, slots=True)
+class Influence:
+    """What a param has to do with a metric; None where that cannot be said."""
+
+    param: str
+    values: int
+    importance: float | None
+    p: float | None
+    correlation: float | None
+
+
+def influence(params: Sequence[ParamValues], metric: Sequence[float]) -> list[Influence]:
+    """Return what each param that differs has to do with a metric, the most important first."""
     scores = np.array(metric, np.float64)
     names = differing(params)
-    rows = [_row(name, [values[name] for values in params], scores) for name in names]
-    for row in rows:
-        # The more params are looked at, the more likely it is that chance alone lets one stand out.
-        row["p"] = None if row["p"] is None else min(1.0, row["p"] * len(rows))
-    return sorted(rows, key=lambda row: -(row["importance"] or 0))
+    found = [_influence(name, [of[name] for of in params], scores, len(names)) for name in names]
+    return sorted(found, key=lambda row: -(row.importance or 0))
 
 
-def differing(params: Sequence[Mapping[str, Any]]) -> list[str]:
+def differing(params: Sequence[ParamValues]) -> list[str]:
     """Return the names of the params that are not the same in all."""
     names = params[0] if params else ()
     return [name for name in names if any(row[name] != params[0][name] for row in params)]
 
 
-def _row(name: str, values: list[Any], scores: Numbers) -> dict[str, Any]:
+def _influence(name: str, values: list[ParamValue], scores: Numbers, tests: int) -> Influence:
     numbers = all(isinstance(value, int | float) for value in values)
     found = np.array(values, np.float64 if numbers else None)
-    return {
-        "param": name,
-        "values": len(np.unique(found)),
-        **importance(_classes(found) if numbers else found, scores),
-        "correlation": correlation(found, scores) if numbers else None,
-    }
+    share, p = importance(_classes(found) if numbers else found, scores)
+    return Influence(
+        param=name,
+        values=len(np.unique(found)),
+        importance=share,
+        # The more params are looked at, the more likely it is that chance alone lets one stand out.
+        p=None if p is None else min(1.0, p * tests),
+        correlation=correlation(found, scores) if numbers else None,
+    )
 
 
 def _classes(values: Numbers) -> NDArray[Any]:
@@ -59,7 +72,7 @@ def _classes(values: Numbers) -> NDArray[Any]:
     return np.searchsorted(edges, values, side="right")
 
 
-def importance(classes: NDArray[Any], scores: Numbers) -> dict[str, float | None]:
+def importance(classes: NDArray[Any], scores: Numbers) -> tuple[float, float] | tuple[None, None]:
     """Return the share of the metric's variance that a param explains, less what chance would.
 
     Epsilon squared, and beside it the p of the F test: how often chance explains as much. Both
@@ -69,11 +82,11 @@ def importance(classes: NDArray[Any], scores: Numbers) -> dict[str, float | None
     left = len(scores) - len(names)
     total = float(((scores - scores.mean()) ** 2).sum())
     if left < 1 or len(names) < 2 or total == 0:
-        return {"importance": None, "p": None}
+        return None, None
     means = np.bincount(members, scores) / np.bincount(members)
     within = float(((scores - means[members]) ** 2).sum())
     share = max(0.0, 1 - within / left / (total / (len(scores) - 1)))
-    return {"importance": share, "p": f_test(within / total, len(names) - 1, left)}
+    return share, f_test(within / total, len(names) - 1, left)
 
 
 def correlation(values: Numbers, scores: Numbers) -> float | None:

@@ -4,18 +4,16 @@ Where params were trained with several seeds, what seeds do is measured; elsewhe
 are counted, which is a lower bound.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import erf, pi, sqrt
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from runner.reports.stats.repeats import Repeat
 from runner.reports.stats.uncertainty import CONFIDENCE
-
-Row = Mapping[str, Any]
 
 # Normal deviates beyond are too rare to count, also among 100,000.
 Z_ENDS, Z_STEP = 9.0, 0.02
@@ -31,12 +29,12 @@ class Repeats:
     freedom: int = 0
 
 
-def pooled(rows: Sequence[Row]) -> Repeats:
+def pooled(repeats: Sequence[Repeat]) -> Repeats:
     """Return what the repeats of several params say together."""
-    freedom = sum(len(row["trials"]) - 1 for row in rows)
+    freedom = sum(len(repeat.trials) - 1 for repeat in repeats)
     if freedom == 0:
         return Repeats()
-    squares = sum((len(row["trials"]) - 1) * row["spread"] ** 2 for row in rows)
+    squares = sum((len(repeat.trials) - 1) * repeat.spread**2 for repeat in repeats)
     return Repeats(squares / freedom, freedom)
 
 

@@ -30,7 +30,18 @@ class Shown:
         return shares
 
 
-def likeness(first: Shown, second: Shown, *, same_segments: bool) -> dict[str, float | None] | None:
+@dataclass(frozen=True, slots=True)
+class Similarity:
+    """How alike two explanations are by each measure; None where that cannot be said."""
+
+    shared_weight: float
+    shared_weight_chance: float
+    overlap: float
+    rank_correlation: float | None
+    sign_flips: float | None
+
+
+def similarity(first: Shown, second: Shown, *, same_segments: bool) -> Similarity | None:
     """Return how alike two explanations are by each measure; None where one shows no region.
 
     Superpixels can be compared one by one only if they are the same; else pixels are, each with
@@ -45,13 +56,13 @@ def likeness(first: Shown, second: Shown, *, same_segments: bool) -> dict[str, f
     from scipy.stats import rankdata
 
     weights = [of.weights if same_segments else of.weights[of.segments] for of in (first, second)]
-    return {
-        "shared_weight": float(np.minimum(first.shares(), second.shares()).sum()),
-        "shared_weight_chance": _shared_by_chance(first, second),
-        "overlap": float(both.sum() / either.sum()),
-        "rank_correlation": correlation(*(rankdata(of.ravel()) for of in weights)),
-        "sign_flips": float(flipped.sum() / both.sum()) if both.any() else None,
-    }
+    return Similarity(
+        shared_weight=float(np.minimum(first.shares(), second.shares()).sum()),
+        shared_weight_chance=_shared_by_chance(first, second),
+        overlap=float(both.sum() / either.sum()),
+        rank_correlation=correlation(*(rankdata(of.ravel()) for of in weights)),
+        sign_flips=float(flipped.sum() / both.sum()) if both.any() else None,
+    )
 
 
 def _shared_by_chance(first: Shown, second: Shown) -> float:

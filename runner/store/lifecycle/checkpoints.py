@@ -2,20 +2,17 @@
 
 import logging
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, select, update
 
-from cifar_model.epoch import LOSS_RULE
+from cifar_model import results
+from cifar_model.results import LOSS_RULE
 from runner.failpoints import failpoint
 from runner.store.engine import Store
 from runner.store.lifecycle.attempts import AttemptKey, beat
 from runner.store.lifecycle.finite import require_finite
 from runner.store.lifecycle.reproducibility import compare
 from runner.store.schema import Checkpoint, Epoch, Job
-
-if TYPE_CHECKING:
-    from cifar_model.epoch import Epoch as TrainedEpoch
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +23,7 @@ SCORES = ("loss", "accuracy", "val_loss", "val_accuracy", "seconds")
 
 
 def record_epoch(
-    store: Store, key: AttemptKey, epoch: "TrainedEpoch", checkpoint: bytes, fingerprint: str
+    store: Store, key: AttemptKey, epoch: results.Epoch, checkpoint: bytes, fingerprint: str
 ) -> bool:
     """Store an epoch's metrics and the checkpoint after it; keep the newest two checkpoints.
 

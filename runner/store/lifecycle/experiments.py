@@ -10,10 +10,10 @@ from sqlalchemy.exc import IntegrityError
 
 from runner.errors import InputError
 from runner.failpoints import failpoint
+from runner.specs import trained_params
 from runner.states import JobState, Kind
 from runner.store.engine import Store
 from runner.store.schema import Experiment, Job
-from runner.store.trained import trained_params
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,14 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
-from cifar_model.epoch import Epoch
 from cifar_model.params import Params
+from cifar_model.results import Epoch
+from runner.specs import trained_params
 from runner.states import AttemptState, JobState, Kind
 from runner.store import schema
 from runner.store.engine import Connection, Store
 from runner.store.lifecycle.attempts import Claim
 from runner.store.lifecycle.results import write_trial
-from runner.store.trained import trained_params
 
 # Attempts name a worker; this one stands for wherever it was.
 WORKER = {

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
+from runner.specs import job_configuration
 from runner.states import FINAL, AttemptState, JobState, Kind
 from runner.store.engine import Store
 from runner.store.lifecycle.attempts import (
@@ -23,7 +24,6 @@ from runner.store.lifecycle.attempts import (
 )
 from runner.store.lifecycle.outbox import not_paused
 from runner.store.schema import Attempt, Checkpoint, Event, Experiment, Job, now
-from runner.store.trained import job_configuration
 
 # A job that was lost so often without finishing an epoch takes its workers down with it.
 MOST_LOST = 3

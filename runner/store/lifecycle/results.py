@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, insert, select
 
+from cifar_model import results
+from cifar_model.data import Split
 from cifar_model.explanation import coarse
 from cifar_model.explanation.regions import Segments, mask
+from runner.specs import trial_seed
 from runner.store.artifacts import put_array, put_artifact
 from runner.store.lifecycle.attempts import Claim
 from runner.store.lifecycle.finite import require_finite
@@ -22,13 +25,6 @@ from runner.store.schema import (
     Probabilities,
     Trial,
 )
-
-if TYPE_CHECKING:
-    from cifar_model.activations import LayerOutput
-    from cifar_model.data import Split
-    from cifar_model.evaluation import Evaluation as Scored
-    from cifar_model.explanation.picture import Explained
-    from cifar_model.explanation.picture import Explanation as Explaining
 
 
 def write_trial(connection: Connection, claim: Claim, weights: bytes, fingerprint: str) -> int:
@@ -56,7 +52,7 @@ def write_trial(connection: Connection, claim: Claim, weights: bytes, fingerprin
     trial = {
         "job_id": claim.job_id,
         "params": claim.configuration["params"],
-        "seed": trial_seed(claim),
+        "seed": trial_seed(claim.kind, claim.seed, claim.configuration),
         "dataset": claim.configuration["dataset"],
         "epochs": last.epoch,
         "best_epoch": best.epoch,
@@ -73,11 +69,6 @@ def write_trial(connection: Connection, claim: Claim, weights: bytes, fingerprin
     return connection.scalars(insert(Trial).returning(Trial.id), trial).one()
 
 
-def trial_seed(claim: Claim) -> int:
-    """Return the seed of a job's trial: its own if params are repeated, else the experiment's."""
-    return int(claim.configuration.get("seed", claim.seed))
-
-
 @dataclass(frozen=True, slots=True)
 class FoldScore:
     """Which fold an evaluation is of, and what Talos calls the score of it."""
@@ -89,7 +80,7 @@ class FoldScore:
 def write_evaluation(
     connection: Connection,
     claim: Claim,
-    evaluation: "Scored",
+    evaluation: results.Evaluation,
     classes: Sequence[str],
     fold: FoldScore | None = None,
     keras: tuple[float, float] | None = None,
@@ -148,7 +139,7 @@ def _compact(labels: NDArray[np.int64], classes: Sequence[str]) -> NDArray[Any]:
 
 
 def write_explained(
-    connection: Connection, claim: Claim, image: int, split: "Split", explained: "Explained"
+    connection: Connection, claim: Claim, image: int, split: Split, explained: results.Explained
 ) -> None:
     """Store the explanations of one image of a split.
 
@@ -174,7 +165,9 @@ def write_explained(
     connection.execute(insert(Explanation), [shared | row for row in rows])
 
 
-def _explanation(explanation: "Explaining", image: int, segments: Segments) -> dict[str, Any]:
+def _explanation(
+    explanation: results.Explanation, image: int, segments: Segments
+) -> dict[str, Any]:
     """Return the columns of one explanation, once its numbers are known to be finite."""
     integrity, checks, curves = explanation.integrity, explanation.checks, explanation.curves
     numbers = {
@@ -216,7 +209,7 @@ def _explanation(explanation: "Explaining", image: int, segments: Segments) -> d
 
 
 def write_activations(
-    connection: Connection, claim: Claim, image: int, outputs: Sequence["LayerOutput"]
+    connection: Connection, claim: Claim, image: int, outputs: Sequence[results.LayerOutput]
 ) -> None:
     """Store what the layers put out for one image."""
     for output in outputs:

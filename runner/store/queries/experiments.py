@@ -1,17 +1,18 @@
 """Read how things stand: what `status`, `watch` and `submit` need; `reports` reads the rest."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from runner.errors import InputError
+from runner.specs import job_configuration, trained_params
 from runner.states import JobState
 from runner.store import schema
 from runner.store.engine import Store
-from runner.store.trained import job_configuration, trained_params
+from runner.store.queries.rows import columns_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,15 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class JobToSend:
-    """What a message says of a job; its configuration is merged over the experiment's."""
+    """What a message says of a job, whose configuration is merged over its experiment's.
+
+    The seed is the experiment's.
+    """
 
     id: int
     experiment_id: int
     kind: str
+    seed: int
     number: int
     attempts: int
     configuration: dict[str, Any]
@@ -96,14 +101,16 @@ class Worker:
 
 def experiments(store: Store, limit: int) -> list[Experiment]:
     """Return the newest experiments, the newest first."""
-    newest = select(*_columns(schema.Experiment, Experiment)).order_by(schema.Experiment.id.desc())
+    newest = select(*columns_of(schema.Experiment, Experiment)).order_by(
+        schema.Experiment.id.desc()
+    )
     with store.read() as connection:
         return _with_states(connection, newest.limit(limit))
 
 
 def experiment(store: Store, experiment_id: int) -> Experiment:
     """Return one experiment; raise InputError if there is none with this id."""
-    statement = select(*_columns(schema.Experiment, Experiment))
+    statement = select(*columns_of(schema.Experiment, Experiment))
     with store.read() as connection:
         found = _with_states(connection, statement.where(schema.Experiment.id == experiment_id))
     if not found:
@@ -124,7 +131,7 @@ def jobs(store: Store, experiment_id: int) -> list[Job]:
     )
     statement = (
         select(
-            *_columns(schema.Job, Job),
+            *columns_of(schema.Job, Job),
             newest_epoch.label("epoch"),
             schema.Trial.id.label("trial"),
         )
@@ -140,8 +147,9 @@ def jobs_to_send(store: Store, job_ids: Sequence[int]) -> list[JobToSend]:
     """Return what the messages of these jobs say, in the order of their ids."""
     statement = (
         select(
-            *_columns(schema.Job, JobToSend),
+            *columns_of(schema.Job, JobToSend),
             schema.Experiment.kind,
+            schema.Experiment.seed,
             schema.Experiment.configuration.label("common"),
         )
         .join(schema.Experiment, schema.Experiment.id == schema.Job.experiment_id)
@@ -154,6 +162,7 @@ def jobs_to_send(store: Store, job_ids: Sequence[int]) -> list[JobToSend]:
                 id=row.id,
                 experiment_id=row.experiment_id,
                 kind=row.kind,
+                seed=row.seed,
                 number=row.number,
                 attempts=row.attempts,
                 configuration=job_configuration(row.common, row.configuration),
@@ -166,7 +175,7 @@ def trial(store: Store, trial_id: int) -> Trial:
     """Return one trial; raise InputError if there is none with this id."""
     threads = schema.Experiment.configuration["threads"].as_integer()
     statement = (
-        select(*_columns(schema.Trial, Trial), threads.label("threads"))
+        select(*columns_of(schema.Trial, Trial), threads.label("threads"))
         .join(schema.Job, schema.Job.id == schema.Trial.job_id)
         .join(schema.Experiment, schema.Experiment.id == schema.Job.experiment_id)
         .where(schema.Trial.id == trial_id)
@@ -186,18 +195,12 @@ def trial(store: Store, trial_id: int) -> Trial:
 def workers_alive(store: Store, seconds: float) -> list[Worker]:
     """Return the workers that have not stopped and were seen within so many seconds."""
     statement = (
-        select(*_columns(schema.Worker, Worker))
+        select(*columns_of(schema.Worker, Worker))
         .where(schema.Worker.stopped_at.is_(None), schema.Worker.seen_at > schema.ago(seconds))
         .order_by(schema.Worker.name)
     )
     with store.read() as connection:
         return [Worker(**row) for row in connection.execute(statement).mappings()]
-
-
-def _columns(table: type[schema.Base], row: type[Any]) -> list[ColumnElement[Any]]:
-    """Return the columns of a table that a dataclass has fields of the same name for."""
-    names = {field.name for field in fields(row)}
-    return [column for column in table.__table__.columns if column.name in names]
 
 
 def _with_states(connection: Connection, statement: Select[Any]) -> list[Experiment]:

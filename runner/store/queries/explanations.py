@@ -1,13 +1,16 @@
 """Find stored explanations over all experiments, and what they come to together."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Float, Integer, and_, case, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
+from cifar_model.data import Description
+from runner.specs import Configuration
 from runner.store.engine import Connection
-from runner.store.queries.reports import Row
+from runner.store.queries.rows import ExplanationRow, columns_of
 from runner.store.schema import Experiment, Explanation, Job
 
 # What a class may be asked of: the explained one, the true one and the predicted one.
@@ -35,7 +38,42 @@ class Wanted:
     classes: Mapping[str, str]
 
 
-def datasets(connection: Connection, wanted: Wanted) -> dict[int, dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """Numbers and sums of the explanations that have labels and a verdict in common.
+
+    Of them, `fits` have an R2, `checked` had regions removed, which `lowered` more than random
+    ones, and `drawn` have curves.
+    """
+
+    experiment: int
+    true_label: int
+    predicted_label: int
+    label: int
+    verdict: str
+    explanations: int
+    r2: float | None
+    fits: int
+    stability: float
+    superpixels: float
+    checked: int
+    lowered: int
+    drawn: int
+    deletion_area: float | None
+    insertion_area: float | None
+
+
+class MaskRow(NamedTuple):
+    """The coarse mask of an explanation; a tuple, because there are very many of them."""
+
+    experiment: int
+    true_label: int
+    predicted_label: int
+    label: int
+    mask: bytes
+
+
+def datasets(connection: Connection, wanted: Wanted) -> dict[int, Description]:
     """Return the data set of every experiment with such explanations, whatever their classes."""
     query = (
         select(Experiment.id, Experiment.configuration)
@@ -49,12 +87,12 @@ def datasets(connection: Connection, wanted: Wanted) -> dict[int, dict[str, Any]
         .order_by(Experiment.id)
     )
     found = connection.execute(query).all()
-    return {row.id: dict(row.configuration["dataset"]) for row in found}
+    return {row.id: Configuration(row.configuration).dataset for row in found}
 
 
 def groups(
     connection: Connection, wanted: Wanted, classes: Mapping[int, list[str]]
-) -> Sequence[Row]:
+) -> list[GroupRow]:
     """Return numbers and sums by experiment, true, predicted and explained label, and verdict."""
     key = (
         Job.experiment_id.label("experiment"),
@@ -70,9 +108,9 @@ def groups(
             func.sum(Explanation.r2).label("r2"),
             func.count(Explanation.r2).label("fits"),
             func.sum(Explanation.stability).label("stability"),
-            func.sum(Explanation.superpixels).label("superpixels"),
+            func.sum(Explanation.superpixels).cast(Float).label("superpixels"),
             func.count(Explanation.removed).label("checked"),
-            func.sum(LOWERED).label("lowered"),
+            func.sum(LOWERED).cast(Integer).label("lowered"),
             func.count(Explanation.deletion_area).label("drawn"),
             func.sum(Explanation.deletion_area).label("deletion_area"),
             func.sum(Explanation.insertion_area).label("insertion_area"),
@@ -81,12 +119,12 @@ def groups(
         .where(*_plain(wanted), *_named(wanted, classes))
         .group_by(*key)
     )
-    return connection.execute(query).mappings().all()
+    return [GroupRow(**row) for row in connection.execute(query).mappings()]
 
 
 def masks(
     connection: Connection, wanted: Wanted, classes: Mapping[int, list[str]]
-) -> Iterable[Any]:
+) -> list[MaskRow]:
     """Return the coarse mask of each such explanation with its labels; what is void has none."""
     query = (
         select(
@@ -99,31 +137,31 @@ def masks(
         .join(Job, Job.id == Explanation.job_id)
         .where(*_plain(wanted), *_named(wanted, classes), Explanation.coarse_mask.is_not(None))
     )
-    return connection.execute(query).all()
+    return list(map(MaskRow._make, connection.execute(query)))
 
 
 def newest(
     connection: Connection, wanted: Wanted, classes: Mapping[int, list[str]], count: int
-) -> Sequence[Row]:
+) -> list[ExplanationRow]:
     """Return the newest such explanations with their experiments."""
     query = (
-        select(Explanation.__table__, Job.experiment_id.label("experiment"))
+        select(*columns_of(Explanation, ExplanationRow), Job.experiment_id.label("experiment"))
         .join(Job, Job.id == Explanation.job_id)
         .where(*_plain(wanted), *_named(wanted, classes))
         .order_by(Explanation.id.desc())
         .limit(count)
     )
-    return connection.execute(query).mappings().all()
+    return [ExplanationRow(**row) for row in connection.execute(query).mappings()]
 
 
 def _plain(wanted: Wanted) -> list[ColumnElement[bool]]:
-    asked: dict[Any, Any] = {
-        Job.experiment_id: wanted.experiment,
-        Explanation.trial_id: wanted.trial,
-        Explanation.verdict: wanted.verdict,
-        Explanation.method: wanted.method,
-    }
-    return [column == value for column, value in asked.items() if value is not None]
+    asked = (
+        (Job.experiment_id, wanted.experiment),
+        (Explanation.trial_id, wanted.trial),
+        (Explanation.verdict, wanted.verdict),
+        (Explanation.method, wanted.method),
+    )
+    return [column == value for column, value in asked if value is not None]
 
 
 def _named(wanted: Wanted, classes: Mapping[int, list[str]]) -> list[ColumnElement[bool]]:
@@ -131,7 +169,9 @@ def _named(wanted: Wanted, classes: Mapping[int, list[str]]) -> list[ColumnEleme
     return [_is_class(LABELS[of], name, classes) for of, name in wanted.classes.items()]
 
 
-def _is_class(column: Any, name: str, classes: Mapping[int, list[str]]) -> ColumnElement[bool]:
+def _is_class(
+    column: InstrumentedAttribute[int], name: str, classes: Mapping[int, list[str]]
+) -> ColumnElement[bool]:
     experiments: dict[int, list[int]] = {}
     for experiment, names in classes.items():
         if name in names:

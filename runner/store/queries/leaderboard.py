@@ -5,12 +5,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, Text, cast, func, select
+from sqlalchemy import ColumnElement, Select, Text, cast, func, select
 
+from cifar_model.data import Description
+from cifar_model.params import ParamValue
+from runner.specs import trained_params
 from runner.states import Kind
 from runner.store.engine import Connection
+from runner.store.queries.rows import CommandRow, LeaderRow, MetricRow
 from runner.store.schema import Experiment, Job, Trial
-from runner.store.trained import trained_params
 
 # What trials can be ordered and chosen by; a better one has less of the first, more of the others.
 SMALLER_IS_BETTER = ("loss", "val_loss", "seconds")
@@ -31,8 +34,6 @@ NEARLY = 1e-12
 
 TRAINS = (Kind.TRAIN, Kind.TUNE)
 
-Value = float | str | bool
-
 
 @dataclass(frozen=True, slots=True)
 class Condition:
@@ -40,8 +41,8 @@ class Condition:
 
     name: str
     operator: str
-    value: Value
-    default: Value | None = None
+    value: ParamValue
+    default: ParamValue | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Scope:
     conditions: Sequence[Condition] = ()
 
 
-def best(connection: Connection, scope: Scope, by: str, top: int) -> list[dict[str, Any]]:
+def best(connection: Connection, scope: Scope, by: str, top: int) -> list[LeaderRow]:
     """Return the best trials by a metric of their last epoch; of equals, the older first."""
     metric = getattr(Trial, by)
     query = _chosen(
@@ -71,7 +72,16 @@ def best(connection: Connection, scope: Scope, by: str, top: int) -> list[dict[s
         Job.number,
         Job.not_reproducible,
     ).order_by(metric if by in SMALLER_IS_BETTER else metric.desc(), Trial.id)
-    return [_trained(row) for row in connection.execute(query.limit(top)).mappings()]
+    return [
+        LeaderRow(
+            **{
+                **row,
+                "params": trained_params(row["params"], row["trained_epochs"]),
+                "dataset": Description.from_json(row["dataset"]),
+            }
+        )
+        for row in connection.execute(query.limit(top)).mappings()
+    ]
 
 
 def count(connection: Connection, scope: Scope) -> int:
@@ -85,16 +95,11 @@ def loss_rules(connection: Connection, scope: Scope) -> list[int]:
     return list(connection.scalars(query))
 
 
-def some(connection: Connection, scope: Scope, by: str, step: int) -> list[dict[str, Any]]:
+def some(connection: Connection, scope: Scope, by: str, step: int) -> list[MetricRow]:
     """Return the params and the metric of every so many of the trials that are meant."""
-    metric = getattr(Trial, by).label("metric")
-    query = _chosen(scope, Trial.params, Trial.epochs.label("trained_epochs"), metric)
+    query = _chosen(scope, Trial.params, Trial.epochs, getattr(Trial, by))
     rows = connection.execute(query.where(Trial.id % step == 0).order_by(Trial.id))
-    return [_trained(row) for row in rows.mappings()]
-
-
-def _trained(row: RowMapping) -> dict[str, Any]:
-    return {**row, "params": trained_params(row["params"], row["trained_epochs"])}
+    return [MetricRow(trained_params(params, epochs), metric) for params, epochs, metric in rows]
 
 
 def repeats(connection: Connection, scope: Scope, by: str) -> tuple[float, int]:
@@ -123,21 +128,24 @@ def repeats(connection: Connection, scope: Scope, by: str) -> tuple[float, int]:
     return (max(0.0, squared / int(freedom)), int(freedom)) if freedom else (0.0, 0)
 
 
-def experiments(connection: Connection, scope: Scope) -> list[dict[str, Any]]:
-    """Return the number, kind, data set and command of the experiments that are meant.
+def experiments(connection: Connection, scope: Scope) -> list[CommandRow]:
+    """Return the experiments that are meant.
 
     Of all experiments only those that train: the others have no trial of their own.
     """
     query = select(
-        Experiment.id.label("experiment"),
+        Experiment.id,
         Experiment.kind,
-        Experiment.configuration["dataset"].label("dataset"),
-        Experiment.provenance["command"].as_string().label("command"),
+        Experiment.configuration["dataset"],
+        Experiment.provenance["command"].as_string(),
     ).order_by(Experiment.id)
     chosen = (
         Experiment.id.in_(scope.experiments) if scope.experiments else Experiment.kind.in_(TRAINS)
     )
-    return [dict(row) for row in connection.execute(query.where(chosen)).mappings()]
+    return [
+        CommandRow(number, kind, Description.from_json(dataset), command)
+        for number, kind, dataset, command in connection.execute(query.where(chosen))
+    ]
 
 
 def _chosen(scope: Scope, *columns: Any) -> Select[Any]:

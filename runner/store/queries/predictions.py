@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
 
+from cifar_model.data import Description
 from runner.store.artifacts import get_array
 from runner.store.engine import Store
 from runner.store.schema import Evaluation, Probabilities, Trial
@@ -29,7 +30,14 @@ class Predictions:
 def newest_predictions(store: Store, trial: int, split: str) -> Predictions | None:
     """Return what a trial predicted in its newest evaluation on a split; None without one."""
     query = (
-        select(Evaluation.__table__, Trial.dataset, Probabilities.artifact)
+        select(
+            Evaluation.id,
+            Evaluation.accuracy,
+            Evaluation.predictions,
+            Evaluation.labels,
+            Trial.dataset,
+            Probabilities.artifact,
+        )
         .join(Trial, Trial.id == Evaluation.trial_id)
         .outerjoin(Probabilities, Probabilities.evaluation_id == Evaluation.id)
         .where(Evaluation.trial_id == trial, Evaluation.split == split, Evaluation.fold.is_(None))
@@ -37,15 +45,15 @@ def newest_predictions(store: Store, trial: int, split: str) -> Predictions | No
         .limit(1)
     )
     with store.read() as connection:
-        row = connection.execute(query).mappings().first()
+        row = connection.execute(query).first()
     if row is None:
         return None
     return Predictions(
-        evaluation=row["id"],
+        evaluation=row.id,
         trial=trial,
-        accuracy=row["accuracy"],
-        data_fingerprint=row["dataset"]["fingerprint"],
-        predictions=get_array(store, row["predictions"]),
-        labels=get_array(store, row["labels"]),
-        probabilities=get_array(store, row["artifact"]) if row["artifact"] else None,
+        accuracy=row.accuracy,
+        data_fingerprint=Description.from_json(row.dataset).fingerprint,
+        predictions=get_array(store, row.predictions),
+        labels=get_array(store, row.labels),
+        probabilities=get_array(store, row.artifact) if row.artifact else None,
     )

@@ -1,12 +1,27 @@
-"""What reports read: experiments, trials and results as plain rows, many in one query."""
+"""What reports read: experiments, trials and results, many in one query."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, ColumnElement, Select, func, select
+from sqlalchemy import BigInteger, ColumnElement, RowMapping, Select, func, select
 
+from cifar_model.params import ParamValues
+from runner.specs import Configuration, Provenance, trained_params
 from runner.states import AttemptState
 from runner.store.engine import Connection
+from runner.store.queries.rows import (
+    ActivationRow,
+    AttemptRow,
+    ConfusionCellRow,
+    EpochRow,
+    EvaluationRow,
+    ExperimentRow,
+    ExplanationRow,
+    JobRow,
+    MachineRow,
+    columns_of,
+    description_of,
+)
 from runner.store.schema import (
     Activation,
     Attempt,
@@ -19,9 +34,6 @@ from runner.store.schema import (
     Trial,
     Worker,
 )
-from runner.store.trained import trained_params
-
-Row = Mapping[Any, Any]
 
 NUMBERS = {"experiment": Experiment.id, "job": Job.id, "trial": Trial.id}
 NEWEST = 10
@@ -42,10 +54,15 @@ def newest(connection: Connection, what: str) -> list[int]:
     return list(connection.scalars(select(number).order_by(number.desc()).limit(NEWEST)))
 
 
-def experiment(connection: Connection, number: int) -> Row | None:
+def experiment(connection: Connection, number: int) -> ExperimentRow | None:
     """Return one experiment, or None if there is none of that number."""
-    query = select(Experiment.__table__).where(Experiment.id == number)
-    return connection.execute(query).mappings().first()
+    query = select(*columns_of(Experiment, ExperimentRow)).where(Experiment.id == number)
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        return None
+    configuration = Configuration(row["configuration"])
+    provenance = Provenance(row["provenance"])
+    return ExperimentRow(**{**row, "configuration": configuration, "provenance": provenance})
 
 
 def count_jobs(connection: Connection, experiment: int) -> int:
@@ -60,7 +77,7 @@ def jobs(
     experiment: int | None = None,
     job: int | None = None,
     trial: int | None = None,
-) -> Sequence[Row]:
+) -> list[JobRow]:
     """Return the chosen jobs by their number, each with its params and its trial if it made one."""
     query = (
         select(
@@ -98,9 +115,16 @@ def jobs(
         .where(*_chosen(experiment, job, trial))
         .order_by(Job.number)
     )
-    found = _rows(connection, query)
+    found = connection.execute(query).mappings().all()
     asked = _asked_epochs(connection, {row["experiment"] for row in found})
-    return [{**row, "params": _params(row, asked)} for row in found]
+    return [_job(row, asked) for row in found]
+
+
+def _job(row: RowMapping, asked: Mapping[int, int | None]) -> JobRow:
+    values = dict(row)
+    own = values.pop("configuration").get("params")
+    dataset = description_of(values["dataset"])
+    return JobRow(**{**values, "params": _params(row, own, asked), "dataset": dataset})
 
 
 def _asked_epochs(connection: Connection, experiments: set[int]) -> dict[int, int | None]:
@@ -110,82 +134,84 @@ def _asked_epochs(connection: Connection, experiments: set[int]) -> dict[int, in
     return {row.id: row.epochs for row in connection.execute(query)}
 
 
-def _params(row: Row, asked: Mapping[int, int | None]) -> dict[str, Any]:
+def _params(
+    row: RowMapping, own: ParamValues | None, asked: Mapping[int, int | None]
+) -> ParamValues:
     """Return what was or will be trained; nothing of a job that trains no trial."""
     if row["trial"] is not None:
         return trained_params(row["params"], row["trained_epochs"])
-    params = row["configuration"].get("params")
-    return {} if params is None else trained_params(params, asked[row["experiment"]])
+    return {} if own is None else trained_params(own, asked[row["experiment"]])
 
 
 def epochs(
     connection: Connection, *, experiment: int | None = None, job: int | None = None
-) -> Sequence[Row]:
+) -> list[EpochRow]:
     """Return every epoch of the chosen jobs, in order."""
     query = (
-        select(Epoch.__table__)
+        select(*columns_of(Epoch, EpochRow))
         .join(Job, Job.id == Epoch.job_id)
         .where(*_chosen(experiment, job, None))
         .order_by(Epoch.job_id, Epoch.epoch)
     )
-    return _rows(connection, query)
+    return _rows(connection, query, EpochRow)
 
 
 def evaluations(
     connection: Connection, *, experiment: int | None = None, trial: int | None = None
-) -> Sequence[Row]:
+) -> list[EvaluationRow]:
     """Return the evaluations that an experiment made, or all of a trial's own model."""
     own = [Evaluation.fold.is_(None)] if trial is not None else []
     query = (
-        select(Evaluation.__table__)
+        select(*columns_of(Evaluation, EvaluationRow))
         .join(Job, Job.id == Evaluation.job_id)
         .join(Trial, Trial.id == Evaluation.trial_id)
         .where(*_chosen(experiment, None, trial), *own)
         .order_by(Evaluation.fold, Evaluation.id)
     )
-    return _rows(connection, query)
+    return _rows(connection, query, EvaluationRow)
 
 
-def confusion(connection: Connection, evaluation: int) -> Sequence[Row]:
+def confusion(connection: Connection, evaluation: int) -> list[ConfusionCellRow]:
     """Return the cells of one evaluation's confusion that are not empty."""
-    query = select(ConfusionCell.__table__).where(ConfusionCell.evaluation_id == evaluation)
-    return _rows(connection, query)
+    columns = columns_of(ConfusionCell, ConfusionCellRow)
+    query = select(*columns).where(ConfusionCell.evaluation_id == evaluation)
+    return _rows(connection, query, ConfusionCellRow)
 
 
-def explanations(connection: Connection, experiment: int) -> Sequence[Row]:
+def explanations(connection: Connection, experiment: int) -> list[ExplanationRow]:
     """Return the explanations that an experiment made, in the order in which they were written."""
     query = (
-        select(Explanation.__table__)
+        select(*columns_of(Explanation, ExplanationRow), Job.experiment_id.label("experiment"))
         .join(Job, Job.id == Explanation.job_id)
         .where(Job.experiment_id == experiment)
         .order_by(Explanation.id)
     )
-    return _rows(connection, query)
+    return _rows(connection, query, ExplanationRow)
 
 
-def activations(connection: Connection, experiment: int) -> Sequence[Row]:
+def activations(connection: Connection, experiment: int) -> list[ActivationRow]:
     """Return the layer outputs that an experiment stored, by image and layer."""
     query = (
-        select(Activation.__table__)
+        select(*columns_of(Activation, ActivationRow))
         .join(Job, Job.id == Activation.job_id)
         .where(Job.experiment_id == experiment)
         .order_by(Activation.job_id, Activation.image, Activation.layer)
     )
-    return _rows(connection, query)
+    return _rows(connection, query, ActivationRow)
 
 
-def attempts(connection: Connection, job: int) -> Sequence[Row]:
+def attempts(connection: Connection, job: int) -> list[AttemptRow]:
     """Return every attempt at a job, with the host and device of its worker."""
     query = (
-        select(Attempt.__table__, Worker.host, Worker.device)
+        select(*columns_of(Attempt, AttemptRow), Worker.host, Worker.device)
         .join(Worker, Worker.name == Attempt.worker)
         .where(Attempt.job_id == job)
         .order_by(Attempt.number)
     )
-    return _rows(connection, query)
+    return _rows(connection, query, AttemptRow)
 
 
-def machines(connection: Connection, experiment: int) -> Sequence[Row]:
+def machines(connection: Connection, experiment: int) -> list[MachineRow]:
     """Return the hosts and devices on which an experiment's jobs succeeded, with how many did."""
     query = (
         select(Worker.host, Worker.device, Worker.version, func.count().label("jobs"))
@@ -195,7 +221,7 @@ def machines(connection: Connection, experiment: int) -> Sequence[Row]:
         .group_by(Worker.host, Worker.device, Worker.version)
         .order_by(Worker.host, Worker.device, Worker.version)
     )
-    return _rows(connection, query)
+    return _rows(connection, query, MachineRow)
 
 
 def _chosen(
@@ -209,5 +235,10 @@ def _chosen(
         yield Trial.id == trial
 
 
-def _rows(connection: Connection, query: Select[*tuple[Any, ...]]) -> Sequence[Row]:
-    return connection.execute(query).mappings().all()
+R = TypeVar("R")
+
+
+def _rows(
+    connection: Connection, query: Select[*tuple[Any, ...]], record: Callable[..., R]
+) -> list[R]:
+    return [record(**row) for row in connection.execute(query).mappings()]

@@ -17,7 +17,7 @@ from runner.store.schema.base import Base, finite, now, one_of
 
 
 def loss_rule() -> Mapped[int]:
-    """Return the column that says by which rule a loss was computed; see cifar_model.epoch.
+    """Return the column that says by which rule a loss was computed; see cifar_model.results.
 
     Rows that are older than the column were by the first.
     """

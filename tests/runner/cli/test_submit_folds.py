@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from runner.cli.submit import evaluate
 from runner.errors import InputError
 from runner.store.engine import Store
-from runner.submit.experiments import submit_folds
+from runner.submit.experiments import new_folds, save
 from tests.runner.reports.stored import new_trial
 from tests.runner.store.making import rows
 
@@ -24,12 +24,12 @@ def test_more_folds_than_pictures_are_refused(sqlite_store: Store) -> None:
     trial = new_trial(sqlite_store)
     before = rows(sqlite_store, "jobs")
     with pytest.raises(InputError, match="--folds 51: there are 50 images"):
-        submit_folds(sqlite_store, trial, 51, seed=0)
+        save(sqlite_store, new_folds(sqlite_store, trial, 51, seed=0))
     assert rows(sqlite_store, "jobs") == before
 
 
 def test_each_fold_is_a_job(sqlite_store: Store) -> None:
     trial = new_trial(sqlite_store)
     before = rows(sqlite_store, "jobs")
-    submit_folds(sqlite_store, trial, 50, seed=0)
+    save(sqlite_store, new_folds(sqlite_store, trial, 50, seed=0))
     assert rows(sqlite_store, "jobs") == before + 50

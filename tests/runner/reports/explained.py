@@ -32,7 +32,7 @@ def weights(*strongest: int, sign: int = 1) -> list[float]:
 
 def explained(
     store: Store,
-    pictures: Mapping[int, Mapping[int, Weights | None]],
+    images: Mapping[int, Mapping[int, Weights | None]],
     segments: NDArray[np.int32] = SQUARES,
     *,
     jobs: int = 1,
@@ -64,7 +64,7 @@ def explained(
     )
 
     def write(connection: Any) -> None:
-        for image, labels in pictures.items():
+        for image, labels in images.items():
             found: Any = SimpleNamespace(
                 segments=segments,
                 predicted=next(iter(labels)),

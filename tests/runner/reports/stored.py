@@ -1,11 +1,13 @@
 """Small stored experiments with results, for the tests of reports."""
 
+from dataclasses import fields
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from runner.reports.records import Trial
 from runner.states import AttemptState, Kind
 from runner.store.engine import Store
 from runner.store.lifecycle.attempts import Claim
@@ -42,6 +44,12 @@ DATASET: dict[str, Any] = {
 }
 SHOWN_DATASET = "shapes (built in), fingerprint 0123456789ab"
 COMMAND = "runner submit tune --downsample 0.01"
+
+
+def make_trial(**changes: Any) -> Trial:
+    """Return a trial that ended, of which nothing else is known."""
+    nothing: dict[str, Any] = dict.fromkeys(field.name for field in fields(Trial))
+    return Trial(**(nothing | {"state": "succeeded", "params": {}, "epochs": []} | changes))
 
 
 def store_tune(

@@ -14,6 +14,7 @@ from runner.reports.comparison.view import comparison_report
 from runner.reports.leaderboard import leaderboard_document, leaderboard_parts
 from runner.reports.model import Note
 from runner.reports.output import Destination, write_report
+from runner.reports.records import plain, values
 from runner.store import queries
 from runner.store.engine import Store
 from runner.store.queries.leaderboard import Scope
@@ -30,7 +31,7 @@ def right_but_for(wrong: int, *, start: int = 0) -> NDArray[np.int64]:
     return predictions
 
 
-def test_predictions_are_stored_a_byte_for_each_picture(store: Store) -> None:
+def test_predictions_are_stored_a_byte_for_each_image(store: Store) -> None:
     trial = evaluated(store, right_but_for(30), LABELS)
     found = newest_predictions(store, trial, "test")
     assert found is not None
@@ -40,19 +41,19 @@ def test_predictions_are_stored_a_byte_for_each_picture(store: Store) -> None:
     assert newest_predictions(store, trial, "train") is None
 
 
-def test_a_difference_on_the_same_pictures_is_seen(store: Store) -> None:
+def test_a_difference_on_the_same_images_is_seen(store: Store) -> None:
     worse = evaluated(store, right_but_for(40), LABELS)
     better = evaluated(store, right_but_for(20), LABELS)
     document = comparison_document(store, (worse, better), "test")
-    counts = [document[name] for name in ("both_right", "only_first", "only_second", "both_wrong")]
+    counts = values(document, ("both_right", "only_first", "only_second", "both_wrong"))
     assert counts == [160, 0, 20, 20]
-    assert document["difference"] == -0.1
-    assert not document["noise"]
+    assert document.difference == -0.1
+    assert not document.noise
     assert f"Trial {better} is significantly better than trial {worse}" in verdict(document)
     destination = Destination(None, Path())
     written = write_report(comparison_report(document), "table", destination)
     assert verdict(document) in (written.text or "")
-    assert json.loads(json.dumps(document, allow_nan=False)) == document
+    assert json.loads(json.dumps(plain(document), allow_nan=False)) == plain(document)
 
 
 def test_the_same_accuracies_may_differ_by_noise_only(store: Store) -> None:
@@ -60,14 +61,14 @@ def test_the_same_accuracies_may_differ_by_noise_only(store: Store) -> None:
     first = evaluated(store, right_but_for(80), LABELS)
     second = evaluated(store, right_but_for(60, start=80), LABELS)
     document = comparison_document(store, (first, second), "test")
-    assert document["difference"] == -0.1
-    assert document["noise"]
+    assert document.difference == -0.1
+    assert document.noise
     assert verdict(document).startswith("Not significant")
-    low, high = document["difference_interval"]
+    low, high = document.difference_interval
     assert low < -0.1 < 0 < high
 
 
-def test_trials_on_different_pictures_are_not_compared(store: Store) -> None:
+def test_trials_on_different_images_are_not_compared(store: Store) -> None:
     first = evaluated(store, right_but_for(4), LABELS)
     second = evaluated(store, right_but_for(4), 1 - LABELS)
     with pytest.raises(InputError, match="evaluated on different images"):
@@ -88,14 +89,14 @@ def test_a_report_of_several_evaluations_compares_them_strictly(store: Store) ->
         evaluated(store, right_but_for(wrong), LABELS)
     experiments = [found.id for found in reversed(queries.experiments(store, 20))]
     document = leaderboard_document(store, Scope(experiments), "val_accuracy", 9)
-    assert [row["accuracy"] for row in document["evaluations"]] == [0.8, 0.865, 0.9]
+    assert [row.accuracy for row in document.evaluations] == [0.8, 0.865, 0.9]
     # Twice the p of McNemar's test: 2 of 2**13, and 2 of 2**20.
-    assert [row["p"] for row in document["comparisons"]] == [2 * 2 / 2**13, 2 * 2 / 2**20]
+    assert [row.p for row in document.comparisons] == [2 * 2 / 2**13, 2 * 2 / 2**20]
     said = [part.text for part in leaderboard_parts(document) if isinstance(part, Note)]
     assert sum("significantly better" in text for text in said) == 2
     assert "p is multiplied by 2, the comparisons." in said
     tunes = leaderboard_document(store, Scope([store_tune(store, [[0.5]])]), "val_accuracy", 9)
-    assert tunes["comparisons"] == []
+    assert tunes.comparisons == []
 
 
 def test_the_interval_of_a_difference_holds_the_truth_as_often_as_it_says() -> None:

@@ -1,20 +1,22 @@
 """A report of explanations says how far each can be trusted, and what removing its regions did."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from runner.reports.experiment.document import report_document
+from runner.reports.experiment.document import ExperimentDocument, report_document
 from runner.reports.experiment.view import report_parts
 from runner.reports.explanation.view import SHOWN_ROWS, activation_parts
 from runner.reports.formats.terminal import as_terminal
 from runner.reports.model import Table
+from runner.reports.records import Channels
+from runner.specs import Configuration
 from runner.store.engine import Store
 from tests.runner.reports.stored import CLASSES, store_explanation
 
 
-def text_of(document: dict[str, Any]) -> str:
+def text_of(document: ExperimentDocument) -> str:
     return as_terminal("title", report_parts(document, []), Path())
 
 
@@ -22,11 +24,11 @@ def test_measures_and_checks_are_in_the_document(store: Store) -> None:
     experiment = store_explanation(
         store, largest_share=0.25, stability=0.8, weight_range=0.75, other=1, contrast=0.2
     )
-    row = report_document(store, experiment)["explanations"][0]
-    assert (row["largest_share"], row["stability"], row["weight_range"]) == (0.25, 0.8, 0.75)
-    assert (row["removed"], row["removed_random"]) == (0.25, 0.5)
-    assert (row["other_class"], row["contrast"]) == (CLASSES[1], 0.2)
-    assert (row["normalised"], row["segmentation"]) == (False, "small")
+    row = report_document(store, experiment).explanations[0]
+    assert (row.largest_share, row.stability, row.weight_range) == (0.25, 0.8, 0.75)
+    assert (row.removed, row.removed_random) == (0.25, 0.5)
+    assert (row.other_class, row.contrast) == (CLASSES[1], 0.2)
+    assert (row.normalised, row.segmentation) == (False, "small")
 
 
 def test_removals_have_tables_of_their_own(sqlite_store: Store) -> None:
@@ -55,11 +57,12 @@ def test_probabilities_that_were_normalised_are_said_to_be(
 
 def test_curves_and_their_areas_are_told(store: Store) -> None:
     document = report_document(store, store_explanation(store))
-    row = document["explanations"][0]
-    assert (row["deletion_area"], row["insertion_area"]) == (0.5, 0.625)
-    assert row["curves"]["share"] == [0, 0.25, 0.5, 0.75, 1]
-    assert row["curves"]["deletion"][:3] == [0.75, 0.5, 0.25]
-    assert row["curves"]["insertion"][-1] == 0.75
+    row = document.explanations[0]
+    assert (row.deletion_area, row.insertion_area) == (0.5, 0.625)
+    assert row.curves is not None
+    assert row.curves.share == [0, 0.25, 0.5, 0.75, 1]
+    assert row.curves.deletion[:3] == [0.75, 0.5, 0.25]
+    assert row.curves.insertion[-1] == 0.75
     text = text_of(document)
     assert "Deletion and insertion" in text
     assert "0.625" in text
@@ -67,20 +70,21 @@ def test_curves_and_their_areas_are_told(store: Store) -> None:
 
 def test_channels_are_in_the_document_and_every_layer_is_in_the_text(store: Store) -> None:
     document = report_document(store, store_explanation(store))
-    first, second = document["activations"]
-    assert first["channels"] == {"mean": [1, 1], "spread": [0, 0], "zeros": [0, 0]}
-    assert (first["dead"], second["dead"]) == (0, 1)
-    [table] = [part for part in activation_parts(document) if isinstance(part, Table)]
+    first, second = document.activations
+    assert first.channels == Channels(mean=[1, 1], spread=[0, 0], zeros=[0, 0])
+    assert (first.dead, second.dead) == (0, 1)
+    parts = activation_parts(document.dataset, document.activations)
+    [table] = [part for part in parts if isinstance(part, Table)]
     assert [row[0] for row in table.rows] == [1, 2]
     assert table.rows[1][3:] == [3, 0.5, 0, pytest.approx(1 / 3), 1]
 
 
-def test_a_channel_is_dead_only_if_it_is_so_in_every_picture(sqlite_store: Store) -> None:
+def test_a_channel_is_dead_only_if_it_is_so_in_every_image(sqlite_store: Store) -> None:
     document = report_document(sqlite_store, store_explanation(sqlite_store))
-    other = document["activations"][1]
-    lively = {**other, "channels": {**other["channels"], "zeros": [0, 0, 0]}}
-    document["activations"].append(lively)
-    [table] = [part for part in activation_parts(document) if isinstance(part, Table)]
+    other = document.activations[1]
+    lively = replace(other, channels=replace(other.channels, zeros=[0, 0, 0]))
+    parts = activation_parts(document.dataset, [*document.activations, lively])
+    [table] = [part for part in parts if isinstance(part, Table)]
     assert table.rows[1][-1] == 0
     assert "over 2 images" in table.title
 
@@ -97,13 +101,14 @@ def test_a_void_explanation_has_no_removal_and_its_reason_instead(sqlite_store: 
 def test_how_images_were_chosen_is_said(sqlite_store: Store) -> None:
     document = report_document(sqlite_store, store_explanation(sqlite_store))
     assert "images: wrong" not in text_of(document)
-    document["configuration"]["asked_images"] = "wrong,random:20"
+    configuration = {**document.configuration.stored, "asked_images": "wrong,random:20"}
+    document = replace(document, configuration=Configuration(configuration))
     assert "images: wrong,random:20; 1 explained" in text_of(document)
 
 
 def test_of_very_many_the_first_are_shown_and_all_are_counted(sqlite_store: Store) -> None:
     document = report_document(sqlite_store, store_explanation(sqlite_store, "weak", "R2 0.31"))
-    document["explanations"] *= SHOWN_ROWS
-    text = text_of(document)
+    many = replace(document, explanations=document.explanations * SHOWN_ROWS)
+    text = text_of(many)
     assert f"{2 * SHOWN_ROWS} explanations: 0 sound, {2 * SHOWN_ROWS} weak" in text
     assert text.count("weak       R2 0.31") == SHOWN_ROWS

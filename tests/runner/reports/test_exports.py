@@ -1,6 +1,7 @@
 """Exports for other programs hold what the report holds, and say what they need."""
 
 import json
+import os
 import subprocess
 import sys
 from contextlib import suppress
@@ -102,6 +103,17 @@ def test_files_of_other_rows_have_one_schema_and_are_one_data_set(
     assert low[-1] is value[-1] is high[-1] is None
 
 
+@pytest.mark.parametrize("form", ["talos", "tensorboard", "nonsense"])
+def test_a_format_that_a_report_is_not_offered_in_is_refused(
+    sqlite_store: Store, tmp_path: Path, form: str
+) -> None:
+    report = leaderboard_report(leaderboard_document(sqlite_store, Scope(), "val_accuracy", 20))
+    place = choose_destination(tmp_path, "", form, tmp_path / "out")
+    with pytest.raises(ValueError, match=f"'{form}'"):
+        write_report(report, form, place)
+    assert not (tmp_path / "out").exists()
+
+
 def test_an_accuracy_has_the_digits_of_the_share_that_it_is() -> None:
     assert share_of(0.8500000238418579, 40) == 0.85
     assert share_of(float(np.float32(2 / 3)), 30_000) == 2 / 3
@@ -147,7 +159,7 @@ def test_tensorboard_has_a_run_for_each_trial_with_every_epoch_and_its_params(
     experiment = store_tune(sqlite_store, CURVES)
     [directory] = export(sqlite_store, experiment, "tensorboard", tmp_path)
     assert directory == tmp_path / "reports" / "exported" / "tensorboard"
-    trials = [row["trial"] for row in report_document(sqlite_store, experiment)["trials"]][:2]
+    trials = [row.trial for row in report_document(sqlite_store, experiment).trials if row.trial]
     files = sorted(directory.glob("*/events.out.tfevents.*"))
     assert [file.parent.name for file in files] == [f"trial-{trial}" for trial in sorted(trials)]
     found, rest = scalars(directory / f"trial-{trials[0]}" / files[0].name)
@@ -174,16 +186,23 @@ def test_tensorboard_has_a_run_for_each_trial_with_every_epoch_and_its_params(
 
 
 def test_tensorboard_s_files_are_written_without_tensorflow(
-    sqlite_store: Store,
+    sqlite_store: Store, tmp_path: Path
 ) -> None:
     of_tensorboard("proto.event_pb2")
-    document = report_document(sqlite_store, store_tune(sqlite_store, CURVES))
-    code = (
-        "import json, sys; from runner.reports.formats.tensorboard import event_files;"
-        "assert list(event_files(json.load(sys.stdin)));"
-        "assert not {'tensorflow', 'keras'} & set(sys.modules)"
-    )
-    subprocess.run([sys.executable, "-c", code], input=json.dumps(document), text=True, check=True)
+    store_tune(sqlite_store, CURVES)
+    code = """
+import sys
+from datetime import datetime
+from runner.reports.experiment.document import report_document
+from runner.reports.formats.tensorboard import event_files
+from runner.settings import Settings
+from runner.store.opening import find_store
+document = report_document(find_store(Settings.from_environment()), None)
+assert list(event_files(document.trials, datetime.fromisoformat(document.created_at)))
+assert not {"tensorflow", "keras"} & set(sys.modules)
+"""
+    own = {"RUNNER_DATABASE_URL": sqlite_store.url, "RUNNER_HOME": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", code], env=os.environ | own, check=True)
 
 
 @pytest.mark.parametrize(

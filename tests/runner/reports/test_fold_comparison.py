@@ -11,8 +11,9 @@ from scipy.stats import binomtest, ttest_rel
 from benchmarks.chance import equal_k_folds
 from runner.errors import InputError
 from runner.reports.comparison.folds import compared_folds, fold_comparison_document, fold_verdict
-from runner.reports.comparison.view import comparison_report
+from runner.reports.comparison.view import fold_comparison_report
 from runner.reports.output import Destination, write_report
+from runner.reports.records import plain
 from runner.reports.stats.uncertainty import fold_interval, fold_test, sign_test
 from runner.store.engine import Store
 from tests.runner.reports.stored import store_evaluation, store_folds
@@ -24,30 +25,30 @@ SECOND = [0.65, 0.66, 0.64, 0.66, 0.64]
 def test_settings_that_differ_on_every_fold_are_told_apart(store: Store) -> None:
     numbers = store_folds(store, FIRST, 5), store_folds(store, SECOND, 5)
     document = fold_comparison_document(store, numbers)
-    assert document["difference"] == pytest.approx(0.05)
-    assert (document["first_better"], document["second_better"]) == (5, 0)
-    assert document["sign_p"] == 2 / 2**5
-    assert not document["noise"]
+    assert document.difference == pytest.approx(0.05)
+    assert (document.first_better, document.second_better) == (5, 0)
+    assert document.sign_p == 2 / 2**5
+    assert not document.noise
     said = f"Experiment {numbers[0]} is significantly better than experiment {numbers[1]}"
     assert said in fold_verdict(document)
     destination = Destination(None, Path())
-    written = write_report(comparison_report(document), "table", destination)
+    written = write_report(fold_comparison_report(document), "table", destination)
     assert fold_verdict(document) in (written.text or "")
-    assert json.loads(json.dumps(document, allow_nan=False)) == document
+    assert json.loads(json.dumps(plain(document), allow_nan=False)) == plain(document)
 
 
 def test_settings_that_differ_by_noise_are_not(store: Store) -> None:
     numbers = store_folds(store, FIRST, 5), store_folds(store, FIRST[::-1], 5)
     document = fold_comparison_document(store, numbers)
-    assert document["noise"]
-    low, high = document["difference_interval"]
+    assert document.noise
+    low, high = document.difference_interval
     assert low < 0 < high
     assert fold_verdict(document).startswith("Not significant")
 
 
 def test_the_same_scores_are_no_difference() -> None:
     found = compared_folds(FIRST, FIRST)
-    assert (found["difference"], found["p"], found["sign_p"]) == (0, 1, 1)
+    assert (found.difference, found.p, found.sign_p) == (0, 1, 1)
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,12 @@ from tests.runner.reports.stored import store_folds
 
 def test_every_fold_has_its_score_and_the_mean_its_interval(store: Store) -> None:
     document = report_document(store, store_folds(store, [0.7, 0.5, 0.6], 3))
-    assert [row["fold"] for row in document["evaluations"]] == [1, 2, 3]
-    folds = document["folds"]
-    assert (folds["folds"], folds["done"]) == (3, 3)
-    assert (folds["mean"], folds["spread"]) == (pytest.approx(0.6), pytest.approx(0.1))
-    assert folds["talos_f1"] == pytest.approx(0.9)
+    assert [row.fold for row in document.evaluations] == [1, 2, 3]
+    folds = document.folds
+    assert folds is not None
+    assert (folds.folds, folds.done) == (3, 3)
+    assert [folds.mean, folds.spread] == pytest.approx([0.6, 0.1])
+    assert folds.talos_f1 == pytest.approx(0.9)
     text = as_terminal("", report_parts(document, []), Path())
     assert "3 of 3 folds: mean accuracy 0.6000" in text
     assert "talos_f1 is another thing" in text
@@ -35,7 +36,9 @@ def test_the_interval_is_wider_than_if_the_folds_shared_nothing() -> None:
 
 def test_an_interval_waits_for_the_last_fold(sqlite_store: Store) -> None:
     document = report_document(sqlite_store, store_folds(sqlite_store, [0.7, 0.5], 3))
-    assert (document["folds"]["done"], document["folds"]["interval"]) == (2, None)
+    assert document.folds is not None
+    assert (document.folds.done, document.folds.interval) == (2, None)
     nothing = report_document(sqlite_store, store_folds(sqlite_store, [], 3))
-    assert nothing["folds"]["mean"] is None
+    assert nothing.folds is not None
+    assert nothing.folds.mean is None
     assert "jobs have no result" in as_terminal("", report_parts(nothing, []), Path())

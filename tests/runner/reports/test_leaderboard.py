@@ -9,6 +9,7 @@ from runner.errors import InputError
 from runner.reports.filters import read_conditions
 from runner.reports.leaderboard import leaderboard_document, leaderboard_parts
 from runner.reports.model import Note, Table
+from runner.reports.records import plain
 from runner.store.engine import Store
 from runner.store.queries.leaderboard import Scope, loss_rules
 from tests.runner.reports.stored import store_evaluation, store_failure, store_tune
@@ -18,7 +19,7 @@ from tests.runner.store.making import job_ids, run, value
 def found(store: Store, *where: str, by: str = "val_accuracy", top: int = 20) -> list[float]:
     """Return the metric of the trials in the order in which they are shown."""
     scope = Scope(conditions=read_conditions(where))
-    return [trial[by] for trial in leaderboard_document(store, scope, by, top)["trials"]]
+    return [getattr(trial, by) for trial in leaderboard_document(store, scope, by, top).trials]
 
 
 def test_trials_of_several_experiments_are_ranked_together(store: Store) -> None:
@@ -26,10 +27,12 @@ def test_trials_of_several_experiments_are_ranked_together(store: Store) -> None
     second = store_tune(store, [[0.5], [0.8]])
     store_tune(store, [[1.0]])
     document = leaderboard_document(store, Scope([first, second]), "val_accuracy", 3)
-    assert [
-        (trial["rank"], trial["experiment"], trial["val_accuracy"]) for trial in document["trials"]
-    ] == [(1, first, 0.8), (1, second, 0.8), (3, second, 0.5)]
-    assert (document["count"], document["top"]) == (4, 3)
+    assert [(trial.rank, trial.experiment, trial.val_accuracy) for trial in document.trials] == [
+        (1, first, 0.8),
+        (1, second, 0.8),
+        (3, second, 0.5),
+    ]
+    assert (document.count, document.top) == (4, 3)
 
 
 def test_a_trial_that_failed_is_not_ranked(store: Store) -> None:
@@ -113,8 +116,10 @@ def test_the_first_is_said_to_be_first_by_luck_where_it_may_be(store: Store) -> 
     # Ten validation images tell 0.9 from 0.1, and not from 0.8.
     store_tune(store, [[0.9], [0.8], [0.1]])
     document = leaderboard_document(store, Scope(), "val_accuracy", 20)
-    assert [trial["noise"] for trial in document["trials"]] == [None, True, False]
-    assert document["winner"]["luck"] > 0
+    assert [trial.noise for trial in document.trials] == [None, True, False]
+    assert document.winner is not None
+    assert document.winner.luck is not None
+    assert document.winner.luck > 0
     said = " ".join(p.text for p in leaderboard_parts(document) if isinstance(p, Note))
     assert "1 of the 2 others shown cannot be told from the first" in said
     assert "is the best of 3, so its val_accuracy is biased upwards by selection" in said
@@ -124,20 +129,22 @@ def test_the_first_is_said_to_be_first_by_luck_where_it_may_be(store: Store) -> 
 def test_the_test_score_of_the_winner_is_told_once(store: Store) -> None:
     store_evaluation(store)
     document = leaderboard_document(store, Scope(), "val_accuracy", 20)
-    assert document["winner"]["test"]["accuracy"] == 0.7
+    assert document.winner is not None
+    assert document.winner.test is not None
+    assert document.winner.test.accuracy == 0.7
     said = [part.text for part in leaderboard_parts(document) if isinstance(part, Note)]
     assert sum("accuracy 0.7000 (0.3968 to 0.8922) of 10 images" in text for text in said) == 1
 
 
 def test_a_document_of_a_leaderboard_is_plain_json(store: Store) -> None:
     store_tune(store, [[0.1], [0.2]])
-    document = leaderboard_document(store, Scope(), "val_accuracy", 20)
+    document = plain(leaderboard_document(store, Scope(), "val_accuracy", 20))
     assert json.loads(json.dumps(document, allow_nan=False)) == document
 
 
 def test_nothing_that_fits_is_an_empty_leaderboard(store: Store) -> None:
     document = leaderboard_document(store, Scope(), "val_accuracy", 20)
-    assert (document["trials"], document["winner"]) == ([], None)
+    assert (document.trials, document.winner) == ([], None)
     assert leaderboard_parts(document)
 
 
@@ -149,7 +156,7 @@ def test_losses_of_two_rules_are_never_ranked_in_silence(store: Store) -> None:
     assert "loss rule" not in texts(store, scope, "val_loss")
     run(store, "UPDATE trials SET loss_rule = 1 WHERE id = :id", id=trial)
     document = leaderboard_document(store, scope, "val_loss", 1)
-    assert document["loss_rules"] == [1, 2]
+    assert document.loss_rules == [1, 2]
     assert "Their places among the others mean nothing" in texts(store, scope, "val_loss")
     said = texts(store, scope, "val_accuracy")
     assert f"val_loss of trial {trial} was computed by loss rule 1" in said

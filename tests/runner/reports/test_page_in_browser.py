@@ -11,7 +11,7 @@ import pytest
 
 from runner.reports.comparison.folds import fold_comparison_document
 from runner.reports.comparison.trials import comparison_document
-from runner.reports.comparison.view import comparison_report
+from runner.reports.comparison.view import comparison_report, fold_comparison_report
 from runner.reports.experiment.document import report_document
 from runner.reports.experiment.report import experiment_report
 from runner.reports.leaderboard import leaderboard_document, leaderboard_report
@@ -114,14 +114,12 @@ def write_comparison(store: Store, path: Path, *, folds: bool = False) -> Path:
     """Write the page of two trials, or of two k-folds."""
     if folds:
         numbers = store_folds(store, [0.7, 0.5, 0.6], 3), store_folds(store, [0.6, 0.5, 0.4], 3)
-        document = fold_comparison_document(store, numbers)
+        report = fold_comparison_report(fold_comparison_document(store, numbers))
     else:
         labels = np.arange(40) % 2
         trials = evaluated(store, labels, labels), evaluated(store, 0 * labels, labels)
-        document = comparison_document(store, trials, "test")
-    write_report(
-        comparison_report(document), "html", choose_destination(path.parent, "page", "html", path)
-    )
+        report = comparison_report(comparison_document(store, trials, "test"))
+    write_report(report, "html", choose_destination(path.parent, "page", "html", path))
     return path
 
 

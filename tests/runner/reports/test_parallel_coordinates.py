@@ -1,10 +1,11 @@
 """Parallel coordinates: a line for each trial through what differs, in the colour of its metric."""
 
-from typing import Any
+from dataclasses import dataclass
 from xml.etree import ElementTree
 
 import pytest
 
+from cifar_model.params import ParamValue, ParamValues
 from runner.reports.experiment.document import report_document
 from runner.reports.experiment.figures import draw
 from runner.reports.figures.parallel import MOST_TRIALS, draw_parallel
@@ -14,11 +15,20 @@ from tests.runner.reports.stored import SHOWN_DATASET, store_tune
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def trial(number: int, score: float | None, **params: Any) -> dict[str, Any]:
-    return {"trial": number, "score": score, "params": {"lr": 0.1, **params}}
+@dataclass(frozen=True)
+class Scored:
+    """A trial with a metric of the name `score`."""
+
+    trial: int
+    score: float | None
+    params: ParamValues
 
 
-def lines_of(trials: list[dict[str, Any]], **options: bool) -> list[ElementTree.Element]:
+def trial(number: int, score: float | None, **params: ParamValue) -> Scored:
+    return Scored(number, score, {"lr": 0.1, **params})
+
+
+def lines_of(trials: list[Scored], **options: bool) -> list[ElementTree.Element]:
     """Return the lines, the best first, and their points as numbers."""
     picture = draw_parallel("Title <&>", trials, "score", **options)
     assert picture is not None

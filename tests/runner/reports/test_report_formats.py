@@ -5,6 +5,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -147,11 +148,13 @@ def test_a_confusion_of_many_classes_is_told_by_its_mistakes(sqlite_store: Store
     from runner.reports.formats.terminal import as_terminal
 
     document = report_document(sqlite_store, store_evaluation(sqlite_store))
-    [evaluation] = document["evaluations"]
-    evaluation["classes"] = [f"class {number}" for number in range(30)]
-    evaluation["confusion"] = [[0] * 30 for _ in range(30)]
-    evaluation["confusion"][3][4] = 17
-    text = as_terminal("title", report_parts(document, []), Path())
+    [evaluation] = document.evaluations
+    confusion = [[0] * 30 for _ in range(30)]
+    confusion[3][4] = 17
+    classes = [f"class {number}" for number in range(30)]
+    wide = replace(evaluation, classes=classes, confusion=confusion)
+    parts = report_parts(replace(document, evaluations=[wide]), [])
+    text = as_terminal("title", parts, Path())
     assert "class 3  class 4            17" in text
     assert "class 5" not in text
 
@@ -221,8 +224,8 @@ def test_a_name_that_looks_like_markdown_stays_in_its_cell(
 
 def test_what_a_terminal_would_obey_is_spelled_out(sqlite_store: Store, tmp_path: Path) -> None:
     document = report_document(sqlite_store, store_tune(sqlite_store, [[0.5]]))
-    document["dataset"] = document["dataset"] | {"title": "x\x1b[2Jy"}
-    report = experiment_report(sqlite_store, document)
+    dataset = replace(document.dataset, title="x\x1b[2Jy")
+    report = experiment_report(sqlite_store, replace(document, dataset=dataset))
     text = write_report(report, "table", Destination(None, tmp_path)).text
     assert text is not None
     assert r"x\x1b[2Jy" in text
@@ -243,10 +246,10 @@ def test_a_report_to_mail_does_not_say_where_its_data_lay(
 ) -> None:
     experiment = store_tune(sqlite_store, [[0.5]])
     document = report_document(sqlite_store, experiment)
-    document["dataset"] = document["dataset"] | {"name": "zip:/disk/ada/pictures.zip"}
+    dataset = replace(document.dataset, name="zip:/disk/ada/pictures.zip")
     out = tmp_path / f"report.{form}"
     write_report(
-        experiment_report(sqlite_store, document),
+        experiment_report(sqlite_store, replace(document, dataset=dataset)),
         form,
         choose_destination(tmp_path, "report", form, out),
     )

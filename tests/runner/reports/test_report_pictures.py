@@ -1,6 +1,7 @@
 """Figures show what the document says."""
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from runner.reports.figures.activation_sheets import (
     draw_overview,
 )
 from runner.reports.figures.montage import WHITE, montage, to_shades
-from runner.reports.figures.overlay import AGAINST, FOR, regions_picture
+from runner.reports.figures.overlay import AGAINST, FOR, regions_image
 from runner.reports.model import Figure
 from runner.store.engine import Store
 from tests.runner.reports.stored import (
@@ -55,8 +56,8 @@ def test_curves_of_different_losses_have_panels_of_their_own(sqlite_store: Store
     other = store_tune(sqlite_store, [[0.5]], losses="logcosh")
     document = report_document(sqlite_store, one)
     narrow = draw(sqlite_store, document)[0]
-    document["trials"] += report_document(sqlite_store, other)["trials"]
-    wide = draw(sqlite_store, document)[0]
+    both = [*document.trials, *report_document(sqlite_store, other).trials]
+    wide = draw(sqlite_store, replace(document, trials=both))[0]
     assert pixels(wide).shape[1] > pixels(narrow).shape[1]
 
 
@@ -105,7 +106,7 @@ def test_regions_are_green_for_red_against_and_grey_elsewhere() -> None:
     segments = np.array([[0, 1, 2]]).repeat(3, axis=0).repeat(3, axis=1)
     mask = np.array([[1, -1, 0]]).repeat(3, axis=0).repeat(3, axis=1)
     picture = np.full((3, 9, 3), (200, 100, 0), np.uint8)
-    drawn = regions_picture(picture, segments, mask)
+    drawn = regions_image(picture, segments, mask)
     enlarged = drawn.shape[0] // 3
     middles = [drawn[enlarged, (3 * place + 1) * enlarged] for place in range(3)]
     assert [int(np.argmax(colour)) for colour in middles[:2]] == [1, 0]
@@ -134,11 +135,11 @@ def test_all_24_layers_of_the_papers_network_are_on_one_sheet(sqlite_store: Stor
     ]
     shapes = [*blocks, (2048,), (64,), (64,), (32,), (32,), (10,)]
     layers = [
-        {"image": 0, "trial": 1, "layer": number, "name": f"layer_{number}"}
-        for number in range(1, len(shapes) + 1)
+        replace(document.activations[0], layer=number, name=f"layer_{number}", shape=list(shape))
+        for number, shape in enumerate(shapes, start=1)
     ]
     outputs = [np.random.default_rng(0).random(shape) for shape in shapes]
-    sheet = pixels(draw_overview(document, layers, outputs))
+    sheet = pixels(draw_overview(document.dataset, layers, outputs))
     assert len(layers) == 24
     top, rows, columns = 2 * LINE, 4, 6
     assert sheet.shape[:2] == (top + rows * CELL_HEIGHT, columns * CELL_WIDTH)
@@ -148,9 +149,10 @@ def test_all_24_layers_of_the_papers_network_are_on_one_sheet(sqlite_store: Stor
 
 def test_several_pictures_have_sheets_of_their_mean_masks(sqlite_store: Store) -> None:
     document = report_document(sqlite_store, store_explanation(sqlite_store))
-    document["explanations"][1]["image"] = 3
+    first, second = document.explanations
+    several = replace(document, explanations=[first, replace(second, image=3)])
     sheets = [
-        picture for picture in draw(sqlite_store, document) if picture.name.startswith("mean-masks")
+        picture for picture in draw(sqlite_store, several) if picture.name.startswith("mean-masks")
     ]
     assert [sheet.name for sheet in sheets] == ["mean-masks-by-class.png", "mean-masks-by-cell.png"]
     assert all(has_colour(sheet, FOR) and has_colour(sheet, AGAINST) for sheet in sheets)
@@ -180,9 +182,9 @@ def test_a_layer_fits_its_cell_however_wide_it_is(channels: int) -> None:
 
 
 def test_a_very_wide_layer_has_a_sheet_with_every_pixel(sqlite_store: Store) -> None:
-    document = report_document(sqlite_store, store_tune(sqlite_store, [[0.5]]))
-    layer = {"image": 0, "trial": 1, "layer": 3, "name": "conv2d_2", "shape": [32, 32, 1024]}
-    sheet = draw_layer_sheet(document, layer, np.zeros((32, 32, 1024)))
+    document = report_document(sqlite_store, store_explanation(sqlite_store))
+    layer = replace(document.activations[0], shape=[32, 32, 1024])
+    sheet = draw_layer_sheet(document.dataset, layer, np.zeros((32, 32, 1024)))
     assert pixels(sheet).shape[1] > 32 * 33
 
 

@@ -12,12 +12,14 @@ from tests.runner.reports.stored import store_evaluation, store_tune
 
 def test_the_winner_s_test_score_is_told_once_however_often_it_was_measured(store: Store) -> None:
     tune = store_tune(store, [[0.9], [0.8], [0.1]])
-    winner = report_document(store, tune)["trials"][0]["trial"]
+    winner = report_document(store, tune).trials[0].trial
     for _ in range(3):
         newest = store_evaluation(store, winner)
     document = report_document(store, tune)
-    [evaluation] = report_document(store, newest)["evaluations"]
-    assert document["winner"]["test"]["evaluation"] == evaluation["evaluation"]
+    [evaluation] = report_document(store, newest).evaluations
+    assert document.winner is not None
+    assert document.winner.test is not None
+    assert document.winner.test.evaluation == evaluation.evaluation
     parts = report_parts(document, [])
     text = as_terminal("", parts, Path())
     assert text.count("on the test split, which was not used for selection") == 1
@@ -33,5 +35,6 @@ def test_the_winner_s_test_score_is_told_once_however_often_it_was_measured(stor
 
 def test_a_single_trial_was_not_chosen_and_has_no_luck(store: Store) -> None:
     document = report_document(store, store_tune(store, [[0.9]]))
-    assert document["winner"]["luck"] == 0
+    assert document.winner is not None
+    assert document.winner.luck == 0
     assert "biased upwards" not in as_terminal("", report_parts(document, []), Path())

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import beta, norm
 
 from benchmarks.chance import equal_trials, useless_params
-from runner.reports.experiment.document import report_document
+from runner.reports.experiment.document import ExperimentDocument, report_document
 from runner.reports.experiment.view import report_parts
 from runner.reports.leaderboard import leaderboard_document
 from runner.reports.model import Note
@@ -57,14 +57,15 @@ def test_a_param_that_does_not_matter_seldom_gets_a_small_p() -> None:
     assert 0.03 <= found["a p of 0.05 or less"] <= 0.07
 
 
-def notes(document: dict[str, object]) -> str:
+def notes(document: ExperimentDocument) -> str:
     return " ".join(part.text for part in report_parts(document, []) if isinstance(part, Note))
 
 
 def test_without_repeats_luck_is_said_to_be_a_lower_bound(store: Store) -> None:
     document = report_document(store, store_tune(store, [[0.9], [0.8], [0.1]]))
-    winner = document["winner"]
-    assert (winner["counts_seeds"], winner["seed_spread"]) == (False, None)
+    winner = document.winner
+    assert winner is not None
+    assert (winner.counts_seeds, winner.seed_spread) == (False, None)
     said = notes(document)
     words = "a lower bound: it counts the images, not the seeds; use --repeats to measure it"
     assert said.count(words) == 2
@@ -73,17 +74,18 @@ def test_without_repeats_luck_is_said_to_be_a_lower_bound(store: Store) -> None:
 
 def test_with_repeats_seeds_are_counted_in_reports_and_leaderboards(store: Store) -> None:
     document = report_document(store, store_repeats(store, SEEDS))
-    winner = document["winner"]
-    assert winner["seed_spread"] == pytest.approx(np.std(SEEDS, ddof=1))
-    assert winner["seed_freedom"] == 4
-    expected = largest_normal(5) * winner["seed_spread"]
-    assert winner["luck"] == pytest.approx(expected)
-    assert [trial["noise"] for trial in document["trials"]] == [None, True, True, True, True]
+    winner, spread = document.winner, float(np.std(SEEDS, ddof=1))
+    assert winner is not None
+    assert winner.seed_spread == pytest.approx(spread)
+    assert winner.seed_freedom == 4
+    assert winner.luck == pytest.approx(largest_normal(5) * spread)
+    assert [trial.noise for trial in document.trials] == [None, True, True, True, True]
     said = notes(document)
     assert "4 of the 4 others shown cannot be told from the first" in said
     assert "lower bound" not in said
     # The same seed again is the same trial again, and no repeat.
     store_repeats(store, SEEDS)
-    leaders = leaderboard_document(store, Scope(), "val_accuracy", 20)["winner"]
-    assert leaders["seed_spread"] == pytest.approx(winner["seed_spread"])
-    assert leaders["seed_freedom"] == 4
+    leader = leaderboard_document(store, Scope(), "val_accuracy", 20).winner
+    assert leader is not None
+    assert leader.seed_spread == pytest.approx(spread)
+    assert leader.seed_freedom == 4

@@ -14,12 +14,13 @@ def test_a_trial_is_shown_with_its_epochs_attempts_and_evaluations(store: Store)
     evaluation = store_evaluation(store)
     made = _only_trial(store)
     document = trial_document(store, trial=made)
-    assert [row["epoch"] for row in document["epochs"]] == [1]
-    [attempt] = document["attempt_details"]
-    assert (attempt["state"], attempt["host"], attempt["device"]) == ("succeeded", "host", "cpu")
-    assert attempt["started_at"] <= attempt["ended_at"]
-    assert [row["accuracy"] for row in document["evaluations"]] == [0.7]
-    assert document["experiment"] != evaluation
+    assert [epoch.epoch for epoch in document.epochs] == [1]
+    [attempt] = document.attempt_details
+    assert (attempt.state, attempt.host, attempt.device) == ("succeeded", "host", "cpu")
+    assert attempt.ended_at is not None
+    assert attempt.started_at <= attempt.ended_at
+    assert [row.accuracy for row in document.evaluations] == [0.7]
+    assert document.experiment != evaluation
     text = trial_text(document)
     for shown in (
         "Learning curves",
@@ -27,7 +28,7 @@ def test_a_trial_is_shown_with_its_epochs_attempts_and_evaluations(store: Store)
         "val_accuracy",
         "lr",
         "(0.3968, 0.8922)",
-        attempt["worker"],
+        attempt.worker,
         SHOWN_DATASET,
     ):
         assert shown in text
@@ -37,7 +38,7 @@ def test_a_failed_job_is_shown_with_its_reason_and_traceback(store: Store) -> No
     [job] = job_ids(store, store_tune(store, [[]]))
     store_failure(store, job, "diverged: loss is nan")
     document = trial_document(store, job=job)
-    assert (document["trial"], document["state"]) == (None, "failed")
+    assert (document.trial, document.state) == (None, "failed")
     text = trial_text(document)
     assert "diverged: loss is nan" in text
     assert "DivergedError: nan" in text
@@ -46,7 +47,7 @@ def test_a_failed_job_is_shown_with_its_reason_and_traceback(store: Store) -> No
 def test_a_job_that_trains_nothing_is_shown(store: Store) -> None:
     [job] = job_ids(store, store_evaluation(store))
     document = trial_document(store, job=job)
-    assert (document["kind"], document["params"], document["epochs"]) == ("evaluate", {}, [])
+    assert (document.kind, document.params, document.epochs) == ("evaluate", {}, [])
     assert "evaluate" in trial_text(document)
 
 
@@ -61,5 +62,6 @@ def test_an_unknown_trial_or_job_is_refused_naming_those_there_are(store: Store)
 
 
 def _only_trial(store: Store) -> int:
-    [trial] = report_document(store, None)["trials"]
-    return int(trial["trial"])
+    [trial] = report_document(store, None).trials
+    assert trial.trial is not None
+    return trial.trial

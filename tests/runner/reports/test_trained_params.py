@@ -31,19 +31,21 @@ def experiment(store: Store) -> int:
 
 
 def test_reports_and_leaderboards_show_it(store: Store, experiment: int) -> None:
-    trials = report_document(store, experiment)["trials"]
+    trials = report_document(store, experiment).trials
     # The last one has not begun.
-    assert [trial["params"]["epochs"] for trial in trials] == [TRAINED] * 3
-    assert trial_document(store, trial=trials[0]["trial"])["params"]["epochs"] == TRAINED
-    assert queries.trial(store, trials[0]["trial"]).params["epochs"] == TRAINED
+    assert [trial.params["epochs"] for trial in trials] == [TRAINED] * 3
+    made = trials[0].trial
+    assert made is not None
+    assert trial_document(store, trial=made).params["epochs"] == TRAINED
+    assert queries.trial(store, made).params["epochs"] == TRAINED
     board = leaderboard_document(store, Scope([experiment]), "val_accuracy", 20)
-    assert [trial["params"]["epochs"] for trial in board["trials"]] == [TRAINED] * 2
+    assert [trial.params["epochs"] for trial in board.trials] == [TRAINED] * 2
 
 
 @pytest.mark.parametrize(("where", "count"), [("epochs=2", 2), ("epochs=8", 0), ("epochs<8", 2)])
 def test_a_filter_asks_for_it(store: Store, experiment: int, where: str, count: int) -> None:
     scope = Scope([experiment], read_conditions((where,)))
-    assert leaderboard_document(store, scope, "val_accuracy", 20)["count"] == count
+    assert leaderboard_document(store, scope, "val_accuracy", 20).count == count
 
 
 def test_a_job_that_is_still_pending_trains_it(store: Store, experiment: int) -> None:
@@ -71,5 +73,6 @@ def test_epochs_that_no_trial_was_trained_for_have_no_importance(sqlite_store: S
     jobs: list[Any] = [[0.1], [0.2], [0.3], [0.4]]
     experiment = store_tune(sqlite_store, jobs, override=1, epochs=8)
     document = report_document(sqlite_store, experiment)
-    assert [row["param"] for row in document["analysis"]["influence"]] == ["lr"]
-    assert {effective(trial["params"])["epochs"] for trial in document["trials"]} == {1}
+    assert document.analysis is not None
+    assert [row.param for row in document.analysis.influence] == ["lr"]
+    assert {effective(trial.params)["epochs"] for trial in document.trials} == {1}

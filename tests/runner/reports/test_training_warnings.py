@@ -26,7 +26,7 @@ def warned(store: Store, *params: dict[str, Any], epochs: int | None = None) -> 
     jobs = [{"params": one} for one in params]
     experiment = make_experiment(store, jobs, configuration=configuration)
     with store.read() as connection:
-        return training_warnings(connection, experiment, configuration)
+        return training_warnings(connection, experiment, 640)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_submit_and_the_report_warn(sqlite_store: Store, tmp_path: Path) -> None
     [line] = document["warnings"]
     assert (done.exit_code, done.stderr.count(f"warning: {line}\n")) == (0, 1)
     report = report_document(sqlite_store, document["experiment"])
-    assert report["warnings"] == [line]
+    assert report.warnings == [line]
     assert line in as_terminal("", training_parts(report, []), Path())
     enough = [*SUBMIT, "--param", "batch_norm_momentum=0.9"]
     done = CliRunner().invoke(submit, ["train", *enough], env=environment)
@@ -75,5 +75,5 @@ def test_submit_and_the_report_warn(sqlite_store: Store, tmp_path: Path) -> None
 
 
 def test_other_kinds_have_no_such_warning(sqlite_store: Store) -> None:
-    assert report_document(sqlite_store, store_tune(sqlite_store, [[0.5]]))["warnings"]
-    assert report_document(sqlite_store, store_evaluation(sqlite_store))["warnings"] == []
+    assert report_document(sqlite_store, store_tune(sqlite_store, [[0.5]])).warnings
+    assert report_document(sqlite_store, store_evaluation(sqlite_store)).warnings == []

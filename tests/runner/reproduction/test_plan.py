@@ -8,12 +8,21 @@ import pytest
 from cifar_model.data import DatasetSpec, is_here, load
 from cifar_model.grid import PAPER_GRID, grid_to_json
 from cifar_model.params import Params
-from runner.reproduction.document import MEASURE
 from runner.reproduction.measured import exact, share
-from runner.reproduction.paper import PAPER
-from runner.reproduction.plan import Evaluate, Explain, Folds, Step, Train, Tune, plan
-from runner.reproduction.scales import SCALES, Scale
-from runner.reproduction.subjects import Subjects, choose
+from runner.reproduction.outputs import OUTPUTS
+from runner.reproduction.plan import (
+    SCALES,
+    Evaluate,
+    Explain,
+    Folds,
+    Scale,
+    Step,
+    Subjects,
+    Train,
+    Tune,
+    choose,
+    plan,
+)
 
 IDS = (
     *("MODEL", "DATA", "T-I", "T-II", "T-III", "F-2", "F-3", "F-4", "F-5", "LST"),
@@ -30,11 +39,12 @@ def steps(scale: Scale, *, cifar100: bool = False) -> dict[str, Step]:
 
 @pytest.mark.parametrize("name", SCALES)
 def test_every_output_has_a_step_the_paper_s_values_and_a_measurement(name: str) -> None:
-    served = {output for step in steps(SCALES[name]).values() for output in step.outputs}
-    assert served == set(IDS)
-    assert tuple(output.id for output in PAPER) == IDS
-    assert set(MEASURE) == set(IDS)
-    assert all(output.values for output in PAPER)
+    assert tuple(output.id for output in OUTPUTS) == IDS
+    needed = {step for output in OUTPUTS for step in output.steps}
+    assert needed == set(steps(SCALES[name], cifar100=True))
+    of_the_data_alone = {"DATA", "F-2"}
+    assert {output.id for output in OUTPUTS if not output.steps} == of_the_data_alone
+    assert all(output.paper and output.ours for output in OUTPUTS)
 
 
 def test_at_full_scale_nothing_is_less_than_in_the_paper() -> None:

@@ -1,15 +1,16 @@
 """What a reproduction says of itself before it is done, and what decides that it is another one."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from runner.reports.output import Destination, write_report
+from runner.reports.records import plain
 from runner.reproduction.advance import Reproduction, begin, submitted
-from runner.reproduction.document import read_sources, reproduction_document
-from runner.reproduction.report import reproduction_report
-from runner.reproduction.scales import Scale
+from runner.reproduction.document import Output, Value, reproduction_document
+from runner.reproduction.measured import read_sources
+from runner.reproduction.plan import Scale
+from runner.reproduction.view import reproduction_report
 from runner.settings import Settings
 from runner.store import queries
 from runner.store.engine import Store
@@ -46,12 +47,30 @@ def test_a_failed_job_leaves_out_its_own_value_and_no_other(
     reproduction = tiny(settings, sqlite_store)
     (job,) = job_ids(sqlite_store, submitted(reproduction, submit=True)["deeper"])
     store_failure(sqlite_store, job, "diverged: loss is nan")
-    document: dict[str, Any] = reproduction_document(read_sources(reproduction))
-    assert document["unfinished"]["deeper"] == {"failed": 1}
-    future = next(entry for entry in document["ids"] if entry["id"] == "FUT")
-    assert future["ours"]["a deeper model"] is None
-    assert future["ours"]["CIFAR-100"] == "not run: needs the CIFAR-100 archive"
-    assert "Not there yet: deeper, untuned-long." in future["note"]
+    document = reproduction_document(read_sources(reproduction))
+    assert document.unfinished["deeper"] == {"failed": 1}
+    future = next(output for output in document.ids if output.id == "FUT")
+    ours = {value.name: value.ours for value in future.values}
+    assert ours["a deeper model"] is None
+    assert ours["CIFAR-100"] == "not run: needs the CIFAR-100 archive"
+    assert "Not there yet: deeper, untuned-long." in future.note
+
+
+def test_json_has_the_values_of_an_output_in_five_mappings_by_name() -> None:
+    accuracy = Value("accuracy", 0.5, 0.4, [0.3, 0.6], 10, inside=True)
+    classes = Value("classes", 10, 9, None, None, inside=False)
+    assert plain(Output("T-I", "Scores", "Table I", [accuracy, classes], None, "small")) == {
+        "id": "T-I",
+        "title": "Scores",
+        "place": "Table I",
+        "paper": {"accuracy": 0.5, "classes": 10},
+        "ours": {"accuracy": 0.4, "classes": 9},
+        "interval": {"accuracy": [0.3, 0.6], "classes": None},
+        "images": {"accuracy": 10, "classes": None},
+        "inside": {"accuracy": True, "classes": False},
+        "oddity": None,
+        "note": "small",
+    }
 
 
 def test_the_same_again_submits_nothing_and_another_seed_is_another_reproduction(

@@ -1,6 +1,6 @@
 """The smallest scale at which every step of a reproduction still does something."""
 
-from runner.reproduction.scales import Scale
+from runner.reproduction.plan import Scale
 
 TINY = Scale(
     "tiny",

@@ -4,13 +4,21 @@ import multiprocessing
 from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 from sqlalchemy import text
 
-from cifar_model.epoch import LOSS_RULE, Epoch
+from cifar_model.data import Split
 from cifar_model.explanation.regions import curve_counts
+from cifar_model.results import (
+    LOSS_RULE,
+    Epoch,
+    Evaluation,
+    Explained,
+    Explanation,
+    LayerOutput,
+)
 from runner.states import AttemptState, Kind
 from runner.store.dialects import make_file
 from runner.store.engine import Store
@@ -22,15 +30,16 @@ from runner.store.lifecycle.results import write_trial
 from runner.store.lifecycle.workers import worker_seen
 from runner.store.url import database_url
 
-if TYPE_CHECKING:
-    from cifar_model.activations import LayerOutput
-    from cifar_model.data import Split
-    from cifar_model.evaluation import Evaluation
-    from cifar_model.explanation.picture import Explained, Explanation
-
 InProcesses = Callable[[int, Callable[[int], Any]], list[Any]]
 
-DATASET = {"name": "shapes", "title": "shapes (built in)", "classes": ["circle", "square"]}
+DATASET = {
+    "name": "shapes",
+    "title": "shapes (built in)",
+    "fingerprint": "fedcba9876543210" * 4,
+    "classes": ["circle", "square"],
+    "shape": [8, 8, 3],
+    "images": {"train": 40, "validation": 10, "test": 10},
+}
 FINGERPRINT = "one machine"
 
 
@@ -108,7 +117,7 @@ def make_claim_on_trial(store: Store, kind: Kind, **configuration: Any) -> Claim
     return make_claim(store, "reader", kind=kind, configuration=shared | configuration, jobs=[{}])
 
 
-def make_evaluation(**changes: Any) -> "Evaluation":
+def make_evaluation(**changes: Any) -> Evaluation:
     """Return an evaluation as `evaluate` reports it."""
     scores = {"images": 10, "loss": 0.5, "accuracy": 0.7, "log_loss": 0.6, "loss_rule": LOSS_RULE}
     confusion = {
@@ -123,13 +132,13 @@ def make_evaluation(**changes: Any) -> "Evaluation":
     return cast("Evaluation", made)
 
 
-def make_split() -> "Split":
+def make_split() -> Split:
     """Return a split of two images."""
     images = np.arange(2 * 4 * 4 * 3, dtype=np.uint8).reshape(2, 4, 4, 3)
     return cast("Split", SimpleNamespace(images=images, labels=np.array([1, 0])))
 
 
-def make_explanation(label: int, **changes: Any) -> "Explanation":
+def make_explanation(label: int, **changes: Any) -> Explanation:
     """Return what LIME says of one label; names of measures and checks may be among the changes."""
     integrity = {
         "superpixels": 2,
@@ -172,7 +181,7 @@ def make_explanation(label: int, **changes: Any) -> "Explanation":
     )
 
 
-def make_explained(**changes: Any) -> "Explained":
+def make_explained(**changes: Any) -> Explained:
     """Return what LIME says of one image, for both labels."""
     explanations = [make_explanation(label, **changes) for label in (0, 1)]
     segments = np.array([[0, 0, 1, 1]] * 4, dtype=np.int32)
@@ -182,7 +191,7 @@ def make_explained(**changes: Any) -> "Explained":
     return cast("Explained", found)
 
 
-def make_outputs() -> "list[LayerOutput]":
+def make_outputs() -> list[LayerOutput]:
     """Return the outputs of two layers."""
     outputs = [np.ones((4, 4, 2), np.float32), np.linspace(0, 1, 3, dtype=np.float32)]
     channels = [np.array([[1, 1], [0, 0], [0, 0]]), np.array([[0, 0.5, 1], [0, 0, 0], [1, 0, 0]])]

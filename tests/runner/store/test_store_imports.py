@@ -36,18 +36,18 @@ def test_it_has_its_params_epochs_and_model(store: Store) -> None:
     assert (found.params, found.seed, found.threads) == ({"lr": 0.01, "epochs": 2}, 9, 2)
     assert get_artifact(store, found.model) == b"weights"
     document = trial_document(store, trial=trial)
-    assert [row["val_accuracy"] for row in document["epochs"]] == [0.5, 0.4]
-    assert (document["best_epoch"], document["state"]) == (1, "succeeded")
-    assert document["fingerprints"] == ["here", "there"]
-    assert [row["loss_rule"] for row in document["epochs"]] == [1, 2]
-    assert document["provenance"]["command"] == "runner submit train"
+    assert [row.val_accuracy for row in document.epochs] == [0.5, 0.4]
+    assert (document.best_epoch, document.state) == (1, "succeeded")
+    assert document.fingerprints == ["here", "there"]
+    assert [row.loss_rule for row in document.epochs] == [1, 2]
+    assert document.provenance.command == "runner submit train"
 
 
 def test_reports_show_it_with_the_epochs_that_it_was_trained_for(store: Store) -> None:
     import_trial(store, IMPORTED)
     document = report_document(store, None)
-    assert document["states"]["succeeded"] == 1
-    assert document["trials"][0]["params"] == {"lr": 0.01, "epochs": 2}
+    assert document.states["succeeded"] == 1
+    assert document.trials[0].params == {"lr": 0.01, "epochs": 2}
 
 
 def test_a_trial_that_is_there_already_is_recognised_whatever_bundle_it_comes_in(

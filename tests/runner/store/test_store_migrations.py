@@ -8,7 +8,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
-from cifar_model.epoch import LOSS_RULE
+from cifar_model.results import LOSS_RULE
 from runner.store import migrations
 from runner.store.engine import HEAD, Store, upgrade
 from runner.store.schema import Base

@@ -2,10 +2,10 @@
 
 import pytest
 
-from cifar_model.epoch import LOSS_RULE
+from cifar_model.results import LOSS_RULE
 from runner.reports.experiment.document import report_document
+from runner.reports.experiment.spreadsheet import as_spreadsheet
 from runner.reports.experiment.view import report_parts
-from runner.reports.formats.csv_file import as_spreadsheet
 from runner.reports.model import Note
 from runner.reports.trial import trial_document, trial_text
 from runner.states import AttemptState
@@ -120,7 +120,7 @@ def test_another_machine_goes_on_only_if_asked_and_then_every_report_says_so(
     words = f"{FINGERPRINT}, then another machine"
     assert any(words in warning for warning in warnings) == any_machine
     assert (words in as_spreadsheet(document)) == any_machine
-    shown = trial_document(store, job=job)["fingerprints"]
+    shown = trial_document(store, job=job).fingerprints
     assert shown == ([FINGERPRINT] if any_machine else []) + ["another machine"]
 
 
@@ -130,7 +130,7 @@ def test_every_report_says_that_a_trial_is_not_reproducible(store: Store) -> Non
     detail = mark(store)
     assert detail is not None
     document = report_document(store, first.experiment_id)
-    assert document["trials"][0]["not_reproducible"] == detail
+    assert document.trials[0].not_reproducible == detail
     warnings = [
         part.text
         for part in report_parts(document, [])

@@ -14,7 +14,7 @@ from runner.reports.experiment.document import report_document
 from runner.settings import Settings
 from runner.store import queries
 from runner.store.engine import Store
-from runner.submit.experiments import Training, submit_train, submit_tune
+from runner.submit.experiments import Training, new_train, new_tune, save
 
 METHOD = "uniform_mersenne"
 
@@ -38,12 +38,12 @@ def params_of(store: Store, experiment: int) -> list[dict[str, Any]]:
 def test_the_params_of_a_job_are_those_that_are_trained(
     sqlite_store: Store, settings: Settings
 ) -> None:
-    one = submit_train(settings, sqlite_store, training(3), {"lr": 0.01, "epochs": 7})
+    one = save(sqlite_store, new_train(settings, training(3), {"lr": 0.01, "epochs": 7}))
     assert params_of(sqlite_store, one) == [{"lr": 0.01, "epochs": 3}]
-    asked = submit_train(settings, sqlite_store, training(), {"epochs": 7})
+    asked = save(sqlite_store, new_train(settings, training(), {"epochs": 7}))
     assert params_of(sqlite_store, asked) == [{"epochs": 7}]
     grid: dict[str, Any] = {"epochs": [5, 6], "lr": [0.1, 0.2]}
-    tuned = submit_tune(settings, sqlite_store, training(2), grid, (1.0, METHOD))
+    tuned = save(sqlite_store, new_tune(settings, training(2), grid, (1.0, METHOD)))
     assert sorted(row["lr"] for row in params_of(sqlite_store, tuned)) == [0.1, 0.2]
     assert {row["epochs"] for row in params_of(sqlite_store, tuned)} == {2}
     configuration = queries.experiment(sqlite_store, tuned).configuration
@@ -67,7 +67,7 @@ def test_equal_points_are_one_trial(
     epochs: int | None,
     different: list[float],
 ) -> None:
-    experiment = submit_tune(settings, sqlite_store, training(epochs), grid, (1.0, METHOD))
+    experiment = save(sqlite_store, new_tune(settings, training(epochs), grid, (1.0, METHOD)))
     assert sorted(row["lr"] for row in params_of(sqlite_store, experiment)) == different
 
 
@@ -75,9 +75,9 @@ def test_every_one_of_the_equal_points_has_its_further_seeds(
     sqlite_store: Store, settings: Settings
 ) -> None:
     grid = {"lr": [0.1, 0.1]}
-    experiment = submit_tune(settings, sqlite_store, training(repeats=3), grid, (1.0, METHOD))
-    trials = report_document(sqlite_store, experiment)["trials"]
-    assert [trial["seed"] for trial in trials] == [0, 1, 2]
+    experiment = save(sqlite_store, new_tune(settings, training(repeats=3), grid, (1.0, METHOD)))
+    trials = report_document(sqlite_store, experiment).trials
+    assert [trial.seed for trial in trials] == [0, 1, 2]
 
 
 def test_the_papers_sixteen_points_stay_different_with_seed_2(
@@ -85,7 +85,7 @@ def test_the_papers_sixteen_points_stay_different_with_seed_2(
 ) -> None:
     for seed, different in ((0, 15), (2, 16)):
         asked = training(1, seed=seed)
-        experiment = submit_tune(settings, sqlite_store, asked, PAPER_GRID, (0.01, METHOD))
+        experiment = save(sqlite_store, new_tune(settings, asked, PAPER_GRID, (0.01, METHOD)))
         assert len(params_of(sqlite_store, experiment)) == different
 
 

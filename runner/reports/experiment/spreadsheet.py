@@ -1,0 +1,143 @@
+"""An experiment as one table: a row for each trial, class or superpixel, and for each job without.
+
+Every row names the experiment and the data set, and the columns of a kind are always the same, so
+that tables can be put together.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from runner.reports.experiment.document import ExperimentDocument
+from runner.reports.formats.csv_file import PARAMS, Cell, as_csv, share_of
+from runner.reports.records import Best, values
+from runner.reports.stats.ranking import METRICS, effective
+from runner.states import Kind
+
+# By the names of its columns.
+Cells = dict[str, Cell]
+
+JOB = ("job", "number", "state", "attempts", "reason")
+TRIAL = (
+    *("rank", "trial", *JOB, "round_epochs", *METRICS, "val_accuracy_low", "val_accuracy_high"),
+    *(f"best_{name}" for name in METRICS),
+    *("best_epoch", "seconds", "seed", "loss_rule", "not_reproducible", "fingerprints"),
+)
+ORIGIN = ("experiment", "dataset", "fingerprint")
+EVALUATION = (
+    "evaluation",
+    "trial",
+    "split",
+    "fold",
+    "talos_f1",
+    "images",
+    "loss",
+    "accuracy",
+    "log_loss",
+    "loss_rule",
+)
+INTERVAL = ("accuracy_low", "accuracy_high")
+CLASS = ("class", "support", "tp", "tn", "fp", "fn", "precision", "recall", "f1")
+EXPLANATION = (
+    *("trial", "image", "label", "class", "true_class", "predicted_class", "probability"),
+    *(
+        "method",
+        "segmentation",
+        "superpixels",
+        "largest_share",
+        "r2",
+        "stability",
+        "intercept",
+        "verdict",
+    ),
+    *("removed", "removed_random", "deletion_area", "insertion_area"),
+)
+
+
+def as_spreadsheet(document: ExperimentDocument) -> str:
+    """Return the table with its head; what a job without a result lacks is empty."""
+    return as_csv(spreadsheet_rows(document), columns_of(document.kind))
+
+
+def spreadsheet_rows(document: ExperimentDocument) -> list[Cells]:
+    """Return the rows of the table, each with every column of its kind."""
+    match document.kind:
+        case Kind.TRAIN | Kind.TUNE:
+            rows = _trials(document)
+        case Kind.EVALUATE:
+            rows = _classes(document)
+        case _:
+            rows = _superpixels(document)
+    dataset = document.dataset
+    origin = _named(ORIGIN, (document.experiment, dataset.title, dataset.fingerprint))
+    names = columns_of(document.kind)
+    return [{name: (row | origin).get(name) for name in names} for row in rows]
+
+
+def columns_of(kind: str) -> tuple[str, ...]:
+    """Return the columns of the table of a kind, whatever its rows."""
+    match kind:
+        case Kind.TRAIN | Kind.TUNE:
+            return (*TRIAL, *PARAMS, *ORIGIN)
+        case Kind.EVALUATE:
+            return (*JOB, *EVALUATION, *INTERVAL, *CLASS, *ORIGIN)
+        case _:
+            return (*JOB, *EXPLANATION, "superpixel", "weight", *ORIGIN)
+
+
+def _trials(document: ExperimentDocument) -> Iterator[Cells]:
+    images = document.dataset.images.train
+    for trial in document.ranked:
+        low, high = trial.val_accuracy_interval or (None, None)
+        yield {
+            "rank": trial.rank,
+            "trial": trial.trial,
+            **_chosen(trial, JOB),
+            "round_epochs": trial.trained_epochs,
+            **_chosen(trial, METRICS),
+            "accuracy": share_of(trial.accuracy, images),
+            "val_accuracy_low": low,
+            "val_accuracy_high": high,
+            **(_best(trial.best, images) if trial.best else {}),
+            **_chosen(trial, ("best_epoch", "seconds", "seed", "loss_rule", "not_reproducible")),
+            "fingerprints": ", then ".join(trial.fingerprints),
+            **effective(trial.params),
+        }
+
+
+def _best(best: Best, images: int) -> Cells:
+    found = {f"best_{name}": getattr(best, name).value for name in METRICS}
+    return found | {"best_accuracy": share_of(best.accuracy.value, images)}
+
+
+def _classes(document: ExperimentDocument) -> Iterator[Cells]:
+    for job in document.jobs:
+        found = [row for row in document.evaluations if row.job == job.job]
+        if not found:
+            yield _chosen(job, JOB)
+        for evaluation in found:
+            interval = _named(INTERVAL, evaluation.accuracy_interval)
+            scores = _chosen(job, JOB) | _chosen(evaluation, EVALUATION) | interval
+            for row in evaluation.per_class:
+                yield scores | _chosen(row, CLASS)
+
+
+def _superpixels(document: ExperimentDocument) -> Iterator[Cells]:
+    for job in document.jobs:
+        found = [row for row in document.explanations if row.job == job.job]
+        if not found:
+            yield _chosen(job, JOB)
+        for explanation in found:
+            for superpixel, weight in enumerate(explanation.weights):
+                yield {
+                    **_chosen(job, JOB),
+                    **_chosen(explanation, EXPLANATION),
+                    "superpixel": superpixel,
+                    "weight": weight,
+                }
+
+
+def _chosen(record: object, names: Sequence[str]) -> Cells:
+    return _named(names, values(record, names))
+
+
+def _named(names: Sequence[str], cells: Sequence[Cell]) -> Cells:
+    return dict(zip(names, cells, strict=True))

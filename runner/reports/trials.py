@@ -1,0 +1,88 @@
+"""The trials of a document: their scores, best epochs and ranks."""
+
+from collections.abc import Sequence
+
+from runner.reports.records import Best, BestEpoch, Epoch, RankedTrial, Trial, fields_of
+from runner.reports.stats.ranking import BETTER
+from runner.store.queries.rows import EpochRow, JobRow
+
+
+def trials_of(jobs: Sequence[JobRow], epochs: Sequence[EpochRow]) -> list[Trial]:
+    """Return one trial for each job that trains, also for those that have not ended.
+
+    Scores are those of the last epoch; `best` holds, for each metric on its own, the best epoch.
+    """
+    epochs_of: dict[int, list[Epoch]] = {job.job: [] for job in jobs}
+    for row in epochs:
+        epochs_of[row.job_id].append(
+            Epoch(
+                epoch=row.epoch,
+                loss=row.loss,
+                accuracy=row.accuracy,
+                val_loss=row.val_loss,
+                val_accuracy=row.val_accuracy,
+                seconds=row.seconds,
+                loss_rule=row.loss_rule,
+                fingerprint=row.fingerprint,
+            )
+        )
+    return [_trial(job, epochs_of[job.job]) for job in jobs]
+
+
+def _trial(job: JobRow, epochs: list[Epoch]) -> Trial:
+    return Trial(
+        trial=job.trial,
+        job=job.job,
+        experiment=job.experiment,
+        number=job.number,
+        state=job.state,
+        params=job.params,
+        seed=job.seed,
+        epochs=epochs,
+        trained_epochs=len(epochs),
+        best_epoch=job.best_epoch,
+        loss=job.loss,
+        accuracy=job.accuracy,
+        val_loss=job.val_loss,
+        val_accuracy=job.val_accuracy,
+        best_val_accuracy=job.best_val_accuracy,
+        seconds=job.seconds,
+        loss_rule=job.loss_rule,
+        val_accuracy_interval=None,
+        noise=None,
+        best=Best(**{name: _best(epochs, name) for name in BETTER}) if epochs else None,
+        attempts=job.attempts,
+        reason=job.reason,
+        not_reproducible=job.not_reproducible,
+        fingerprints=list(dict.fromkeys(epoch.fingerprint for epoch in epochs)),
+        fingerprint=job.fingerprint,
+        model=job.model,
+    )
+
+
+def _best(epochs: Sequence[Epoch], metric: str) -> BestEpoch:
+    values = [getattr(epoch, metric) for epoch in epochs]
+    value = BETTER[metric](values)
+    return BestEpoch(epochs[values.index(value)].epoch, value)
+
+
+def ranked(trials: Sequence[Trial]) -> list[RankedTrial]:
+    """Return the trials with their rank by val_accuracy, the best first; unscored ones last.
+
+    Trials that scored the same have the same rank.
+    """
+    scores = {trial.job: trial.val_accuracy for trial in trials if trial.val_accuracy is not None}
+    scored = [trial for trial in trials if trial.job in scores]
+    scored.sort(key=lambda trial: (-scores[trial.job], trial.number))
+    ranks: dict[float, int] = {}
+    for place, trial in enumerate(scored, start=1):
+        ranks.setdefault(scores[trial.job], place)
+    unscored = [trial for trial in trials if trial.job not in scores]
+    return [
+        *(_with_rank(trial, ranks[scores[trial.job]]) for trial in scored),
+        *(_with_rank(trial, None) for trial in unscored),
+    ]
+
+
+def _with_rank(trial: Trial, rank: int | None) -> RankedTrial:
+    return RankedTrial(rank=rank, **fields_of(trial))

@@ -1,0 +1,235 @@
+"""What reports read, one record for a row."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement
+
+from cifar_model.data import Description
+from cifar_model.params import ParamValues
+from runner.specs import Configuration, Provenance
+from runner.store import schema
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentRow:
+    """One submission."""
+
+    id: int
+    kind: str
+    seed: int
+    configuration: Configuration
+    provenance: Provenance
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """A job with its params, and with its trial if it made one: what that gave is None until then.
+
+    `params` is empty if the job trains no trial.
+    """
+
+    job: int
+    experiment: int
+    number: int
+    state: str
+    attempts: int
+    reason: str | None
+    not_reproducible: str | None
+    ended_at: datetime | None
+    trial: int | None
+    seed: int
+    params: ParamValues
+    trained_epochs: int | None
+    dataset: Description | None
+    best_epoch: int | None
+    loss: float | None
+    accuracy: float | None
+    val_loss: float | None
+    val_accuracy: float | None
+    best_val_accuracy: float | None
+    seconds: float | None
+    loss_rule: int | None
+    fingerprint: str | None
+    model: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EpochRow:
+    """One epoch of a job."""
+
+    job_id: int
+    epoch: int
+    fingerprint: str
+    loss: float
+    accuracy: float
+    val_loss: float
+    val_accuracy: float
+    seconds: float
+    loss_rule: int
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationRow:
+    """The scores of a trial on a split; `labels` and `predictions` name stored arrays."""
+
+    id: int
+    job_id: int
+    trial_id: int
+    split: str
+    images: int
+    loss: float
+    accuracy: float
+    log_loss: float
+    loss_rule: int
+    keras_loss: float | None
+    keras_accuracy: float | None
+    classes: list[str]
+    predictions: str
+    labels: str
+    fold: int | None
+    talos_f1: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfusionCellRow:
+    """How many images of one class were predicted as another."""
+
+    true_label: int
+    predicted_label: int
+    images: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExplanationRow:
+    """An explanation with its experiment, its numbers still packed as the schema says."""
+
+    experiment: int
+    id: int
+    job_id: int
+    trial_id: int
+    image: int
+    label: int
+    true_label: int
+    predicted_label: int
+    probability: float
+    normalised: bool
+    method: str
+    segmentation: str
+    samples: int
+    seed: int
+    superpixels: int
+    weights: bytes
+    intercept: float | None
+    r2: float | None
+    largest_share: float
+    weight_range: float
+    stability: float
+    verdict: str
+    reason: str
+    removed: float | None
+    removed_random: float | None
+    other_label: int | None
+    contrast: float | None
+    contrast_other: float | None
+    contrast_random: float | None
+    contrast_other_random: float | None
+    deletion_area: float | None
+    insertion_area: float | None
+    curves: bytes | None
+    segments: str
+    picture: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActivationRow:
+    """The output of one layer for one image; `channels` as the schema packs it."""
+
+    job_id: int
+    trial_id: int
+    image: int
+    layer: int
+    name: str
+    shape: list[int]
+    output: str
+    channels: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """One attempt at a job, with the host and device of its worker."""
+
+    number: int
+    state: str
+    worker: str
+    host: str
+    device: str
+    started_at: datetime
+    ended_at: datetime | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MachineRow:
+    """A host and its device, with how many jobs succeeded on it."""
+
+    host: str
+    device: str
+    version: str
+    jobs: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderRow:
+    """A trial with all that it may be ordered and chosen by."""
+
+    trial: int
+    job: int
+    params: ParamValues
+    seed: int
+    dataset: Description
+    trained_epochs: int
+    best_epoch: int
+    accuracy: float
+    val_accuracy: float
+    best_val_accuracy: float
+    loss: float
+    val_loss: float
+    seconds: float
+    loss_rule: int
+    fingerprint: str
+    experiment: int
+    number: int
+    not_reproducible: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MetricRow:
+    """The params of a trial and what it scored by one metric."""
+
+    params: ParamValues
+    metric: float
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRow:
+    """An experiment with its data set and the command that submitted it."""
+
+    experiment: int
+    kind: str
+    dataset: Description
+    command: str
+
+
+def columns_of(table: type[schema.Base], row: type[Any]) -> list[ColumnElement[Any]]:
+    """Return the columns of a table that a record has fields of the same name for."""
+    names = {field.name for field in fields(row)}
+    return [column for column in table.__table__.columns if column.name in names]
+
+
+def description_of(stored: Mapping[str, Any] | None) -> Description | None:
+    """Return the data set of a trial; None of a job that made none."""
+    return None if stored is None else Description.from_json(stored)

@@ -1,0 +1,93 @@
+"""What a message says of a job, and that one job nobody can read holds no other up."""
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from runner.queue import dispatch
+from runner.queue.app import Message
+from runner.states import Kind
+from runner.store.engine import Store
+from tests.runner.store.making import DATASET, job_ids, make_experiment
+
+COMMON = {"dataset": DATASET, "epochs": None, "threads": 1}
+ON_A_TRIAL = {"dataset": DATASET, "threads": 1, "trial": 3}
+HOW = {"method": "lime", "segmentation": "small", "samples": 100, "activations": False}
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[Message]:
+    """Offer the messages that are sent, without a broker."""
+    messages: list[Message] = []
+
+    def send(_: Any, given: Iterable[Message]) -> list[int]:
+        new = list(given)
+        messages.extend(new)
+        return [message.job_id for message in new]
+
+    monkeypatch.setattr(dispatch, "send", send)
+    monkeypatch.setattr(dispatch, "queued_jobs", lambda _: set())
+    return messages
+
+
+def send_pending(store: Store) -> int:
+    return dispatch.send_pending(store, None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("kind", "common", "job", "details"),
+    [
+        (Kind.TUNE, COMMON, {"params": {"lr": 0.1}}, {"lr": 0.1}),
+        (Kind.TRAIN, COMMON, {"params": {"lr": 0.1}, "seed": 7}, {"lr": 0.1, "seed": 7}),
+        (Kind.TUNE, COMMON | {"epochs": 2}, {"params": {"epochs": 8}}, {"epochs": 2}),
+        (Kind.EVALUATE, ON_A_TRIAL | {"split": "test"}, {}, {"trial": 3, "split": "test"}),
+        (
+            Kind.EVALUATE,
+            ON_A_TRIAL | {"split": "validation", "folds": 5, "params": {}, "seed": 1},
+            {"fold": 2},
+            {"trial": 3, "split": "validation", "fold": 2},
+        ),
+        (
+            Kind.EXPLAIN,
+            ON_A_TRIAL | HOW | {"labels": ["predicted"]},
+            {"images": [0, 4]},
+            {"trial": 3, "images": [0, 4], "labels": ["predicted"]},
+        ),
+    ],
+)
+def test_a_message_says_what_tells_its_job_from_others(
+    sqlite_store: Store,
+    sent: list[Message],
+    kind: Kind,
+    common: dict[str, Any],
+    job: dict[str, Any],
+    details: dict[str, Any],
+) -> None:
+    experiment = make_experiment(sqlite_store, [job], kind=kind, configuration=common)
+    assert send_pending(sqlite_store) == 1
+    [message] = sent
+    assert message.details == details
+    assert list(message.details) == list(details)
+    words = ", ".join(f"{name} {value}" for name, value in details.items())
+    assert message.title == f"experiment {experiment} job {message.job_id}: {words}"
+
+
+@pytest.mark.parametrize("job", [{}, {"params": None}, {"params": ["lr"]}, {"params": 1}])
+def test_a_job_that_cannot_be_read_is_sent_without_details_and_the_others_as_ever(
+    sqlite_store: Store,
+    sent: list[Message],
+    job: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    jobs = [{"params": {"lr": 0.1}}, job, {"params": {"lr": 0.2}}]
+    numbers = job_ids(sqlite_store, make_experiment(sqlite_store, jobs))
+    with caplog.at_level(logging.WARNING):
+        assert send_pending(sqlite_store) == 3
+    assert [message.job_id for message in sent] == numbers
+    assert [message.details for message in sent] == [{"lr": 0.1}, {}, {"lr": 0.2}]
+    [record] = caplog.records
+    assert f"job {numbers[1]} is sent without details: " in record.getMessage()
+    assert "params" in record.getMessage()
+    assert send_pending(sqlite_store) == 0
