@@ -22,7 +22,7 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --fork-strate
 # A step that fails or is interrupted leaves no file that looks finished.
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup demo test coverage faults fuzz bench soak lint typecheck format lock clean
+.PHONY: help setup demo test coverage faults fuzz bench soak lint typecheck format reference lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
@@ -69,6 +69,9 @@ typecheck: .venv/dev.installed ## check the types only
 format: .venv/dev.installed ## put the code into the common form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+reference: .venv/dev.installed ## write the tables of docs/json.md from the code; meanings stay
+	$(BIN)/python -m tests.json_reference
 
 lock: ## choose the versions in requirements/ (needs uv; UPGRADE=--upgrade takes newer ones)
 	$(LOCK) pyproject.toml --output-file requirements/runtime.txt

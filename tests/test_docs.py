@@ -14,6 +14,7 @@ from cifar_model.params import RULES, Params
 from runner.cli import cli, load_commands
 from runner.errors import ExitCode
 from runner.settings import SETTINGS
+from tests import json_reference
 
 ROOT = Path(__file__).resolve().parent.parent
 SUBJECTS = ("commands", "data", "reports", "settings", "json")
@@ -136,3 +137,9 @@ def test_every_file_that_the_architecture_page_names_exists() -> None:
     named = set(re.findall(r"\b(?:runner|workers|cifar_model)/[\w/]*(?:\.py)?", page))
     assert len(named) > 20
     assert {name for name in named if not (ROOT / name).exists()} == set()
+
+
+def test_the_json_page_has_the_fields_of_the_records_each_with_a_meaning() -> None:
+    written = json_reference.PAGE.read_text()
+    assert written == json_reference.page(written), "run `make reference`"
+    assert re.findall(r"(?m)^\| `\w+` .*\|  \|$", written) == []
