@@ -15,14 +15,13 @@ from runner.local.liveness import why_nothing_runs
 from runner.local.run_dir import RunDir
 from runner.queue.app import make_app
 from runner.queue.dispatch import send_pending
-from runner.reports.experiment.warnings import equal_points, training_warnings
+from runner.reports.experiment.warnings import equal_points, experiment_warnings
 from runner.reports.records import Job, plain
 from runner.settings import Settings
 from runner.specs import Configuration
 from runner.states import JobState
 from runner.store import queries
 from runner.store.engine import Store
-from runner.store.queries.leaderboard import TRAINS
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +81,9 @@ def send_saved(settings: Settings, store: Store) -> None:
 
 
 def _warnings(store: Store, experiment: queries.Experiment) -> list[str]:
-    if experiment.kind not in TRAINS:
-        return []
-    images = Configuration(experiment.configuration).dataset.images.train
+    configuration = Configuration(experiment.configuration)
     with store.read() as connection:
-        return training_warnings(connection, experiment.id, images)
+        return experiment_warnings(connection, experiment.id, experiment.kind, configuration)
 
 
 def experiment_document(store: Store, experiment_id: int) -> StatusDocument:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from cifar_model.data import Description
 from runner.reports.evaluation import FoldsSummary, evaluations_of, folds_summary
-from runner.reports.experiment.warnings import training_warnings
+from runner.reports.experiment.warnings import experiment_warnings
 from runner.reports.explanation.rows import activations_of, explanations_of
 from runner.reports.formats.talos_log import Analysis, analysis
 from runner.reports.lookup import experiment_row, newest_number
@@ -143,7 +143,7 @@ def _document(connection: Connection, experiment: ExperimentRow) -> ExperimentDo
         folds=folds_summary(evaluations, folds) if folds else None,
         explanations=explanations_of(connection, number, dataset.classes),
         activations=activations_of(connection, number),
-        warnings=training_warnings(connection, number, dataset.images.train) if trains else [],
+        warnings=experiment_warnings(connection, number, experiment.kind, configuration),
         files=[],
     )
 

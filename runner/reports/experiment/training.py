@@ -41,7 +41,7 @@ def training_parts(document: ExperimentDocument, pictures: Sequence[Figure]) -> 
         _last_scores(document),
         Note(RANKED),
         *loss_rule_notes("val_loss", document.trials),
-        *(Note(f"{text}.", warning=True) for text in document.warnings),
+        *warning_notes(document),
         *_selection(document),
         *pictures,
         _best_scores(document),
@@ -51,6 +51,11 @@ def training_parts(document: ExperimentDocument, pictures: Sequence[Figure]) -> 
         *_repeats(document),
         *_influence(document),
     ]
+
+
+def warning_notes(document: ExperimentDocument) -> list[Note]:
+    """Return what affects the results, not to be overlooked."""
+    return [Note(f"{text}.", warning=True) for text in document.warnings]
 
 
 def _summary(document: ExperimentDocument) -> list[Part]:

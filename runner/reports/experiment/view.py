@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from runner.reports.evaluation import evaluation_parts
 from runner.reports.experiment.document import ExperimentDocument
-from runner.reports.experiment.training import training_parts
+from runner.reports.experiment.training import training_parts, warning_notes
 from runner.reports.explanation.view import explanation_parts
 from runner.reports.model import (
     Figure,
@@ -48,13 +48,14 @@ def _results(document: ExperimentDocument, pictures: Sequence[Figure]) -> list[P
                 document.dataset, document.evaluations, document.folds, pictures
             )
         case _:
-            return explanation_parts(
+            explained = explanation_parts(
                 document.dataset,
                 document.explanations,
                 document.activations,
                 document.configuration.asked_images,
                 pictures,
             )
+            return [*warning_notes(document), *explained]
 
 
 def provenance_parts(document: ExperimentDocument) -> list[Part]:

@@ -1,14 +1,47 @@
-"""Warn of trials that are too short, and say which points of a grid are equal."""
+"""Warn of trials that are too short or no better than chance; say which points are equal."""
 
 import math
 
+from runner.reports.stats.uncertainty import accuracy_interval
 from runner.specs import Configuration
+from runner.states import Kind
 from runner.store.engine import Connection
+from runner.store.queries import reports
 from runner.store.queries.schedules import Schedule, schedules
 
 # In units of 1 / (1 - momentum).
 ENOUGH = 4
 FAST = 0.9
+
+
+def experiment_warnings(
+    connection: Connection, experiment: int, kind: str, configuration: Configuration
+) -> list[str]:
+    """Return what affects the results of an experiment, one line each."""
+    match kind:
+        case Kind.TRAIN | Kind.TUNE:
+            return training_warnings(connection, experiment, configuration.dataset.images.train)
+        case Kind.EXPLAIN:
+            return explanation_warnings(connection, configuration)
+        case _:
+            return []
+
+
+def explanation_warnings(connection: Connection, configuration: Configuration) -> list[str]:
+    """Return a line if the explained trial is not significantly better than chance."""
+    [job] = reports.jobs(connection, trial=configuration.trial)
+    if job.val_accuracy is None or job.dataset is None:
+        return []
+    low, high = accuracy_interval(job.val_accuracy, job.dataset.images.validation)
+    chance = 1 / len(job.dataset.classes)
+    if low > chance:
+        return []
+    warning = (
+        f"trial {job.trial} is not significantly better than chance ({chance:.3f}): its validation"
+        f" accuracy is {job.val_accuracy:.3f} ({low:.3f} to {high:.3f}), so its explanations show"
+        " nothing that it learned about the classes, whatever their verdicts"
+    )
+    return [warning]
 
 
 def training_warnings(connection: Connection, experiment: int, train_images: int) -> list[str]:

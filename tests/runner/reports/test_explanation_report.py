@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.cli.deliver import experiment_document
 from runner.reports.experiment.document import ExperimentDocument, report_document
 from runner.reports.experiment.view import report_parts
 from runner.reports.explanation.view import SHOWN_ROWS, activation_parts
@@ -13,7 +14,9 @@ from runner.reports.model import Table
 from runner.reports.records import Channels
 from runner.specs import Configuration
 from runner.store.engine import Store
-from tests.runner.reports.stored import CLASSES, store_explanation
+from tests.runner.reports.explained import explained, weights
+from tests.runner.reports.stored import CLASSES, store_explanation, store_tune
+from tests.runner.store.making import value
 
 
 def text_of(document: ExperimentDocument) -> str:
@@ -29,6 +32,24 @@ def test_measures_and_checks_are_in_the_document(store: Store) -> None:
     assert (row.removed, row.removed_random) == (0.25, 0.5)
     assert (row.other_class, row.contrast) == (CLASSES[1], 0.2)
     assert (row.normalised, row.segmentation) == (False, "small")
+
+
+@pytest.mark.parametrize(("accuracy", "warned"), [(0.5, True), (0.8, True), (0.9, False)])
+def test_explanations_of_a_trial_that_may_be_guessing_come_with_a_warning(
+    store: Store, accuracy: float, warned: bool
+) -> None:
+    """Of ten images and two classes, eight right are within what chance gives, nine are not."""
+    query = "SELECT trials.id FROM trials JOIN jobs ON jobs.id = job_id WHERE experiment_id = :id"
+    trial = value(store, query, id=store_tune(store, [[accuracy]]))
+    experiment = explained(store, {0: {0: weights(0)}}, trial=trial)
+    document = report_document(store, experiment)
+    if not warned:
+        assert document.warnings == []
+        return
+    [warning] = document.warnings
+    assert f"trial {trial} is not significantly better than chance (0.500)" in warning
+    assert f"WARNING: {warning}." in text_of(document).replace("\n", " ")
+    assert experiment_document(store, experiment).warnings == [warning]
 
 
 def test_removals_have_tables_of_their_own(sqlite_store: Store) -> None:
