@@ -97,7 +97,7 @@ def compare(
     predictor: Predictor, dataset: Dataset, segmentation: str, images: int, samples: int
 ) -> None:
     """Explain the true class of each image in every way, by turns; print what came out so far."""
-    largest, seconds = 0.0, []
+    differences, seconds = [], []
     for image in range(images):
         scaled = dataset.test.scaled(slice(image, image + 1))[0]
         for seed in SEEDS:
@@ -111,17 +111,17 @@ def compare(
             started = time.perf_counter()
             found = ours(predictor, scaled, segmentation, case)
             seconds.append((*times, time.perf_counter() - started))
-            largest = max(largest, *(difference(each, found, case.label) for each in expected))
+            differences.append([difference(each, found, case.label) for each in expected])
         if (image + 1) % 10 == 0 or image + 1 == images:
             *slow, fast = np.median(seconds, axis=0)
-            packages = ", ".join(
-                f"{way} {took:.2f} (ratio {took / fast:.1f})"
-                for way, took in zip(WAYS, slow, strict=True)
+            largest = np.max(differences, axis=0)
+            packages = "; ".join(
+                f"{way} {took:.2f} (ratio {took / fast:.1f}, largest difference {apart})"
+                for way, took, apart in zip(WAYS, slow, largest, strict=True)
             )
             print(
                 f"{segmentation}: {image + 1} images x {len(SEEDS)} seeds, {samples} samples,"
-                f" largest difference {largest}, median seconds: ours {fast:.3f}; the package"
-                f" {packages}",
+                f" median seconds: ours {fast:.3f}; the package: {packages}",
                 flush=True,
             )
 

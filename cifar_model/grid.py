@@ -63,12 +63,12 @@ def read_grid(path: Path) -> Grid:
     except TwiceError as error:
         fix = f"put all values of {error} into one list"
         raise _refusal(
-            path, f"not valid JSON: the key {str(error)!r} is there twice", fix
+            path, f"not valid JSON: the key {str(error)!r} is duplicated", fix
         ) from error
     except json.JSONDecodeError as error:
         raise _refusal(path, f"not valid JSON: {error}", _mend(path, error)) from error
     except RecursionError as error:
-        raise _refusal(path, "nested too deeply", "put plain values into the lists") from error
+        raise _refusal(path, "nested too deeply", "use plain values in the lists") from error
     except ValueError as error:  # a wrong encoding, or a number of thousands of digits
         wrong_encoding = isinstance(error, UnicodeDecodeError)
         fix = "save it as UTF-8" if wrong_encoding else "give shorter numbers"
@@ -87,13 +87,13 @@ def _mend(path: Path, error: json.JSONDecodeError) -> str:
     """Return how to mend what most people write into JSON that is none."""
     rest, before = error.doc[error.pos :].lstrip(), error.doc[: error.pos].rstrip()
     if path.suffix.lower() in (".yaml", ".yml"):
-        return "write it as JSON: YAML is not read"
+        return "write it as JSON; YAML is not supported"
     if rest.startswith(("//", "/*", "#")):
-        return f"JSON has no comments: remove the one in line {error.lineno}"
+        return f"JSON has no comments: remove the one on line {error.lineno}"
     if rest.startswith("'"):
-        return f"put names and words between double quotes in line {error.lineno}"
+        return f"use double quotes around names and strings on line {error.lineno}"
     if rest.startswith(("]", "}")) and before.endswith(","):
-        return f"remove the comma before {rest[0]} in line {error.lineno}"
+        return f"remove the comma before {rest[0]} on line {error.lineno}"
     return f"correct line {error.lineno}"
 
 
@@ -152,7 +152,7 @@ def count_points(grid: Grid) -> int:
         raise InputError(
             f"the grid has {points:,} points",
             f"at most {MAX_POINTS:,}",
-            "give fewer values, or fix a parameter at one",
+            "give fewer values, or only one value for a parameter",
         )
     return points
 

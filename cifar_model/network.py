@@ -91,7 +91,7 @@ def restore(params: Params, shape: Shape, classes: int, weights: bytes) -> keras
     except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
         raise InputError(
             f"the stored weights do not fit the network: {error}",
-            f"those of a network with {model.count_params():,} parameters",
+            f"the weights of a network with {model.count_params():,} parameters",
             "train the trial again",
         ) from error
     return model

@@ -75,9 +75,10 @@ class Params:
         last_rate = params.dropout_rates()[-1]
         if last_rate >= 1:
             raise InputError(
-                f"dropout={params.dropout} gives the last of {params.blocks} blocks {last_rate:g}",
-                "every block's dropout below 1 (each block adds half of the first one's)",
-                "lower dropout or blocks",
+                f"dropout={params.dropout} gives block {params.blocks} of {params.blocks} a "
+                f"dropout rate of {last_rate:g}",
+                "a rate below 1 in every block (each block adds half of the first block's rate)",
+                "decrease dropout or blocks",
             )
         return params
 

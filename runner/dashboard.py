@@ -48,17 +48,20 @@ class Access:
         """Return the status and the reason with which a request is refused; None if it is not."""
         if not self._is_our_name(request.host_name):
             return 403, (
-                f"This Flower is not known as {request.host_name}: "
-                "start it with --allow-host NAME if that is one of its names."
+                f"The host name {request.host_name} is not allowed: if it is a name of this "
+                "Flower, start `runner flower` with --allow-host NAME."
             )
         if _is_foreign(request):
-            return 403, "A page of another site may not ask this Flower."
+            return 403, "Cross-site requests are not allowed."
         if request.path == OPEN_TO_ALL and request.method == "GET":
             return None
         if not hmac.compare_digest(_given_login(request), self.login.encode()):
-            return 401, "Flower asks for its login: `runner flower` says where it is kept."
+            return 401, "A login is required: `runner flower` prints where it is stored."
         if not self.allow_actions and not _reads_only(request):
-            return 403, "This Flower is read-only: start it with --allow-actions to change things."
+            return 403, (
+                "This Flower is read-only: to allow changes, start `runner flower` with "
+                "--allow-actions."
+            )
         return None
 
     def _is_our_name(self, name: str) -> bool:
@@ -157,8 +160,8 @@ def listen(address: str, port: int) -> list[socket.socket]:
     except OSError as error:
         raise InputError(
             f"Flower cannot listen on {address}:{port}: {error.strerror or error}",
-            "an address of this machine and a port that nothing else uses",
-            "end what uses the port, or choose another one with --port",
+            "an address of this machine and a free port",
+            "stop the program that uses the port, or choose another one with --port",
         ) from error
 
 

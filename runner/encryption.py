@@ -17,7 +17,7 @@ ALLOW_PLAINTEXT = "RUNNER_ALLOW_PLAINTEXT"
 PLAINTEXT_MODES = ("disable", "allow", "prefer")
 VERIFYING_MODES = ("verify-ca", "verify-full")
 
-_ALLOW = f"set {ALLOW_PLAINTEXT}=1 in a network on which nobody else can listen"
+_ALLOW = f"set {ALLOW_PLAINTEXT}=1 if the network is trusted"
 
 CERTIFICATE_CHECKS = {
     name: value
@@ -118,12 +118,12 @@ def fix_for(trouble: str) -> str | None:
     """Return what to do about an error of a connection that has to do with TLS; else None."""
     trouble = trouble.lower().replace("_", " ")
     if "server does not support ssl" in trouble:
-        return f"switch TLS on in the server, or {_ALLOW}"
+        return f"enable TLS on the server, or {_ALLOW}"
     if "certificate" in trouble:
         return (
-            "use the host name that the server's certificate is for, and if this machine does not "
-            "know who signed it, name the file: `?ssl_ca_certs=FILE` in the URL of Redis, "
-            "`?sslrootcert=FILE` in that of PostgreSQL"
+            "use the host name that is in the server's certificate; if this machine does not "
+            "trust the authority that signed it, add its file to the URL: `?ssl_ca_certs=FILE` "
+            "for Redis, `?sslrootcert=FILE` for PostgreSQL"
         )
     return None
 
@@ -155,8 +155,8 @@ def url_parts(url: str, which: str) -> SplitResult:
     except ValueError:
         # Not repeated: it may hold a password.
         raise InputError(
-            f"RUNNER_{which}_URL is not a URL",
-            "what stands in it percent-encoded where it means something in a URL, as %5B for [",
+            f"RUNNER_{which}_URL is not a valid URL",
+            "a URL with special characters percent-encoded, for example %5B for [",
             f"correct RUNNER_{which}_URL, or put the password into RUNNER_{which}_PASSWORD_FILE",
         ) from None
     return parts

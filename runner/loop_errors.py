@@ -24,7 +24,7 @@ class LoopErrors:
             self.log(error)
         else:
             if self._logged:
-                self._logger.warning("over: %s", self._trouble)
+                self._logger.warning("resolved: %s", self._trouble)
             self._logged = ""
 
     def log(self, error: Exception) -> None:

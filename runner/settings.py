@@ -23,26 +23,29 @@ SETTINGS = {
     "RUNNER_DATABASE_PASSWORD_FILE": ("", "a file with the database password, put into the URL"),
     "RUNNER_BROKER_URL": (
         "",
-        "the Redis that carries messages: rediss://HOST:6379/0; without it, a private one",
+        "the Redis server for messages: rediss://HOST:6379/0; by default a private one",
     ),
     "RUNNER_BROKER_PASSWORD_FILE": ("", "a file with the Redis password, put into the URL"),
     "RUNNER_ALLOW_PLAINTEXT": (
         "0",
-        "1: connections to other hosts need not be encrypted; for a network of your own",
+        "1: allow unencrypted connections to other hosts; only for a trusted network",
     ),
-    "RUNNER_DATA_DIR": ("RUNNER_HOME/data", "where data sets are looked for and downloaded to"),
+    "RUNNER_DATA_DIR": (
+        "RUNNER_HOME/data",
+        "the directory in which data sets are looked up and to which they are downloaded",
+    ),
     "RUNNER_KERAS_HOME": (
         "KERAS_HOME",
-        "where Keras keeps the data sets that it has downloaded; without KERAS_HOME ~/.keras",
+        "the directory in which Keras stores its downloads; without KERAS_HOME ~/.keras",
     ),
-    "RUNNER_SLOTS": ("0", "jobs that a worker executes at once; 0: one for each GPU or core"),
+    "RUNNER_SLOTS": ("0", "jobs that a worker executes at once; 0: one per GPU or core"),
     "RUNNER_LEASE_SECONDS": ("60", "how long an attempt stays valid without a heartbeat"),
-    "RUNNER_HEARTBEAT_SECONDS": ("5", "how often a worker says that it lives"),
+    "RUNNER_HEARTBEAT_SECONDS": ("5", "how often a worker sends a heartbeat"),
     "RUNNER_PROGRESS_SECONDS": (
         "900",
-        "how long an attempt may live without any progress before its process is ended",
+        "how long an attempt may run without progress before its process is terminated",
     ),
-    "RUNNER_SWEEP_SECONDS": ("2", "how often a worker looks for something to recover"),
+    "RUNNER_SWEEP_SECONDS": ("2", "how often a worker runs recovery"),
 }
 
 
@@ -91,8 +94,8 @@ class Settings:
                 raise InputError(
                     f"RUNNER_{name}_SECONDS={seconds:g} is too long for "
                     f"RUNNER_LEASE_SECONDS={settings.lease_seconds:g}",
-                    "at least three in a lease, or the living cannot be told from the dead",
-                    "lower the one or raise the other",
+                    "at most a third of the lease, so that no running attempt is taken for lost",
+                    "decrease RUNNER_{name}_SECONDS or increase RUNNER_LEASE_SECONDS",
                 )
         return settings
 
@@ -103,9 +106,9 @@ def _directory(name: str, given: str | Path) -> Path:
     except (RuntimeError, OSError) as error:
         # Nobody's home is known by that name, or the working directory is gone.
         raise InputError(
-            f"{name}: {shown(str(given))} names no directory: {error}",
+            f"{name}: {shown(str(given))} is not a valid directory: {error}",
             "a directory",
-            f"set {name} to a path that begins with /",
+            f"set {name} to an absolute path",
         ) from error
 
 
@@ -149,7 +152,7 @@ def _url(environment: Mapping[str, str], which: str) -> str | None:
         raise InputError(
             f"RUNNER_{which}_PASSWORD_FILE={password_file!r} cannot be read: "
             f"{getattr(error, 'strerror', error)}",
-            "a file that holds the password and that this user may read",
+            "a readable file that contains the password",
             f"correct the path or its permissions: `chmod 644 {password_file}`",
         ) from error
     if not password or "\n" in password:
@@ -157,7 +160,8 @@ def _url(environment: Mapping[str, str], which: str) -> str | None:
             f"RUNNER_{which}_PASSWORD_FILE={password_file!r} "
             f"{'holds more than one line' if password else 'is empty'}",
             "a password on one line",
-            f"`openssl rand -hex 32 > {password_file}`, and the same for the server",
+            f"write a password to it, for example `openssl rand -hex 32 > {password_file}`, and "
+            "set the same password on the server",
         )
     parts = url_parts(url, which)
     user, _, host = parts.netloc.rpartition("@")

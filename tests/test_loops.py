@@ -119,7 +119,7 @@ def test_the_heart_outlives_every_error_and_says_each_once(
     other.close()
     said = [record.message for record in caplog.records if "no heartbeat" in record.message]
     assert len(errors) / 4 < len(said) <= len(errors) + 1
-    assert "over: no heartbeat" in said
+    assert "resolved: no heartbeat" in said
 
 
 def test_a_worker_that_the_database_does_not_list_any_more_is_listed_again(store: Store) -> None:
@@ -143,7 +143,7 @@ def test_an_error_that_comes_again_and_again_is_logged_once(
         "no luck: ValueError: a",
         "no luck: KeyError: 'b'",
         "no luck: ValueError: a",
-        "over: no luck",
+        "resolved: no luck",
     ]
 
 

@@ -36,13 +36,13 @@ class Recovery(threading.Thread):
 
     def run(self) -> None:
         """Start the process again each time that it ends, or could not be started."""
-        errors = LoopErrors(logger, "recovery cannot be started")
+        errors = LoopErrors(logger, "cannot restart recovery")
         while not self._stopping.is_set():
             code = self._process.wait()
             self._stopping.wait(RESTART_SECONDS)
             with errors.caught(), self._starting:
                 if not self._stopping.is_set():
-                    logger.warning("recovery ended with code %s and is started again", code)
+                    logger.warning("recovery exited with code %s; restarting it", code)
                     self._start_process()
 
     def stop(self) -> None:

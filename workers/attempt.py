@@ -71,7 +71,7 @@ def execute(
     context = current()
     failpoint("before_claim", job_id)
     if drain.is_set():
-        logger.info("job %s is left to other workers: this one was told to stop", job_id)
+        logger.info("job %s is left to other workers: this worker is shutting down", job_id)
         return
     claim = _claim(context, job_id)
     if claim is None:
@@ -89,8 +89,8 @@ def _claim(context: Context, job_id: int) -> Claim | None:
     """Return the job if it is to be had; one that is refused is sent again by recovery."""
     if context.device.is_left_alone():
         logger.error(
-            "job %s is left to other workers: every device here was lost %s times; repair them and "
-            "start this worker again",
+            "job %s is left to other workers: every device of this worker was lost %s times; "
+            "repair the devices and restart this worker",
             job_id,
             MOST_LOSSES,
         )
@@ -103,7 +103,9 @@ def _claim(context: Context, job_id: int) -> Claim | None:
         logger.warning("job %s is not claimed: %s", job_id, error)
         return None
     if claim is None:
-        logger.info("job %s is done or someone has it: its message is dropped", job_id)
+        logger.info(
+            "job %s has ended or is claimed by another worker: its message is dropped", job_id
+        )
     return claim
 
 
@@ -134,7 +136,11 @@ def _end(attempt: Attempt, function: Callable[[Attempt], Write]) -> None:
     else:
         record("succeeded", key, counted=counted)
         if not counted:
-            logger.warning("job %s attempt %s came too late", key.job_id, key.number)
+            logger.warning(
+                "job %s attempt %s is no longer valid: its result is discarded",
+                key.job_id,
+                key.number,
+            )
         failpoint("after_finish", key.job_id)
 
 

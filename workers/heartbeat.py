@@ -60,7 +60,7 @@ class Heartbeat(threading.Thread):
 
     def _give_up(self, key: AttemptKey) -> None:
         """End this process: a job that is stuck inside a library can be ended no other way."""
-        words = f"no progress for {self._idle * self._seconds:g} s: its process is ended"
+        words = f"no progress for {self._idle * self._seconds:g} s: its process is terminated"
         logger.error("job %s attempt %s: %s", key.job_id, key.number, words)
         with self._errors.caught():
             tell(self._store, key, "stuck", words)

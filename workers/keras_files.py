@@ -49,7 +49,7 @@ def weights(model_file: Path, path: Path, described: Mapping[str, Any]) -> None:
     with tempfile.TemporaryDirectory() as directory:
         extracted = _extract(model_file, Path(directory))
         if _count(extracted) < _least_weights(params, height, width):
-            raise _refusal("it has fewer weights than its params take")
+            raise _refusal("it has fewer weights than its params require")
         model = network.build(params, (height, width, channels), described["classes"])
         try:
             model.load_weights(extracted)
@@ -64,9 +64,11 @@ def _extract(model: Path, directory: Path) -> Path:
         with zipfile.ZipFile(model) as archive:
             members = archive.infolist()
             if {member.filename for member in members} != MEMBERS or len(members) != len(MEMBERS):
-                raise _refusal(f"it holds other files than {', '.join(sorted(MEMBERS))}")
+                raise _refusal(
+                    f"it does not contain exactly the files {', '.join(sorted(MEMBERS))}"
+                )
             if any(member.compress_type != zipfile.ZIP_STORED for member in members):
-                raise _refusal("it is compressed, which Keras does not do")
+                raise _refusal("it is compressed, unlike files that Keras writes")
             return Path(archive.extract(WEIGHTS, directory))
     except (zipfile.BadZipFile, OSError, EOFError) as error:
         raise _refusal(f"it cannot be unpacked: {error}") from error
@@ -92,9 +94,9 @@ def _count(path: Path) -> int:
             if isinstance(member, h5py.Group):
                 look(member)
             elif member.external or member.is_virtual:
-                raise _refusal(f"{member.name} lies in another file")
+                raise _refusal(f"{member.name} is stored in another file")
             elif member.id.get_storage_size() < member.nbytes:
-                raise _refusal(f"{member.name} is compressed, which Keras does not do")
+                raise _refusal(f"{member.name} is compressed, unlike files that Keras writes")
             else:
                 numbers += member.size
 

@@ -44,10 +44,12 @@ class Leaving(threading.Thread):
         last = threading.Timer(STORE_SECONDS, _end_process)
         last.daemon = True
         last.start()
-        words = f"no step within {GRACE_SECONDS:g} s of being told to stop: its process is ended"
+        words = (
+            f"did not stop within {GRACE_SECONDS:g} s of the shutdown: its process is terminated"
+        )
         # Without an attempt it has a message at most, whose job nobody has claimed.
         if (key := self._heartbeat.key) is not None:
-            with LoopErrors(logger, f"job {key.job_id} cannot be given back").caught():
+            with LoopErrors(logger, f"cannot release job {key.job_id}").caught():
                 # Of two that end an attempt at the same moment the store lets one win.
                 finish(self._store, key, AttemptState.RELEASED, reason=words)
         logger.warning("%s: %s", key or "no attempt", words)

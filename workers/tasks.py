@@ -71,7 +71,7 @@ def work(attempt: Attempt) -> Write:
 def _run(task: "Task[..., None]", job_id: object) -> None:
     if not isinstance(job_id, int):
         # Not written out whole: it may have any size.
-        logger.warning("a message that names no job is dropped: %.80r", job_id)
+        logger.warning("dropped a message without a job id: %.80r", job_id)
         return
     # Flower shows only the fields that it knows, and `result` is one. One that was started after
     # the job was sent learns from this what the job is; a call without a message has neither.
@@ -87,8 +87,6 @@ def _run(task: "Task[..., None]", job_id: object) -> None:
         try:
             task.send_event("task-progress", retry=False, result=text, **known)
         except Exception as error:
-            logger.warning(
-                "job %s: nobody could be told of its progress: %s", job_id, summary(error)
-            )
+            logger.warning("job %s: cannot report its progress: %s", job_id, summary(error))
 
     execute(job_id, work, progress)

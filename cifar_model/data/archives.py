@@ -34,7 +34,7 @@ def open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
         _check_count(path, archive)
         _check_names(path, archive)
         if any(member.flag_bits & ENCRYPTED for member in archive.infolist()):
-            raise damaged(path, "it asks for a password")
+            raise damaged(path, "it is encrypted with a password")
         unpacked = sum(member.file_size for member in archive.infolist())
         if unpacked > MAX_BYTES:
             raise InputError(
@@ -83,7 +83,7 @@ def _check_count(path: Path, archive: zipfile.ZipFile) -> None:
         file.seek(-LAST_RECORD.size - len(archive.comment), os.SEEK_END)
         signature, members = LAST_RECORD.unpack(file.read(LAST_RECORD.size))
     if signature != b"PK\5\6" or members not in {len(archive.infolist()) % 2**16, 2**16 - 1}:
-        raise damaged(path, "members are missing from its list")
+        raise damaged(path, "its central directory is incomplete")
 
 
 def _check_names(path: Path, archive: zipfile.ZipFile) -> None:
@@ -91,9 +91,9 @@ def _check_names(path: Path, archive: zipfile.ZipFile) -> None:
     doubled = [name for name, count in counts.items() if count > 1]
     if doubled:
         raise InputError(
-            f"{path} has several members of one name: {listed(doubled)}",
-            "every name once",
-            "zip it again with one member of each name",
+            f"{path} has several members with the same name: {listed(doubled)}",
+            "a unique name for every member",
+            "create the archive again without duplicate names",
         )
 
 
@@ -101,6 +101,6 @@ def damaged(path: Path, reason: str) -> InputError:
     """Return the error for an archive whose bytes are not what was written."""
     return InputError(
         f"{path} is damaged or not a zip archive: {reason}",
-        "a whole zip archive without a password",
+        "a complete zip archive without a password",
         "copy or download it again",
     )

@@ -184,7 +184,9 @@ def _folder_files(official: Official, place: Path) -> dict[str, bytes]:
 def _bounded(official: Official, place: Path) -> bytes:
     if place.stat().st_size > MAX_BYTES:
         raise _refusal(
-            official, f"{place} is too large", f"at most {MAX_BYTES >> 20} MB, as the official one"
+            official,
+            f"{place} is too large",
+            f"at most {MAX_BYTES >> 20} MB, like the official archive",
         )
     return place.read_bytes()
 
@@ -194,7 +196,7 @@ def _dictionary(official: Official, place: Path, content: bytes) -> dict[str, An
         return read_dictionary(content)
     except pickle.UnpicklingError as error:
         raise _refusal(
-            official, f"{place} was not read: {error}", "a pickle of arrays, lists and text"
+            official, f"{place} cannot be read: {error}", "a pickle of arrays, lists and text"
         ) from error
 
 
@@ -204,7 +206,7 @@ def _classes(
     file, key = official.names
     found = batches[file].get(key)
     if not isinstance(found, list) or not all(isinstance(name, str | bytes) for name in found):
-        raise _refusal(official, f"{place / file} has no list {key}", "the names of the classes")
+        raise _refusal(official, f"{place / file} has no list {key}", "a list of class names")
     return tuple(
         name.decode("utf-8", "replace") if isinstance(name, bytes) else name for name in found
     )
@@ -220,7 +222,7 @@ def _split(official: Official, place: Path, batch: dict[str, Any], classes: int)
     ):
         raise _refusal(
             official,
-            f"{place} does not hold images with their labels",
+            f"{place} does not contain images with labels",
             f"data: uint8 (n, {prod(SHAPE)}); {official.labels}: n numbers, 0 to {classes - 1}",
         )
     channels_last = images.reshape(-1, *SHAPE).transpose(0, 2, 3, 1)
@@ -241,5 +243,6 @@ def _refusal(official: Official, what: str, expected: str) -> InputError:
     return InputError(
         what,
         expected,
-        f"delete it and get {official.url} again; `--dataset shapes` needs no file",
+        f"delete it and download {official.url} again; or use `--dataset shapes`, which needs no "
+        "file",
     )

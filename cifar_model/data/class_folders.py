@@ -22,8 +22,8 @@ from cifar_model.data.decoding import SUFFIXES, PictureFile, decode
 from cifar_model.errors import InputError, listed
 
 LAYOUT = (
-    "class folders with images in them, or train/ and test/ (and perhaps valid/) with class"
-    " folders in each"
+    "class folders that contain images, or train/ and test/ (optionally valid/) with class "
+    "folders in each"
 )
 # What folders of splits are called, in capitals too.
 SPLITS = {
@@ -96,8 +96,9 @@ def _unknown_encoding(path: Path, names: list[str]) -> InputError:
     return InputError(
         f"{path} has folders with names that are not UTF-8: {listed(names)}",
         "names in UTF-8",
-        f"unpack it with `python3 -c {shlex.quote(program)}`, with the encoding of where it was"
-        f" made for gbk (cp437, cp1252, shift_jis), and use folder:{place}",
+        f"unpack it with `python3 -c {shlex.quote(program)}`, replacing gbk by the encoding of "
+        "the system that created it (for example cp437, cp1252 or shift_jis), and use "
+        f"folder:{place}",
     )
 
 
@@ -149,9 +150,9 @@ def _check_doubled(tree: Tree) -> None:
     doubled = ["/".join(parts) for parts, count in counts.items() if count > 1]
     if doubled:
         raise InputError(
-            f"{tree.title} has several files of one name: {listed(doubled)}",
-            "every name once; names that differ in their Unicode form only are one",
-            "rename or remove all but one of each",
+            f"{tree.title} has several files with the same name: {listed(doubled)}",
+            "unique names; names that differ only in their Unicode normalization are equal",
+            "rename the duplicates or remove them",
         )
 
 
@@ -165,9 +166,9 @@ def _tops(tree: Tree) -> dict[str, Parts]:
         split = SPLITS.get(name.lower())
         if split in tops:
             raise InputError(
-                f"{tree.title} has two folders for one split: {tops[split][0]} and {name}",
+                f"{tree.title} has two folders for the same split: {tops[split][0]} and {name}",
                 LAYOUT,
-                "put their images into one of them",
+                "move all images into one of them",
             )
         if split is not None:
             tops[split] = (name,)
@@ -193,7 +194,8 @@ def _places(tree: Tree, tops: list[Parts]) -> dict[Parts, list[PictureFile]]:
             f"{len(strays)} of {len(tree.files)} files of {tree.title} are not images in a "
             f"class folder: {listed(strays)}",
             f"{LAYOUT}; images are {', '.join(SUFFIXES)}",
-            "move, convert or remove them; of a folder, zip what is in it and not the folder",
+            "move, convert or remove them; if you zipped a folder, zip its contents instead of "
+            "the folder itself",
         )
     return places
 
@@ -203,13 +205,13 @@ def _check_classes(title: str, classes: tuple[str, ...]) -> None:
         raise InputError(
             f"{title} has only the class {classes[0]!r}" if classes else f"{title} has no classes",
             f"at least two classes: {LAYOUT}",
-            "put the images of each class into a folder of their own",
+            "create a folder for each class and put its images into it",
         )
     unprintable = [ascii(name) for name in classes if not name.isprintable()]
     if unprintable:
         raise InputError(
             f"class folders of {title} with names that cannot be printed: {listed(unprintable)}",
-            "names of letters, digits, spaces and signs",
+            "names of printable characters: letters, digits, spaces and punctuation",
             "rename them",
         )
 
@@ -225,6 +227,6 @@ def _check_filled(
     if empty:
         raise InputError(
             f"class folders of {title} without images: {listed(empty)}",
-            "at least one image in every class folder, of train/ and of test/ alike",
-            "add images or remove the class",
+            "at least one image in every class folder, in both train/ and test/",
+            "add images or remove the class folder",
         )

@@ -41,17 +41,17 @@ class Fault(NamedTuple):
 
 TOO_LARGE = Fault(
     "too large",
-    f"at most {MAX_PIXELS // 1_000_000} megapixels and {MAX_FILE_BYTES >> 20} MB an image",
+    f"at most {MAX_PIXELS // 1_000_000} megapixels and {MAX_FILE_BYTES >> 20} MB per image",
     "make them smaller or remove them",
 )
 UNREADABLE = Fault(
     "unreadable",
-    f"whole image files ({', '.join(SUFFIXES)})",
-    "replace or remove them; if a copy or a download was cut short, do it again",
+    f"complete image files ({', '.join(SUFFIXES)})",
+    "replace or remove them; if a copy or download was incomplete, repeat it",
 )
 NOT_RGB = Fault(
     "not RGB",
-    "colour images with three channels: no gray, palette, CMYK or transparency",
+    "RGB images: not grayscale, palette or CMYK, and without an alpha channel",
     "convert them, for example with Pillow: Image.open(path).convert('RGB').save(path)",
 )
 NOT_32 = Fault(

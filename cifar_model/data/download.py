@@ -18,7 +18,10 @@ logger = logging.getLogger(__name__)
 def download(url: str, sha256: str, place: Path) -> None:
     """Put the file at `place`, whole and with its hash checked, or raise InputError."""
     logger.info("downloading %s to %s", url, place)
-    elsewhere = f"get the file elsewhere and put it at {place}; `--dataset shapes` needs no file"
+    elsewhere = (
+        f"download the file elsewhere and copy it to {place}; or use `--dataset shapes`, which "
+        "needs no file"
+    )
     part = place.with_name(f"{place.name}.{os.getpid()}.part")
     digest = hashlib.sha256()
     try:
@@ -38,7 +41,8 @@ def download(url: str, sha256: str, place: Path) -> None:
         part.unlink(missing_ok=True)
     if digest.hexdigest() != sha256:
         raise InputError(
-            f"{url} sent something else: its SHA-256 is {digest.hexdigest()}",
+            f"the file downloaded from {url} is not the official one: its SHA-256 is "
+            f"{digest.hexdigest()}",
             f"the official file, with SHA-256 {sha256}",
             elsewhere,
         )

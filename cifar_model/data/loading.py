@@ -57,15 +57,15 @@ def load(spec: DatasetSpec, directory: Path) -> Dataset:
     except OSError as error:
         raise InputError(
             f"cannot read {error.filename}: {error.strerror}",
-            "files and folders that you may read",
-            "correct the path or its permissions, or remove what is broken",
+            "files and folders that this user can read",
+            "correct the path or its permissions, or remove broken links",
         ) from error
     fingerprint = pictures.fingerprint()
     train, validation, test = _divide(pictures, spec.split_seed)
     if spec.train_size is not None and not 1 <= spec.train_size <= len(train):
         raise InputError(
-            f"--train-size {spec.train_size} does not fit {pictures.title}",
-            f"a whole number from 1 to {len(train)}, which is all of its train split",
+            f"--train-size {spec.train_size} is out of range for {pictures.title}",
+            f"a whole number from 1 to {len(train)}, the size of its train split",
             f"use --train-size {len(train)} or less",
         )
     return Dataset(
@@ -93,14 +93,16 @@ def _read(spec: DatasetSpec, directory: Path) -> tuple[str, Pictures]:
         )
     path = _path(place)
     if not path.exists():
-        raise InputError(f"{path} does not exist", f"the path of a {kind}", "correct the path")
+        raise InputError(
+            f"{path} does not exist", f"the path of a {kind} data set", "correct the path"
+        )
     try:
         return f"{kind}:{path}", FROM_PATH[kind](path, spec.resize)
     except InputError as error:
         if (official := cifar.directory_of(path)) is None:
             raise
         raise InputError(
-            f"{path} is {official[0]} as it is published, and no {kind} of images",
+            f"{path} contains the original files of {official[0]}, not a {kind} data set",
             f"--dataset {official[0]}",
             _use_official(*official),
         ) from error
@@ -109,8 +111,8 @@ def _read(spec: DatasetSpec, directory: Path) -> tuple[str, Pictures]:
 def _path(place: str) -> Path:
     if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in place):
         raise InputError(
-            f"the path {place!r} has control characters in it or is not UTF-8",
-            "a path that can be shown and stored",
+            f"the path {place!r} contains control characters or is not valid UTF-8",
+            "a path of printable characters in UTF-8",
             "rename it",
         )
     try:
@@ -134,16 +136,16 @@ def _for_path(name: str, path: Path) -> str:
     if (official := cifar.directory_of(path)) is not None:
         return _use_official(*official)
     if path.is_dir():
-        return f"for this path write folder:{name}"
+        return f"for this path use folder:{name}"
     if not zipfile.is_zipfile(path):
-        return "unpack it, and write folder:PATH for the folder"
-    return f"for this path write {'npz' if path.suffix == '.npz' else 'zip'}:{name}"
+        return "unpack it and use folder:PATH"
+    return f"for this path use {'npz' if path.suffix == '.npz' else 'zip'}:{name}"
 
 
 def _use_official(name: str, directory: Path) -> str:
     return (
-        f"set RUNNER_DATA_DIR={shlex.quote(str(directory))}, for the workers too, and give"
-        f" --dataset {name}"
+        f"set RUNNER_DATA_DIR={shlex.quote(str(directory))}, also for the workers, and use "
+        f"--dataset {name}"
     )
 
 
@@ -156,8 +158,8 @@ def _divide(pictures: Pictures, seed: int) -> tuple[Split, Split, Split]:
         train, validation = _hold_out(rest, seed)
     if not len(test) or not len(validation):
         raise InputError(
-            f"{pictures.title} has too few images to divide",
-            f"at least {HELD_OUT} to train and validate with, and one to test with",
+            f"{pictures.title} has too few images to split",
+            f"at least {HELD_OUT} images for training and validation, and one for testing",
             "add images",
         )
     return train, validation, test

@@ -32,8 +32,8 @@ NAMINGS: tuple[Pairs, ...] = (
     },
     {"train": ("images", "labels")},
 )
-NAMES = "images and labels, or x_train and y_train, and perhaps x_val, y_val, x_test and y_test"
-IMAGES = "uint8 images in an array (n, 32, 32, 3), with values from 0 to 255"
+NAMES = "images and labels, or x_train and y_train, and optionally x_val, y_val, x_test and y_test"
+IMAGES = "uint8 images in an array of shape (n, 32, 32, 3), with values from 0 to 255"
 
 
 def read(path: Path, resize: bool) -> Pictures:
@@ -46,8 +46,7 @@ def read(path: Path, resize: bool) -> Pictures:
         images = _images(path, x, arrays[x], resize)
         if arrays[y].shape[:1] != (len(images),):
             raise InputError(
-                f"{y} of {path.name} is of shape {arrays[y].shape}, and {x} has {len(images)}"
-                " images",
+                f"{y} of {path.name} has shape {arrays[y].shape}, but {x} has {len(images)} images",
                 "one label for each image",
                 npz_hints.of_counts(x, len(images), y, len(np.atleast_1d(arrays[y]))),
             )
@@ -58,7 +57,7 @@ def read(path: Path, resize: bool) -> Pictures:
         if highest >= len(classes):
             raise InputError(
                 f"{y} of {path.name} has the label {highest}",
-                f"only labels that are in {first}: 0 to {len(classes) - 1}",
+                f"only labels that occur in {first}: 0 to {len(classes) - 1}",
                 f"remove its images from {x}, or add images of that class to {pairs['train'][0]}",
             )
     return Pictures(
@@ -76,9 +75,9 @@ def _pairs(path: Path, keys: set[str]) -> Pairs:
         if "train" in pairs and keys == {key for pair in pairs.values() for key in pair}:
             return pairs
     raise InputError(
-        f"{path} holds the arrays {', '.join(sorted(keys)) or 'none'}",
+        f"{path} contains the arrays {', '.join(sorted(keys)) or 'none'}",
         NAMES,
-        "save them under these names with numpy.savez_compressed, and no others",
+        "save them under these names with numpy.savez_compressed, without other arrays",
     )
 
 
@@ -91,24 +90,26 @@ def _array(path: Path, archive: zipfile.ZipFile, key: str) -> Array:
         if "allow_pickle" in str(error):
             raise InputError(
                 f"{key} of {path} is an array of Python objects",
-                "an array of numbers",
-                f"save `{key}.astype('uint8')` as {key}, if its values are 0 to 255",
+                "a numeric array",
+                f"if its values are 0 to 255, save `{key}.astype('uint8')` as {key}",
             ) from error
         raise damaged(path, f"{key}: {error}") from error
     if rest:
-        raise damaged(path, f"{key} has more bytes than its shape needs")
+        raise damaged(path, f"{key} has more data than its shape requires")
     return array
 
 
 def _images(path: Path, x: str, images: Array, resize: bool) -> Images:
-    what = f"{x} of {path.name} is {images.dtype} of shape {images.shape}"
+    what = f"{x} of {path.name} has dtype {images.dtype} and shape {images.shape}"
     problem, fix = npz_hints.of_images(x, images)
     if fix:
         raise InputError(f"{what}{problem}", IMAGES, fix)
     if images.shape[1:3] == SIZE:
         return images
     if not resize:
-        raise InputError(what, IMAGES, "give --resize to have them resized, or do it yourself")
+        raise InputError(
+            what, IMAGES, "give --resize to have them resized, or resize them yourself"
+        )
     return np.stack([np.asarray(resized(Image.fromarray(image))) for image in images])
 
 
@@ -118,8 +119,8 @@ def _labels(path: Path, y: str, first: str, labels: Array) -> Labels:
     problem, fix = npz_hints.of_labels(y, first, labels)
     if fix:
         raise InputError(
-            f"{y} of {path.name} is {labels.dtype} of shape {labels.shape}{problem}",
-            f"whole numbers from 0 of shape ({len(labels)},), one for each image",
+            f"{y} of {path.name} has dtype {labels.dtype} and shape {labels.shape}{problem}",
+            f"non-negative integers of shape ({len(labels)},), one for each image",
             fix,
         )
     return labels.astype(np.int64)
@@ -131,7 +132,7 @@ def _classes(path: Path, y: str, labels: Labels) -> tuple[str, ...]:
         raise InputError(
             f"{y} of {path.name} has only the label {used[0]}",
             "at least two classes",
-            "add images of others",
+            "add images of other classes",
         )
     if used[-1] != len(used) - 1:
         missing = np.setdiff1d(np.arange(len(used)), used)[0]

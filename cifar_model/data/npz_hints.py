@@ -10,13 +10,13 @@ Array = NDArray[Any]
 RIGHT = ("", "")
 # The largest label that is read.
 MOST = 2**63 - 1
-GRAY = "with the gray in three channels"
+GRAY = "with the gray channel repeated three times"
 
 
 def of_images(x: str, images: Array) -> tuple[str, str]:
     """Return what is wrong with an array of images and how to mend it, both empty if nothing."""
     if 0 in images.shape or images.dtype.kind not in "buif":
-        return "", f"save images as numbers in {x}"
+        return "", f"save a numeric array of images as {x}"
     shaped = _in_shape(x, images.shape)
     if shaped is None:
         return "", f"save {x} in the shape (n, height, width, 3)"
@@ -27,7 +27,7 @@ def of_images(x: str, images: Array) -> tuple[str, str]:
     problem = f", with values from {lowest:g} to {highest:g}"
     scaled = _as_bytes(code, images.dtype.kind, lowest, highest)
     if scaled is None:
-        return problem, f"bring the values of {x} to 0 to 255 and save them as uint8"
+        return problem, f"scale the values of {x} to 0 to 255 and save them as uint8"
     return problem, f"save `{scaled}` as {x}"
 
 
@@ -38,7 +38,7 @@ def _in_shape(x: str, shape: tuple[int, ...]) -> tuple[str, str] | None:
         case (_, _, _, 3):
             found = "", x
         case (_, _, _, 4):
-            found = "without the transparency", f"{x}[..., :3]"
+            found = "without the alpha channel", f"{x}[..., :3]"
         case (_, 3, _, _):
             found = "with the channels last", f"{x}.transpose(0, 2, 3, 1)"
         case (_, _, _, 1):
@@ -47,7 +47,7 @@ def _in_shape(x: str, shape: tuple[int, ...]) -> tuple[str, str] | None:
             found = GRAY, f"{x}[..., None].repeat(3, axis=-1)"
         case (_, 3072):
             code = f"{x}.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)"
-            found = "from the rows of CIFAR's own files", code
+            found = "reshaped from the flat rows of CIFAR files", code
     return found
 
 
@@ -67,11 +67,10 @@ def _as_bytes(code: str, kind: str, lowest: float, highest: float) -> str | None
 def of_counts(x: str, images: int, y: str, labels: int) -> str:
     """Return how to mend that there are more labels than images, or fewer."""
     if labels < images:
-        return (
-            f"add the labels that are missing; if the last images have none, save"
-            f" `{x}[:{labels}]` as {x}"
-        )
-    return f"remove the labels of no image; if they are the last, save `{y}[:{images}]` as {y}"
+        return f"add the missing labels; if the last images have none, save `{x}[:{labels}]` as {x}"
+    return (
+        f"remove the labels without an image; if these are the last, save `{y}[:{images}]` as {y}"
+    )
 
 
 def of_labels(y: str, first: str, labels: Array) -> tuple[str, str]:
@@ -83,9 +82,9 @@ def of_labels(y: str, first: str, labels: Array) -> tuple[str, str]:
     if labels.ndim == 2 and kind in "buif" and bool(np.all(labels.sum(axis=1) == 1)):
         return ", one-hot", f"save `{y}.argmax(axis=1)` as {y}"
     if labels.ndim != 1 or kind not in "buifUS":
-        return "", f"save in {y} the number of each picture's class"
+        return "", f"save the class number of each image in {y}"
     if kind in "US":
-        return ", words", f"{numbered(y, first)}; or use folder:PATH, which keeps the names"
+        return ", words", f"{numbered(y, first)}; or use folder:PATH, which keeps the class names"
     if kind in "bf":
         with np.errstate(invalid="ignore"):
             whole = bool(np.all(np.mod(labels, 1) == 0)) and float(np.abs(labels).max()) < MOST
@@ -97,5 +96,5 @@ def of_labels(y: str, first: str, labels: Array) -> tuple[str, str]:
 def numbered(y: str, first: str) -> str:
     """Return how to number classes from 0, as in the train split."""
     code = f"numpy.searchsorted(numpy.unique({first}), {y})"
-    others = "" if first == "labels" else ", and number those of every split in this way"
+    others = "" if first == "labels" else ", and renumber the labels of every split in the same way"
     return f"number the classes from 0: save `{code}` as {y}{others}"

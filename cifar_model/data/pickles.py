@@ -22,7 +22,7 @@ class _NumberType:
     def array(self, content: bytes) -> NDArray[Any]:
         kind = np.dtype(self.order + self.name)
         if kind.kind not in "iuf":
-            raise pickle.UnpicklingError(f"an array of {self.name!r} is not one of numbers")
+            raise pickle.UnpicklingError(f"an array of dtype {self.name!r} is not numeric")
         return np.frombuffer(content, kind)
 
 
@@ -74,7 +74,7 @@ KNOWN: dict[tuple[str, str], Callable[..., object]] = {
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Callable[..., object]:
         if (module, name) not in KNOWN:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}, which no image needs")
+            raise pickle.UnpicklingError(f"it loads {module}.{name}, which is not allowed")
         return KNOWN[module, name]
 
 

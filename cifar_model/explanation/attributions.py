@@ -86,6 +86,6 @@ def _check_samples(samples: int, superpixels: int) -> None:
     if samples < superpixels:
         raise InputError(
             f"{samples} samples are too few for {superpixels} superpixels",
-            "at least one sample for each superpixel, better ten",
+            "at least one sample per superpixel; ten are recommended",
             f"use --samples {10 * superpixels} or more",
         )

@@ -50,14 +50,14 @@ def judge(found: Integrity) -> tuple[str, str]:
 def _void(found: Integrity) -> list[tuple[bool, str]]:
     r2 = PERFECT if found.r2 is None else found.r2
     return [
-        (found.one_colour, "the image has one colour: hiding a part of it changes nothing"),
+        (found.one_colour, "the image has only one colour: hiding a part of it changes nothing"),
         (
             found.superpixels == 1,
-            "one superpixel: the whole image, whatever the network does",
+            "only one superpixel: it covers the whole image",
         ),
         (
             found.superpixels < VOID_SUPERPIXELS,
-            f"{found.superpixels} superpixels are too few to say where",
+            f"{found.superpixels} superpixels are too few to locate a region",
         ),
         (
             found.largest_share > VOID_SHARE,
@@ -65,15 +65,15 @@ def _void(found: Integrity) -> list[tuple[bool, str]]:
         ),
         (
             found.spread < VOID_SPREAD,
-            "the network gives the same probability whatever is hidden",
+            "the predicted probability is the same whichever regions are hidden",
         ),
         (
             found.strongest < VOID_WEIGHT,
-            f"no superpixel changes the probability by {VOID_WEIGHT}",
+            f"no superpixel changes the probability by {VOID_WEIGHT} or more",
         ),
         (
             r2 < VOID_R2,
-            f"R2 {r2:.2f}: the linear model does not follow the network",
+            f"R2 {r2:.2f}: the linear model does not fit the network's predictions",
         ),
     ]
 
@@ -83,11 +83,11 @@ def _weak(found: Integrity) -> list[tuple[bool, str]]:
     return [
         (
             r2 < WEAK_R2,
-            f"R2 {r2:.2f}: the linear model follows the network only in part",
+            f"R2 {r2:.2f}: the linear model fits the network's predictions only in part",
         ),
         (
             found.superpixels < WEAK_SUPERPIXELS,
-            f"{found.superpixels} superpixels divide the image coarsely",
+            f"{found.superpixels} superpixels are a coarse segmentation",
         ),
         (
             found.largest_share > WEAK_SHARE,
@@ -95,6 +95,6 @@ def _weak(found: Integrity) -> list[tuple[bool, str]]:
         ),
         (
             found.stability < WEAK_STABILITY,
-            f"stability {found.stability:.2f}: another seed finds other superpixels",
+            f"stability {found.stability:.2f}: another seed selects other superpixels",
         ),
     ]

@@ -24,10 +24,10 @@ An image classifier for {len(dataset.classes)} classes of {dataset.title}, train
 
 {_scores(document, interval)}
 
-Intervals are Wilson's, 95 %. The scores while training are means over the last epoch, with dropout
-and with weights that changed meanwhile; all others are of the finished weights. If the trial was
-chosen for its validation accuracy from several, that score is biased upwards by selection; a score
-on the test split is not, as long as it was not used for selection.
+Intervals are Wilson's, 95 %. The training scores are means over the last epoch, with dropout and
+with weights that changed during it; all other scores are of the final weights. If the trial was
+selected from several by its validation accuracy, that score is biased upwards by selection; a score
+on the test split is not, unless the test split was used for selection too.
 
 ## Use
 
@@ -36,17 +36,17 @@ import keras
 
 model = keras.saving.load_model("model.keras")
 classes = {dataset.classes!r}
-# pictures: an array of {tuple(dataset.shape)} each, with pixels from 0 to 255
-predicted = [classes[n] for n in model.predict(pictures / 255.0).argmax(axis=1)]
+# images: an array of {tuple(dataset.shape)} each, with pixel values from 0 to 255
+predicted = [classes[n] for n in model.predict(images / 255.0).argmax(axis=1)]
 ```
 
-`runner import` puts the trial into a store again, and `runner verify` scores it there.
+`runner import` stores the trial in another database, and `runner verify` scores it there.
 
 ## Limits
 
-It knows only these classes, and calls any image one of them. It was not tested on images from
-elsewhere, and its probabilities are not calibrated. The bundle holds no images; whoever passes
-the model on should know the terms of the data set it was trained on.
+The model assigns every image to one of these classes. It was not tested on images from other
+sources, and its probabilities are not calibrated. The bundle contains no images; before you share
+the model, check the licence of the data set that it was trained on.
 """
 
 
@@ -54,14 +54,17 @@ def _reproducible(document: TrialDocument) -> str:
     if document.not_reproducible:
         return f"- **Not reproducible**: {document.not_reproducible}.\n"
     if len(document.fingerprints) > 1:
-        return "- **Trained on several kinds of machines**: none gives the same numbers again.\n"
+        return (
+            "- **Trained on several kinds of machines**: "
+            "no single machine reproduces its results exactly.\n"
+        )
     return ""
 
 
 def _scores(document: TrialDocument, interval: Interval | None) -> str:
     images = document.dataset.images.validation
     rows = [
-        ("train, while training", None, document.loss, document.accuracy, None),
+        ("train, during training", None, document.loss, document.accuracy, None),
         ("validation", images, document.val_loss, document.val_accuracy, interval),
         *(
             (row.split, row.images, row.loss, row.accuracy, row.accuracy_interval)

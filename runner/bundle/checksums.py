@@ -27,15 +27,15 @@ def check_files(directory: Path, most_bytes: Mapping[str, int]) -> str:
     allowed = {**most_bytes, NAME: MOST_BYTES}
     found = {path.name for path in directory.iterdir()}
     if foreign := sorted(found - set(allowed)):
-        raise _refusal(directory, f"{foreign[0]!r} does not belong to a bundle")
+        raise _refusal(directory, f"{foreign[0]!r} is not a file of a bundle")
     for name, most in allowed.items():
         if name not in found:
-            raise _refusal(directory, f"it has no {name}")
+            raise _refusal(directory, f"{name} is missing")
         status = (directory / name).lstat()
         if not stat.S_ISREG(status.st_mode):
-            raise _refusal(directory, f"its {name} is not a plain file")
+            raise _refusal(directory, f"{name} is not a regular file")
         if status.st_size > most:
-            raise _refusal(directory, f"its {name} has more than {most:,} bytes")
+            raise _refusal(directory, f"{name} is larger than {most:,} bytes")
     return _check_digests(directory, most_bytes)
 
 
@@ -45,10 +45,10 @@ def _check_digests(directory: Path, names: Mapping[str, int]) -> str:
         pairs = [line.split("  ", 1) for line in content.splitlines()]
         found = {name: digest for digest, name in pairs}
     except ValueError as error:
-        raise _refusal(directory, f"it has no {NAME} that can be read") from error
+        raise _refusal(directory, f"{NAME} cannot be read") from error
     for name in names:
         if found.get(name) != _digest(directory / name):
-            raise _refusal(directory, f"its {name} was changed: the SHA-256 is another")
+            raise _refusal(directory, f"the SHA-256 of {name} does not match")
     return sha256(content.encode()).hexdigest()
 
 
@@ -59,7 +59,7 @@ def _digest(path: Path) -> str:
 
 def _refusal(directory: Path, what: str) -> InputError:
     return InputError(
-        f"{directory} is not a whole bundle: {what}",
+        f"{directory} is not a complete bundle: {what}",
         "a directory that `runner export` wrote",
-        "export the trial again, or copy the bundle anew",
+        "export the trial again, or copy the bundle again",
     )

@@ -36,8 +36,8 @@ def export_bundle(store: Store, trial: int, out: Path) -> list[str]:
     out = out.absolute()
     if out.exists() or not out.parent.is_dir():
         raise InputError(
-            f"--out {out}: " + ("it is there already" if out.exists() else "no such directory"),
-            "a new name in a directory that exists",
+            f"--out {out}: " + ("it already exists" if out.exists() else "no such directory"),
+            "a path that does not exist yet, in a directory that exists",
             "choose another",
         )
     document = trial_document(store, trial=trial)

@@ -46,7 +46,8 @@ def import_bundle(store: Store, path: Path) -> ImportedTrial:
     weights = _weights(path, params, origin.dataset)
     if sha256(weights).hexdigest() != metrics.model:
         raise InputError(
-            f"{path} cannot be imported: {MODEL} has other weights than {METRICS} says",
+            f"{path} cannot be imported: the weights in {MODEL} do not match the SHA-256 in "
+            f"{METRICS}",
             "a bundle that `runner export` wrote",
             "export the trial again",
         )

@@ -20,6 +20,6 @@ def in_keras_process(*arguments: str) -> None:
         words = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
         raise InputError(
             f"the model cannot be read or written: {words[-1]}",
-            "a model of this version of Keras, and room on the disk",
-            "read the words above; `runner doctor` looks at this machine",
+            "a model of this version of Keras, and free disk space",
+            "see the error above; `runner doctor` checks this machine",
         )

@@ -134,7 +134,7 @@ class MetricsFile(_Contents):
         last = self.epochs[-1]
         for name in ("loss", "accuracy", "val_loss", "val_accuracy", "fingerprint"):
             if getattr(self, name) != getattr(last, name):
-                raise ValueError(f"{name} is another than that of the last epoch")
+                raise ValueError(f"{name} differs from that of the last epoch")
         if self.best_val_accuracy != max(row.val_accuracy for row in self.epochs):
             raise ValueError("best_val_accuracy is not the highest of the epochs")
         return self
@@ -212,7 +212,7 @@ def read(model: type[Any], path: Path) -> Any:
     except ValidationError as error:
         raise _invalid(path.name, error) from error
     except TwiceError as error:
-        raise _refusal(path.name, f": the key {shown(str(error))} is there twice") from error
+        raise _refusal(path.name, f": the key {shown(str(error))} is duplicated") from error
     return record
 
 

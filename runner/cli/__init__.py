@@ -9,14 +9,14 @@ from cifar_model.errors import printable
 from runner.errors import ExitCode, InputError, UnavailableError
 
 EPILOG = (
-    "Begin with `runner submit tune --downsample 0.01 --seed 2 --dataset shapes --epochs 1 --wait`."
+    "To start: `runner submit tune --downsample 0.01 --seed 2 --dataset shapes --epochs 1 --wait`."
 )
 
 
 @click.group(epilog=EPILOG)
 @click.version_option(package_name="cifar-experiment-runner", prog_name="runner")
 def cli() -> None:
-    """Run image-classification experiments as jobs on a queue and read what came out."""
+    """Run image-classification experiments as jobs on a queue and report the results."""
 
 
 def load_commands() -> None:

@@ -90,7 +90,7 @@ class Bar:
         if paused and not self._said_paused:
             number = self._experiment_id
             tqdm.write(
-                f"experiment {number} is paused: nothing new starts until `runner resume {number}`",
+                f"experiment {number} is paused: no new job starts until `runner resume {number}`",
                 file=sys.stderr,
             )
         self._said_paused = paused

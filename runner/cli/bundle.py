@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.argument("trial", type=NUMBER)
 @format_option
 def verify(trial: int, form: str) -> None:
-    """Score a trial's stored model again, also by Keras itself; exit with 1 if it differs."""
+    """Score a stored model again, also with Keras. Exits with 1 if the scores differ."""
     from runner.cli.interrupts import explained, kept
     from runner.cli.progress import wait_for
     from runner.reports.records import plain
@@ -50,11 +50,11 @@ def verify(trial: int, form: str) -> None:
     "--out",
     type=click.Path(path_type=Path),
     required=True,
-    help="The directory to write, which must not exist yet.",
+    help="The directory to create; it must not exist yet.",
 )
 @format_option
 def export(trial: int, out: Path, form: str) -> None:
-    """Write a trial as a bundle: a model for plain Keras, with all that is known of it."""
+    """Export a trial as a bundle. It contains a Keras model, params, metrics and provenance."""
     from runner.bundle.exporting import export_bundle
 
     _, store = _open()
@@ -68,14 +68,14 @@ def export(trial: int, out: Path, form: str) -> None:
 @click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @format_option
 def import_(path: Path, form: str) -> None:
-    """Store the trial of a bundle, unless it is in the store already."""
+    """Import the trial of a bundle. A trial that is already stored is skipped."""
     from runner.bundle.importing import import_bundle
     from runner.settings import Settings
     from runner.store.opening import make_store
 
     store = make_store(Settings.from_environment())
     found = import_bundle(store, path)
-    state = "imported" if found.imported else "is in the store already"
+    state = "imported" if found.imported else "is already stored"
     words = f"trial {found.trial} {state}: score it again with `runner verify {found.trial}`"
     click.echo(json.dumps(asdict(found), indent=2) if form == "json" else words)
 

@@ -16,12 +16,12 @@ from runner.cli.report_output import show_written
     type=click.Choice(["train", "validation", "test"]),
     default="test",
     show_default=True,
-    help="The images on which both were evaluated.",
+    help="The split on which both were evaluated.",
 )
 @click.option(
     "--folds",
     is_flag=True,
-    help="The numbers are of two `submit evaluate --folds` experiments with the same folds.",
+    help="Compare two `submit evaluate --folds` experiments with the same folds.",
 )
 @click.option(
     "--format",
@@ -29,20 +29,23 @@ from runner.cli.report_output import show_written
     type=click.Choice(["table", "json", "html"]),
     default="table",
     show_default=True,
-    help="table for people; json: one document; html: one file with both confusions and how they"
-    " differ.",
+    help=(
+        "table: for people; json: one document; html: one file with both confusion matrices and "
+        "their differences."
+    ),
 )
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="Write the comparison to this file; else to stdout (html: under RUNNER_HOME).",
+    help="Write the comparison to this file instead of stdout (html: a file under RUNNER_HOME).",
 )
 def compare(
     first: int, second: int, split: str, form: str, out: Path | None, *, folds: bool
 ) -> None:
-    """Test whether two trials differ significantly on the same images.
+    """Test whether two trials differ significantly.
 
-    With --folds: whether the params of two k-folds do, on the same folds.
+    Both are compared on the same images. With --folds: compare two k-fold cross-validations on
+    the same folds.
     """
     from runner.reports.comparison.folds import fold_comparison_document
     from runner.reports.comparison.trials import comparison_document
@@ -55,7 +58,9 @@ def compare(
         raise click.UsageError(f"name two different {'experiments' if folds else 'trials'}")
     given = click.get_current_context().get_parameter_source("split")
     if folds and given is not click.core.ParameterSource.DEFAULT:
-        raise click.UsageError("--folds compares what each fold held out: give no --split")
+        raise click.UsageError(
+            "--folds compares the held-out images of each fold and cannot be combined with --split"
+        )
     settings = Settings.from_environment()
     store = find_store(settings)
     if folds:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def target_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the argument, or the option, that names the jobs that are meant."""
-    job = click.option("--job", type=NUMBER, help="One job, instead of all of an experiment.")
+    job = click.option("--job", type=NUMBER, help="Select one job instead of a whole experiment.")
     return click.argument("experiment", type=NUMBER, required=False)(job(command))
 
 
@@ -22,7 +22,7 @@ def target_options(command: Callable[..., None]) -> Callable[..., None]:
 @target_options
 @format_option
 def cancel(experiment: int | None, job: int | None, form: str) -> None:
-    """Cancel the jobs of an experiment, or one, that have not ended yet."""
+    """Cancel unfinished jobs: of an experiment, or one job."""
     from runner.store.lifecycle import control
 
     settings, store = _open()
@@ -31,11 +31,11 @@ def cancel(experiment: int | None, job: int | None, form: str) -> None:
     words = f"{len(done.cancelled)} cancelled"
     if done.stopping:
         words += (
-            f", {len(done.stopping)} running: each stops at the step after its worker's next "
-            f"heartbeat (every {settings.heartbeat_seconds:g} s)"
+            f", {len(done.stopping)} running: each stops after its worker's next heartbeat "
+            f"(every {settings.heartbeat_seconds:g} s)"
         )
     if not done.cancelled and not done.stopping:
-        words = "nothing to cancel, all has ended"
+        words = "nothing to cancel: all jobs have ended"
     _print(form, f"{target}: {words}", cancelled=done.cancelled, stopping=done.stopping)
 
 
@@ -44,18 +44,20 @@ def cancel(experiment: int | None, job: int | None, form: str) -> None:
 @click.option(
     "--any-machine",
     is_flag=True,
-    help="Go on from a checkpoint of another kind of machine too; reports say so.",
+    help="Also continue from the checkpoint of a different kind of machine; reports state it.",
 )
 @format_option
 def retry(experiment: int | None, job: int | None, any_machine: bool, form: str) -> None:
-    """Try failed and cancelled jobs again, from their newest checkpoint."""
+    """Run failed and cancelled jobs again. They resume from their newest checkpoint."""
     from runner.cli.deliver import send_saved
     from runner.store.lifecycle import control
 
     settings, store = _open()
     target = _target(experiment, job)
     jobs = control.retry(store, target, any_machine=any_machine)
-    words = f"{len(jobs)} pending again" if jobs else "nothing to retry, none failed or cancelled"
+    words = (
+        f"{len(jobs)} pending again" if jobs else "nothing to retry: no job failed or was cancelled"
+    )
     _print(form, f"{target}: {words}", pending=jobs)
     if jobs:
         send_saved(settings, store)
@@ -65,12 +67,12 @@ def retry(experiment: int | None, job: int | None, any_machine: bool, form: str)
 @click.argument("experiment", type=NUMBER)
 @format_option
 def pause(experiment: int, form: str) -> None:
-    """Start no further job of an experiment; those that run go on to their end."""
+    """Pause an experiment: running jobs finish, no new job starts."""
     from runner.store.lifecycle import control
 
     _, store = _open()
     done = control.pause(store, experiment)
-    words = "paused" if done.changed else "was paused already"
+    words = "paused" if done.changed else "was already paused"
     _print(
         form,
         f"experiment {experiment}: {words}, {done.running} running",
@@ -83,13 +85,13 @@ def pause(experiment: int, form: str) -> None:
 @click.argument("experiment", type=NUMBER)
 @format_option
 def resume(experiment: int, form: str) -> None:
-    """Go on with an experiment that was paused."""
+    """Resume a paused experiment."""
     from runner.cli.deliver import send_saved
     from runner.store.lifecycle import control
 
     settings, store = _open()
     done = control.resume(store, experiment)
-    words = "goes on" if done.changed else "was not paused"
+    words = "resumed" if done.changed else "was not paused"
     _print(form, f"experiment {experiment}: {words}", paused=False, running=done.running)
     if done.changed:
         send_saved(settings, store)
@@ -99,7 +101,7 @@ def _target(experiment: int | None, job: int | None) -> "Target":
     from runner.store.lifecycle.control import Target
 
     if (experiment is None) == (job is None):
-        raise click.UsageError("name an EXPERIMENT, or a job with --job, and not both")
+        raise click.UsageError("name either an EXPERIMENT or a job with --job, not both")
     return Target(experiment, job)
 
 

@@ -59,7 +59,7 @@ def deliver(settings: Settings, store: Store, experiment_id: int, *, wait: bool,
     if form == "json":
         click.echo(json.dumps(plain(document), indent=2))
     elif wait:
-        click.echo(f"read it with: runner report {experiment_id}", err=True)
+        click.echo(f"show the results with: runner report {experiment_id}", err=True)
     if wait and any(job.state != JobState.SUCCEEDED for job in document.jobs):
         sys.exit(ExitCode.JOB_FAILED)
 
@@ -68,7 +68,9 @@ def send_saved(settings: Settings, store: Store) -> None:
     """Send what is pending; a broker that is away costs a warning, because the jobs are saved."""
     run_dir = RunDir(settings.home)
     if settings.broker_url is None and not run_dir.is_supervised():
-        click.echo("no worker is up: the jobs are saved; start one with `runner up`", err=True)
+        click.echo(
+            "no worker is running: the jobs are saved; start workers with `runner up`", err=True
+        )
         return
     try:
         send_pending(store, make_app(settings.broker_url or run_dir.broker_url))

@@ -17,15 +17,15 @@ from runner.cli.report_output import show_written
     type=click.Choice(["table", "json", "csv", "markdown", "html"]),
     default="table",
     show_default=True,
-    help="table for people; json, csv: every image; markdown, html: to keep.",
+    help="table: for people; json, csv: every image; markdown, html: a report with figures.",
 )
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="Write it to this file; else to stdout (html: to a file).",
+    help="Write the report to this file instead of stdout (html: a file under RUNNER_HOME).",
 )
 def diff(first: int, second: int, form: str, out: Path | None) -> None:
-    """Show on which images and classes two experiments' explanations differ most."""
+    """Compare the explanations of two experiments. Shows where they differ most."""
     from runner.reports.explanation.difference import difference_document, difference_report
     from runner.reports.output import choose_destination, write_report
     from runner.settings import Settings

@@ -12,7 +12,7 @@ from runner.cli.options import format_option
 @click.command()
 @format_option
 def doctor(form: str) -> None:
-    """Look for what would lose or damage work; exit with 1 if something is found."""
+    """Check for problems that could lose or damage work. Exits with 1 if there are any."""
     from runner.doctor.examine import examine
     from runner.doctor.finding import of_error
     from runner.errors import InputError
@@ -27,7 +27,7 @@ def doctor(form: str) -> None:
     else:
         for found in findings:
             click.echo(f"{found.what}\n  why it matters: {found.why}\n  to fix it: {found.fix}")
-        click.echo(f"{len(findings)} found" if findings else "all is well")
+        click.echo(f"problems found: {len(findings)}" if findings else "no problems found")
     sys.exit(1 if findings else 0)
 
 

@@ -12,19 +12,23 @@ from runner.cli.report_output import show_written
 
 
 @click.command()
-@click.option("--experiment", type=NUMBER, help="Only those that this experiment made.")
-@click.option("--trial", type=NUMBER, help="Only those of this trial.")
-@click.option("--verdict", type=click.Choice(["sound", "weak", "void"]), help="Only these.")
-@click.option("--method", type=click.Choice(METHODS), help="Only those by this method.")
-@click.option("--class", "label", metavar="NAME", help="Only those that explain this class.")
-@click.option("--true-class", metavar="NAME", help="Only images of this class.")
+@click.option("--experiment", type=NUMBER, help="Only explanations of this experiment.")
+@click.option("--trial", type=NUMBER, help="Only explanations of this trial.")
+@click.option(
+    "--verdict",
+    type=click.Choice(["sound", "weak", "void"]),
+    help="Only explanations with this verdict.",
+)
+@click.option("--method", type=click.Choice(METHODS), help="Only explanations by this method.")
+@click.option("--class", "label", metavar="NAME", help="Only explanations of this class.")
+@click.option("--true-class", metavar="NAME", help="Only images whose true class is this one.")
 @click.option("--predicted-class", metavar="NAME", help="Only images predicted as this class.")
 @click.option(
     "--newest",
     type=click.IntRange(0, 10_000),
     default=20,
     show_default=True,
-    help="How many are shown one by one, the newest first.",
+    help="The number of explanations to list, newest first.",
 )
 @click.option(
     "--format",
@@ -32,17 +36,17 @@ from runner.cli.report_output import show_written
     type=click.Choice(["table", "json", "html"]),
     default="table",
     show_default=True,
-    help="table for people; json: all that is known, with mean masks; html: with these drawn.",
+    help="table: for people; json: all fields, with mean masks; html: with the mean masks drawn.",
 )
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="Write to this file; else to stdout (html: to a file under RUNNER_HOME).",
+    help="Write the report to this file instead of stdout (html: a file under RUNNER_HOME).",
 )
 def explanations(
     label: str | None, newest: int, form: str, out: Path | None, **chosen: Any
 ) -> None:
-    """Show explanations by verdict and class, over all experiments, and what they come to."""
+    """Summarize all stored explanations by verdict and class."""
     from runner.reports.explanation.search import search_document, search_report
     from runner.reports.output import choose_destination, write_report
     from runner.settings import Settings

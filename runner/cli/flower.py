@@ -22,18 +22,18 @@ READABLE = "NAME:PASSWORD on one line"
 @click.option(
     "--login-file",
     type=click.Path(path_type=Path),
-    help="A file with NAME:PASSWORD; without it a login is generated and kept.",
+    help="A file that contains NAME:PASSWORD; by default a login is generated and stored.",
 )
 @click.option(
     "--allow-host",
     multiple=True,
     metavar="NAME",
-    help="A further host name under which browsers reach it; repeatable.",
+    help="Additional host name under which browsers may open Flower; repeatable.",
 )
 @click.option(
     "--allow-actions",
     is_flag=True,
-    help="Let those who have the login stop workers and send, revoke and limit tasks.",
+    help="Allow users to stop workers and to send, revoke and rate-limit tasks.",
 )
 def flower(
     address: str,
@@ -42,7 +42,7 @@ def flower(
     allow_host: tuple[str, ...],
     allow_actions: bool,
 ) -> None:
-    """Open Flower, the dashboard, on the broker in use; start it after the workers."""
+    """Start Flower, the dashboard of the queue. Start the workers first."""
     from runner.local.run_dir import RunDir
     from runner.settings import Settings
 
@@ -50,7 +50,9 @@ def flower(
     run_dir = RunDir(settings.home)
     if settings.broker_url is None and not run_dir.is_supervised():
         raise InputError(
-            "no broker is up", "RUNNER_BROKER_URL, or a private broker", "run `runner up` first"
+            "no broker is running",
+            "RUNNER_BROKER_URL, or a private broker that is running",
+            "run `runner up` first",
         )
     login, words = "", f"the login is in {login_file}"
     if login_file:
@@ -79,7 +81,7 @@ def _own_login(file: Path) -> tuple[str, str]:
     login = f"{name}:{password}"
     file.touch(mode=0o600, exist_ok=False)
     file.write_text(f"{login}\n")
-    return login, f"name {name}, password {password}, kept in {file}"
+    return login, f"user {name}, password {password}, stored in {file}"
 
 
 def _read_login(file: Path) -> str:
@@ -88,16 +90,16 @@ def _read_login(file: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
             f"the login file {str(file)!r} cannot be read: {error}",
-            f"a file with {READABLE}",
+            f"a file that contains {READABLE}",
             "correct --login-file (RUNNER_FLOWER_LOGIN_FILE) or the file's permissions",
         ) from error
     name, colon, password = login.partition(":")
     if not (name and colon and password) or len(login.splitlines()) != 1:
         # Not repeated: it may hold a password.
         raise InputError(
-            f"the login file {str(file)!r} is empty or holds something else",
+            f"the login file {str(file)!r} is empty or has another format",
             READABLE,
-            f'echo "me:$(openssl rand -hex 16)" > {file}',
+            f'write a login to it: echo "me:$(openssl rand -hex 16)" > {file}',
         )
     return login
 

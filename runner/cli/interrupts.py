@@ -40,8 +40,9 @@ def explained(words: list[str]) -> Iterator[None]:
 
 def kept(settings: Settings, experiment: int) -> str:
     """Return what is to be said of an experiment that is stored."""
-    workers = "the workers go" if settings.broker_url else "`runner up` goes"
+    workers = "the workers continue" if settings.broker_url else "`runner up` continues"
     return (
-        f"experiment {experiment} is submitted and its jobs are kept; {workers} on with them,"
-        f" `runner watch {experiment}` follows them, `runner cancel {experiment}` ends them"
+        f"experiment {experiment} is submitted and its jobs are saved; {workers} with them, "
+        f"`runner watch {experiment}` shows the progress, `runner cancel {experiment}` cancels "
+        "them"
     )

@@ -16,7 +16,7 @@ from runner.processes import python_command
 
 @click.command()
 def up() -> None:
-    """Start a private broker and workers on this machine, in the background."""
+    """Start a private broker and workers in the background."""
     from runner.local.run_dir import RunDir
     from runner.local.start_stop import start, wait_for_a_worker
     from runner.queue.app import make_app
@@ -27,9 +27,9 @@ def up() -> None:
     settings = Settings.from_environment()
     if settings.broker_url:
         raise InputError(
-            "RUNNER_BROKER_URL is set, so `runner up` has no broker to start",
-            "no broker URL: `runner up` starts a private one",
-            "use `runner worker` to work for that broker, or unset RUNNER_BROKER_URL",
+            "RUNNER_BROKER_URL is set, but `runner up` starts a private broker",
+            "RUNNER_BROKER_URL not to be set",
+            "use `runner worker` to start a worker for that broker, or unset RUNNER_BROKER_URL",
         )
     store = make_store(settings)
     started = start(settings)
@@ -39,23 +39,28 @@ def up() -> None:
     except UnavailableError as error:
         click.echo(f"warning: {error.what}\n  to fix it: {error.fix}", err=True)
     wait_for_a_worker(settings, store)
-    click.echo("up; stop with `runner down`" if started else "already up", err=True)
+    click.echo(
+        "broker and workers are running; stop them with `runner down`"
+        if started
+        else "already running",
+        err=True,
+    )
 
 
 @click.command()
 def down() -> None:
-    """Stop what `runner up` started; running jobs go back to pending and lose nothing."""
+    """Stop the broker and workers of `runner up`. Running jobs become pending again."""
     from runner.local.run_dir import RunDir
     from runner.local.start_stop import stop_all
     from runner.settings import Settings
 
     stopped = stop_all(RunDir(Settings.from_environment().home))
-    click.echo("down" if stopped else "nothing was up", err=True)
+    click.echo("stopped" if stopped else "nothing was running", err=True)
 
 
 @click.command()
 def worker() -> None:
-    """Work for the broker at RUNNER_BROKER_URL until stopped."""
+    """Run a worker for the broker at RUNNER_BROKER_URL."""
     from runner.settings import Settings
     from runner.store.opening import make_store
 
@@ -63,8 +68,8 @@ def worker() -> None:
     if settings.broker_url is None:
         raise InputError(
             "RUNNER_BROKER_URL is not set",
-            "the Redis that carries the messages",
-            "set it, or use `runner up`, which starts a private one",
+            "the URL of a Redis server, which carries the messages",
+            "set it, or use `runner up`, which starts a private broker",
         )
     # What is wrong with the database is said here, and not by every process that works.
     make_store(settings).close()
@@ -75,7 +80,7 @@ def worker() -> None:
 @click.command()
 @format_option
 def recover(form: str) -> None:
-    """Repair now what workers repair by themselves: lost jobs and lost messages."""
+    """Run recovery once, now. It repairs lost jobs and lost messages."""
     from runner.local.run_dir import RunDir
     from runner.queue.app import make_app
     from runner.queue.dispatch import send_pending
@@ -96,20 +101,20 @@ def recover(form: str) -> None:
             click.echo(json.dumps(asdict(repaired)))
         else:
             click.echo(
-                f"{len(repaired.lost)} lost jobs are pending again, {repaired.sent} jobs were sent,"
-                f" {repaired.running} attempts are under way; a worker gives up an attempt "
-                f"elsewhere after {settings.lease_seconds:g} s without a heartbeat"
+                f"{len(repaired.lost)} lost jobs are pending again, {repaired.sent} jobs were "
+                f"sent, {repaired.running} attempts are running; an attempt without a heartbeat "
+                f"for {settings.lease_seconds:g} s is lost"
             )
 
 
 @click.group()
 def db() -> None:
-    """Look after the database."""
+    """Manage the database."""
 
 
 @db.command()
 def upgrade() -> None:
-    """Bring the database to the schema of this version."""
+    """Upgrade the database schema to this version; create a missing database."""
     from runner.settings import Settings
     from runner.store.engine import upgrade as upgrade_database
 

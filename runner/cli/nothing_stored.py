@@ -17,7 +17,7 @@ def answered_if_nothing_is_stored(form: str, **document: Any) -> Iterator[None]:
     try:
         yield
     except NoStoreYet as missing:
-        click.echo(f"{missing.what}\n  to begin: {missing.fix}", err=True)
+        click.echo(f"{missing.what}\n  to start: {missing.fix}", err=True)
         if form == "json":
             click.echo(json.dumps(document))
         sys.exit(0)

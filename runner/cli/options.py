@@ -22,19 +22,21 @@ format_option = click.option(
     type=click.Choice(["table", "json"]),
     default="table",
     show_default=True,
-    help="table for people; json: one document on stdout and nothing else.",
+    help="table: for people; json: one document on stdout and nothing else.",
 )
 wait_option = click.option(
-    "--wait", is_flag=True, help="Wait for the end; start local workers for it if none are up."
+    "--wait",
+    is_flag=True,
+    help="Wait until the experiment has ended; start local workers if none are running.",
 )
 
 
 def _check_key(context: click.Context, option: click.Parameter, key: str | None) -> str | None:  # noqa: ARG001 (Click's form)
     if key is not None and not (key.isprintable() and 0 < len(key) <= LONGEST_KEY):
         raise InputError(
-            f"--key {shown(key)} is no key" if key else "--key is empty",
-            f"1 to {LONGEST_KEY} printable characters, in UTF-8",
-            "correct --key; an unset variable of the shell gives an empty one",
+            f"--key {shown(key)} is not valid" if key else "--key is empty",
+            f"1 to {LONGEST_KEY} printable characters in UTF-8",
+            "correct --key; a shell variable that is not set is empty",
         )
     return key
 
@@ -42,7 +44,7 @@ def _check_key(context: click.Context, option: click.Parameter, key: str | None)
 key_option = click.option(
     "--key",
     callback=_check_key,
-    help="A name of your own: the same key again is the same experiment, not another one.",
+    help="An idempotency key: the same command with the same key returns the same experiment.",
 )
 seed_option = click.option(
     "--seed",
@@ -70,7 +72,7 @@ def training_options(command: Command) -> Command:
             click.option(
                 "--epochs",
                 type=click.IntRange(1, MOST_EPOCHS),
-                help="Epochs of every trial, instead of what its params say.",
+                help="Epochs of every trial; overrides the params.",
             ),
             click.option(
                 "--param",
@@ -84,14 +86,17 @@ def training_options(command: Command) -> Command:
                 type=click.IntRange(1, 1024),
                 default=1,
                 show_default=True,
-                help="CPU threads of one trial; another number gives other last digits.",
+                help=(
+                    "CPU threads of one trial; a different number changes the last digits of "
+                    "the results."
+                ),
             ),
             click.option(
                 "--repeats",
                 type=click.IntRange(1, 1000),
                 default=1,
                 show_default=True,
-                help="Train every params so many times: with the seed, the one after it, ...",
+                help="Train each set of params N times, with the seeds SEED, SEED + 1, ...",
             ),
             seed_option,
             key_option,
@@ -113,6 +118,8 @@ def read_params(pairs: tuple[str, ...]) -> dict[str, Any]:
                 f"--param {pair!r} has no value", "NAME=VALUE, as in lr=0.01", "add '=' and a value"
             )
         if name in params:
-            raise InputError(f"--param {name} is given twice", "one value each", "drop one of them")
+            raise InputError(
+                f"--param {name} is given twice", "one value per parameter", "remove one of them"
+            )
         params[name] = read_value(name, value)
     return params

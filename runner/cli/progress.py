@@ -122,7 +122,7 @@ def _failed_starts(settings: Settings) -> int:
 
 def _workers_do_not_stay(settings: Settings) -> UnavailableError:
     return UnavailableError(
-        "the local workers do not stay up",
+        "the local workers stop repeatedly",
         "workers that run until the experiment has ended",
-        f"read {RunDir(settings.home).logs / 'worker.log'}; the jobs are kept",
+        f"read {RunDir(settings.home).logs / 'worker.log'}; the jobs are saved",
     )

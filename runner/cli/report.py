@@ -44,22 +44,31 @@ class Choice:
     ),
     default="table",
     show_default=True,
-    help="table for people; json, csv: all that is known; talos: a CSV that talos.Analyze reads;"
-    " html: one file with its figures; parquet, tensorboard: for these programs.",
+    help=(
+        "table: for people; json, csv: all fields; talos: a CSV for talos.Analyze; html: one "
+        "file with its figures; parquet, tensorboard: files for these tools."
+    ),
 )
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="Write the report to this file (tensorboard: directory), its figures beside it; else to"
-    " stdout (html, parquet, tensorboard: under RUNNER_HOME).",
+    help=(
+        "Write the report to this file (tensorboard: directory), with its figures beside it, "
+        "instead of stdout (html, parquet, tensorboard: under RUNNER_HOME)."
+    ),
 )
-@click.option("--top", type=click.IntRange(1, 10_000), help="A leaderboard of so many trials.")
-@click.option("--by", type=click.Choice(BY), help="A leaderboard by this metric.")
+@click.option(
+    "--top", type=click.IntRange(1, 10_000), help="Show a leaderboard of the N best trials."
+)
+@click.option("--by", type=click.Choice(BY), help="Show a leaderboard ranked by this metric.")
 @click.option(
     "--where",
     multiple=True,
     metavar="CONDITION",
-    help="Only trials with 'lr=0.001' or 'val_accuracy>0.5', as a leaderboard; repeatable.",
+    help=(
+        "Show a leaderboard of the matching trials, for example 'lr=0.001' or "
+        "'val_accuracy>0.5'; repeatable."
+    ),
 )
 def report(
     experiments: tuple[int, ...],
@@ -69,10 +78,10 @@ def report(
     by: str | None,
     where: tuple[str, ...],
 ) -> None:
-    """Show what an experiment found; without a number, the newest that has results.
+    """Report the results of an experiment. The default is the newest that has results.
 
-    With several numbers, or with --top, --by or --where: the leaderboard of their trials together
-    (without a number: of all trials). So it is for an experiment of thousands of trials.
+    With several experiments, or with --top, --by or --where: a leaderboard of all their trials
+    (without a number: of all trials). Experiments with thousands of trials get a leaderboard too.
     """
     from runner.reports.experiment.document import chosen_experiment
     from runner.reports.output import FOR_PEOPLE
@@ -92,7 +101,10 @@ def report(
         if not experiments:
             click.echo(f"experiment {number}, the newest that has results", err=True)
         if jobs > MOST_JOBS and form in FOR_PEOPLE:
-            words = f"experiment {number} has {jobs:,} jobs: its best; --format csv has every trial"
+            words = (
+                f"experiment {number} has {jobs:,} jobs: showing the best trials; use --format "
+                "csv for all"
+            )
             click.echo(words, err=True)
             written = _leaderboard(settings, store, (number,), choice, (form, out))
         else:
@@ -127,7 +139,10 @@ def _leaderboard(
 
     form, out = target
     if form in ("talos", "tensorboard"):
-        raise click.UsageError(f"--format {form} is of one whole experiment: no --top or --where")
+        raise click.UsageError(
+            f"--format {form} reports one whole experiment and cannot be combined with --top or "
+            "--where"
+        )
     scope = Scope(tuple(dict.fromkeys(experiments)), read_conditions(choice.where))
     destination = choose_destination(settings.home, "leaderboard", form, out)
     document = leaderboard_document(store, scope, choice.by or BY[0], choice.top or TOP)

@@ -22,10 +22,14 @@ DATASETS = {"small": "shapes", "medium": "cifar10", "full": "cifar10"}
     type=click.Choice(list(DATASETS)),
     default="full",
     show_default=True,
-    help="full: the paper's images and epochs; medium: 8,000 images to train on; small: few"
-    " images and epochs, minutes.",
+    help=(
+        "full: the paper's images and epochs; medium: 8,000 training images; small: few images "
+        "and epochs, takes minutes."
+    ),
 )
-@click.option("--dataset", help="As of `runner submit`; else cifar10, and shapes at scale small.")
+@click.option(
+    "--dataset", help="As for `runner submit`; default: cifar10, with --scale small: shapes."
+)
 @seed_option
 @click.option(
     "--format",
@@ -38,15 +42,16 @@ DATASETS = {"small": "shapes", "medium": "cifar10", "full": "cifar10"}
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="Write the report to this file, its figures beside it.",
+    help="Write the report to this file, with its figures beside it.",
 )
-@click.option("--only-report", is_flag=True, help="Submit nothing: report what is there.")
+@click.option("--only-report", is_flag=True, help="Submit nothing; report the results that exist.")
 def reproduce(
     scale: str, dataset: str | None, seed: int, form: str, out: Path | None, only_report: bool
 ) -> None:
-    """Regenerate the paper: do all that is still missing, and report it beside the paper's values.
+    """Reproduce the paper. Runs its missing experiments and reports the results.
 
-    Stop it at any moment; the same command goes on where it was.
+    The report shows them beside the paper's values. The command can be stopped at any time;
+    run it again to continue.
     """
     from runner.cli.interrupts import explained
     from runner.cli.reading import reading_shown
@@ -63,7 +68,7 @@ def reproduce(
     store = find_store(settings) if only_report else make_store(settings)
     with reading_shown():
         reproduction = begin(settings, store, SCALES[scale], dataset or DATASETS[scale], seed)
-    with explained(["what was submitted is kept, and the same command goes on where it was"]):
+    with explained(["submitted experiments are saved; run the same command again to continue"]):
         failed = [] if only_report else _do_all(reproduction)
     written = write_report(reproduction_report(read_sources(reproduction)), form, destination)
     show_written(written)
@@ -71,7 +76,7 @@ def reproduce(
         from runner.errors import ExitCode
 
         commands = "; ".join(f"runner retry {number}" for number in failed)
-        click.echo(f"not all jobs succeeded: {commands}, then the same command again", err=True)
+        click.echo(f"not all jobs succeeded: run {commands}, then the same command again", err=True)
         sys.exit(ExitCode.JOB_FAILED)
 
 
@@ -86,7 +91,7 @@ def _do_all(reproduction: "Reproduction") -> list[int]:
             experiments = submitted(reproduction, submit=True)
             waiting = [number for number in experiments.values() if is_open(store, number)]
             words = f"{len(experiments)} of {len(reproduction.steps)} steps submitted"
-            click.echo(f"{words}, {len(waiting)} of them not ended", err=True)
+            click.echo(f"{words}, {len(waiting)} of them not finished", err=True)
             if not waiting:
                 break
             wait_for(settings, store, waiting[0])

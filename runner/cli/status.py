@@ -46,8 +46,8 @@ def status(experiment: int | None, form: str) -> None:
         workers = [vars_of(row) for row in alive]
         click.echo(json.dumps({"workers": workers, "trouble": trouble, "experiments": rows}))
         return None
-    _table(rows, "no experiment yet: begin with `runner submit --help`")
-    click.echo(f"{len(alive)} workers alive")
+    _table(rows, "no experiments yet: see `runner submit --help`")
+    click.echo(f"{len(alive)} workers running")
     _say(trouble)
     return None
 
@@ -70,7 +70,7 @@ def _status_of_one(settings: Any, store: Any, experiment: int, form: str) -> Non
     words = f"{document.kind}, seed {document.seed}, {document.dataset.title}"
     click.echo(printable(f"experiment {experiment}: {words}"))
     if document.paused:
-        click.echo(f"paused: nothing new starts until `runner resume {experiment}`")
+        click.echo(f"paused: no new job starts until `runner resume {experiment}`")
     jobs = [replace(job, reason=_short(job.reason)) for job in document.jobs]
     _table([plain(job) for job in jobs], "no jobs")
 
@@ -92,16 +92,18 @@ def watch(experiment: int) -> None:
 
 @click.command()
 @click.argument("trial", type=NUMBER, required=False)
-@click.option("--job", type=NUMBER, help="Show a job instead, such as one that failed.")
+@click.option(
+    "--job", type=NUMBER, help="Show this job instead of a trial, for example one that failed."
+)
 @format_option
 def show(trial: int | None, job: int | None, form: str) -> None:
-    """Show one trial: params, scores, every epoch and every attempt."""
+    """Show one trial: params, scores, epochs and attempts."""
     from runner.reports.records import plain
     from runner.reports.trial import trial_document, trial_text
 
     _, store = _open()
     if (trial is None) == (job is None):
-        raise click.UsageError("name a TRIAL, or a job with --job, and not both")
+        raise click.UsageError("name either a TRIAL or a job with --job, not both")
     document = trial_document(store, trial=trial, job=job)
     click.echo(json.dumps(plain(document), indent=2) if form == "json" else trial_text(document))
 

@@ -21,7 +21,7 @@ from runner.cli.options import (
 
 @click.group()
 def submit() -> None:
-    """Submit an experiment: one job, or one for each trial of a grid."""
+    """Submit an experiment of one or more jobs."""
 
 
 @submit.command()
@@ -39,7 +39,7 @@ def train(augment: bool, **options: Any) -> None:
 @submit.command()
 @training_options
 @click.option(
-    "--downsample", type=float, required=True, help="The fraction of the grid's points to try."
+    "--downsample", type=float, required=True, help="The fraction of the grid's points to train."
 )
 @click.option(
     "--grid", default="paper", show_default=True, help="'paper', or the path of a JSON file."
@@ -52,7 +52,7 @@ def train(augment: bool, **options: Any) -> None:
     help="How Talos samples the points.",
 )
 def tune(downsample: float, grid: str, method: str, **options: Any) -> None:
-    """Train the points of a grid that Talos samples, one job each."""
+    """Train points of a grid, sampled by Talos, one job per point."""
     from runner.submit.experiments import new_tune
 
     training, fixed = _training(options)
@@ -68,19 +68,22 @@ def tune(downsample: float, grid: str, method: str, **options: Any) -> None:
     type=click.Choice(["train", "validation", "test"]),
     default="test",
     show_default=True,
-    help="The images to score it on.",
+    help="The split to score it on.",
 )
 @click.option(
     "--folds",
     type=click.IntRange(2, grids.MAX_TRIALS),
-    help="Train its params anew for each of so many folds, a job each; takes no --split.",
+    help=(
+        "Cross-validation: train the params again for each of K folds, one job per fold; cannot "
+        "be combined with --split."
+    ),
 )
 @seed_option
 @key_option
 @wait_option
 @format_option
 def evaluate(trial: int, split: str, folds: int | None, **options: Any) -> None:
-    """Score a trial: loss, accuracy, log loss and confusion."""
+    """Score a trial: loss, accuracy, log loss and confusion matrix."""
     from runner.submit.experiments import new_evaluate, new_folds
 
     seed, key = options["seed"], options["key"]
@@ -92,7 +95,9 @@ def evaluate(trial: int, split: str, folds: int | None, **options: Any) -> None:
         )
     given = click.get_current_context().get_parameter_source("split")
     if given is not click.core.ParameterSource.DEFAULT:
-        raise click.UsageError("--folds divides the train and validation splits: give no --split")
+        raise click.UsageError(
+            "--folds splits the training and validation images and cannot be combined with --split"
+        )
     return _submit(
         lambda _, store: new_folds(store, trial, folds, seed, key), options, about_a_trial=True
     )
@@ -104,55 +109,61 @@ def evaluate(trial: int, split: str, folds: int | None, **options: Any) -> None:
     "--images",
     required=True,
     metavar="0,10-19,random:20",
-    help="Images of the test split, fifty to a job: numbers and ranges, wrong, random:20,"
-    " class:cat, most-confident-wrong:10, or several of these with commas.",
+    help=(
+        "Images of the test split, fifty per job: numbers, ranges, wrong, random:20, class:cat "
+        "or most-confident-wrong:10; separate several with commas."
+    ),
 )
 @click.option(
     "--labels",
     default="predicted",
     show_default=True,
     metavar="airplane,bird",
-    help="The classes to explain: 'predicted', or names; a comma within a name is \\,.",
+    help="The classes to explain: 'predicted', or class names; write a comma in a name as \\,.",
 )
 @click.option(
-    "--dataset", help="Images of this data set, with the same classes, not of the trial's own."
+    "--dataset",
+    help="Explain images of this data set, with the same classes, instead of the trial's own.",
 )
-@click.option("--resize", is_flag=True, help="Resize its images that are not 32x32.")
+@click.option("--resize", is_flag=True, help="Resize images of --dataset that are not 32x32.")
 @click.option(
     "--method",
     type=click.Choice(METHODS),
     default=METHODS[0],
     show_default=True,
-    help="What the weights come from.",
+    help="The explanation method.",
 )
 @click.option(
     "--segmentation",
     type=click.Choice(SEGMENTATIONS),
     default=SEGMENTATIONS[0],
     show_default=True,
-    help="small: fit for small images; stock: LIME's own, which finds little on them.",
+    help=(
+        "small: superpixels for small images; stock: LIME's default segmentation, which is too "
+        "coarse for them."
+    ),
 )
 @click.option(
     "--samples",
     type=click.IntRange(10, 100_000),
     default=1000,
     show_default=True,
-    help="Perturbed images that LIME looks at.",
+    help="The number of perturbed images that LIME samples.",
 )
-@click.option("--activations", is_flag=True, help="Also store what every layer puts out.")
+@click.option("--activations", is_flag=True, help="Also store the output of every layer.")
 @seed_option
 @key_option
 @wait_option
 @format_option
 def explain(trial: int, seed: int, **options: Any) -> None:
-    """Explain a trial's predictions: which parts of an image speak for a class, and is it so."""
+    """Explain a trial's predictions: which parts of an image support a class."""
     from cifar_model.data import DatasetSpec
     from runner.submit.explain import Explaining, new_explain
     from runner.submit.image_choice import comma_parts
 
     dataset, resize = options["dataset"], options["resize"]
     if resize and dataset is None:
-        raise click.UsageError("--resize is about the images of --dataset: name one")
+        raise click.UsageError("--resize applies to the images of --dataset, which is not given")
     explaining = Explaining(
         images=options["images"],
         labels=comma_parts(options["labels"]),

@@ -28,19 +28,19 @@ def examine_broker(settings: Settings) -> Iterator[Finding]:
     if (trouble := local_trouble(settings)) is not None:
         yield Finding(
             trouble,
-            "jobs are saved, but none is worked on",
-            "correct what the log says; `runner down` ends the attempts",
+            "jobs are saved, but none is executed",
+            "fix the error in the log; `runner down` stops the restarts",
         )
     app = make_app(settings.broker_url or run_dir.broker_url)
     try:
         facts = broker_facts(app)
     except UnavailableError as error:
-        yield Finding(error.what, "jobs are saved, but none is sent", error.fix)
+        yield Finding(error.what, "jobs are saved, but not sent to workers", error.fix)
         return
-    yield from examined("what the broker keeps", persistence(facts))
-    yield from examined("what the broker forgets", eviction(facts))
+    yield from examined("the persistence of the broker", persistence(facts))
+    yield from examined("the eviction policy of the broker", eviction(facts))
     yield from examined("the queues", queues(app))
-    refused = list(examined("writing to the broker", writing(app)))
+    refused = list(examined("write access to the broker", writing(app)))
     yield from refused
     # Workers answer over the broker.
     if not refused:
@@ -66,9 +66,9 @@ def queues(app: Celery) -> Iterator[Finding]:
         if found not in (expected, "none"):
             yield Finding(
                 f"the broker's key {key!r} is a {found}, not a {expected}",
-                "no message can be sent or taken until a worker has removed it",
-                f"delete it (`redis-cli DEL {key}`), and give the other program that wrote it a "
-                "database number of its own; jobs are kept and sent again",
+                "no message can be sent or received until a worker has removed it",
+                f"delete it (`redis-cli DEL {key}`), and let the program that wrote it use "
+                "another Redis database number; jobs are saved and sent again",
             )
 
 
@@ -78,7 +78,7 @@ def writing(app: Celery) -> Iterator[Finding]:
         with reaching(app), app.connection_for_write() as connection:
             _client(connection).set(WRITTEN_KEY, "", px=1000)
     except UnavailableError as error:
-        yield Finding(error.what, "no message can be sent or taken", error.fix)
+        yield Finding(error.what, "no message can be sent or received", error.fix)
 
 
 def _client(connection: Any) -> Any:
@@ -90,8 +90,8 @@ def persistence(facts: Mapping[str, Any]) -> Iterator[Finding]:
     """Find a broker that forgets its messages when it restarts."""
     if not facts.get("aof_enabled"):
         yield Finding(
-            "the broker keeps no append-only file",
-            "a restart forgets every message; recovery sends them again, but later",
+            "the broker has no append-only file (AOF)",
+            "messages are lost when it restarts; recovery sends them again, with a delay",
             "set `appendonly yes` in its configuration",
         )
 
@@ -102,7 +102,7 @@ def eviction(facts: Mapping[str, Any]) -> Iterator[Finding]:
     if policy != "noeviction":
         yield Finding(
             f"the broker's maxmemory-policy is {policy}",
-            "when its memory is full it throws messages away instead of refusing new ones",
+            "when its memory is full, it evicts messages instead of rejecting new ones",
             "set `maxmemory-policy noeviction`",
         )
 
@@ -112,9 +112,10 @@ def redelivery(worker: str, conf: Mapping[str, Any]) -> Iterator[Finding]:
     if conf["task_acks_late"]:
         seconds = conf["broker_transport_options"].get("visibility_timeout", 3600)
         yield Finding(
-            f"{worker} acknowledges late, with a visibility timeout of {seconds} s",
-            "a job that takes longer is delivered again and again while it runs",
-            "set task_acks_late to false: the store notices a worker that died",
+            f"{worker} acknowledges late (task_acks_late), with a visibility timeout of "
+            f"{seconds} s",
+            "a job that takes longer is delivered again while it still runs",
+            "set task_acks_late to false; recovery finds the jobs of workers that died",
         )
 
 
@@ -122,8 +123,8 @@ def prefetch(worker: str, conf: Mapping[str, Any]) -> Iterator[Finding]:
     """Find a worker that takes more messages than it has free slots."""
     if conf["worker_prefetch_multiplier"] != 1 or not conf["worker_disable_prefetch"]:
         yield Finding(
-            f"{worker} takes messages before it has a free slot",
-            "a job waits behind a long one while another worker has nothing to do",
+            f"{worker} prefetches messages before it has a free slot",
+            "a job waits behind a long one while another worker is idle",
             "set worker_prefetch_multiplier to 1 and worker_disable_prefetch to true",
         )
 
@@ -133,9 +134,9 @@ def serializers(worker: str, conf: Mapping[str, Any]) -> Iterator[Finding]:
     more = sorted(set(conf["accept_content"]) - {"json", "application/json"})
     if more:
         yield Finding(
-            f"{worker} accepts messages as {', '.join(more)}",
-            "whoever can write to the broker may be able to run code on the worker",
-            "set accept_content to json alone",
+            f"{worker} accepts messages in other formats than JSON: {', '.join(more)}",
+            "anyone who can write to the broker may be able to run code on the worker",
+            "set accept_content to ['json']",
         )
 
 
@@ -144,8 +145,8 @@ def pool(worker: str, stats: Mapping[str, Any]) -> Iterator[Finding]:
     implementation = stats["pool"]["implementation"]
     if "prefork" not in implementation:
         yield Finding(
-            f"{worker} has the pool {implementation}",
-            "a crash of one job takes the whole worker with it, and a drain loses the job",
+            f"{worker} uses the pool {implementation}",
+            "a crash in one job ends the whole worker, and stopping the worker loses running jobs",
             "start it with `runner worker`, or with --pool=prefork",
         )
 

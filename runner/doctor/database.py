@@ -56,10 +56,10 @@ def examine_database(settings: Settings) -> Iterator[Finding]:
             return
         if path is not None:
             versions = sqlite3.sqlite_version_info
-            yield from examined("the journal of the database", journal(path, versions))
+            yield from examined("the journal mode of the database", journal(path, versions))
         yield from examined("the file of the database", damaged(store))
         yield from examined("the schema of the database", incomplete(store))
-        yield from examined("writing to the database", not_writable(store))
+        yield from examined("write access to the database", not_writable(store))
         yield from examined("the clock of the database", wrong_clock(store))
 
 
@@ -73,8 +73,8 @@ def file_system(path: Path, mounts: Path) -> Iterator[Finding]:
     if kind in NETWORK_FILE_SYSTEMS:
         yield Finding(
             f"the SQLite database {path} is on a network file system ({kind} at {place})",
-            "its locks are not to be relied on there, and the file can be damaged",
-            "set RUNNER_HOME to a local disk, or use PostgreSQL: RUNNER_DATABASE_URL",
+            "file locks are not reliable there, and the file can be corrupted",
+            "set RUNNER_HOME to a local disk, or use PostgreSQL (RUNNER_DATABASE_URL)",
         )
 
 
@@ -83,8 +83,8 @@ def damaged(store: Store) -> Iterator[Finding]:
     if found := damage(store):
         yield Finding(
             f"the {store.name} is damaged: {found[0]}",
-            "what is read from it may be wrong, and what is written lost",
-            "stop all workers and restore the file from a copy",
+            "reads may return wrong data, and writes may be lost",
+            "stop all workers and restore the file from a backup",
         )
 
 
@@ -94,8 +94,8 @@ def incomplete(store: Store) -> Iterator[Finding]:
         yield Finding(
             f"the {store.name} has no {', no '.join(lacking[:SHOWN])}"
             + (f" (and {len(lacking) - SHOWN} more)" if len(lacking) > SHOWN else ""),
-            "the schema keeps two workers from having one job, and results from being stored twice",
-            "restore the database from a copy that is whole",
+            "without it, two workers can execute the same job, or results can be stored twice",
+            "restore the database from a complete backup",
         )
 
 
@@ -103,9 +103,9 @@ def not_writable(store: Store) -> Iterator[Finding]:
     """Find a database that nobody, or this user, can write to."""
     if lacking := missing_privileges(store):
         yield Finding(
-            f"this user may not use the {store.name} as it has to: {', '.join(lacking[:SHOWN])}",
-            "jobs wait until it may",
-            "grant what is missing, or use the user that owns the database",
+            f"this user lacks privileges on the {store.name}: {', '.join(lacking[:SHOWN])}",
+            "jobs wait until the privileges are granted",
+            "grant the missing privileges, or connect as the owner of the database",
         )
         return
     try_to_write(store)
@@ -122,15 +122,15 @@ def journal(path: Path, version: tuple[int, int, int]) -> Iterator[Finding]:
     words = ".".join(map(str, version))
     if logged and not safe:
         yield Finding(
-            f"SQLite {words} with a write-ahead log",
-            "several writers at once can damage the file (mended in 3.51.3, 3.50.7 and 3.44.6)",
+            f"SQLite {words} is used with a write-ahead log (WAL)",
+            "concurrent writers can corrupt the file (fixed in 3.51.3, 3.50.7 and 3.44.6)",
             "use a Python with a newer SQLite on every host that opens this file",
         )
     if safe and not logged:
         yield Finding(
-            f"{path} has no write-ahead log, which SQLite {words} can keep",
-            "who reads waits for who writes, so workers wait for each other",
-            "run `runner db upgrade`, which makes one",
+            f"{path} has no write-ahead log (WAL), which SQLite {words} supports",
+            "readers and writers block each other, so workers wait",
+            "run `runner db upgrade`, which enables it",
         )
 
 
@@ -140,6 +140,6 @@ def clock(database: datetime, host: datetime) -> Iterator[Finding]:
     if seconds > MOST_CLOCK_SECONDS:
         yield Finding(
             f"the clocks of this host and of the database differ by {seconds:.0f} s",
-            "no lease depends on it, but logs and reports tell different times",
-            "let both hosts keep time (chrony or systemd-timesyncd)",
+            "leases do not depend on clocks, but the times in logs and reports are inconsistent",
+            "synchronize the clocks of both hosts (chrony or systemd-timesyncd)",
         )

@@ -29,7 +29,7 @@ def examined(subject: str, findings: Iterable[Finding]) -> Iterator[Finding]:
         yield of_error(error)
     except Exception as error:
         yield Finding(
-            f"{subject} cannot be examined: {summary(error)}",
-            "what is wrong there is not known; jobs may fail because of it",
-            "mend what the error names, and run `runner doctor` again",
+            f"{subject} cannot be checked: {summary(error)}",
+            "problems there are not detected, and may make jobs fail",
+            "fix the cause of the error, and run `runner doctor` again",
         )

@@ -23,7 +23,7 @@ def examine_machine(settings: Settings) -> Iterator[Finding]:
     """Return what is wrong with this machine."""
     yield from examined("the disk", disks(settings))
     yield from examined("the devices", devices())
-    yield from examined("what listens here", flowers())
+    yield from examined("the running Flower servers", flowers())
 
 
 def disks(settings: Settings) -> Iterator[Finding]:
@@ -65,8 +65,8 @@ def disk_space(place: str, free: int) -> Iterator[Finding]:
     """Find a disk that is almost full."""
     if free < LEAST_DISK_BYTES:
         yield Finding(
-            f"{free / 1e9:.1f} GB are free at {place}",
-            "checkpoints and models do not fit, and jobs wait or fail",
+            f"only {free / 1e9:.1f} GB are free at {place}",
+            "checkpoints and models may not fit, and jobs then wait or fail",
             "free some space, or set RUNNER_HOME to another disk",
         )
 
@@ -77,9 +77,10 @@ def device_memory(answer: str) -> Iterator[Finding]:
         device, _, free = line.partition(",")
         if free.strip().isdigit() and int(free) < LEAST_DEVICE_MEGABYTES:
             yield Finding(
-                f"device {device} has {free.strip()} MB of free memory",
-                "trials on it fail for want of memory",
-                "end what uses it (`nvidia-smi` names it), or leave it out of CUDA_VISIBLE_DEVICES",
+                f"device {device} has only {free.strip()} MB of free memory",
+                "trials on it can run out of memory",
+                "stop the processes that use it (`nvidia-smi` lists them), or remove it from "
+                "CUDA_VISIBLE_DEVICES",
             )
 
 
@@ -93,8 +94,8 @@ def exposed_flower(command: Sequence[str], environment: Mapping[str, str]) -> It
     asks = any(given.get(n) or environment.get(f"FLOWER_{n.upper()}") for n in PASSWORDS)
     if not asks and not _is_loopback(address):
         yield Finding(
-            f"Flower listens on {address or 'every address'} and asks for no password",
-            "whoever reaches it can read every job and stop workers",
+            f"Flower listens on {address or 'every address'} and requires no password",
+            "anyone who can reach it can read every job and stop workers",
             "start it with `runner flower`, or set FLOWER_BASIC_AUTH=USER:PASSWORD",
         )
 

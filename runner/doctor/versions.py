@@ -23,7 +23,7 @@ def examine_versions(settings: Settings) -> Iterator[Finding]:
     if len(hosts) > 1:
         words = "; ".join(f"{version} on {', '.join(sorted(hosts[version]))}" for version in hosts)
         yield Finding(
-            f"workers of different versions: {words}",
-            "which of them trains a trial may change its numbers",
-            "install one version on every host and restart the workers",
+            f"workers run different versions: {words}",
+            "the results of a trial may depend on the worker that trains it",
+            "install the same version on every host and restart the workers",
         )

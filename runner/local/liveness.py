@@ -26,7 +26,7 @@ def why_nothing_runs(settings: Settings, store: Store) -> str | None:
         return trouble
     if not workers_alive(settings, store):
         command = "runner worker" if settings.broker_url else "runner up"
-        return f"no worker is alive: the jobs are saved; start one with `{command}`"
+        return f"no worker is running: the jobs are saved; start one with `{command}`"
     return None
 
 
@@ -35,4 +35,4 @@ def local_trouble(settings: Settings) -> str | None:
     trouble = None if settings.broker_url else RunDir(settings.home).trouble()
     if trouble is None:
         return None
-    return f"{trouble.what}; it is tried again and again, and {trouble.log} says why"
+    return f"{trouble.what}; it is restarted repeatedly, see {trouble.log}"

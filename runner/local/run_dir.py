@@ -186,6 +186,6 @@ class RunDir:
 def _not_ours(path: Path, why: str) -> UnavailableError:
     return UnavailableError(
         f"{path} cannot be used: {why}",
-        "a home in which this user may write",
-        "set RUNNER_HOME to a directory of your own, or run this as the user whose home it is",
+        "a RUNNER_HOME that this user can write to",
+        "set RUNNER_HOME to a directory of your own, or run the command as the owner of this one",
     )

@@ -42,7 +42,7 @@ def start(settings: Settings, parent: int | None = None) -> bool:
         if supervisor.poll() not in (None, 0) or time.monotonic() > deadline:
             raise UnavailableError(
                 "the private broker and workers did not start",
-                f"both running within {START_SECONDS:g} s",
+                f"both to be running within {START_SECONDS:g} s",
                 f"read {run_dir.logs / 'supervisor.log'}",
             )
         time.sleep(0.05)
@@ -61,8 +61,8 @@ def wait_for_a_worker(settings: Settings, store: Store) -> None:
         if time.monotonic() > deadline:
             raise UnavailableError(
                 "no worker started",
-                f"one that is ready within {START_SECONDS:g} s",
-                f"read {RunDir(settings.home).logs / 'worker.log'}; it is tried again until "
+                f"a worker that is ready within {START_SECONDS:g} s",
+                f"read {RunDir(settings.home).logs / 'worker.log'}; the start is retried until "
                 "`runner down`",
             )
         time.sleep(0.1)

@@ -70,7 +70,7 @@ class Supervisor:
     def run(self, parent: int | None) -> None:
         """Watch until told to stop, or until the parent is gone."""
         parent_started = process_started(parent) if parent else None
-        errors = LoopErrors(logger, "what has ended cannot be started again")
+        errors = LoopErrors(logger, "cannot restart a process")
         while not self.stopping.wait(LOOK_SECONDS):
             if parent and process_started(parent) != parent_started:
                 break
@@ -104,9 +104,9 @@ class Supervisor:
         self.failed_starts = self.failed_starts + 1 if lived < START_SECONDS else 0
         pause = min(2.0 ** (self.failed_starts - 1), LONGEST_PAUSE_SECONDS)
         self.worker, self.worker_due = None, time.monotonic() + pause
-        logger.warning("the worker ended with exit code %s; started again in %g s", code, pause)
+        logger.warning("the worker exited with code %s; restarting it in %g s", code, pause)
         if self.failed_starts > 1:
-            times = f"it ended {self.failed_starts} times in a row, last with exit code {code}"
+            times = f"it exited {self.failed_starts} times in a row, last with code {code}"
             self._tell(f"the worker does not start: {times}", "worker.log", self.failed_starts)
 
     def _tell(self, what: str, log: str, failed_starts: int) -> None:

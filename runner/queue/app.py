@@ -48,20 +48,28 @@ TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "runner.queue.transp
 REFUSALS: tuple[tuple[type[Exception] | str, str, str], ...] = (
     (
         AuthenticationError,
-        "refuses the password",
+        "rejects the password",
         "correct RUNNER_BROKER_URL or RUNNER_BROKER_PASSWORD_FILE",
     ),
     (
         NoPermissionError,
-        "does not let this user do it",
-        "give the user of RUNNER_BROKER_URL all commands, keys and channels",
+        "denies this user a permission",
+        "grant the user of RUNNER_BROKER_URL all commands, keys and channels",
     ),
-    (BusyLoadingError, "still reads its file", "wait until it has"),
-    (OutOfMemoryError, "has no memory left", "raise its `maxmemory`, or remove what else it holds"),
+    (BusyLoadingError, "is still loading its data", "wait until it has finished"),
+    (
+        OutOfMemoryError,
+        "is out of memory",
+        "increase its `maxmemory`, or remove other data from it",
+    ),
     (ReadOnlyError, "is a read-only replica", "name the primary in RUNNER_BROKER_URL"),
-    ("MISCONF", "cannot write to its disk", "free some space there; its log says more"),
-    ("BUSY", "is busy with a script", "wait for its end, or end it with `SCRIPT KILL`"),
-    (ResponseError, "refuses what it is asked", "correct its configuration or RUNNER_BROKER_URL"),
+    ("MISCONF", "cannot write to its disk", "free some space there; see its log"),
+    (
+        "BUSY",
+        "is busy running a script",
+        "wait until the script ends, or stop it with `SCRIPT KILL`",
+    ),
+    (ResponseError, "rejects a command", "correct its configuration or RUNNER_BROKER_URL"),
 )
 
 
@@ -224,9 +232,9 @@ def _unavailable(app: Celery, error: Exception) -> UnavailableError:
     what, fix = _refusal(error)
     return UnavailableError(
         f"the broker {_without_password(app)} {what}: {error}",
-        "a Redis server that answers",
-        f"{fix}; jobs that were not sent are kept, and any worker's recovery (or `runner recover`) "
-        "sends them",
+        "a Redis server that is reachable and accepts commands",
+        f"{fix}; unsent jobs are saved, and recovery (by any worker, or `runner recover`) sends "
+        "them",
     )
 
 

@@ -89,7 +89,7 @@ def resume_begun(settings: Settings) -> None:
 
     Whatever goes wrong here, the sweeps that follow do the same.
     """
-    with LoopErrors(logger, "what was begun cannot be sent yet").caught():
+    with LoopErrors(logger, "cannot send interrupted jobs yet").caught():
         store = Store(settings.database_url)
         try:
             close_lost(store, Watch(settings.lease_seconds))
@@ -112,7 +112,7 @@ def sweep_until(stopping: threading.Event, settings: Settings, parent: int) -> N
     app = make_app(settings.broker_url or "memory://")
     watch = Watch(settings.lease_seconds)
     store: Store | None = None
-    errors = LoopErrors(logger, "nothing can be repaired")
+    errors = LoopErrors(logger, "recovery failed")
     # Workers that were started together should not all sweep at the same moment.
     while not stopping.wait(settings.sweep_seconds * random.uniform(0.75, 1.25)):  # noqa: S311
         # Told, not asked: it may be gone before this process could ask who its parent is.

@@ -78,7 +78,7 @@ class Channel(kombu_redis.Channel):
     def _hand_on(self, queue: str, entry: bytes) -> None:
         envelope = open_entry(entry)
         if envelope is None:
-            logger.error("a message on %s names no job and is removed: %s", queue, _shown(entry))
+            logger.error("removed a message on %s that has no job id: %s", queue, _shown(entry))
             return
         message = _message(queue, envelope)
         self._guarded(queue, entry, lambda: self.connection._deliver(message, queue))  # noqa: SLF001
@@ -94,7 +94,7 @@ class Channel(kombu_redis.Channel):
         except (Empty, *CONNECTION_ERRORS):
             raise
         except Exception as error:
-            logger.warning("a broadcast cannot be read and is dropped: %.200r", error)
+            logger.warning("dropped a broadcast message that cannot be decoded: %.200r", error)
             raise Empty from error
         return received
 
@@ -104,7 +104,9 @@ class Channel(kombu_redis.Channel):
         except CONNECTION_ERRORS:
             raise
         except Exception:
-            logger.exception("a message on %s is removed: %s", queue, _shown(entry))
+            logger.exception(
+                "removed a message on %s that cannot be processed: %s", queue, _shown(entry)
+            )
 
     def _refused(self, error: ResponseError) -> None:
         """Repair what can be; else wait a moment, and say once why nothing comes."""
@@ -113,7 +115,7 @@ class Channel(kombu_redis.Channel):
             return
         if self._refusal != str(error):
             self._refusal = str(error)
-            logger.error("the broker hands out no messages, trying again: %s", error)
+            logger.error("cannot receive messages from the broker, retrying: %s", error)
         time.sleep(REFUSED_SECONDS)
 
     def _repairing(self, call: Callable[[], Answer]) -> Answer:
@@ -131,7 +133,7 @@ class Channel(kombu_redis.Channel):
                 found = bytes_to_str(client.type(queue))
                 if found not in ("list", "none"):
                     client.delete(queue)
-                    logger.error("a %s stood where the queue %s is and is removed", found, queue)
+                    logger.error("removed a Redis %s at the key of the queue %s", found, queue)
 
     def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
         put = super()._put

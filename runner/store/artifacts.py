@@ -40,7 +40,7 @@ def get_artifact(store: Store, name: str) -> bytes:
             select(Artifact.size, Artifact.content).where(Artifact.sha256 == name)
         ).one_or_none()
     if row is None:
-        raise _refusal(store, f"artifact {name} is not")
+        raise _refusal(store, f"artifact {name} is missing")
     try:
         # No more than its size, whatever the damage: a few bytes can stand for gigabytes.
         content = zlib.decompressobj().decompress(row.content, row.size + 1)
@@ -68,5 +68,5 @@ def _refusal(store: Store, what: str) -> InputError:
     return InputError(
         f"{what} in the {store.name}",
         "the bytes that were stored under this name",
-        "restore the database from a copy, or do the job that made it again",
+        "restore the database from a backup, or run the job that created it again",
     )

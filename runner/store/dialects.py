@@ -29,22 +29,22 @@ STRICT_JSON = partial(json.dumps, allow_nan=False)
 # that is violated, a statement that is wrong, a value that does not fit) come back however often
 # one tries, and fail the job whose they are.
 
-SCHEMA = "run `runner doctor`, which names what is missing, and restore the database from a copy"
+SCHEMA = "run `runner doctor`, which lists what is missing, and restore the database from a backup"
 PERMISSIONS = "correct the permissions of the file and its directory"
 
 # By the beginning of SQLite's name of the error.
 SQLITE_OUTAGES = {
-    "SQLITE_BUSY": "end the process that holds it; `fuser` names it",
+    "SQLITE_BUSY": "stop the process that locks it; `fuser` lists it",
     "SQLITE_CANTOPEN": "correct RUNNER_DATABASE_URL or RUNNER_HOME, or the directory's permissions",
-    "SQLITE_CORRUPT": "restore the file from a copy",
+    "SQLITE_CORRUPT": "restore the file from a backup",
     "SQLITE_FULL": "free some space on the disk",
     "SQLITE_INTERRUPT": "try again",
-    "SQLITE_IOERR": "look at the disk and its free space",
-    "SQLITE_LOCKED": "end the process that holds it; `fuser` names it",
+    "SQLITE_IOERR": "check the disk and its free space",
+    "SQLITE_LOCKED": "stop the process that locks it; `fuser` lists it",
     "SQLITE_NOMEM": "free some memory",
     "SQLITE_NOTADB": "correct RUNNER_DATABASE_URL: the file is not a SQLite database",
     "SQLITE_PERM": PERMISSIONS,
-    "SQLITE_PROTOCOL": "end the processes that use the file; `fuser` names them",
+    "SQLITE_PROTOCOL": "stop the processes that use the file; `fuser` lists them",
     "SQLITE_READONLY": PERMISSIONS,
     "SQLITE_SCHEMA": "try again",
 }
@@ -55,23 +55,23 @@ SQLITE_MISSING = re.compile(r"no such (table|column)|table \w+ has no column|ON 
 NO_CONNECTION = "start it, or correct RUNNER_DATABASE_URL"
 POSTGRESQL_OUTAGES = {
     "08": NO_CONNECTION,
-    "25006": "let it be written to: it is a standby, or set to default_transaction_read_only",
+    "25006": "use the primary server, or set default_transaction_read_only to off: it is read-only",
     "25P03": "try again",  # idle in a transaction, as after a suspend
     "26": "try again",  # a prepared statement that the server has forgotten
     "28": "correct the user or the password in RUNNER_DATABASE_URL",
     "3D": "create the database, or correct RUNNER_DATABASE_URL",
     "3F": SCHEMA,
     "40": "try again",  # serialization, deadlock
-    "42501": "grant this user what it lacks, or use the user that owns the database",
+    "42501": "grant the missing privileges, or connect as the owner of the database",
     "42P01": SCHEMA,  # undefined table
     "42P10": SCHEMA,  # a unique constraint that is missing
     "42703": SCHEMA,  # undefined column
-    "53": "free space, memory or connections on its host",
-    "55": "end what holds it: the view pg_stat_activity names it",
-    "57": "start it, or look into its log: it ended the statement or the connection",
-    "58": "look into the server's log and at its disk",
-    "F0": "look into the server's log",
-    "XX": "look into the server's log; restore the database from a copy if it is damaged",
+    "53": "free some disk space, memory or connections on its host",
+    "55": "stop the session that locks it; the view pg_stat_activity lists it",
+    "57": "start it, or check its log: it cancelled the statement or closed the connection",
+    "58": "check the server's log and its disk",
+    "F0": "check the server's log",
+    "XX": "check the server's log; if the database is damaged, restore it from a backup",
 }
 
 # SQLAlchemy's (the second: no connection was free), and SQLite's own where it is gone round.
@@ -125,8 +125,8 @@ def make_file(url: URL) -> None:
             path.touch(mode=0o644)
     except OSError as error:
         raise StoreUnavailable(
-            f"the {name_of(url)} cannot be made: {error.strerror}",
-            "a directory that can be written to",
+            f"the {name_of(url)} cannot be created: {error.strerror}",
+            "a writable directory",
             SQLITE_OUTAGES["SQLITE_CANTOPEN"],
         ) from error
 
@@ -182,7 +182,7 @@ def _read_json(name: str, words: str) -> Any:
     except ValueError as error:
         raise StoreUnavailable(
             f"the {name} is damaged: {error}",
-            "JSON where it was stored",
+            "valid JSON in a JSON column",
             SQLITE_OUTAGES["SQLITE_CORRUPT"],
         ) from error
 
@@ -215,9 +215,9 @@ def trouble(url: URL, error: Fault) -> StoreUnavailable | None:
     """Say what is wrong with the database; None if the fault is in a statement of ours."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     if url.drivername == "sqlite":
-        expected, fix = "a file that can be read and written", _sqlite_fix(cause)
+        expected, fix = "a file that this user can read and write", _sqlite_fix(cause)
     else:
-        expected = "a PostgreSQL server that answers and lets this user in"
+        expected = "a reachable PostgreSQL server that accepts this user"
         fix = _postgresql_fix(error, cause)
     if fix is None:
         return None

@@ -110,8 +110,9 @@ class Store:
             return None
         if "alembic_version" not in tables or "experiments" not in tables:
             raise InputError(
-                f"the {self.name} holds something else: {', '.join(sorted(tables)[:3])}",
-                "an empty database, or one that `runner db upgrade` made",
+                f"the {self.name} contains tables of another program: "
+                f"{', '.join(sorted(tables)[:3])}",
+                "an empty database, or one that `runner db upgrade` created",
                 "correct RUNNER_DATABASE_URL",
             )
         return self._version(connection)
@@ -121,7 +122,7 @@ class Store:
         versions = connection.scalars(VERSION).all()
         if len(versions) != 1:
             raise StoreUnavailable(
-                f"the {self.name} names {len(versions)} versions of its schema",
+                f"the {self.name} has {len(versions)} schema versions",
                 "one row in its table alembic_version",
                 SCHEMA,
             )
@@ -155,7 +156,7 @@ class Store:
             except CommandError as error:
                 raise StoreUnavailable(
                     f"the {self.name} cannot be upgraded: {error}",
-                    f"a version of its schema up to {HEAD}",
+                    f"a schema version up to {HEAD}",
                     SCHEMA,
                 ) from error
 
@@ -195,6 +196,6 @@ def _refuse_newer(name: str, revision: str | None) -> None:
     if revision is not None and revision > HEAD:
         raise InputError(
             f"the {name} has the newer schema {revision}",
-            f"the schema {HEAD}, which this version of the software knows",
-            "upgrade this software to the version that upgraded the database",
+            f"the schema {HEAD}, the newest that this version supports",
+            "install the version of this software that upgraded the database",
         )

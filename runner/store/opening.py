@@ -26,8 +26,8 @@ def find_store(settings: Settings) -> Store:
         return open_store(settings.database_url, make=False)
     raise NoStoreYet(
         f"there is no results store yet: looked for {path}",
-        "a store, which the first `runner submit` makes",
-        "submit something, or name the home that you mean: RUNNER_HOME=DIRECTORY runner ...",
+        "a store; the first `runner submit` creates it",
+        "submit an experiment, or select another home: RUNNER_HOME=DIRECTORY runner ...",
     )
 
 
@@ -55,16 +55,16 @@ def missing_file(settings: Settings) -> Path | None:
             return None
     except OSError as error:
         raise StoreUnavailable(
-            f"the SQLite database {path} cannot be reached: {error.strerror}",
-            "a file in a directory that this user may read and write",
+            f"the SQLite database {path} cannot be accessed: {error.strerror}",
+            "a file in a directory that this user can read and write",
             "correct RUNNER_HOME or RUNNER_DATABASE_URL, or the permissions of the directory",
         ) from error
     if found:
         raise StoreUnavailable(
-            f"the SQLite database {path} is gone; what was used with it is still there: "
+            f"the SQLite database {path} is missing, but files that belong to it exist: "
             f"{', '.join(map(str, found))}",
-            "the file with the results",
-            "put it back, or set RUNNER_DATABASE_URL or RUNNER_HOME to where the results are; "
-            "`runner db upgrade` makes a new, empty one",
+            "the database file, which contains the results",
+            "restore the file, or set RUNNER_DATABASE_URL or RUNNER_HOME to where the results "
+            "are; `runner db upgrade` creates a new, empty database",
         )
     return path

@@ -27,7 +27,7 @@ def database_url(given: str) -> URL:
     try:
         url = make_url(given)
     except (ArgumentError, ValueError):
-        raise _refusal("the database URL is not a URL") from None
+        raise _refusal("the database URL is not a valid URL") from None
     if url.drivername in POSTGRESQL_NAMES:
         url = url.set(drivername="postgresql+psycopg")
         return url.update_query_dict(postgresql_tls(url.host, url.query))
@@ -39,19 +39,21 @@ def _sqlite_path(given: str) -> Path:
     matched = re.fullmatch(r"sqlite:///([^?]+)", given)
     if matched is None or matched[1] == ":memory:":
         raise _refusal(
-            "the database URL names no file, or has a question mark, which is written %3F in a "
-            "file's name; a database in memory is shared with no worker"
+            "the database URL names no file, or contains a question mark (write %3F in a file "
+            "name); an in-memory database cannot be shared with workers"
         )
     path = Path(os.fsdecode(unquote_to_bytes(os.fsencode(matched[1]))))
     try:
         path = path.expanduser() if matched[1].startswith("~") else path
     except RuntimeError:
-        raise _refusal("the database URL begins with ~, and nobody's home is known by it") from None
+        raise _refusal(
+            "the database URL begins with ~, but there is no such home directory"
+        ) from None
     path = path.absolute()
     if len(os.fsencode(path)) > LONGEST_PATH or "\0" in str(path):
         raise _refusal(
-            f"the path of the SQLite database has {len(os.fsencode(path))} bytes, and SQLite opens "
-            f"at most {LONGEST_PATH}, none of them zero"
+            f"the path of the SQLite database has {len(os.fsencode(path))} bytes or a NUL "
+            f"character; SQLite allows at most {LONGEST_PATH} bytes and no NUL"
         )
     return path
 

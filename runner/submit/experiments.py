@@ -85,7 +85,7 @@ def new_folds(
     most = images.train + images.validation
     if folds > most:
         raise InputError(
-            f"--folds {folds}: there are {most:,} images to divide",
+            f"--folds {folds}: there are {most:,} images to split",
             f"a whole number from 2 to {most:,}",
             "correct --folds",
         )

@@ -84,7 +84,7 @@ def _check_fit(name: str, other: Description, trial: queries.Trial) -> None:
             raise InputError(
                 f"--dataset {name} has {what} than trial {trial.id} was trained on",
                 f"those of {own.title}: {', '.join(map(str, expected))}",
-                "choose another --dataset, or leave it out for the trial's own",
+                "choose another --dataset, or omit it to use the trial's own",
             )
 
 
@@ -102,16 +102,17 @@ class _Images:
         """Return what the trial predicted for them."""
         if self.other is not None:
             raise InputError(
-                f"--images {part} with --dataset: evaluations are of the trial's own test split",
+                f"--images {part} with --dataset: evaluations cover only the trial's own test"
+                " split",
                 "numbers, ranges, random:N or class:NAME",
-                "leave out --dataset, or choose otherwise",
+                "omit --dataset, or select the images in another way",
             )
         found = newest_predictions(self.store, self.trial.id, "test")
         if found is None:
             raise InputError(
                 f"--images {part}: trial {self.trial.id} has not been evaluated on the test split",
                 "an evaluation, which stores what the trial predicts for every image",
-                f"runner submit evaluate --trial {self.trial.id} --wait",
+                f"run: runner submit evaluate --trial {self.trial.id} --wait",
             )
         return found
 
@@ -125,7 +126,8 @@ class _Images:
         loaded = load(DatasetSpec.from_json(self.trial.dataset), self.settings.data_dir)
         if loaded.fingerprint != self.dataset.fingerprint:
             raise InputError(
-                f"{loaded.name} has the fingerprint {loaded.fingerprint[:12]}",
+                f"the images of {loaded.name} have changed: their fingerprint is"
+                f" {loaded.fingerprint[:12]}",
                 f"the images that trial {self.trial.id} was trained on,"
                 f" {self.dataset.fingerprint[:12]}",
                 f"restore them, or run: runner submit evaluate --trial {self.trial.id} --wait",

@@ -70,8 +70,8 @@ def _numbers(part: str, images: int) -> Iterable[int]:
     first, last = (int(end[:19]) for end in matched.groups(matched[1])) if matched else (1, 0)
     if last < first:
         raise InputError(
-            f"--images {shown(part)} is not a choice of images",
-            f"{WAYS}; several are divided by commas, ranges go up",
+            f"--images {shown(part)} is not a valid selection of images",
+            f"{WAYS}; separated by commas, ranges in ascending order",
             "correct --images",
         )
     if last >= images:
@@ -107,7 +107,7 @@ def _of_class(part: str, name: str, pool: Pool) -> list[int]:
         raise InputError(
             f"--images {shown(part)}: the data set has no such class",
             f"class: and one of {', '.join(pool.classes)}",
-            r"correct --images; a comma in a name is written as \,",
+            "correct --images; write a comma in a name as \\,",
         )
     return _some(part, np.flatnonzero(pool.labels() == list(pool.classes).index(name)))
 
@@ -124,7 +124,7 @@ def _most_confident_wrong(part: str, argument: str, pool: Pool) -> list[int]:
             f"--images {part}: evaluation {predictions.evaluation} of trial {predictions.trial}"
             " has no probabilities, because an earlier version made it",
             "an evaluation of the trial on the test split by this version",
-            f"runner submit evaluate --trial {predictions.trial} --wait",
+            f"run: runner submit evaluate --trial {predictions.trial} --wait",
         )
     wrong = np.array(_wrong(predictions, part))
     # Of equally confident ones the first come first.
@@ -136,9 +136,9 @@ def _most_confident_wrong(part: str, argument: str, pool: Pool) -> list[int]:
 def _some(part: str, found: NDArray[np.intp]) -> list[int]:
     if not len(found):
         raise InputError(
-            f"--images {shown(part)}: no image of the test split is so",
-            "a choice that at least one image fits",
-            "choose other images",
+            f"--images {shown(part)}: no image of the test split matches",
+            "a selection that matches at least one image",
+            "select other images",
         )
     numbers: list[int] = found.tolist()
     return numbers

@@ -57,5 +57,5 @@ def test_a_trial_is_verified_exported_imported_and_verified_again(
     assert "bit for bit" in there("verify", "1").stdout
 
     (bundle / "params.json").write_text("{}")
-    assert "was changed" in there("import", str(bundle), code=2).stderr
+    assert "does not match" in there("import", str(bundle), code=2).stderr
     there("down")

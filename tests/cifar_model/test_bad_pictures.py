@@ -67,4 +67,4 @@ def test_a_network_that_predicts_one_class_for_sure_is_void(method: str) -> None
     assert (found.label, found.verdict) == (3, "void")
     # A softmax of one certain class is 1 to the last bit on some processors only.
     assert found.probability == pytest.approx(1, abs=1e-6)
-    assert "whatever is hidden" in found.reason
+    assert "whichever regions are hidden" in found.reason

@@ -229,7 +229,7 @@ def test_without_network_the_error_says_where_to_put_the_file(tmp_path: Path) ->
     for name, official in (("cifar10", CIFAR10), ("cifar100", CIFAR100)):
         error = refusal(tmp_path / "data", name)
         assert "cannot download" in error.what
-        assert f"put it at {tmp_path / 'data' / official.archive}" in error.fix
+        assert f"copy it to {tmp_path / 'data' / official.archive}" in error.fix
         assert "--dataset shapes" in error.fix
     assert not (tmp_path / "data").exists()
 
@@ -253,7 +253,7 @@ def test_a_download_of_something_else_is_refused_and_not_kept(
         official = replace(CIFAR10, url=f"{site}/{CIFAR10.archive}")
         monkeypatch.setitem(cifar.OFFICIAL, "cifar10", official)
         error = refusal(tmp_path / "data")
-    assert "sent something else" in error.what
+    assert "is not the official one" in error.what
     assert list((tmp_path / "data").iterdir()) == []
 
 
@@ -279,7 +279,7 @@ def test_a_pickle_that_would_run_code_is_refused_and_not_run(tmp_path: Path) -> 
     content = batch(2, 0) | {b"more": Trap(tmp_path / "touched")}
     (folder / "data_batch_3").write_bytes(pickle.dumps(content))
     error = refusal(tmp_path)
-    assert f"{folder / 'data_batch_3'} was not read: it asks for" in error.what
+    assert f"{folder / 'data_batch_3'} cannot be read: it loads" in error.what
     assert not (tmp_path / "touched").exists()
     assert pickle.loads((folder / "data_batch_3").read_bytes())  # noqa: S301 (to see that it would)
     assert (tmp_path / "touched").exists()
@@ -290,7 +290,7 @@ def test_no_function_is_found_by_a_pickle(command: bytes, tmp_path: Path) -> Non
     folder = write_cifar10(tmp_path / CIFAR10.folder)
     (folder / "test_batch").write_bytes(command + b"(Vx\ntR.")
     asked = command[1:-1].replace(b"\n", b".").decode()
-    assert f"it asks for {asked}" in refusal(tmp_path).what
+    assert f"it loads {asked}" in refusal(tmp_path).what
 
 
 def test_a_batch_cut_short_or_damaged_is_refused_by_name(tmp_path: Path) -> None:
@@ -321,7 +321,7 @@ def test_a_batch_of_another_content_is_refused(content: dict[bytes, Any], tmp_pa
     folder = write_cifar10(tmp_path / CIFAR10.folder)
     (folder / "data_batch_1").write_bytes(pickle.dumps(content))
     error = refusal(tmp_path)
-    assert "does not hold images with their labels" in error.what
+    assert "does not contain images with labels" in error.what
     assert "0 to 9" in error.expected
 
 

@@ -242,7 +242,7 @@ def test_a_zip_of_the_folder_itself_is_refused_with_the_fix(tmp_path: Path) -> N
     two_classes(tmp_path / "outer" / "pets")
     error = refusal(f"zip:{zip_of(tmp_path / 'outer')}")
     assert "12 of 12" in error.what
-    assert "zip what is in it" in error.fix
+    assert "zip its contents" in error.fix
 
 
 def test_a_class_name_that_cannot_be_printed_is_refused(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def test_names_that_differ_in_their_unicode_form_only_are_doubled(tmp_path: Path
         picture(1).save(folder / "cat" / f"{name}.png")
     for place in (f"folder:{folder}", f"zip:{zip_of(folder)}"):
         error = refusal(place)
-        assert f"of one name: cat/{COMPOSED}.png" in error.what
+        assert f"with the same name: cat/{COMPOSED}.png" in error.what
 
 
 def test_a_member_that_occurs_twice_is_refused_by_name(tmp_path: Path) -> None:
@@ -92,13 +92,13 @@ def test_a_member_that_occurs_twice_is_refused_by_name(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "a") as archive, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         archive.writestr("cat/000.png", archive.read("dog/000.png"))
-    assert "several members of one name: cat/000.png" in refusal(f"zip:{path}").what
+    assert "several members with the same name: cat/000.png" in refusal(f"zip:{path}").what
     np.savez(tmp_path / "twice.npz", images=np.zeros(3), labels=np.zeros(3))
     with zipfile.ZipFile(tmp_path / "twice.npz", "a") as archive, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         archive.writestr("images.npy", b"")
     error = refusal(f"npz:{tmp_path / 'twice.npz'}")
-    assert "several members of one name: images.npy" in error.what
+    assert "several members with the same name: images.npy" in error.what
 
 
 def test_backslashes_divide_folders_as_slashes_do(tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def test_images_of_another_type_or_shape_are_refused(
 ) -> None:
     text = refused(tmp_path, images=images, labels=LABELS[: len(images)])
     assert message in text
-    assert "uint8 images in an array (n, 32, 32, 3)" in text
+    assert "uint8 images in an array of shape (n, 32, 32, 3)" in text
 
 
 def test_images_of_another_size_are_resized_on_request(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_labels_of_several_splits_are_numbered_alike(tmp_path: Path) -> None:
     words = np.array(["cat", "dog", "bird", "ship"])[Y]
     arrays: dict[str, Any] = {"x_train": X, "y_train": words, "x_test": X[4:], "y_test": words[4:]}
     error = refusal(saved(tmp_path, arrays))
-    assert "of every split in this way" in error.fix
+    assert "of every split in the same way" in error.fix
     of_test = error.fix.replace(", y_train)` as y_train", ", y_test)` as y_test")
     mended = follow(error.fix, arrays) | {"y_test": follow(of_test, arrays)["y_test"]}
     dataset = loaded(saved(tmp_path, mended))

@@ -75,7 +75,7 @@ def test_a_value_is_checked_together_with_those_of_its_own_point_only() -> None:
     grid: dict[str, Any] = {"dropout": [0.5, 0.9], "blocks": [1]}
     points = sample(grid, 1, "uniform_mersenne", 0)
     assert sorted(row["dropout"] for row in points) == [0.5, 0.9]
-    with pytest.raises(InputError, match="gives the last of 3 blocks"):
+    with pytest.raises(InputError, match="gives block 3 of 3"):
         sample({**grid, "blocks": [3]}, 1, "uniform_mersenne", 0)
 
 
@@ -134,11 +134,11 @@ def test_a_grid_file_is_read_in_every_encoding_that_json_may_have(
 @pytest.mark.parametrize(
     ("content", "hint", "mended"),
     [
-        ('{\n// rates\n"lr": [0.1]}', "no comments: remove the one in line 2", '{\n"lr": [0.1]}'),
-        ('{"lr": [0.1] # rates\n}', "no comments: remove the one in line 1", '{"lr": [0.1] \n}'),
-        ('{"lr": [0.1,]}', "remove the comma before ] in line 1", '{"lr": [0.1]}'),
-        ('{"lr": [0.1],}', "remove the comma before } in line 1", '{"lr": [0.1]}'),
-        ("{'lr': [0.1]}", "double quotes in line 1", '{"lr": [0.1]}'),
+        ('{\n// rates\n"lr": [0.1]}', "no comments: remove the one on line 2", '{\n"lr": [0.1]}'),
+        ('{"lr": [0.1] # rates\n}', "no comments: remove the one on line 1", '{"lr": [0.1] \n}'),
+        ('{"lr": [0.1,]}', "remove the comma before ] on line 1", '{"lr": [0.1]}'),
+        ('{"lr": [0.1],}', "remove the comma before } on line 1", '{"lr": [0.1]}'),
+        ("{'lr': [0.1]}", "double quotes around names and strings on line 1", '{"lr": [0.1]}'),
         ('{"lr": 0.1}', 'write "lr": [0.1]', '{"lr": [0.1]}'),
     ],
 )
@@ -171,7 +171,7 @@ def test_a_list_of_100_000_values_is_a_grid(tmp_path: Path) -> None:
 def test_a_key_that_is_there_twice_is_refused_by_name(tmp_path: Path) -> None:
     file = tmp_path / "grid.json"
     file.write_text('{"lr": [0.001], "epochs": [1], "lr": [0.01, 0.1]}')
-    with pytest.raises(InputError, match="'lr' is there twice"):
+    with pytest.raises(InputError, match="'lr' is duplicated"):
         read_grid(file)
 
 

@@ -49,13 +49,13 @@ def test_stability_is_the_overlap_of_the_strongest_superpixels() -> None:
         ({}, "sound", "20 superpixels, R2 0.90"),
         ({"one_colour": True}, "void", "one colour"),
         ({"superpixels": 1, "largest_share": 1.0}, "void", "one superpixel"),
-        ({"superpixels": 4}, "void", "too few to say where"),
+        ({"superpixels": 4}, "void", "too few to locate a region"),
         ({"largest_share": 0.95}, "void", "covers 95%"),
-        ({"spread": 0.0}, "void", "same probability whatever is hidden"),
+        ({"spread": 0.0}, "void", "probability is the same whichever regions are hidden"),
         ({"strongest": 0.0005}, "void", "no superpixel changes the probability"),
-        ({"r2": 0.05}, "void", "does not follow"),
+        ({"r2": 0.05}, "void", "does not fit"),
         ({"r2": 0.3}, "weak", "only in part"),
-        ({"superpixels": 5}, "weak", "coarsely"),
+        ({"superpixels": 5}, "weak", "coarse segmentation"),
         ({"largest_share": 0.6}, "weak", "covers 60%"),
         ({"stability": 0.2}, "weak", "another seed"),
     ],
@@ -78,7 +78,7 @@ def test_a_network_that_says_the_same_of_everything_is_void(head: str) -> None:
     constant.model.set_weights([0 * weight for weight in constant.model.get_weights()])
     (found,) = explain_small(constant, PICTURES[0]).explanations
     assert found.verdict == "void"
-    assert "whatever is hidden" in found.reason
+    assert "whichever regions are hidden" in found.reason
     assert found.probability == pytest.approx(0.1)
 
 

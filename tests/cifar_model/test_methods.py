@@ -72,7 +72,7 @@ def test_a_network_that_says_the_same_of_everything_is_void_by_every_method(
     settings = Settings("small", 10, 0, method)
     (found,) = explain(constant, PICTURES[0], [3], settings).explanations
     assert found.verdict == "void"
-    assert "whatever is hidden" in found.reason
+    assert "whichever regions are hidden" in found.reason
 
 
 def test_occlusion_is_what_each_superpixel_adds() -> None:

@@ -52,7 +52,7 @@ def test_an_unknown_name_is_refused_with_a_guess() -> None:
 
 
 def test_a_dropout_that_grows_to_one_is_refused() -> None:
-    with pytest.raises(InputError, match="last of 5 blocks"):
+    with pytest.raises(InputError, match="block 5 of 5"):
         Params.from_json({"dropout": 0.4, "blocks": 5})
 
 

@@ -62,8 +62,8 @@ def test_messages_that_no_worker_can_read_are_logged_and_the_worker_lives(
     # A process that was replaced would be another row.
     assert len(scene.rows(select(Worker.name))) == 1
     log = (run_dir.logs / "worker.log").read_text()
-    assert log.count("names no job and is removed") == len(QUEUES) * len(UNREADABLE)
-    assert log.count("a string stood where the queue") == len(QUEUES)
+    assert log.count("that has no job id") == len(QUEUES) * len(UNREADABLE)
+    assert log.count("removed a Redis string at the key of the queue") == len(QUEUES)
     assert len(log) < HUGE_BYTES / 50
 
 

@@ -49,5 +49,5 @@ def test_a_key_that_names_another_experiment_is_refused_and_nothing_is_written(
 ) -> None:
     scene.runner(*TRAIN, "--key", "mine")
     refused = scene.runner(*TRAIN, "--epochs", "9", "--key", "mine", code=2)
-    assert "the key 'mine' is that of experiment 1, which is another" in refused.stderr
+    assert "the key 'mine' belongs to experiment 1, which is different" in refused.stderr
     assert counted(scene) == (1, 1)

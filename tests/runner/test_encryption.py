@@ -74,7 +74,7 @@ def test_local_and_encrypted_connections_need_no_permission(name: str, url: str)
         ("rediss://broker/0?ssl_ca_certs=/none.pem", "/none.pem"),
         ("http://broker", "http"),
         ("amqp://broker", "amqp"),
-        ("redis://:secret[@broker", "not a URL"),
+        ("redis://:secret[@broker", "not a valid URL"),
     ],
 )
 def test_a_broker_url_that_cannot_work_is_refused(url: str, word: str) -> None:

@@ -190,7 +190,7 @@ def test_a_failure_is_recorded_with_its_reason_and_celery_hears_of_it(
     (job,) = queries.jobs(worker.store, experiment)
     assert job.state == JobState.FAILED
     assert job.reason is not None
-    assert "the images that were submitted" in job.reason
+    assert "the fingerprint of the images at submission" in job.reason
 
 
 def test_a_job_that_cannot_be_read_fails_with_what_it_lacks(worker: Context) -> None:

@@ -19,7 +19,7 @@ def load_dataset(asked: Description, directory: Path) -> Dataset:
     if dataset.fingerprint != asked.fingerprint:
         raise InputError(
             f"{dataset.name} has the fingerprint {dataset.fingerprint[:12]} on this host",
-            f"the images that were submitted, {asked.fingerprint[:12]}",
-            "give every host the same images, then `runner retry`",
+            f"the fingerprint of the images at submission, {asked.fingerprint[:12]}",
+            "copy the same images to every host, then run `runner retry`",
         )
     return dataset

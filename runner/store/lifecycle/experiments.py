@@ -119,9 +119,9 @@ def _find(connection: Connection, new: NewExperiment) -> int | None:
     asked = json.loads(json.dumps([new.kind, new.seed, new.configuration, list(new.jobs)]))
     if asked != [found.kind, found.seed, found.configuration, jobs]:
         raise InputError(
-            f"the key {new.submission_key!r} is that of experiment {found.id}, which is another",
+            f"the key {new.submission_key!r} belongs to experiment {found.id}, which is different",
             "the same command with the same key, or a new key",
-            f"choose another --key, or read it: runner report {found.id}",
+            f"choose another --key, or show that experiment: runner report {found.id}",
         )
     return int(found.id)
 

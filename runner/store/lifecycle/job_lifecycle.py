@@ -157,8 +157,8 @@ def _lose_job(connection: Connection, job_id: int, where: str) -> JobState:
     ).one()
     if lost < MOST_LOST:
         return _end_job(connection, job_id, JobState.PENDING, None)
-    how = "its worker died, fell silent or was stuck each time"
-    reason = f"lost {lost} times: {how}, the last one {where}"
+    how = "each time its worker died, sent no heartbeat or made no progress"
+    reason = f"lost {lost} times: {how}; the last time on {where}"
     return _end_job(connection, job_id, JobState.FAILED, reason)
 
 

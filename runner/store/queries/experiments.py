@@ -117,7 +117,7 @@ def experiment(store: Store, experiment_id: int) -> Experiment:
         raise InputError(
             f"there is no experiment {experiment_id} in the {store.name}",
             "the number of an experiment",
-            "`runner status` lists them",
+            "`runner status` lists the experiments",
         )
     return found[0]
 
@@ -185,8 +185,8 @@ def trial(store: Store, trial_id: int) -> Trial:
     if row is None:
         raise InputError(
             f"there is no trial {trial_id} in the {store.name}",
-            "the number of a trial that was trained to its end",
-            "`runner status EXPERIMENT` lists those of an experiment",
+            "the number of a trial whose training is complete",
+            "`runner status EXPERIMENT` lists the trials of an experiment",
         )
     params = trained_params(row["params"], row["epochs"])
     return Trial(**{**row, "params": params})

@@ -148,6 +148,6 @@ def test_a_key_that_is_there_twice_is_refused_by_name(tmp_path: Path) -> None:
     text = json.dumps(VALID["params.json"][1])
     (tmp_path / "params.json").write_text(text.replace("{", '{"seed": 1, ', 1))
     with pytest.raises(
-        InputError, match=r"params\.json is not valid: the key 'seed' is there twice"
+        InputError, match=r"params\.json is not valid: the key 'seed' is duplicated"
     ):
         read(ParamsFile, tmp_path / "params.json")

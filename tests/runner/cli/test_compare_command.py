@@ -56,4 +56,7 @@ def test_two_k_folds_as_table_json_and_page(home: Path, home_store: Store, tmp_p
 def test_what_makes_no_sense_is_refused(home: Path) -> None:
     assert "two different trials" in call(home, 1, 1, code=2).stderr
     assert "two different experiments" in call(home, 1, 1, "--folds", code=2).stderr
-    assert "give no --split" in call(home, 1, 2, "--folds", "--split", "test", code=2).stderr
+    assert (
+        "cannot be combined with --split"
+        in call(home, 1, 2, "--folds", "--split", "test", code=2).stderr
+    )

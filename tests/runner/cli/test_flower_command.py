@@ -220,7 +220,7 @@ def test_actions_and_other_names_are_there_for_who_asks_for_them(
 def test_a_file_without_a_login_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "login").write_text(content)
     environment = {"RUNNER_BROKER_URL": "redis://127.0.0.1:1/0"}
-    for name, words in (("login", "holds something else"), ("none", "cannot be read")):
+    for name, words in (("login", "has another format"), ("none", "cannot be read")):
         command = ["--login-file", str(tmp_path / name)]
         error = CliRunner().invoke(flower_command, command, env=environment).exception
         assert isinstance(error, InputError)

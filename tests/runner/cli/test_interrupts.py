@@ -55,7 +55,7 @@ def test_while_it_is_stored_it_is_stored_whole_and_named(
 ) -> None:
     monkeypatch.setattr(runner.submit.experiments, "failpoint", press_ctrl_c)
     said = interrupted()
-    assert "interrupted: experiment 1 is submitted and its jobs are kept" in said
+    assert "interrupted: experiment 1 is submitted and its jobs are saved" in said
     for command in ("runner up", "runner watch 1", "runner cancel 1"):
         assert f"`{command}`" in said
     [found] = queries.experiments(sqlite_store, 10)

@@ -31,7 +31,7 @@ def test_an_experiment_that_is_paused_says_so(store: Store) -> None:
     experiment = store_tune(store, [[]])
     assert "paused:" not in call(store, str(experiment))
     pause(store, experiment)
-    assert f"paused: nothing new starts until `runner resume {experiment}`" in call(
+    assert f"paused: no new job starts until `runner resume {experiment}`" in call(
         store, str(experiment)
     )
 

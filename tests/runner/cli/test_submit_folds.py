@@ -17,7 +17,7 @@ def test_folds_take_no_split(tmp_path: Path) -> None:
     arguments = ["--trial", "1", "--folds", "3", "--split", "test"]
     done = CliRunner().invoke(evaluate, arguments, env={"RUNNER_HOME": str(tmp_path)})
     assert done.exit_code == 2
-    assert "give no --split" in done.stderr
+    assert "cannot be combined with --split" in done.stderr
 
 
 def test_more_folds_than_pictures_are_refused(sqlite_store: Store) -> None:

@@ -88,7 +88,9 @@ def test_a_journal_that_does_not_fit_the_version_of_sqlite_is_found(settings: Se
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
     unsafe = list(database.journal(Path(path), (3, 40, 1)))
-    assert [found.what for found in unsafe] == ["SQLite 3.40.1 with a write-ahead log"]
+    assert [found.what for found in unsafe] == [
+        "SQLite 3.40.1 is used with a write-ahead log (WAL)"
+    ]
     assert list(database.journal(Path(path), (3, 51, 3))) == []
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
@@ -153,7 +155,7 @@ def test_a_worker_with_other_settings_is_found(settings: Settings, run_dir: RunD
         worker.terminate()
         worker.wait()
     late, early, pickle, solo = found
-    assert "acknowledges late, with a visibility timeout of 3600 s" in late
+    assert "acknowledges late (task_acks_late), with a visibility timeout of 3600 s" in late
     assert "before it has a free slot" in early
     assert "pickle" in pickle
     assert "solo" in solo
@@ -171,9 +173,9 @@ def test_workers_of_different_versions_are_found(store: Store) -> None:
 
 def test_a_disk_and_a_device_that_are_full_are_found() -> None:
     assert words(machine.disk_space("/", 10**10)) == []
-    assert words(machine.disk_space("/", 10**8)) == ["0.1 GB are free at /"]
+    assert words(machine.disk_space("/", 10**8)) == ["only 0.1 GB are free at /"]
     assert words(machine.device_memory("0, 40000\n1, 12\n")) == [
-        "device 1 has 12 MB of free memory"
+        "device 1 has only 12 MB of free memory"
     ]
 
 
@@ -223,7 +225,7 @@ DAMAGE: dict[str, Callable[[Path], None]] = {
     "malformed": lambda path: os.truncate(path, path.stat().st_size // 2),
     "is empty": lambda path: os.truncate(path, 0),
     "unable to open": replaced_by_a_directory,
-    "holds something else: notes": replaced_by_another_database,
+    "contains tables of another program: notes": replaced_by_another_database,
     "no table checkpoints": lambda path: by_hand(path, "DROP TABLE checkpoints"),
     "no table jobs": lambda path: by_hand(path, "DROP TABLE jobs"),
     "no column jobs.reason": lambda path: by_hand(path, "ALTER TABLE jobs DROP COLUMN reason"),
@@ -233,7 +235,7 @@ DAMAGE: dict[str, Callable[[Path], None]] = {
         "PRAGMA writable_schema = ON",
         "UPDATE sqlite_master SET sql = replace(sql, 'ck_jobs_lost', 'ck_other')",
     ),
-    "names 0 versions": lambda path: by_hand(path, "DELETE FROM alembic_version"),
+    "has 0 schema versions": lambda path: by_hand(path, "DELETE FROM alembic_version"),
     "is damaged": lambda path: by_hand(
         path,
         "PRAGMA writable_schema = ON",
@@ -284,7 +286,7 @@ def test_an_examination_that_breaks_is_a_finding_and_the_others_go_on(
         monkeypatch.setattr(examination, name, breaks)
     found = words(examine(settings))
     assert len(found) == 3, "versions are not looked for in a database that is broken"
-    assert all("cannot be examined: KeyError: 'unheard of'" in what for what in found)
+    assert all("cannot be checked: KeyError: 'unheard of'" in what for what in found)
 
 
 def test_a_broker_that_refuses_what_is_written_is_found(
@@ -292,7 +294,7 @@ def test_a_broker_that_refuses_what_is_written_is_found(
 ) -> None:
     broker.config_set("maxmemory", "1")
     (what,) = words(examine_broker(settings))
-    assert "has no memory left" in what
+    assert "is out of memory" in what
     broker.config_set("maxmemory", "0")
     broker.config_set("min-replicas-to-write", "1")
     (what,) = words(examine_broker(settings))

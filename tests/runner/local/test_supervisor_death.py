@@ -65,7 +65,7 @@ def test_whenever_the_supervisor_is_killed_down_finds_what_it_left_and_no_second
     )
     assert not run_dir.is_supervised()
     assert run_dir.left_behind()
-    with pytest.raises(UnavailableError, match="another broker works on the files"):
+    with pytest.raises(UnavailableError, match="another broker is using the files"):
         start_broker(run_dir)
     assert stop_all(run_dir)
     assert run_dir.left_behind() == []
@@ -103,7 +103,7 @@ def test_a_worker_that_does_not_start_is_tried_again_after_growing_pauses_and_th
     wait_until(lambda: failed(5), Path("/dev/null"))
     trouble = run_dir.trouble()
     assert trouble is not None
-    assert trouble.what.startswith("the worker does not start: it ended 5 times in a row")
+    assert trouble.what.startswith("the worker does not start: it exited 5 times in a row")
     assert trouble.log == str(run_dir.logs / "worker.log")
     assert due[-1] == pytest.approx(16, abs=1)
 

@@ -46,14 +46,14 @@ def test_a_broker_that_is_not_there_is_named(
         with pytest.raises(UnavailableError, match="cannot be reached") as refused:
             asked(make_app(place))
         assert "secret" not in str(refused.value)
-        assert "jobs that were not sent are kept" in refused.value.fix
+        assert "unsent jobs are saved" in refused.value.fix
 
 
 REFUSED: dict[str, tuple[str, str]] = {
-    "CONFIG SET requirepass right": ("refuses the password", "RUNNER_BROKER_PASSWORD_FILE"),
-    "CONFIG SET maxmemory 1": ("has no memory left", "maxmemory"),
+    "CONFIG SET requirepass right": ("rejects the password", "RUNNER_BROKER_PASSWORD_FILE"),
+    "CONFIG SET maxmemory 1": ("is out of memory", "maxmemory"),
     "REPLICAOF 127.0.0.1 1": ("is a read-only replica", "primary"),
-    "ACL SETUSER default -@all": ("does not let this user do it", "all commands"),
+    "ACL SETUSER default -@all": ("denies this user a permission", "all commands"),
 }
 
 
@@ -79,7 +79,7 @@ def test_a_broker_that_a_script_keeps_busy_says_so(broker: Broker) -> None:
     script = threading.Thread(target=keep_busy)
     script.start()
     wait_until(lambda: is_busy(broker), Path("/dev/null"))
-    with pytest.raises(UnavailableError, match="is busy with a script"):
+    with pytest.raises(UnavailableError, match="is busy running a script"):
         send(make_app(broker.url), [MESSAGE])
     broker.client.script_kill()
     script.join()

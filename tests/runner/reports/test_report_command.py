@@ -103,7 +103,7 @@ def test_an_experiment_of_thousands_is_shown_by_its_best(
     store_tune(home_store, [[0.5], [0.75]])
     done = call(home)
     assert done.stdout.startswith("Leaderboard of experiment 1")
-    assert "has 2 jobs: its best; --format csv has every trial" in done.stderr
+    assert "has 2 jobs: showing the best trials; use --format csv for all" in done.stderr
     assert len(call(home, "--format", "csv").stdout.splitlines()) == 3
 
 

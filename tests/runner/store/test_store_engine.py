@@ -80,7 +80,7 @@ def test_a_newer_schema_asks_for_newer_software(
     store.close()
     with pytest.raises(InputError, match="newer schema 9999") as refusal:
         enter(database_url)
-    assert "upgrade this software" in refusal.value.fix
+    assert "install the version of this software" in refusal.value.fix
 
 
 def test_an_upgrade_from_a_version_that_never_was_is_refused(database_url: str) -> None:
@@ -92,7 +92,7 @@ def test_an_upgrade_from_a_version_that_never_was_is_refused(database_url: str) 
     run(store, "DELETE FROM alembic_version")
     store.close()
     for enter in (open_store, upgrade):
-        with pytest.raises(StoreUnavailable, match="names 0 versions"):
+        with pytest.raises(StoreUnavailable, match="has 0 schema versions"):
             enter(database_url)
 
 
@@ -103,7 +103,7 @@ def test_an_upgrade_by_a_user_who_may_not_create_tables_says_what_is_missing(
     run(owner, "CREATE ROLE guest LOGIN")
     with pytest.raises(StoreUnavailable, match="permission denied") as refused:
         upgrade(postgresql_url.replace("postgres@", "guest@"))
-    assert "grant this user what it lacks" in refused.value.fix
+    assert "grant the missing privileges" in refused.value.fix
     run(owner, "DROP ROLE guest")
     owner.close()
 
@@ -116,7 +116,7 @@ def test_an_upgrade_on_a_full_disk_says_so_and_is_whole_the_next_time(tmp_path: 
     environment = os.environ | {"RUNNER_DATABASE_URL": url}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 3, done.stderr
-    assert "to fix it: look at the disk and its free space" in done.stderr
+    assert "to fix it: check the disk and its free space" in done.stderr
     assert "Traceback" not in done.stderr
     upgrade(url)
     assert open_store(url).revision() == HEAD
@@ -129,7 +129,7 @@ def test_a_database_of_something_else_is_refused_and_left_alone(
     make_empty(database_url)
     store = Store(database_url)
     run(store, "CREATE TABLE jobs (title TEXT)")
-    with pytest.raises(InputError, match="something else: jobs"):
+    with pytest.raises(InputError, match="contains tables of another program: jobs"):
         enter(database_url)
     assert value(store, "SELECT count(*) FROM jobs") == 0
     store.close()

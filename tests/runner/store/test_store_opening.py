@@ -82,7 +82,7 @@ def test_a_store_that_is_gone_is_an_error_and_not_a_new_one(
     for words in (LISTING[0], NAMING[1], *MAKING[:1]):
         answer = call(words)
         assert isinstance(answer.exception, StoreUnavailable), answer.output
-        assert f"{home / 'runner.db'} is gone" in answer.exception.what
+        assert f"{home / 'runner.db'} is missing" in answer.exception.what
         assert "runner db upgrade" in answer.exception.fix
     assert sorted(home.rglob("*")) == before
     assert call("db upgrade").exit_code == 0

@@ -60,8 +60,14 @@ def test_a_random_choice_is_decided_by_the_seed() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        *((text, "is not a choice of images") for text in ("", "x", "1,,2", "3-1", "-1", "1-")),
-        *((text, "is not a choice of images") for text in ("1-2-3", "1.5", "wrong:2", "random")),
+        *(
+            (text, "is not a valid selection of images")
+            for text in ("", "x", "1,,2", "3-1", "-1", "1-")
+        ),
+        *(
+            (text, "is not a valid selection of images")
+            for text in ("1-2-3", "1.5", "wrong:2", "random")
+        ),
         *((text, "the test split has 5 images") for text in ("5", "0-20000", "9" * 5000)),
         *((text, "5 images to choose from") for text in ("random:6", "random:0", "random:x")),
         ("most-confident-wrong:4", "3 images to choose from"),
@@ -79,7 +85,7 @@ def test_what_cannot_be_chosen_is_said_in_one_short_line(text: str, said: str) -
 def test_probabilities_that_an_older_evaluation_lacks_are_named_with_the_command() -> None:
     with pytest.raises(InputError, match="evaluation 7 of trial 3 has no probabilities") as refused:
         choose_images("most-confident-wrong:1", pool(probabilities=None))
-    assert refused.value.fix == "runner submit evaluate --trial 3 --wait"
+    assert refused.value.fix == "run: runner submit evaluate --trial 3 --wait"
 
 
 def test_commas_in_names_are_written_with_a_backslash() -> None:
@@ -110,7 +116,7 @@ def test_wrong_without_an_evaluation_names_the_command_that_makes_one(sqlite_sto
     for images in ("wrong", "most-confident-wrong:3"):
         with pytest.raises(InputError, match="has not been evaluated") as refused:
             submit(sqlite_store, trial, "--images", images)
-        assert refused.value.fix == f"runner submit evaluate --trial {trial} --wait"
+        assert refused.value.fix == f"run: runner submit evaluate --trial {trial} --wait"
     assert rows(sqlite_store, "jobs") == before
 
 
