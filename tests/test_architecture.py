@@ -20,7 +20,7 @@ from tests import untyped
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("cifar_model", "runner", "workers")
 MOST_LINES = 400
-MOST_MODULES = 16
+MOST_MODULES = 17
 
 # Made on this machine, or kept out of the repository.
 NOT_OURS = {"__pycache__", "build", "dist", "results", "secrets"}

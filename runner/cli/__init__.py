@@ -25,8 +25,6 @@ def load_commands() -> None:
         bundle,
         compare,
         control,
-        diff,
-        doctor,
         explanations,
         flower,
         local,
@@ -36,8 +34,8 @@ def load_commands() -> None:
         submit,
     )
 
-    reading = (status, report, compare, explanations, diff, bundle, reproduce)
-    for module in (submit, control, *reading, local, flower, doctor):
+    reading = (status, report, compare, explanations, bundle, reproduce)
+    for module in (submit, control, *reading, local, flower):
         for command in module.COMMANDS:
             cli.add_command(command)
     _name_variables(cli, "RUNNER")

@@ -6,9 +6,8 @@ from typing import Any
 import click
 
 from cifar_model.explanation.settings import METHODS
-from runner.cli.nothing_stored import answered_if_nothing_is_stored
 from runner.cli.options import NUMBER
-from runner.cli.report_output import show_written
+from runner.cli.output import answered_if_nothing_is_stored, show_written
 
 
 @click.command()

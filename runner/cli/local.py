@@ -1,4 +1,4 @@
-"""`runner up`, `down`, `worker`, `recover` and `db`: the processes and the database."""
+"""`runner up`, `down`, `worker`, `recover`, `db`, `doctor`: processes, database and installation."""
 
 import json
 import os
@@ -7,8 +7,8 @@ from dataclasses import asdict, replace
 
 import click
 
-from runner.cli.nothing_stored import answered_if_nothing_is_stored
 from runner.cli.options import format_option
+from runner.cli.output import answered_if_nothing_is_stored
 from runner.environment import environment_for_children
 from runner.errors import InputError, UnavailableError
 from runner.processes import python_command
@@ -122,4 +122,26 @@ def upgrade() -> None:
     click.echo("the database is up to date", err=True)
 
 
-COMMANDS = [up, down, worker, recover, db]
+@click.command()
+@format_option
+def doctor(form: str) -> None:
+    """Check for problems that could lose or damage work. Exits with 1 if there are any."""
+    from runner.doctor.examine import examine
+    from runner.doctor.finding import of_error
+    from runner.errors import InputError
+    from runner.settings import Settings
+
+    try:
+        findings = list(examine(Settings.from_environment()))
+    except InputError as error:
+        findings = [of_error(error)]
+    if form == "json":
+        click.echo(json.dumps({"findings": [asdict(finding) for finding in findings]}, indent=2))
+    else:
+        for found in findings:
+            click.echo(f"{found.what}\n  why it matters: {found.why}\n  to fix it: {found.fix}")
+        click.echo(f"problems found: {len(findings)}" if findings else "no problems found")
+    sys.exit(1 if findings else 0)
+
+
+COMMANDS = [up, down, worker, recover, db, doctor]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli.options import seed_option
-from runner.cli.report_output import show_written
+from runner.cli.output import show_written
 
 if TYPE_CHECKING:
     from runner.reproduction.advance import Reproduction

@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from cifar_model.errors import printable
-from runner.cli.nothing_stored import answered_if_nothing_is_stored
 from runner.cli.options import NUMBER, format_option
+from runner.cli.output import answered_if_nothing_is_stored
 
 SHOWN_EXPERIMENTS = 20
 REASON_WIDTH = 60

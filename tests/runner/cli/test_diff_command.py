@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from runner.cli.diff import diff
+from runner.cli.compare import diff
 from runner.store.engine import Store
 from tests.runner.reports.explained import Weights, explained, weights
 from tests.runner.reports.stored import CLASSES, SHOWN_DATASET

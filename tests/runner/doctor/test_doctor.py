@@ -17,7 +17,7 @@ import pytest
 import redis
 from click.testing import CliRunner
 
-from runner.cli.doctor import doctor
+from runner.cli.local import doctor
 from runner.doctor import database, machine
 from runner.doctor import examine as examination
 from runner.doctor.broker import examine_broker

@@ -1,12 +1,15 @@
-"""Say that nothing is stored yet, where that is an answer and no error."""
+"""What several commands print: that nothing is stored yet, and what was written of a report."""
 
 import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from runner.reports.output import Written
 
 
 @contextmanager
@@ -21,3 +24,13 @@ def answered_if_nothing_is_stored(form: str, **document: Any) -> Iterator[None]:
         if form == "json":
             click.echo(json.dumps(document))
         sys.exit(0)
+
+
+def show_written(written: "Written") -> None:
+    """Print the text that is for stdout, and on stderr the files that were written."""
+    from runner.reports.output import summarised
+
+    if written.text is not None:
+        click.echo(written.text, nl=False)
+    for path in summarised(written.files):
+        click.echo(f"written: {path}", err=True)
