@@ -1,4 +1,4 @@
-"""`runner up`, `down`, `worker`, `recover`, `db`, `doctor`: processes, database and installation."""
+"""`runner up`, `down`, `worker`, `recover`, `db`, `doctor`: processes, database, installation."""
 
 import json
 import os
