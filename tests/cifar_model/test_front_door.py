@@ -43,5 +43,5 @@ def test_every_name_can_be_imported(name: str) -> None:
 
 
 def test_another_name_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="has no attribute 'trian'"):
-        cifar_model.trian  # noqa: B018 (reading it is the test)
+    with pytest.raises(AttributeError, match="has no attribute 'tune'"):
+        cifar_model.tune  # noqa: B018 (reading it is the test)
