@@ -18,7 +18,7 @@ from benchmarks.trust import share
 from cifar_model.data import shapes
 from cifar_model.explanation.baselines import own_colour
 from cifar_model.explanation.lime import Neighbourhood
-from cifar_model.explanation.methods import gradcam, gradients, occluded
+from cifar_model.explanation.methods import gradcam, integrated_gradients, occluded
 from cifar_model.explanation.regions import Divided, mask, strongest
 from cifar_model.explanation.segmentation import divide
 from cifar_model.prediction import Predictor
@@ -53,7 +53,7 @@ METHODS: tuple[tuple[str, str, Method], ...] = (
     ("lime", "small", lime),
     ("occlusion", "small", occlusion),
     ("gradcam", "small", gradcam),
-    ("gradients", "small", gradients),
+    ("integrated_gradients", "small", integrated_gradients),
     ("lime, hidden by its own colour", "small", lime_own_colour),
     ("lime", "stock", lime),
 )

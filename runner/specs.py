@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from cifar_model.data import Description
 from cifar_model.errors import InputError, shown
-from cifar_model.explanation.settings import Settings
+from cifar_model.explanation.settings import OLD_METHODS, Settings
 from cifar_model.params import Params, ParamValues
 from runner.states import Kind
 
@@ -77,7 +77,8 @@ class Configuration:
     @property
     def method(self) -> str | None:
         """Return how a grid was sampled, or how images are explained."""
-        return self.stored.get("method")
+        method = self.stored.get("method")
+        return None if method is None else method_of(method)
 
     @property
     def sampled(self) -> int | None:
@@ -228,6 +229,11 @@ def job_spec(kind: Kind, seed: int, configuration: Mapping[str, Any]) -> JobSpec
             )
 
 
+def method_of(stored: str) -> str:
+    """Return the present name of a method of explanation."""
+    return OLD_METHODS.get(stored, stored)
+
+
 def job_configuration(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """Return all that is stored of a job: its own configuration over its experiment's.
 
@@ -236,6 +242,8 @@ def job_configuration(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict
     merged = {**common, **own}
     if isinstance(params := merged.get("params"), dict):
         merged["params"] = trained_params(params, merged.get("epochs"))
+    if isinstance(method := merged.get("method"), str):
+        merged["method"] = method_of(method)
     return merged
 
 

@@ -40,7 +40,7 @@ def gradcam(predictor: Predictor, divided: Divided, label: int) -> list[float]:
     return _summed(pixels / np.bincount(segments.ravel())[segments], segments)
 
 
-def gradients(predictor: Predictor, divided: Divided, label: int) -> list[float]:
+def integrated_gradients(predictor: Predictor, divided: Divided, label: int) -> list[float]:
     """Return integrated gradients, added up over each superpixel.
 
     The way begins where every superpixel is hidden; all weights together are nearly
@@ -58,7 +58,7 @@ def gradients(predictor: Predictor, divided: Divided, label: int) -> list[float]
 
 BY_LABEL: dict[str, Callable[[Predictor, Divided, int], list[float]]] = {
     "gradcam": gradcam,
-    "gradients": gradients,
+    "integrated_gradients": integrated_gradients,
 }
 
 

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 # LIME fits perturbed images; the others hide each superpixel alone, weigh the last convolution's
 # maps by their gradients (Grad-CAM), or add up gradients on the way to the image.
-METHODS = ("lime", "occlusion", "gradcam", "gradients")
+METHODS = ("lime", "occlusion", "gradcam", "integrated_gradients")
+
+# Names of earlier versions, in stored configurations and scripts.
+OLD_METHODS = {"gradients": "integrated_gradients"}
 
 # `small` is made for images of about 32x32; `stock` is what LIME does unless told otherwise.
 SEGMENTATIONS = ("small", "stock")

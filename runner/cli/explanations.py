@@ -5,8 +5,7 @@ from typing import Any
 
 import click
 
-from cifar_model.explanation.settings import METHODS
-from runner.cli.options import NUMBER
+from runner.cli.options import NUMBER, Method
 from runner.cli.output import answered_if_nothing_is_stored, show_written
 
 
@@ -18,7 +17,7 @@ from runner.cli.output import answered_if_nothing_is_stored, show_written
     type=click.Choice(["sound", "weak", "void"]),
     help="Only explanations with this verdict.",
 )
-@click.option("--method", type=click.Choice(METHODS), help="Only explanations by this method.")
+@click.option("--method", type=Method(), help="Only explanations by this method.")
 @click.option("--class", "label", metavar="NAME", help="Only explanations of this class.")
 @click.option("--true-class", metavar="NAME", help="Only images whose true class is this one.")
 @click.option("--predicted-class", metavar="NAME", help="Only images predicted as this class.")

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import click
 
 from cifar_model.errors import InputError, shown
+from cifar_model.explanation.settings import METHODS, OLD_METHODS
 from cifar_model.params import MOST_EPOCHS, MOST_SEED, read_value
 
 # No database has trouble with one of that length.
@@ -15,6 +16,18 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 # The numbers of experiments, jobs and trials: what an INTEGER of every database holds.
 NUMBER = click.IntRange(1, 2**31 - 1)
+
+
+class Method(click.Choice[str]):
+    """A method of explanation, by its name or the one of earlier versions."""
+
+    def __init__(self) -> None:
+        super().__init__(METHODS)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the present name of what was given."""
+        return super().convert(OLD_METHODS.get(value, value), param, ctx)
+
 
 format_option = click.option(
     "--format",

@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from cifar_model import grid as grids
-from cifar_model.explanation.settings import METHODS, SEGMENTATIONS
+from cifar_model.explanation.settings import SEGMENTATIONS
 from runner.cli.options import (
+    Method,
     format_option,
     key_option,
     read_params,
@@ -128,8 +129,8 @@ def evaluate(trial: int, split: str, folds: int | None, **options: Any) -> None:
 @click.option("--resize", is_flag=True, help="Resize images of --dataset that are not 32x32.")
 @click.option(
     "--method",
-    type=click.Choice(METHODS),
-    default=METHODS[0],
+    type=Method(),
+    default="lime",
     show_default=True,
     help="The explanation method.",
 )

@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from cifar_model import determinism
-from cifar_model.explanation.methods import gradients, occluded
+from cifar_model.explanation.methods import integrated_gradients, occluded
 from cifar_model.explanation.picture import explain
 from cifar_model.explanation.segmentation import divide
 from cifar_model.explanation.settings import METHODS, Settings
@@ -87,6 +87,6 @@ def test_occlusion_is_what_each_superpixel_adds() -> None:
 def test_integrated_gradients_add_up_to_the_whole_change(head: str) -> None:
     predictor, image = make_predictor(last_activation=head), scaled(PICTURES[0])
     divided = divide(image, "small")
-    weights = gradients(predictor, divided, 3)
+    weights = integrated_gradients(predictor, divided, 3)
     base, whole = predictor.probabilities(np.stack([divided.filled, image]))
     assert sum(weights) == pytest.approx(whole[3] - base[3], abs=0.02)

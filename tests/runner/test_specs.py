@@ -10,6 +10,7 @@ from cifar_model.explanation.settings import Settings as Explaining
 from runner.errors import InputError
 from runner.settings import Settings
 from runner.specs import (
+    Configuration,
     EvaluateSpec,
     ExplainSpec,
     FoldSpec,
@@ -135,3 +136,10 @@ def test_what_no_version_wrote_is_refused_by_name(
     with pytest.raises(InputError, match=f"configuration of this {kind} job {wrong}") as refused:
         job_spec(kind, 0, stored)
     assert f"runner submit {kind}" in refused.value.fix
+
+
+def test_the_earlier_name_of_a_method_is_understood() -> None:
+    spec = job_spec(Kind.EXPLAIN, 0, job_configuration(EXPLAIN | {"method": "gradients"}, {}))
+    assert isinstance(spec, ExplainSpec)
+    assert spec.settings.method == "integrated_gradients"
+    assert Configuration({"method": "gradients"}).method == "integrated_gradients"

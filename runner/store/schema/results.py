@@ -176,7 +176,7 @@ class Explanation(Base):
     __table_args__ = (
         # A job explains a label once for an image.
         UniqueConstraint("job_id", "image", "label"),
-        one_of("method", ("lime", "occlusion", "gradcam", "gradients")),
+        one_of("method", ("lime", "occlusion", "gradcam", "integrated_gradients")),
         one_of("segmentation", ("small", "stock")),
         one_of("verdict", ("sound", "weak", "void")),
         finite(

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -12,6 +14,7 @@ from cifar_model.results import LOSS_RULE
 from runner.store import migrations
 from runner.store.engine import HEAD, Store, upgrade
 from runner.store.schema import Base
+from tests.runner.reports.explained import explained, weights
 from tests.runner.store.making import (
     InProcesses,
     make_empty,
@@ -114,4 +117,26 @@ def test_losses_that_were_stored_before_there_were_rules_are_of_the_first(
     store.upgrade()
     assert value(store, "SELECT loss_rule FROM trials WHERE id = :id", id=trial) == 1
     assert value(store, "SELECT loss_rule FROM epochs") == 1
+    store.close()
+
+
+def test_explanations_by_the_method_that_was_renamed_are_kept(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        to = command.upgrade
+        before.setattr(command, "upgrade", lambda config, _: to(config, "0003"))
+        upgrade(database_url)
+    store = Store(database_url)
+    # What writes them refuses an older schema.
+    run(store, "UPDATE alembic_version SET version_num = :head", head=HEAD)
+    explained(store, {0: {0: weights(0)}, 1: {0: weights(1)}})
+    run(store, "UPDATE alembic_version SET version_num = '0003'")
+    run(store, "UPDATE explanations SET method = 'gradients' WHERE image = 1")
+    content = "SELECT weights FROM explanations WHERE image = 1"
+    kept = value(store, content)
+    store.upgrade()
+    assert value(store, "SELECT method FROM explanations WHERE image = 0") == "lime"
+    assert value(store, "SELECT method FROM explanations WHERE image = 1") == "integrated_gradients"
+    assert value(store, content) == kept
     store.close()
