@@ -1,6 +1,7 @@
 """Errors that a person can mend: what happened, what was expected, how to fix it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 
 MOST_SHOWN = 80  # signs of a value
 MOST_LISTED = 5
@@ -23,6 +24,12 @@ def listed(names: Sequence[str]) -> str:
     """Return the first few of many names, saying how many more there are."""
     more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
     return ", ".join(names[:MOST_LISTED]) + more
+
+
+def nearest(word: str, names: Iterable[str], *, cutoff: float = 0.6) -> str | None:
+    """Return the name that is spelled nearly like a word, to ask whether it was meant."""
+    close = get_close_matches(word, list(names), n=1, cutoff=cutoff)
+    return close[0] if close else None
 
 
 class InputError(ValueError):

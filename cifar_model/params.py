@@ -3,10 +3,9 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from typing import Any
 
-from cifar_model.errors import InputError, shown
+from cifar_model.errors import InputError, nearest, shown
 
 Json = Any
 
@@ -132,8 +131,8 @@ def _meant(name: str) -> str | None:
     spelled = name.lower().replace("-", "_")
     if spelled in OTHER_NAMES:
         return OTHER_NAMES[spelled]
-    close = get_close_matches(spelled, [*RULES, *OTHER_NAMES], n=1)
-    return OTHER_NAMES.get(close[0], close[0]) if close else None
+    close = nearest(spelled, [*RULES, *OTHER_NAMES])
+    return OTHER_NAMES.get(close, close) if close else None
 
 
 def _number(low: float, high: float) -> Rule:
@@ -158,8 +157,8 @@ def _integer(low: int, high: int) -> Rule:
 def _choice(choices: tuple[str, ...]) -> Rule:
     def check(name: str, value: Json) -> str:
         if value not in choices:
-            close = get_close_matches(str(value).lower(), choices, n=1, cutoff=0.5)
-            fix = f"did you mean {name}={close[0]}?" if close else f"correct {name}"
+            close = nearest(str(value).lower(), choices, cutoff=0.5)
+            fix = f"did you mean {name}={close}?" if close else f"correct {name}"
             raise _refusal(name, value, f"one of {', '.join(choices)}", fix)
         return str(value)
 

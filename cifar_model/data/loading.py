@@ -4,7 +4,6 @@ import shlex
 import unicodedata
 import zipfile
 from collections.abc import Callable
-from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from cifar_model.data import cifar, class_folders, digits, npz, shapes, shortcut
 from cifar_model.data.dataset import Dataset, DatasetSpec, Pictures, Split
-from cifar_model.errors import InputError, shown
+from cifar_model.errors import InputError, nearest, shown
 
 BUILT_IN: dict[str, Callable[[], Pictures]] = {
     "shapes": shapes.read,
@@ -124,8 +123,8 @@ def _path(place: str) -> Path:
 def _unknown(name: str) -> InputError:
     kinds = {f"{kind}:": kind for kind in FROM_PATH}
     head, colon, _ = name.partition(":")
-    close = get_close_matches(head.lower() + colon, [*cifar.OFFICIAL, *BUILT_IN, *kinds], n=1)
-    fix = f"did you mean {close[0]!r}?" if close else "choose one of them"
+    meant = nearest(head.lower() + colon, [*cifar.OFFICIAL, *BUILT_IN, *kinds])
+    fix = f"did you mean {meant!r}?" if meant else "choose one of them"
     path = _path(name)
     if name and path.exists():
         fix = _for_path(name, path)

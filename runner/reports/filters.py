@@ -2,8 +2,8 @@
 
 import math
 import re
-from difflib import get_close_matches
 
+from cifar_model.errors import nearest
 from cifar_model.params import RULES, Params, ParamValue
 from runner.errors import InputError
 from runner.store.queries.leaderboard import METRICS, OPERATORS, Condition
@@ -27,8 +27,8 @@ def _read(text: str) -> Condition:
         )
     name, operator, value = form.groups()
     if name not in NAMES:
-        close = get_close_matches(name, NAMES, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
+        close = nearest(name, NAMES)
+        hint = f"; did you mean {close!r}?" if close else ""
         raise _refusal(text, f"one of {', '.join(NAMES)}{hint}")
     default = None if name in METRICS else getattr(Params(), name)
     return Condition(name, operator, _value(text, operator, value, default), default)

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, literal_column, select, update
 
 from runner.states import Kind
 from runner.store.engine import Store
-from runner.store.schema import Attempt, Event, Worker, now
+from runner.store.schema import Attempt, Worker, now
 
 # Written out, so that the database sees that its index of open attempts has them all.
 RUNNING: ColumnElement[str] = literal_column("'running'")
@@ -100,23 +100,3 @@ def open_attempts(store: Store) -> list[OpenAttempt]:
     )
     with store.read() as connection:
         return [OpenAttempt(**row) for row in connection.execute(statement).mappings()]
-
-
-def note(connection: Connection, key: AttemptKey, name: str, detail: str | None) -> None:
-    """Add a dated fact about a job to its events."""
-    connection.execute(
-        insert(Event),
-        {
-            "job_id": key.job_id,
-            "attempt": key.number,
-            "name": name,
-            "detail": storable(detail),
-        },
-    )
-
-
-def storable(words: str | None) -> str | None:
-    """Replace what PostgreSQL or UTF-8 cannot hold; a traceback may quote anything."""
-    if words is None:
-        return None
-    return words.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()

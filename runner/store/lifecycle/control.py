@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from runner.errors import InputError
 from runner.states import JobState
 from runner.store.engine import Store
-from runner.store.schema import Event, Experiment, Job, now
+from runner.store.lifecycle.events import record_event
+from runner.store.schema import Experiment, Job, now
 
 LockedJob = Row[int, str, datetime | None]
 
@@ -57,8 +58,8 @@ def cancel(store: Store, target: Target) -> Cancelled:
         running = _ids([job for job in jobs if not job.cancel_requested_at], JobState.RUNNING)
         _set(connection, pending, state=JobState.CANCELLED, ended_at=now())
         _set(connection, pending + running, cancel_requested_at=now())
-        _note(connection, pending, "cancelled")
-        _note(connection, running, "cancel requested")
+        record_event(connection, pending, "cancelled")
+        record_event(connection, running, "cancel requested")
     return Cancelled(cancelled=pending, stopping=_ids(jobs, JobState.RUNNING))
 
 
@@ -81,7 +82,7 @@ def retry(store: Store, target: Target, *, any_machine: bool = False) -> list[in
             cancel_requested_at=None,
             ended_at=None,
         )
-        _note(connection, jobs, "retried")
+        record_event(connection, jobs, "retried")
     return jobs
 
 
@@ -141,8 +142,3 @@ def _set(connection: Connection, jobs: list[int], **values: Any) -> None:
         # One by one: an experiment may have more jobs than a statement may have parameters.
         statement = update(Job).where(Job.id == bindparam("job")).values(values)
         connection.execute(statement, [{"job": job} for job in jobs])
-
-
-def _note(connection: Connection, jobs: list[int], name: str) -> None:
-    if jobs:
-        connection.execute(insert(Event), [{"job_id": job, "name": name} for job in jobs])

@@ -19,9 +19,8 @@ from runner.store.lifecycle.attempts import (
     Signal,
     beat,
     is_open,
-    note,
-    storable,
 )
+from runner.store.lifecycle.events import record_event, storable
 from runner.store.lifecycle.outbox import not_paused
 from runner.store.schema import Attempt, Checkpoint, Event, Experiment, Job, now
 
@@ -61,7 +60,7 @@ def claim(store: Store, job_id: int, worker: str) -> Claim | None:
         connection.execute(
             insert(Attempt), {"job_id": job_id, "number": job.attempts, "worker": worker}
         )
-        note(connection, AttemptKey(job_id, job.attempts), "claimed", worker)
+        record_event(connection, [job_id], "claimed", attempt=job.attempts, detail=worker)
         experiment = connection.execute(
             select(Experiment.kind, Experiment.seed, Experiment.configuration).where(
                 Experiment.id == job.experiment_id
@@ -90,7 +89,7 @@ def heartbeat(store: Store, key: AttemptKey) -> Signal:
 def tell(store: Store, key: AttemptKey, name: str, detail: str) -> int:
     """Add what a worker saw of its attempt to the job's events; return how often that was told."""
     with store.write() as connection:
-        note(connection, key, name, detail)
+        record_event(connection, [key.job_id], name, attempt=key.number, detail=detail)
         told = select(func.count()).where(Event.job_id == key.job_id, Event.name == name)
         return connection.scalars(told).one()
 
@@ -118,7 +117,7 @@ def finish(
         ended = _end_job(connection, key.job_id, JOB_STATES[state], reason)
         if ended == JobState.SUCCEEDED:
             connection.execute(delete(Checkpoint).where(Checkpoint.job_id == key.job_id))
-        note(connection, key, state, reason)
+        record_event(connection, [key.job_id], state, attempt=key.number, detail=reason)
     return True
 
 
@@ -136,7 +135,9 @@ def recover(store: Store, dead: Iterable[OpenAttempt]) -> list[int]:
             where = f"worker {seen.worker} (pid {seen.pid} on {seen.host})"
             if not _end_attempt(connection, unmoved, AttemptState.LOST, f"lost with its {where}"):
                 continue
-            note(connection, key, AttemptState.LOST, where)
+            record_event(
+                connection, [key.job_id], AttemptState.LOST, attempt=key.number, detail=where
+            )
             if _lose_job(connection, seen.job_id, where) == JobState.PENDING:
                 pending.append(seen.job_id)
     return pending

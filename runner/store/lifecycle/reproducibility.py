@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from runner.store.lifecycle.attempts import AttemptKey
-from runner.store.schema import Epoch, Event, Job
+from runner.store.lifecycle.events import record_event
+from runner.store.schema import Epoch, Job
 
 # How long it took is no result.
 COMPARED = ("loss", "accuracy", "val_loss", "val_accuracy")
@@ -34,21 +35,22 @@ def compare(connection: Connection, key: AttemptKey, epoch: Mapping[str, Any]) -
             f"epoch {epoch['epoch']}: attempt {earlier['attempt']} trained it on "
             f"{earlier['fingerprint']}, attempt {key.number} on {epoch['fingerprint']}"
         )
-        _note(connection, key, "trained again on another machine", detail)
+        record_event(
+            connection,
+            [key.job_id],
+            "trained again on another machine",
+            attempt=key.number,
+            detail=detail,
+        )
     elif differences := [name for name in compared if earlier[name] != epoch[name]]:
         numbers = ", ".join(f"{name} {earlier[name]!r} -> {epoch[name]!r}" for name in differences)
         detail = f"epoch {epoch['epoch']}, attempts {earlier['attempt']} -> {key.number}: {numbers}"
-        _note(connection, key, "not reproducible", detail)
+        record_event(
+            connection, [key.job_id], "not reproducible", attempt=key.number, detail=detail
+        )
         connection.execute(
             update(Job)
             # The first difference is the one to look at: what follows follows from it.
             .where(Job.id == key.job_id, Job.not_reproducible.is_(None))
             .values(not_reproducible=detail)
         )
-
-
-def _note(connection: Connection, key: AttemptKey, name: str, detail: str) -> None:
-    connection.execute(
-        insert(Event),
-        {"job_id": key.job_id, "attempt": key.number, "name": name, "detail": detail},
-    )
