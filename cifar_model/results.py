@@ -1,4 +1,4 @@
-"""What training, evaluation and explanation return: plain records, without Keras."""
+"""The results of training, evaluation and explanation: plain records that do not need Keras."""
 
 from dataclasses import dataclass
 
@@ -7,16 +7,16 @@ from numpy.typing import NDArray
 
 from cifar_model.explanation.regions import Segments
 
-# How the losses of finished splits are computed; stored beside every one of them.
-# 1: the loss function called on the outputs alone. For a sigmoid head with cross-entropy that is
-# another number than the one that is trained, because Keras computes it from the logits.
-# 2: the loss that Keras's own `evaluate` gives.
+# The rule by which the loss of a split is computed. It is stored with every loss.
+# 1: the loss function applied to the outputs alone. For a sigmoid head with cross-entropy this
+# differs from the training loss, which Keras computes from the logits.
+# 2: the loss returned by Keras's `evaluate`.
 LOSS_RULE = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """The metrics of one epoch, numbered from 1; loss and accuracy are means while training."""
+    """The metrics of one epoch, numbered from 1; loss and accuracy are means during training."""
 
     epoch: int
     loss: float
@@ -28,10 +28,10 @@ class Epoch:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """The scores of one network on one split; rows of the confusion are true classes.
+    """The scores of a network on a split. Rows of the confusion matrix are true classes.
 
-    `predictions` and `labels` hold the predicted and the true class of every image,
-    `probabilities` a row for each, which sums to 1.
+    `predictions` and `labels` have the predicted and the true class of every image;
+    `probabilities` has a row for every image, which sums to 1.
     """
 
     images: int
@@ -47,11 +47,11 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class Integrity:
-    """What tells a sound explanation from one that only looks like one.
+    """The quantities that an explanation's verdict is based on.
 
-    `spread` is the range of the label's probability over all images with something hidden,
-    `strongest` the most that one superpixel changes it, `weight_range` the range of the weights,
-    and `stability` the mean overlap of the strongest superpixels of the seeds that were tried.
+    `spread` is the range of the label's probability over all images with hidden superpixels,
+    `strongest` the largest change of it caused by one superpixel, `weight_range` the range of the
+    weights, and `stability` the mean overlap of the strongest superpixels between seeds.
     """
 
     superpixels: int
@@ -66,11 +66,11 @@ class Integrity:
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """What the network says without the regions that speak for a label; None: nothing to remove.
+    """The probabilities after hiding the regions that support a label; None if there are none.
 
-    `removed` is the label's probability then, `removed_random` what it is without random regions
-    of the same area. Of two labels, `contrast` and `contrast_other` are the probabilities of this
-    one and of the other without the regions for this one and against the other.
+    `removed` is the label's probability, `removed_random` its mean for random regions of the same
+    area. With two labels, `contrast` and `contrast_other` are the probabilities of this label and
+    of the other after hiding the regions that support this one and those that oppose the other.
     """
 
     removed: float | None = None
@@ -84,12 +84,11 @@ class Checks:
 
 @dataclass(frozen=True, slots=True)
 class Curves:
-    """The probabilities at the points of `curve_counts`, and the areas below them.
+    """The deletion and insertion curves at the points of `curve_counts`, and the areas under them.
 
-    Superpixels change in the order of their weights, what speaks most for the label first:
-    `deletion` hides them in the image, `insertion` shows them where all are hidden. A good
-    explanation has a small deletion area and a large insertion area; with the superpixels in
-    random order both areas are the same on average.
+    Superpixels are processed in descending order of weight: `deletion` hides them in the image,
+    `insertion` shows them while all others are hidden. A good explanation has a small deletion area
+    and a large insertion area; with the superpixels in random order both are equal on average.
     """
 
     deletion: list[float]
@@ -100,9 +99,9 @@ class Curves:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What speaks for and against one label; one weight per superpixel, in the order of ids.
+    """The explanation of one label, with one weight per superpixel, in the order of their ids.
 
-    What is void has no curves.
+    A void explanation has no curves.
     """
 
     label: int
@@ -118,9 +117,9 @@ class Explanation:
 
 @dataclass(frozen=True, eq=False)
 class Explained:
-    """The explanations of one image; segments (height, width) hold the ids of superpixels.
+    """The explanations of one image; `segments` (height, width) has the superpixel id per pixel.
 
-    `normalised` says that the network's outputs are no distribution and were made one.
+    `normalised` is whether the network's outputs do not sum to 1 and were divided by their sum.
     """
 
     segments: Segments
@@ -133,7 +132,7 @@ class Explained:
 class LayerOutput:
     """The output of one layer, numbered from 1 after the input, for one image.
 
-    `channels` (3, channels) has the mean, the spread and the share of zeros of each channel.
+    `channels` (3, channels) has the mean, standard deviation and share of zeros of each channel.
     """
 
     layer: int

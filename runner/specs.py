@@ -1,4 +1,4 @@
-"""What experiments and their jobs were asked to do: typed views of what is stored."""
+"""Typed views of the stored configurations and provenance of experiments and jobs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where an experiment comes from; an imported one may hold more than is named here."""
+    """The provenance of an experiment. That of an imported one may have more fields than these."""
 
     stored: Mapping[str, Any]
 
     @property
     def command(self) -> str:
-        """Return the command that submitted it."""
+        """Return the command that submitted the experiment."""
         command: str = self.stored["command"]
         return command
 
@@ -34,17 +34,17 @@ class Provenance:
 
     @property
     def commit(self) -> str | None:
-        """Return the commit of the code, where it is known."""
+        """Return the commit of the code, if known."""
         return self.stored.get("commit")
 
     @property
     def dirty(self) -> bool:
-        """Tell whether the code was changed since its commit."""
+        """Return whether the code had uncommitted changes."""
         return bool(self.stored.get("dirty"))
 
     @property
     def packages(self) -> Mapping[str, str | None]:
-        """Return the versions of the packages that decide results."""
+        """Return the versions of the packages that affect results."""
         packages: Mapping[str, str | None] = self.stored.get("packages", {})
         return packages
 
@@ -55,7 +55,7 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What all jobs of an experiment have in common; what its kind does not have is None."""
+    """The settings shared by all jobs of an experiment; those not used by its kind are None."""
 
     stored: Mapping[str, Any]
 
@@ -66,7 +66,7 @@ class Configuration:
 
     @property
     def epochs(self) -> int | None:
-        """Return the epochs that override the params, in stores of earlier versions."""
+        """Return the epochs that override those of the params; only earlier versions stored it."""
         return self.stored.get("epochs")
 
     @property
@@ -76,18 +76,18 @@ class Configuration:
 
     @property
     def method(self) -> str | None:
-        """Return how a grid was sampled, or how images are explained."""
+        """Return the sampling method of a grid, or the explanation method."""
         method = self.stored.get("method")
         return None if method is None else method_of(method)
 
     @property
     def sampled(self) -> int | None:
-        """Return how many points of a grid were sampled."""
+        """Return the number of sampled points of a grid."""
         return self.stored.get("sampled")
 
     @property
     def different(self) -> int | None:
-        """Return how many of these are different."""
+        """Return the number of distinct sampled points."""
         return self.stored.get("different")
 
     @property
@@ -97,7 +97,7 @@ class Configuration:
 
     @property
     def folds(self) -> int | None:
-        """Return into how many folds the images are divided."""
+        """Return the number of folds."""
         return self.stored.get("folds")
 
     @property
@@ -107,27 +107,27 @@ class Configuration:
 
     @property
     def segmentation(self) -> str | None:
-        """Return how images are divided into superpixels."""
+        """Return the segmentation method."""
         return self.stored.get("segmentation")
 
     @property
     def samples(self) -> int | None:
-        """Return how many samples the explanation of an image takes."""
+        """Return the number of samples per explained image."""
         return self.stored.get("samples")
 
     @property
     def asked_images(self) -> str | None:
-        """Return what `--images` said; earlier versions did not store it."""
+        """Return the value of `--images`; earlier versions did not store it."""
         return self.stored.get("asked_images")
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as plain JSON, without the data set, which stands on its own."""
+        """Return it as plain JSON without the data set, which is a separate field of documents."""
         return {name: value for name, value in self.stored.items() if name != "dataset"}
 
 
 @dataclass(frozen=True, slots=True)
 class TrainSpec:
-    """Train params as a trial; `own_seed` tells whether the seed is the job's, not all jobs'."""
+    """Train a trial; `own_seed` is whether the seed is the job's own, not the experiment's."""
 
     dataset: Description
     threads: int
@@ -138,7 +138,7 @@ class TrainSpec:
 
 @dataclass(frozen=True, slots=True)
 class FoldSpec:
-    """Train a trial's params anew without one fold, and score them and the trial on it."""
+    """Train a trial's params again without one fold, and score both models on that fold."""
 
     dataset: Description
     threads: int
@@ -152,7 +152,7 @@ class FoldSpec:
 
 @dataclass(frozen=True, slots=True)
 class EvaluateSpec:
-    """Score a trial on a split; to verify it, by the rule of its training and by Keras's own."""
+    """Score a trial on a split; to verify it, by its own loss rule and by Keras's `evaluate`."""
 
     dataset: Description
     threads: int
@@ -178,9 +178,9 @@ JobSpec = TrainSpec | FoldSpec | EvaluateSpec | ExplainSpec
 
 
 def job_spec(kind: Kind, seed: int, configuration: Mapping[str, Any]) -> JobSpec:
-    """Return what a job is to do, by what `job_configuration` says and its experiment's seed.
+    """Return the specification of a job, from its `job_configuration` and its experiment's seed.
 
-    Raises InputError if that is no configuration of a job of this kind.
+    Raises InputError if the configuration is not valid for a job of this kind.
     """
     stored = _Stored(kind, configuration)
     dataset, threads = stored.description(), stored.take("threads", int)
@@ -235,9 +235,9 @@ def method_of(stored: str) -> str:
 
 
 def job_configuration(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """Return all that is stored of a job: its own configuration over its experiment's.
+    """Return a job's configuration: its own, merged over its experiment's.
 
-    Its params are those that are trained. What is wrong with it is for `job_spec` to say.
+    Its params are those that are trained. It is not validated here; `job_spec` does that.
     """
     merged = {**common, **own}
     if isinstance(params := merged.get("params"), dict):
@@ -248,23 +248,23 @@ def job_configuration(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict
 
 
 def trained_params(params: ParamValues, epochs: int | None) -> dict[str, Any]:
-    """Return params with the epochs that are trained, unless they say so themselves.
+    """Return params with the number of epochs that are trained.
 
     In stores of earlier versions a job's params are those of the grid, and the epochs of the
-    experiment override theirs: whoever reads params goes through here.
+    experiment override them. All code that reads params must call this function.
     """
     own = params.get("epochs", Params().epochs)
     return dict(params) if epochs in (None, own) else {**params, "epochs": epochs}
 
 
 def trial_seed(kind: Kind, seed: int, configuration: Mapping[str, Any]) -> int:
-    """Return the seed that a job trains with: its own if it has one, else its experiment's."""
+    """Return the seed of a job: its own if it has one, else its experiment's."""
     return _Stored(kind, configuration).seed(seed)
 
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """The configuration of a job of some kind, and how to take from it what must be there."""
+    """The configuration of a job, with access to required fields that checks their types."""
 
     kind: Kind
     configuration: Mapping[str, Any]
@@ -289,6 +289,6 @@ class _Stored:
         has = f"has {name}={shown(self.configuration[name])}" if given else f"has no {name}"
         return InputError(
             f"the stored configuration of this {self.kind} job {has}",
-            f"one that `runner submit {self.kind}` writes",
+            f"a configuration written by `runner submit {self.kind}`",
             f"submit it again with `runner submit {self.kind}`",
         )

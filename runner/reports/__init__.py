@@ -1,1 +1,1 @@
-"""Reports: one document per experiment, and the forms in which people and programs read it."""
+"""Reports: one document per experiment, and the formats in which it is written."""

@@ -1,4 +1,4 @@
-"""The evaluations of a document, and what a report of them shows: scores, confusion, classes."""
+"""The evaluations in a report: scores, confusion matrices, scores by class and by fold."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,13 +25,13 @@ from runner.store.queries.rows import EvaluationRow
 MOST_NAMED = 10
 
 FIRST_RULE = (
-    "loss rule 1, that of earlier versions: for a sigmoid head with cross-entropy it is not the"
-    " loss that was trained, nor what Keras's evaluate gives"
+    "loss rule 1 of earlier versions: for a sigmoid head with cross-entropy it differs from the"
+    " training loss and from the loss of Keras's evaluate"
 )
 
 
 class Ruled(Protocol):
-    """A trial or its evaluation, and the rule by which its loss was computed."""
+    """A trial or an evaluation with the rule that its loss was computed by."""
 
     @property
     def trial(self) -> int | None:
@@ -43,7 +43,7 @@ class Ruled(Protocol):
 
 
 def loss_rule_notes(metric: str, trials: Sequence[Ruled]) -> Iterator[Note]:
-    """Name the trials of which a loss was computed by the first rule, if there are any."""
+    """Yield a note that lists the trials whose loss was computed by rule 1, if there are any."""
     old = [of.trial for of in trials if of.loss_rule == 1]
     if not old:
         return
@@ -53,18 +53,18 @@ def loss_rule_notes(metric: str, trials: Sequence[Ruled]) -> Iterator[Note]:
     left = len(old) - MOST_NAMED
     names = ", ".join(map(str, old[:MOST_NAMED])) + (f" and {left} more" if left > 0 else "")
     yield Note(
-        f"{metric} of trial{'s' * (len(old) > 1)} {names} was computed by {FIRST_RULE}. Do not"
-        f" compare it with that of the other trials.",
+        f"{metric} of trial{'s' * (len(old) > 1)} {names} was computed by {FIRST_RULE}. It is"
+        f" not comparable with the {metric} of the other trials.",
         warning=True,
     )
 
 
 def mixed_rules_note(by: str, rules: Sequence[int]) -> Iterator[Note]:
-    """Warn that trials were ordered by losses that two rules computed."""
+    """Yield a warning if trials are ranked by losses that were computed by different rules."""
     if by == "val_loss" and len(rules) > 1:
         yield Note(
-            f"Ordered by val_loss, which for some of these trials was computed by {FIRST_RULE}."
-            " Their places among the others mean nothing.",
+            f"Ranked by val_loss, which for some of these trials was computed by {FIRST_RULE}."
+            " The ranks of these trials are not meaningful.",
             warning=True,
         )
 
@@ -75,7 +75,7 @@ CLASS_SCORES = ("support", "tp", "tn", "fp", "fn", "precision", "recall", "f1")
 def evaluations_of(
     connection: Connection, *, experiment: int | None = None, trial: int | None = None
 ) -> list[Evaluation]:
-    """Return the evaluations that an experiment made, or all of a trial."""
+    """Return the evaluations made by an experiment, or all evaluations of a trial."""
     found = reports.evaluations(connection, experiment=experiment, trial=trial)
     return [_evaluation(connection, row) for row in found]
 
@@ -113,7 +113,7 @@ def _evaluation(connection: Connection, row: EvaluationRow) -> Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class FoldsSummary:
-    """The mean scores of a k-fold; an interval only once every fold has its score."""
+    """The mean scores of a k-fold. `interval` is None until every fold has a score."""
 
     folds: int
     done: int
@@ -124,7 +124,7 @@ class FoldsSummary:
 
 
 def folds_summary(evaluations: Sequence[Evaluation], folds: int) -> FoldsSummary:
-    """Return the mean scores of the folds that are done."""
+    """Return the mean scores of the finished folds."""
     accuracies = [fold.accuracy for fold in evaluations]
     scores = [fold.talos_f1 for fold in evaluations if fold.talos_f1 is not None]
     return FoldsSummary(
@@ -137,7 +137,7 @@ def folds_summary(evaluations: Sequence[Evaluation], folds: int) -> FoldsSummary
     )
 
 
-# A wider confusion is no longer readable as a table; its most frequent mistakes are.
+# With more classes the confusion matrix is too wide for a table: its largest errors are listed.
 MOST_CLASSES = 20
 MOST_MISTAKES = 20
 
@@ -146,14 +146,15 @@ SCORES = ("trial", "split", "images", "loss", "accuracy", "accuracy_interval", "
 FOLD = ("fold", "images", "loss", "accuracy", "accuracy_interval", "log_loss", "talos_f1")
 
 FOLDS = (
-    "Each fold was held out while the trial's params were trained anew on the others. The interval"
-    " of the mean is Nadeau and Bengio's, 95 %. talos_f1 is another thing: the macro F1 of the"
-    " trial's one model on the fold, most of which it was trained on, as Talos scores folds."
+    "For each fold a new model was trained with the trial's params on the other folds. The 95 %"
+    " interval of the mean is Nadeau and Bengio's. talos_f1 is a different score, computed as"
+    " Talos scores folds: the macro F1 of the trial's own model on the fold. That model was trained"
+    " on most of these images."
 )
 
 LOSSES = (
-    "The interval is Wilson's, 95 %. loss is that of the trial's own loss function; log_loss can"
-    " be compared between trials."
+    "The interval is Wilson's 95 % interval. loss is the value of the trial's own loss function;"
+    " log_loss is comparable between trials."
 )
 
 
@@ -166,7 +167,7 @@ def evaluation_parts(
     folds: FoldsSummary | None,
     figures: Sequence[Figure],
 ) -> list[Part]:
-    """Return the parts of a report about evaluations."""
+    """Return the parts of an evaluation report."""
     if folds:
         notes = loss_rule_notes("loss", evaluations)
         return [_folds(dataset, evaluations), *notes, *_mean_of_folds(folds)]
@@ -184,7 +185,7 @@ def evaluation_parts(
 
 def _folds(dataset: Named, evaluations: Sequence[Evaluation]) -> Table:
     rows = [values(fold, FOLD) for fold in evaluations]
-    return Table(titled(dataset, "Scores of each fold"), FOLD, rows, sortable=True)
+    return Table(titled(dataset, "Scores by fold"), FOLD, rows, sortable=True)
 
 
 def _mean_of_folds(folds: FoldsSummary) -> list[Part]:
@@ -193,14 +194,14 @@ def _mean_of_folds(folds: FoldsSummary) -> list[Part]:
     mean = f"{folds.done} of {folds.folds} folds: mean accuracy {folds.mean:.4f}"
     if folds.interval:
         low, high = folds.interval
-        mean += f" ({low:.4f} to {high:.4f}), spread {folds.spread:.4f}"
-    return [Note(f"{mean}; talos_f1 {folds.talos_f1:.4f} on average."), Note(FOLDS)]
+        mean += f" ({low:.4f} to {high:.4f}), standard deviation {folds.spread:.4f}"
+    return [Note(f"{mean}; mean talos_f1 {folds.talos_f1:.4f}."), Note(FOLDS)]
 
 
 def _confusion(dataset: Named, evaluation: Evaluation) -> list[Part]:
     classes, confusion = evaluation.classes, evaluation.confusion
     if len(classes) <= MOST_CLASSES:
-        title = titled(dataset, "Confusion: a row for each true class, a column for each predicted")
+        title = titled(dataset, "Confusion matrix (rows: true class, columns: predicted class)")
         rows = [[name, *cells] for name, cells in zip(classes, confusion, strict=True)]
         return [Table(title, ("true", *classes), rows)]
     mistakes = sorted(
@@ -215,17 +216,17 @@ def _confusion(dataset: Named, evaluation: Evaluation) -> list[Part]:
     shown = mistakes[:MOST_MISTAKES]
     return [
         Table(
-            titled(dataset, "Confusion: the most frequent mistakes"),
+            titled(dataset, "Confusion matrix: most frequent errors"),
             ("true", "predicted", "images"),
             [[true, predicted, images] for images, true, predicted in shown],
         ),
         Note(
-            f"{len(shown)} of {len(mistakes)} pairs of {len(classes)} classes;"
-            " --format json has every cell."
+            f"{len(shown)} of {len(mistakes)} confused pairs of {len(classes)} classes are shown;"
+            " --format json has all cells."
         ),
     ]
 
 
 def _classes(dataset: Named, evaluation: Evaluation) -> Table:
     rows = [values(scores, CLASS_COLUMNS) for scores in evaluation.per_class]
-    return Table(titled(dataset, "Scores of each class"), CLASS_COLUMNS, rows, sortable=True)
+    return Table(titled(dataset, "Scores by class"), CLASS_COLUMNS, rows, sortable=True)

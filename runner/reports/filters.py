@@ -1,4 +1,4 @@
-"""Read what `--where` says, as in lr=0.001 or val_accuracy>0.5."""
+"""Parse the conditions of `--where`, such as lr=0.001 or val_accuracy>0.5."""
 
 import math
 import re
@@ -13,7 +13,7 @@ NAMES = (*METRICS, *RULES)
 
 
 def read_conditions(texts: tuple[str, ...]) -> list[Condition]:
-    """Return conditions that the store understands; raise InputError naming the first bad one."""
+    """Return the parsed conditions; raise InputError that names the first invalid one."""
     return [_read(text) for text in texts]
 
 
@@ -22,7 +22,7 @@ def _read(text: str) -> Condition:
     if form is None:
         raise _refusal(
             text,
-            f"NAME, one of {' '.join(OPERATORS)}, and a value, as in 'lr=0.001' or"
+            f"a name, an operator ({' '.join(OPERATORS)}) and a value, such as 'lr=0.001' or"
             " 'val_accuracy>0.5'",
         )
     name, operator, value = form.groups()
@@ -35,23 +35,23 @@ def _read(text: str) -> Condition:
 
 
 def _value(text: str, operator: str, value: str, default: ParamValue | None) -> ParamValue:
-    """Return the value in the type of what it is compared with."""
+    """Return the value, converted to the type of the metric or param."""
     if isinstance(default, bool):
         if value not in ("true", "false") or operator not in ("=", "!="):
             raise _refusal(text, "= or != with true or false")
         return value == "true"
     if isinstance(default, str):
         if operator not in ("=", "!="):
-            raise _refusal(text, "= or !=, because the value is a word")
+            raise _refusal(text, "= or !=, because this param is not a number")
         return value
     try:
         number = float(value)
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise _refusal(text, "a number after the sign")
+        raise _refusal(text, "a finite number after the operator")
     return number
 
 
 def _refusal(text: str, expected: str) -> InputError:
-    return InputError(f"--where {text!r} cannot be understood", expected, "correct --where")
+    return InputError(f"--where {text!r} is not a valid condition", expected, "correct --where")

@@ -1,4 +1,4 @@
-"""The best trials of one or several experiments together."""
+"""Leaderboards: the best trials of one or several experiments."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -39,7 +39,7 @@ from runner.store.queries import leaderboard
 from runner.store.queries.leaderboard import METRICS, SMALLER_IS_BETTER, Scope
 from runner.store.queries.rows import LeaderRow
 
-# Enough to see what matters; to read the params of every one of 100,000 trials takes seconds.
+# The number of trials used for importance; reading the params of 100,000 trials takes seconds.
 MOST_PARAMS = 2_000
 
 TOP = 20
@@ -47,9 +47,9 @@ TOP = 20
 
 @dataclass(frozen=True, slots=True)
 class Leader:
-    """A trial among the best, with its rank; `noise` tells whether chance could put it behind.
+    """A trial of a leaderboard; `noise` is whether it is not significantly worse than the first.
 
-    `dataset` is the title, and the fingerprint is apart from it, as in the CSV.
+    `dataset` is the title of the data set. The fingerprint is a separate field, as in the CSV.
     """
 
     trial: int
@@ -88,7 +88,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Influences:
-    """The influence of params on the metric, and over how many trials it was computed."""
+    """The importance of params for the metric, and the number of trials it was computed from."""
 
     trials: int
     params: list[Influence]
@@ -96,7 +96,7 @@ class Influences:
 
 @dataclass(frozen=True, slots=True)
 class LeaderboardDocument:
-    """The best trials by a metric, what differs between them and how sure that is."""
+    """The best trials by a metric, the params that vary, and how reliable the ranking is."""
 
     experiments: list[int]
     datasets: list[DatasetName]
@@ -117,7 +117,7 @@ class LeaderboardDocument:
 
 
 def leaderboard_document(store: Store, scope: Scope, by: str, top: int) -> LeaderboardDocument:
-    """Return the best trials by a metric, what differs between them and how sure that is."""
+    """Return the document of the best `top` trials by a metric."""
     with store.read() as connection:
         for number in scope.experiments:
             experiment_row(connection, number)
@@ -158,7 +158,10 @@ def _document(connection: Connection, scope: Scope, by: str, top: int) -> Leader
 
 
 def _leaders(rows: Sequence[LeaderRow], by: str, chance: Chance) -> list[Leader]:
-    """Return the trials with their ranks; only those on the images of the first are compared."""
+    """Return the trials with their ranks.
+
+    Only trials with the same data set as the first have a `noise` value.
+    """
     ranks: dict[float, int] = {}
     leaders = []
     for place, row in enumerate(rows, start=1):
@@ -213,7 +216,7 @@ def _text(value: ParamValue) -> str:
 
 MOST_COMMANDS = 10
 
-# Shown only where they differ between the trials, like params.
+# Columns that are shown only if they differ between the trials, like params.
 OF_ORIGIN = ("experiment", "dataset", "train_images", "seed")
 
 
@@ -226,12 +229,12 @@ def leaderboard_title(document: LeaderboardDocument) -> str:
 
 
 def leaderboard_parts(document: LeaderboardDocument) -> list[Part]:
-    """Return the parts of a leaderboard, for a form to render."""
+    """Return the parts of a leaderboard."""
     where = " and ".join(document.where)
     parts: list[Part] = [
         Note(
             f"the first {len(document.trials)} of {document.count:,}"
-            f" trials{' with ' if where else ''}{where}, by {document.by}, {document.order}"
+            f" trials{' with ' if where else ''}{where}, ranked by {document.by}, {document.order}"
         ),
         *_several_datasets(document),
         *_commands(document),
@@ -245,7 +248,8 @@ def leaderboard_parts(document: LeaderboardDocument) -> list[Part]:
         parts.append(Table(title, SCORES, rows, sortable=True))
     parts += [Note(verdict(comparison)) for comparison in document.comparisons]
     if len(document.comparisons) > 1:
-        parts.append(Note(f"p is multiplied by {len(document.comparisons)}, the comparisons."))
+        count = len(document.comparisons)
+        parts.append(Note(f"Each p is multiplied by {count}, the number of comparisons."))
     return parts
 
 
@@ -253,7 +257,7 @@ def _best(document: LeaderboardDocument) -> Table:
     trials = document.trials
     origin = [name for name in OF_ORIGIN if len({getattr(trial, name) for trial in trials}) > 1]
     compared = ["noise"] if any(trial.noise is not None for trial in trials) else []
-    # What decides comes first: a phone shows little more.
+    # The most important columns come first, because a phone shows only a few.
     metrics = dict.fromkeys((document.by, "val_accuracy", "val_accuracy_interval", *compared))
     metrics |= dict.fromkeys(("val_loss", "accuracy", "seconds"))
     names = ["rank", "trial", *metrics, *origin]
@@ -269,7 +273,7 @@ def _best(document: LeaderboardDocument) -> Table:
 
 
 def _constants(document: LeaderboardDocument) -> Iterator[Note]:
-    """Say which params are no column, because they are the same in all."""
+    """Yield a note of the params that are the same in all trials and so have no column."""
     params = document.trials[0].params
     same = [
         f"{name} {as_text(value)}"
@@ -277,7 +281,7 @@ def _constants(document: LeaderboardDocument) -> Iterator[Note]:
         if name not in document.differing
     ]
     if same:
-        yield Note(f"the same in all of these: {', '.join(same)}")
+        yield Note(f"the same in all trials shown: {', '.join(same)}")
 
 
 def _loss_rules(document: LeaderboardDocument) -> Iterator[Note]:
@@ -296,7 +300,8 @@ def _commands(document: LeaderboardDocument) -> Iterator[Note]:
 def _several_datasets(document: LeaderboardDocument) -> Iterator[Note]:
     if len(document.datasets) > 1:
         yield Note(
-            f"{len(document.datasets)} data sets: scores of different images cannot be compared.",
+            f"The trials use {len(document.datasets)} data sets: scores on different images are not"
+            " comparable.",
             warning=True,
         )
 
@@ -312,8 +317,8 @@ def _influences(document: LeaderboardDocument) -> list[Part]:
     if not found.params:
         return []
     title = (
-        f"Hyperparameter importance for {document.by}, over {found.trials:,} of"
-        f" {document.count:,} trials"
+        f"Hyperparameter importance for {document.by} ({found.trials:,} of"
+        f" {document.count:,} trials)"
     )
     rows = [values(param, INFLUENCE) for param in found.params]
     return [
@@ -333,7 +338,7 @@ COLUMNS = ("rank", *ORIGIN, *METRICS, *INTERVAL, "loss_rule", "noise", *PARAMS)
 
 
 def leaderboard_report(document: LeaderboardDocument) -> Report:
-    """Return the report of a leaderboard's document."""
+    """Return the report of a leaderboard."""
     return Report(
         leaderboard_title(document),
         document,
@@ -358,12 +363,12 @@ def _draw(document: LeaderboardDocument) -> list[Figure]:
     title = titled_leaderboard(document, f"Parallel coordinates of trials: parameters and {by}")
     drawn = draw_parallel(title, document.trials, by, smaller_is_better=by in SMALLER_IS_BETTER)
     commands = "; ".join(command.command for command in document.commands)
-    caption = f"Made by: {commands} \N{MIDDLE DOT} drawn by: {_command(document)}"
+    caption = f"Results of: {commands} \N{MIDDLE DOT} figure drawn by: {_command(document)}"
     return captioned([drawn], caption) if drawn else []
 
 
 def _command(document: LeaderboardDocument) -> str:
-    """Return the command that makes this leaderboard again."""
+    """Return the command that shows this leaderboard again."""
     numbers = " ".join(map(str, document.experiments))
     where = "".join(f" --where {quote(condition)}" for condition in document.where)
     return f"runner report {numbers} --top {document.top} --by {document.by}{where}"

@@ -1,4 +1,4 @@
-"""Find the experiment, trial or job that a person names, or say which there are."""
+"""Find an experiment, trial or job by its number, or report which numbers exist."""
 
 from runner.errors import InputError
 from runner.store.engine import Connection
@@ -14,8 +14,10 @@ def newest_number(connection: Connection) -> int:
     known = ", ".join(str(known) for known in reports.newest(connection, "experiment"))
     raise InputError(
         "no experiment has results yet",
-        "one with a trial, an evaluation or an explanation",
-        f"name one to see its jobs: {known}" if known else "begin with `runner submit`",
+        "an experiment with a trial, an evaluation or an explanation",
+        f"choose one of these to see its jobs: {known}"
+        if known
+        else "submit one with `runner submit`",
     )
 
 
@@ -28,7 +30,7 @@ def experiment_row(connection: Connection, number: int) -> ExperimentRow:
 
 
 def job_row(connection: Connection, *, trial: int | None = None, job: int | None = None) -> JobRow:
-    """Return a job by its own number or by that of its trial."""
+    """Return a job by its own number or by the number of its trial."""
     found = reports.jobs(connection, trial=trial, job=job)
     if found:
         return found[0]
@@ -41,13 +43,13 @@ def _unknown(connection: Connection, what: str, number: int | None) -> InputErro
     newest = reports.newest(connection, what)
     if not newest:
         return InputError(
-            f"there is no {what} {number}: there is none yet",
-            "one that is in this database",
-            "begin with `runner submit`, or correct RUNNER_HOME or RUNNER_DATABASE_URL",
+            f"there is no {what} {number}: the database has no {what}s yet",
+            f"the number of an existing {what}",
+            "use `runner submit` first, or correct RUNNER_HOME or RUNNER_DATABASE_URL",
         )
     shown = ", ".join(str(known) for known in newest)
     return InputError(
         f"there is no {what} {number}",
-        f"one that exists; the newest: {shown}",
-        "choose one of them; `runner status` lists experiments",
+        f"the number of an existing {what}; the newest are {shown}",
+        "choose one of these; `runner status` lists the experiments",
     )

@@ -1,4 +1,4 @@
-"""What a report consists of, whatever its format: notes, tables and figures, one after another."""
+"""The parts of a report in any format: notes, tables and figures."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +14,7 @@ SHORT = 12
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Say one thing; a warning is not to be overlooked."""
+    """A paragraph of text, or a warning, which is highlighted."""
 
     text: str
     warning: bool = False
@@ -22,27 +22,28 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Hold rows of plain values under named columns; a page lets people sort some of them.
+    """A table of values under named columns. An HTML page can sort it if it is `sortable`.
 
-    `pictures` names for each row the file of its figure, or nothing; the first cell leads to it.
+    `figures` has the file name of each row's figure, or an empty string; the first cell links to
+    the figure.
     """
 
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
     sortable: bool = False
-    pictures: Sequence[str] = ()
+    figures: Sequence[str] = ()
 
-    def picture(self, row: int) -> str:
-        """Return the name of a row's figure, or nothing."""
-        return self.pictures[row] if self.pictures else ""
+    def figure_of(self, row: int) -> str:
+        """Return the file name of a row's figure, or an empty string."""
+        return self.figures[row] if self.figures else ""
 
     def texts(self) -> list[list[str]]:
-        """Return the rows as people read them."""
+        """Return the rows with all values formatted as text."""
         return [[as_text(value) for value in row] for row in self.rows]
 
     def numeric(self) -> list[bool]:
-        """Tell for each column whether it holds nothing but numbers."""
+        """Return for each column whether it contains only numbers."""
         return [
             all(
                 isinstance(row[index], int | float | None) and not isinstance(row[index], bool)
@@ -54,10 +55,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Hold a PNG or SVG, the name of its file, what it shows and where it comes from.
+    """A PNG or SVG with its file name, title and caption.
 
-    A detail is one of very many. `row` is the name of the figure whose row in a table this belongs
-    to, or nothing.
+    A `detail` is one of many similar figures and is shown collapsed. `row` is the name of the
+    figure whose table row this one links to, or an empty string.
     """
 
     name: str
@@ -68,7 +69,7 @@ class Figure:
     row: str = ""
 
     def is_drawn(self) -> bool:
-        """Tell whether this is an SVG, which a page draws itself."""
+        """Return whether this is an SVG, which an HTML page contains inline."""
         return self.name.endswith(".svg")
 
 
@@ -77,12 +78,13 @@ Part = Note | Table | Figure
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Offer one subject in every format in which it can be written.
+    """A report that can be written in several formats.
 
-    `document` is the record that JSON holds. `draw` is called for the formats in `drawn_in`; what
-    it returns is laid out for people, with the appendix in files that are kept. `linked` returns
-    the document with the paths at which figures were saved, by their names. `texts` and `exports`
-    are formats for other programs; the paths of an export are relative to its destination.
+    `document` is the record that is written as JSON. `draw` returns the figures for the formats in
+    `drawn_in`. `lay_out` returns the parts for people, with these figures; Markdown and HTML files
+    also have the parts of `appendix`. `linked` returns the document with the paths of the saved
+    figures, given by name. `texts` and `exports` are formats for other programs; the paths of an
+    export are relative to its destination.
     """
 
     title: str
@@ -97,7 +99,7 @@ class Report:
 
 
 def as_text(value: Any) -> str:
-    """Return a value as people read it; the document keeps every digit."""
+    """Return a value formatted for people. The document keeps full precision."""
     if value is None:
         return "-"
     if isinstance(value, bool):
@@ -110,24 +112,24 @@ def as_text(value: Any) -> str:
 
 
 def dataset_name(dataset: Named) -> str:
-    """Return what every figure and table says about the data it comes from."""
+    """Return the title and the short fingerprint of a data set."""
     return f"{dataset.title}, fingerprint {dataset.fingerprint[:SHORT]}"
 
 
 def each_dataset(datasets: Iterable[Description]) -> list[DatasetName]:
-    """Return each data set once, with what people and programs know it by."""
+    """Return each distinct data set once."""
     found = {dataset.fingerprint: names_of(dataset) for dataset in datasets}
     return list(found.values())
 
 
 def without_folder(name: str) -> str:
-    """Return a data set's name as a report may be mailed with it: its file, not where it lies."""
+    """Return a data set's name without its directory, so that a report does not show the path."""
     kind, colon, path = name.partition(":")
     return f"{kind}{colon}{Path(path).name}"
 
 
 def titled(dataset: Named, what: str) -> str:
-    """Return a title that names the data set."""
+    """Return a title with the data set appended."""
     return f"{what} - {dataset_name(dataset)}"
 
 
@@ -136,25 +138,28 @@ def field_table(title: str, fields: Mapping[str, object]) -> Table:
     return Table(title, ("field", "value"), list(fields.items()))
 
 
-def captioned(pictures: Sequence[Figure], caption: str) -> list[Figure]:
-    """Return the figures with what stands under each."""
-    return [replace(picture, caption=caption) for picture in pictures]
+def captioned(figures: Sequence[Figure], caption: str) -> list[Figure]:
+    """Return the figures with this caption."""
+    return [replace(figure, caption=caption) for figure in figures]
 
 
 def origin(commands: Sequence[str], code: str, devices: Sequence[str], again: str) -> str:
-    """Return in one line what made the numbers of a figure, and what draws it again."""
+    """Return a caption with the commands, code and devices of the results of a figure.
+
+    `again` is the command that draws the figure.
+    """
     said = [
-        f"Made by: {'; '.join(commands)}",
+        f"Results of: {'; '.join(commands)}",
         f"code: {code}",
         *([f"on {', '.join(dict.fromkeys(devices))}"] if devices else []),
-        f"drawn by: {again}",
+        f"figure drawn by: {again}",
     ]
     return " \N{MIDDLE DOT} ".join(said)
 
 
 def code_of(provenance: Provenance) -> str:
-    """Return the version of the code, and its commit where it is known."""
+    """Return the version of the code, with its commit if known."""
     if not provenance.commit:
         return provenance.version
-    changed = ", changed" if provenance.dirty else ""
+    changed = ", modified" if provenance.dirty else ""
     return f"{provenance.version}, commit {provenance.commit[:SHORT]}{changed}"

@@ -1,4 +1,4 @@
-"""Write a report in one of its formats: to stdout, or to files."""
+"""Write a report in one of its formats, to stdout or to files."""
 
 import json
 from collections.abc import Sequence
@@ -11,16 +11,16 @@ from runner.reports.formats.terminal import as_terminal
 from runner.reports.model import Figure, Part, Report
 from runner.reports.records import plain
 
-# What is written where a text would go to stdout.
+# The default file names of the formats that are never written to stdout.
 ALWAYS_WRITTEN = {"html": "report.html", "parquet": "report.parquet", "tensorboard": "tensorboard"}
 
-# For people, and so neither endless nor without figures.
+# The formats for people, which are laid out as parts.
 FOR_PEOPLE = ("table", "markdown", "html")
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Hold the paths of what was written, and the text if it is for stdout."""
+    """The paths of the written files, and the text if it is for stdout."""
 
     files: list[str]
     text: str | None
@@ -28,16 +28,16 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Say where a report goes: its text (None: stdout) and its figures."""
+    """The paths for a report's text (None: stdout) and for its figures."""
 
     out: Path | None
     figures: Path
 
 
 def write_report(report: Report, form: str, destination: Destination) -> Written:
-    """Write a report's files; return their paths, and the text that is left for stdout.
+    """Write a report's files; return their paths, and the text if it is for stdout.
 
-    Raises ValueError for a format that the report is not offered in.
+    Raises ValueError for a format that the report does not have.
     """
     if form in report.exports:
         out = destination.out or destination.figures / ALWAYS_WRITTEN[form]
@@ -47,9 +47,9 @@ def write_report(report: Report, form: str, destination: Destination) -> Written
     if form in report.texts:
         return _write_text(report.texts[form](), [], destination)
     if form not in ("json", *FOR_PEOPLE):
-        raise ValueError(f"a report in the format {form!r}, which it is not offered in")
+        raise ValueError(f"this report does not have the format {form!r}")
     figures = report.draw() if form in report.drawn_in else []
-    # A page carries its figures itself.
+    # An HTML page embeds its figures.
     saved = {} if form == "html" else save_figures(figures, destination.figures)
     files = [*saved.values(), *([str(destination.out)] if destination.out else [])]
     if form == "json":
@@ -59,9 +59,10 @@ def write_report(report: Report, form: str, destination: Destination) -> Written
 
 
 def choose_destination(home: Path, name: str, form: str, out: Path | None) -> Destination:
-    """Return where a report goes: under the home by name, or to `out`, its figures beside it.
+    """Return the destination of a report.
 
-    What is no text is always a file. Raises InputError if `out` has no directory to lie in.
+    With `out` it is that path, with a directory for the figures beside it; else it is a directory
+    under `home`, and stdout for texts. Raises InputError if `out` cannot be written.
     """
     if out is None:
         directory = home / "reports" / name
@@ -70,11 +71,11 @@ def choose_destination(home: Path, name: str, form: str, out: Path | None) -> De
     out = out.absolute()
     if not out.parent.is_dir():
         raise InputError(
-            f"--out {out}: there is no directory {out.parent}",
-            "a file in a directory that exists",
-            "make the directory, or choose another",
+            f"--out {out}: the directory {out.parent} does not exist",
+            "a path in an existing directory",
+            "create the directory or choose another",
         )
-    # TensorBoard's is a directory, and may be there from the time before.
+    # The output for TensorBoard is a directory, which may exist from an earlier export.
     if (out.exists() and not out.is_dir()) if form == "tensorboard" else out.is_dir():
         raise InputError(
             f"--out {out} is a {'file' if form == 'tensorboard' else 'directory'}",
@@ -85,7 +86,7 @@ def choose_destination(home: Path, name: str, form: str, out: Path | None) -> De
 
 
 def summarised(files: list[str]) -> list[str]:
-    """Return the paths, or for directories with several files how many they are."""
+    """Return the paths, with several files of a directory summarised by their number."""
     names: dict[Path, list[str]] = {}
     for file in files:
         names.setdefault(Path(file).parent, []).append(file)
@@ -96,32 +97,32 @@ def summarised(files: list[str]) -> list[str]:
 
 
 def save_figures(figures: Sequence[Figure], directory: Path) -> dict[str, str]:
-    """Write figures to a directory; return their paths by their names."""
+    """Write figures to a directory; return their paths by name."""
     for figure in figures:
         write_file(directory / figure.name, figure.content)
     return {figure.name: str(directory / figure.name) for figure in figures}
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write a file and the directories it lies in; raise InputError if that cannot be."""
+    """Write a file, creating its directories; raise InputError if it cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     except OSError as error:
         raise InputError(
             f"{path} cannot be written: {error.strerror}",
-            "a directory that can be written to, with room in it",
+            "a writable directory with enough free space",
             "correct --out or RUNNER_HOME",
         ) from error
 
 
 def as_json(document: object) -> str:
-    """Return the document as it is."""
+    """Return the document as JSON text."""
     return json.dumps(plain(document), indent=2, allow_nan=False) + "\n"
 
 
 def _listing(document: object, files: list[str]) -> object:
-    """Return the document with the files that were written, if it lists them."""
+    """Return the document with its field `files` set, if it has one."""
     if is_dataclass(document) and not isinstance(document, type) and hasattr(document, "files"):
         return replace(document, files=files)
     return document
@@ -135,7 +136,7 @@ def _write_text(text: str, files: list[str], destination: Destination) -> Writte
 
 
 def _render(report: Report, figures: Sequence[Figure], form: str, destination: Destination) -> str:
-    """Return a report for people."""
+    """Return the text of a report in a format for people."""
     parts: list[Part] = report.lay_out(figures)
     if form == "table":
         return as_terminal(report.title, parts, destination.figures)

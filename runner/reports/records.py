@@ -1,4 +1,4 @@
-"""The typed records that reports are made of, and the JSON that they become."""
+"""The typed records of reports, and their conversion to JSON."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
@@ -8,16 +8,16 @@ from typing import Any, Protocol
 from cifar_model.data.description import Description
 from cifar_model.params import ParamValues
 
-# A lower and an upper end.
+# The lower and the upper bound.
 Interval = list[float]
 
 
 class Named(Protocol):
-    """A data set as titles name it: a `Description` or a `DatasetName`."""
+    """A data set with a title: a `Description` or a `DatasetName`."""
 
     @property
     def title(self) -> str:
-        """Return its title, for people."""
+        """Return its title."""
 
     @property
     def fingerprint(self) -> str:
@@ -26,7 +26,7 @@ class Named(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """How a job stands, with the trial that came of it."""
+    """The state of a job, and its trial if it has one."""
 
     job: int
     number: int
@@ -52,7 +52,7 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True)
 class BestEpoch:
-    """The epoch at which a metric was best, and its value there."""
+    """The epoch at which a metric was best, and the value at that epoch."""
 
     epoch: int
     value: float
@@ -60,7 +60,7 @@ class BestEpoch:
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """The best epoch of each metric on its own."""
+    """The best epoch of each metric; these epochs can differ."""
 
     loss: BestEpoch
     accuracy: BestEpoch
@@ -70,10 +70,10 @@ class Best:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A job that trains: its params, its epochs and, once it has ended, its scores.
+    """A job that trains: its params, its epochs and its scores.
 
-    `trial` and the scores are None until then; scores are those of the last epoch. `noise` tells
-    whether it is not significantly worse than the best.
+    Scores are those of the last epoch. `trial` and the scores are None until training is complete.
+    `noise` is whether the trial is not significantly worse than the best.
     """
 
     trial: int | None
@@ -106,9 +106,9 @@ class Trial:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a trial stands among those it is ranked with; None without a score."""
+    """The rank of a trial; None if it has no score."""
 
-    # Python refuses two bases that both have slots of their own.
+    # Python does not allow two base classes with non-empty slots.
     __slots__ = ()
 
     rank: int | None
@@ -121,7 +121,7 @@ class RankedTrial(Trial, Place):
 
 @dataclass(frozen=True, slots=True)
 class KerasScores:
-    """The loss and accuracy that Keras's own `evaluate` gives."""
+    """The loss and accuracy returned by Keras's `evaluate`."""
 
     loss: float
     accuracy: float
@@ -129,7 +129,7 @@ class KerasScores:
 
 @dataclass(frozen=True, slots=True)
 class ClassScores:
-    """The scores of one class against all others."""
+    """The one-vs-rest scores of a class."""
 
     class_: str
     support: int
@@ -144,9 +144,9 @@ class ClassScores:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The scores of a trial on a split; rows of the confusion are true classes.
+    """The scores of a trial on a split. Rows of the confusion matrix are true classes.
 
-    `fold` and `talos_f1` are None except for folds, `keras` unless `runner verify` computed it.
+    `fold` and `talos_f1` are None except for folds; `keras` is None except for `runner verify`.
     """
 
     evaluation: int
@@ -169,7 +169,7 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class Curves:
-    """The points of deletion and insertion by the share of superpixels hidden, or shown."""
+    """The deletion and insertion curves, by the share of superpixels hidden or shown."""
 
     share: list[float]
     deletion: list[float]
@@ -178,10 +178,11 @@ class Curves:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What spoke for and against a class of an image, and how far to trust it.
+    """An explanation of a class of an image: its weights, verdict and checks.
 
-    `weights` are by superpixel, from 0. `picture` and `segments` name stored arrays; `picture` is
-    None if the image was not kept. `file` is the path of its figure, if one was written.
+    `weights` has the weight of each superpixel, in the order of their numbers from 0. `picture`
+    and `segments` are the names of stored arrays: the image, or None if it was not stored, and its
+    superpixels. `file` is the path of the figure, if one was written.
     """
 
     explanation: int
@@ -224,7 +225,7 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Channels:
-    """The mean, the spread and the share of zeros of each channel of a layer."""
+    """The mean, standard deviation (`spread`) and share of zeros of each channel of a layer."""
 
     mean: list[float]
     spread: list[float]
@@ -233,9 +234,10 @@ class Channels:
 
 @dataclass(frozen=True, slots=True)
 class Activation:
-    """The output of one layer for one image; `output` names the stored array.
+    """The output of one layer for one image.
 
-    `dead` is the number of channels that are 0 everywhere.
+    `output` is the name of the stored array. `dead` is the number of channels that are 0
+    everywhere.
     """
 
     job: int
@@ -251,7 +253,7 @@ class Activation:
 
 @dataclass(frozen=True, slots=True)
 class DatasetName:
-    """What people and programs know a data set by."""
+    """The name, title and fingerprint of a data set."""
 
     name: str
     title: str
@@ -259,37 +261,37 @@ class DatasetName:
 
 
 def names_of(dataset: Description) -> DatasetName:
-    """Return what a data set is known by."""
+    """Return the name, title and fingerprint of a data set."""
     return DatasetName(dataset.name, dataset.title, dataset.fingerprint)
 
 
 def values(record: object, names: Sequence[str]) -> list[Any]:
-    """Return fields of a record, by their names in JSON: the cells of a row."""
+    """Return the values of fields, given by their JSON names, such as the cells of a row."""
     return [getattr(record, attribute(name)) for name in names]
 
 
 def chosen(record: object, names: Sequence[str]) -> dict[str, Any]:
-    """Return fields of a record by their names in JSON."""
+    """Return the values of fields by their JSON names."""
     return dict(zip(names, values(record, names), strict=True))
 
 
 def fields_of(record: Any) -> dict[str, Any]:
-    """Return the fields of a record by their names, to make one that has more of them."""
+    """Return the values of all fields by name, to create a record with more fields."""
     return {field.name: getattr(record, field.name) for field in fields(record)}
 
 
 def attribute(name: str) -> str:
-    """Return the name of the field that JSON has under a name, which may be a word of Python's."""
+    """Return the attribute for a JSON name; if it is a Python keyword, an underscore is added."""
     return f"{name}_" if iskeyword(name) else name
 
 
 def json_name(name: str) -> str:
-    """Return the name under which JSON has a field."""
+    """Return the JSON name of an attribute."""
     return name.removesuffix("_")
 
 
 def plain(value: Any) -> Any:
-    """Return records, and what holds them, as plain JSON."""
+    """Return a value as plain JSON; records become mappings."""
     if hasattr(value, "to_json"):
         return plain(value.to_json())
     if is_dataclass(value):

@@ -1,4 +1,4 @@
-"""How far to believe that the best trial is the best: noise, luck and its test score."""
+"""How reliable the selection of the best trial is: noise, selection bias and its test score."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ from runner.reports.records import Evaluation, Interval
 from runner.reports.stats.selection_bias import LOWER_BOUND, Chance
 from runner.store.engine import Connection
 
-# What is measured on the validation split, as a share of its images.
+# The metrics that are shares of the validation images.
 SHARES = ("val_accuracy", "best_val_accuracy")
 
 
 class Scored(Protocol):
-    """A trial with what it may be chosen by."""
+    """A trial with the metrics that the best can be selected by."""
 
     @property
     def trial(self) -> int | None:
-        """Return its number."""
+        """Return the number of the trial."""
 
     @property
     def val_accuracy(self) -> float | None:
@@ -35,7 +35,7 @@ class Compared(Protocol):
 
     @property
     def noise(self) -> bool | None:
-        """Tell whether chance could put it behind the best; None if it cannot be said."""
+        """Return whether it is not significantly worse than the best; None if not comparable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,10 @@ class TestScore:
 
 @dataclass(frozen=True, slots=True)
 class Winner:
-    """The best of so many trials: its luck, what is known of seeds, and its test score.
+    """The best trial, with the expected selection bias and its test score.
 
-    Its luck is that of the best of as many equal ones; test images are not used for selection.
+    `luck` is how far the best of as many equally good trials is expected to be above their mean.
+    Test images are not used for selection.
     """
 
     trial: int | None
@@ -66,7 +67,7 @@ class Winner:
 
 
 def noise(first: Scored, other: Scored, by: str, chance: Chance, images: int) -> bool | None:
-    """Tell whether chance could put a trial behind the first; None if it cannot be said."""
+    """Return whether a trial is not significantly worse than the first; None if not comparable."""
     best, score = _share(first, by), _share(other, by)
     if other is first or best is None or score is None:
         return None
@@ -74,7 +75,7 @@ def noise(first: Scored, other: Scored, by: str, chance: Chance, images: int) ->
 
 
 def winner(connection: Connection, first: Scored, by: str, chance: Chance, images: int) -> Winner:
-    """Return what is to be said of the best of so many trials."""
+    """Return the best trial with its selection bias and its test score."""
     score, measured = _share(first, by), chance.repeats
     counted = measured.freedom > 0
     return Winner(
@@ -89,7 +90,7 @@ def winner(connection: Connection, first: Scored, by: str, chance: Chance, image
 
 
 def _share(trial: Scored, by: str) -> float | None:
-    """Return what a trial is chosen by; None unless it is a share of the validation images."""
+    """Return the metric of a trial; None unless it is a share of the validation images."""
     share: float | None = getattr(trial, by) if by in SHARES else None
     return share
 
@@ -111,31 +112,33 @@ def _test_score(evaluations: Sequence[Evaluation]) -> TestScore | None:
 def winner_notes(
     winner: Winner, trials: Sequence[Compared], by: str, images: int
 ) -> Iterator[Note]:
-    """Say how far to believe that the first trial is the best."""
+    """Yield notes on how reliable it is that the first trial is the best."""
     others = [trial.noise for trial in trials if trial.noise is not None]
     if others:
         yield Note(
-            f"noise: behind the first by no more than chance would put it among"
-            f" {winner.chosen_from:,} equal trials (Tukey's test, 95 %; {_counted(winner)})."
-            f" Intervals are Wilson's, 95 %, of {images:,} validation images."
-            f" {sum(others)} of the {len(others)} others shown cannot be told from the first."
+            f"noise: whether the trial is not significantly worse than the first (Tukey's range"
+            f" test for {winner.chosen_from:,} trials, 95 %; {_counted(winner)})."
+            f" Intervals are Wilson's 95 % intervals for {images:,} validation images."
+            f" Not significantly worse than the first: {sum(others)} of the {len(others)} other"
+            f" trials shown."
         )
     if winner.luck:
         yield Note(
             f"Trial {winner.trial} is the best of {winner.chosen_from:,}, so its {by} is"
-            f" biased upwards by selection: the best of as many equal trials would be"
+            f" biased upwards by selection: the best of as many equally good trials would be"
             f" about {winner.luck:.3f} above their mean ({_counted(winner)})."
         )
     yield _test_note(winner)
 
 
 def _counted(winner: Winner) -> str:
-    """Say which noise was counted: what seeds do is known from repeats only."""
+    """Return which sources of noise are included; the effect of seeds is known from repeats."""
     if not winner.counts_seeds:
         return LOWER_BOUND
     return (
-        f"it counts images and seeds: repeats of the same params spread by"
-        f" {winner.seed_spread:.3f}, with {winner.seed_freedom} degrees of freedom"
+        f"this includes the noise of images and of seeds: the standard deviation between repeats of"
+        f" the same params is {winner.seed_spread:.3f}, with {winner.seed_freedom} degrees of"
+        f" freedom"
     )
 
 
@@ -143,11 +146,11 @@ def _test_note(winner: Winner) -> Note:
     test = winner.test
     if test is None:
         return Note(
-            f"Trial {winner.trial} is not evaluated on the test split yet:"
-            f" runner submit evaluate --trial {winner.trial}"
+            f"Trial {winner.trial} has not been evaluated on the test split yet: run"
+            f" `runner submit evaluate --trial {winner.trial}`"
         )
     low, high = test.accuracy_interval
     return Note(
         f"Trial {winner.trial} on the test split, which was not used for selection: accuracy"
-        f" {test.accuracy:.4f} ({low:.4f} to {high:.4f}) of {test.images:,} images."
+        f" {test.accuracy:.4f} ({low:.4f} to {high:.4f}) on {test.images:,} images."
     )

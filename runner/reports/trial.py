@@ -1,4 +1,4 @@
-"""All that is known of one trial or one job, for `runner show`."""
+"""The document and the text of one trial or one job, for `runner show`."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -48,9 +48,9 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class TrialDocument(Trial):
-    """A trial, or a job and its trial if it made one, with every epoch and attempt.
+    """A trial or a job, with all epochs, attempts and evaluations.
 
-    `attempts` counts the attempts, as in every document; `attempt_details` holds them.
+    `attempts` is the number of attempts, as in every document; `attempt_details` has the attempts.
     """
 
     kind: str
@@ -63,7 +63,7 @@ class TrialDocument(Trial):
 def trial_document(
     store: Store, *, trial: int | None = None, job: int | None = None
 ) -> TrialDocument:
-    """Return a trial by its number, or a job by its own."""
+    """Return the document of a trial or of a job, by its number."""
     with store.read() as connection:
         found = job_row(connection, trial=trial, job=job)
         [row] = trials_of([found], reports.epochs(connection, job=found.job))
@@ -122,7 +122,7 @@ def _tables(document: TrialDocument) -> Iterator[Table]:
 
 
 def _curves(epochs: Sequence[Epoch]) -> list[list[Any]]:
-    """Return a row for each metric, each in a scale of its own."""
+    """Return a row for each metric, each with its own scale."""
     rows = []
     for name in BETTER:
         scores: list[float] = [getattr(epoch, name) for epoch in epochs]

@@ -8,9 +8,9 @@ from runner.store.queries.rows import EpochRow, JobRow
 
 
 def trials_of(jobs: Sequence[JobRow], epochs: Sequence[EpochRow]) -> list[Trial]:
-    """Return one trial for each job that trains, also for those that have not ended.
+    """Return one trial for each job that trains, including unfinished jobs.
 
-    Scores are those of the last epoch; `best` holds, for each metric on its own, the best epoch.
+    Scores are those of the last epoch; `best` has the best epoch of each metric.
     """
     epochs_of: dict[int, list[Epoch]] = {job.job: [] for job in jobs}
     for row in epochs:
@@ -67,9 +67,9 @@ def _best(epochs: Sequence[Epoch], metric: str) -> BestEpoch:
 
 
 def ranked(trials: Sequence[Trial]) -> list[RankedTrial]:
-    """Return the trials with their rank by val_accuracy, the best first; unscored ones last.
+    """Return the trials ranked by val_accuracy, best first; trials without a score are last.
 
-    Trials that scored the same have the same rank.
+    Trials with equal scores have the same rank.
     """
     scores = {trial.job: trial.val_accuracy for trial in trials if trial.val_accuracy is not None}
     scored = [trial for trial in trials if trial.job in scores]

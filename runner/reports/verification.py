@@ -1,4 +1,4 @@
-"""Whether a stored model, loaded and scored again, gives the numbers that were stored with it."""
+"""Verification of a stored model: its scores are computed again and compared with those stored."""
 
 from dataclasses import dataclass, replace
 
@@ -6,7 +6,7 @@ from runner.reports.evaluation import FIRST_RULE, evaluations_of
 from runner.reports.lookup import job_row
 from runner.store.engine import Store
 
-# On another machine the last bits differ, and an image in a thousand may fall to another class.
+# Rounding differs between machines, and up to 1 in 1,000 images may be classified differently.
 MOST_ACCURACY = 0.001
 MOST_LOSS = 1e-4
 
@@ -19,7 +19,7 @@ class Scores:
     val_accuracy: float
 
     def is_close(self, other: "Scores") -> bool:
-        """Tell whether other scores are the same but for rounding."""
+        """Return whether other scores are equal within rounding."""
         loss = abs(self.val_loss - other.val_loss) / max(abs(self.val_loss), 1e-12)
         accuracy = abs(self.val_accuracy - other.val_accuracy)
         return loss <= MOST_LOSS and accuracy <= MOST_ACCURACY
@@ -27,9 +27,9 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class VerificationDocument:
-    """A trial's scores of its last epoch, and those of an experiment that verified it.
+    """The stored scores of a trial, and those computed again by an experiment that verified it.
 
-    `again` is by the code that trained it, `keras` by Keras's own `evaluate`.
+    `again` was computed by the code that trained the trial, `keras` by Keras's `evaluate`.
     """
 
     trial: int
@@ -45,9 +45,9 @@ class VerificationDocument:
 
 
 def verification_document(store: Store, trial: int, experiment: int) -> VerificationDocument:
-    """Compare a trial's scores of its last epoch with those of an experiment that verified it.
+    """Compare the stored scores of a trial with those of an experiment that verified it.
 
-    A val_loss of the first loss rule is another number than Keras's, and is not compared with it.
+    A val_loss of loss rule 1 is not comparable with Keras's loss, and is not compared with it.
     """
     with store.read() as connection:
         row = job_row(connection, trial=trial)
@@ -73,19 +73,19 @@ def verification_document(store: Store, trial: int, experiment: int) -> Verifica
 
 
 def verification_text(document: VerificationDocument) -> str:
-    """Return in words what came out."""
+    """Return the result of a verification as text."""
     if not document.verified:
-        verdict = "NOT VERIFIED: the stored model gives other numbers"
+        verdict = "NOT VERIFIED: the stored model gives different scores"
     elif document.same_bits:
-        verdict = "verified, bit for bit"
+        verdict = "verified, bit-identical"
     else:
-        verdict = "verified within rounding: another kind of machine"
+        verdict = "verified within rounding, on a different kind of machine"
     rule = f"\n  val_loss was computed by {FIRST_RULE}" if document.loss_rule == 1 else ""
     return (
         f"trial {document.trial}: {verdict}\n"
         f"  stored: {_text(document.stored)}\n"
-        f"  again:  {_text(document.again)}, of {document.images:,} validation images\n"
-        f"  keras:  {_text(document.keras)}, by its own evaluate{rule}"
+        f"  again:  {_text(document.again)}, on {document.images:,} validation images\n"
+        f"  keras:  {_text(document.keras)}, by Keras's evaluate{rule}"
     )
 
 

@@ -1,1 +1,1 @@
-"""The paper regenerated: what has to be trained for it, and a report beside its own values."""
+"""Reproduction of the paper: its experiments, and a report that compares our values with it."""

@@ -1,4 +1,4 @@
-"""Submit what a reproduction still lacks: each step once, however often it is begun again."""
+"""Submit the missing steps of a reproduction; each step is submitted once, also if it is rerun."""
 
 import json
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ THREADS = 1
 
 @dataclass(frozen=True, eq=False)
 class Reproduction:
-    """Hold what is reproduced: on which data, at which scale, with which seed."""
+    """A reproduction: its data set, scale and seed."""
 
     settings: Settings
     store: Store
@@ -44,29 +44,29 @@ class Reproduction:
 
     @property
     def description(self) -> Description:
-        """Return what is known of the data set."""
+        """Return the description of the data set."""
         return Description.from_json(self.spec.to_json() | self.dataset.to_json())
 
     @property
     def named(self) -> Description:
-        """Return the data set as titles name it: with the scale."""
+        """Return the description of the data set with the scale in its title."""
         found = self.description
         return replace(found, title=f"{found.title}, scale {self.scale.name}")
 
     @property
     def subjects(self) -> Subjects:
-        """Return whom the figures show."""
+        """Return the classes and images that the figures show."""
         return choose(self.dataset)
 
     @property
     def steps(self) -> list[Step]:
-        """Return all that has to be done."""
+        """Return all steps."""
         here = is_here("cifar100", self.settings.data_dir)
         return plan(self.scale, self.subjects, cifar100=here)
 
 
 def begin(settings: Settings, store: Store, scale: Scale, dataset: str, seed: int) -> Reproduction:
-    """Read the data set; a scale with more images than it has takes all of them."""
+    """Load the data set; if it has fewer images than the scale, all of them are used."""
     whole = load(DatasetSpec(dataset), settings.data_dir)
     size = scale.train_size
     if size is None or size >= len(whole.train):
@@ -77,10 +77,10 @@ def begin(settings: Settings, store: Store, scale: Scale, dataset: str, seed: in
 
 
 def submitted(reproduction: Reproduction, *, submit: bool) -> dict[str, int]:
-    """Return the experiment of every step that has one.
+    """Return the experiments of the steps by name.
 
-    With `submit`, every step whose trial is there gets one: that of its key if it was submitted
-    before, else one that has just this already, else a new one.
+    With `submit`, a step without an experiment is submitted if the trial that it needs is finished.
+    An experiment with the same key, or a finished one with the same work, is reused.
     """
     found: dict[str, int] = {}
     for step in reproduction.steps:
@@ -102,20 +102,20 @@ def submitted(reproduction: Reproduction, *, submit: bool) -> dict[str, int]:
 
 
 def is_open(store: Store, experiment: int) -> bool:
-    """Tell whether an experiment has jobs that have not ended."""
+    """Return whether an experiment has unfinished jobs."""
     states = queries.experiment(store, experiment).states
     return any(count for state, count in states.items() if state not in FINAL)
 
 
 def _trial(store: Store, experiment: int | None) -> int | None:
-    """Return the best trial of an experiment by val_accuracy, once all its jobs have ended."""
+    """Return the best trial of an experiment by val_accuracy; None until all jobs have ended."""
     if experiment is None or is_open(store, experiment):
         return None
     return report_document(store, experiment).trials[0].trial
 
 
 def _key(reproduction: Reproduction, step: Step, trial: int | None) -> str:
-    """Return the submission key: the same scale, data, seed and trial have the same."""
+    """Return the submission key, which depends on the step, scale, data, seed and trial."""
     asked = {
         "scale": asdict(reproduction.scale) | {"params": dict(reproduction.scale.params)},
         "fingerprint": reproduction.dataset.fingerprint,
@@ -155,7 +155,10 @@ def _train_with(reproduction: Reproduction, work: Train | Tune, key: str) -> Tra
 def unfinished(
     reproduction: Reproduction, experiments: Mapping[str, int]
 ) -> dict[str, dict[str, int] | None]:
-    """Return the steps without a result: None without an experiment, else its jobs by state."""
+    """Return the steps without a result, with their job counts by state.
+
+    The counts are None if a step has no experiment.
+    """
     found: dict[str, dict[str, int] | None] = {}
     for step in reproduction.steps:
         number = experiments.get(step.name)

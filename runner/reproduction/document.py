@@ -1,4 +1,4 @@
-"""Build the document of a reproduction: every output of the paper beside what we got."""
+"""Build the document of a reproduction: the paper's value and our value of every output."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,10 +15,11 @@ FULL = "full"
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One value of an output, the paper's and ours, and whether they agree.
+    """One value of an output: the paper's and ours, and whether they agree.
 
-    `interval` and `images` are those of an accuracy. `inside` tells whether the paper's value lies
-    in the interval, or, of what has no sampling error, whether it is the same; else it is None.
+    `interval` and `images` are set for accuracies. `inside` is whether the paper's value lies in
+    the interval or, for a value without sampling error, whether the two are equal. It is None if
+    they cannot be compared.
     """
 
     name: str
@@ -31,9 +32,10 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One output: the paper's values beside ours, what is odd about them, and how ours came about.
+    """One output of the paper: the paper's values and ours, and notes on them.
 
-    JSON has a mapping by name for each field of the values.
+    `oddity` is an inconsistency in the paper, `note` says how our values were computed. JSON has a
+    mapping by name for each field of the values.
     """
 
     id: str
@@ -61,9 +63,10 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class ReproductionDocument:
-    """Every output of the paper, and the experiments that ours are made from.
+    """All outputs of the paper, and the experiments that our values come from.
 
-    `unfinished` has the steps without a result: None without an experiment, else its jobs by state.
+    `unfinished` has the steps without a result, with their job counts by state; the counts are None
+    if a step has no experiment.
     """
 
     scale: str
@@ -76,7 +79,7 @@ class ReproductionDocument:
 
 
 def reproduction_document(sources: Sources) -> ReproductionDocument:
-    """Return the document; its fields are described in docs/reference.md."""
+    """Return the document. docs/reference.md describes its fields."""
     reproduction = sources.reproduction
     return ReproductionDocument(
         scale=reproduction.scale.name,
@@ -115,10 +118,10 @@ def _value(name: str, paper: Content | None, ours: Measured) -> Value:
 
 
 def _note(reproduction: Reproduction, output: PaperOutput, missing: list[str]) -> str:
-    """Return how ours came about and why it may differ."""
+    """Return the note of an output: how our values were computed and why they may differ."""
     words = [output.note]
     if missing:
-        words.append(f"Not there yet: {', '.join(dict.fromkeys(missing))}.")
+        words.append(f"Steps without a result yet: {', '.join(dict.fromkeys(missing))}.")
     words.append(output.remark)
     if output.of_subjects:
         words.append(reproduction.subjects.words() or "")
@@ -127,17 +130,17 @@ def _note(reproduction: Reproduction, output: PaperOutput, missing: list[str]) -
 
 
 def _scale_words(reproduction: Reproduction) -> str:
-    """Say what is smaller than in the paper; nothing at full scale."""
+    """Return what is smaller than in the paper; an empty string at full scale."""
     scale = reproduction.scale
     if scale.name == FULL:
         return ""
     more = ", ".join(f"{name} {value}" for name, value in scale.params.items())
     words = [
-        f"{len(reproduction.dataset.train):,} images to train on",
-        f"{scale.long} epochs for the paper's 100",
-        f"{scale.short} for its 10",
+        f"{len(reproduction.dataset.train):,} training images",
+        f"{scale.long} epochs instead of the paper's 100",
+        f"{scale.short} instead of its 10",
         *([f"{scale.epochs} in the grid and in Figure 5"] if scale.epochs else []),
         f"{scale.folds} folds",
-        *([f"{more} in every trial"] if more else []),
+        *([f"{more} in all trials"] if more else []),
     ]
     return f"Scale {scale.name}: {', '.join(words)}."

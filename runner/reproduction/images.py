@@ -1,4 +1,4 @@
-"""Our values and figures for the images, and for why the network says what it says of them."""
+"""Our values and figures for the data set, the example images and their explanations."""
 
 from dataclasses import replace
 
@@ -7,18 +7,18 @@ from numpy.typing import NDArray
 
 from cifar_model.explanation.regions import mask
 from runner.reports.figures.overlay import draw_overlay
-from runner.reports.figures.samples import draw_picture, draw_samples
+from runner.reports.figures.samples import draw_image, draw_samples
 from runner.reports.model import Figure
 from runner.reports.records import Explanation
 from runner.reproduction.measured import Measured, Missing, Sources, Values, exact, first
 from runner.store.artifacts import get_array
 
-# Images that are looked at for their form, and images of a class that are shown.
+# The number of images whose pixels and labels are checked, and of images shown per class.
 SAMPLES, OF_A_CLASS = 1000, 10
 
 
 def splits(sources: Sources) -> Values:
-    """Return how many images there are and in what form they are trained on."""
+    """Return the sizes of the splits, and the form of pixels and labels in training."""
     dataset = sources.reproduction.dataset
     rows = slice(SAMPLES)
     pixels, labels = dataset.train.scaled(rows), dataset.train.one_hot(len(dataset.classes), rows)
@@ -35,12 +35,12 @@ def splits(sources: Sources) -> Values:
 
 
 def samples(sources: Sources) -> Values:
-    """Return how many classes are shown."""
+    """Return the number of classes shown."""
     return {"classes shown": exact(len(sources.reproduction.dataset.classes))}
 
 
 def sample_figures(sources: Sources) -> list[Figure]:
-    """Draw some images of each class."""
+    """Draw sample images of each class."""
     dataset = sources.reproduction.dataset
     train = dataset.train
     shown = {
@@ -52,19 +52,19 @@ def sample_figures(sources: Sources) -> list[Figure]:
 
 def subject(sources: Sources, name: str) -> Values:
     """Return what the image of a subject shows."""
-    return {"picture": exact(f"a {_pictured(sources, name).true_class}")}
+    return {"picture": exact(f"a {_subject(sources, name).true_class}")}
 
 
 def subject_figures(sources: Sources, name: str) -> list[Figure]:
     """Draw the image of a subject."""
-    found = _pictured(sources, name)
+    found = _subject(sources, name)
     what = f"Test image {found.image}: {found.true_class}"
-    image = _picture(sources, "activations", found)
-    return [draw_picture(sources.reproduction.named, what, image)]
+    image = _image(sources, "activations", found)
+    return [draw_image(sources.reproduction.named, what, image)]
 
 
 def why(sources: Sources, name: str) -> Values:
-    """Return how much of the image would be green and red, with either segmentation."""
+    """Return the shares of the image that would be green and red, for both segmentations."""
     small = _explained(sources, "why-small", name)
     found: Values = {
         "predicted class": Measured(small.predicted_class),
@@ -87,13 +87,13 @@ def why(sources: Sources, name: str) -> Values:
 
 
 def why_figures(sources: Sources, name: str) -> list[Figure]:
-    """Draw the explanation of a subject's class, with either segmentation."""
+    """Draw the explanation of a subject's class, for both segmentations."""
     drawn = []
     for segmentation in ("small", "stock"):
         step = f"why-{segmentation}"
         made = _explained(sources, step, name)
         arrays = {
-            "picture": _picture(sources, step, made),
+            "image": _image(sources, step, made),
             "segments": get_array(sources.reproduction.store, made.segments),
         }
         figure = draw_overlay(sources.reproduction.named, made, arrays)
@@ -101,21 +101,21 @@ def why_figures(sources: Sources, name: str) -> list[Figure]:
     return drawn
 
 
-def _pictured(sources: Sources, name: str) -> Explanation:
-    """Return an explanation of the image of a subject, which has the image with it."""
+def _subject(sources: Sources, name: str) -> Explanation:
+    """Return an explanation of the image of a subject."""
     image = sources.reproduction.subjects.images[name]
     found = sources["activations"].explanations
     return first("activations", (made for made in found if made.image == image))
 
 
 def _explained(sources: Sources, step: str, name: str) -> Explanation:
-    """Return the explanation that a step made of the class of a subject."""
+    """Return a step's explanation of the class of a subject."""
     shown = sources.reproduction.subjects.classes[name]
     return first(step, (made for made in sources[step].explanations if made.class_ == shown))
 
 
-def _picture(sources: Sources, step: str, made: Explanation) -> NDArray[np.uint8]:
-    """Return the image of an explanation; raise Missing if it was not kept."""
+def _image(sources: Sources, step: str, made: Explanation) -> NDArray[np.uint8]:
+    """Return the image of an explanation; raise Missing if it was not stored."""
     if made.picture is None:
         raise Missing(step)
     return get_array(sources.reproduction.store, made.picture)

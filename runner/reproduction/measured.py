@@ -1,4 +1,4 @@
-"""What there is of a reproduction by its steps, and the values that are measured from it."""
+"""The results of a reproduction's steps, and the values measured from them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ from runner.reproduction.paper_values import Content
 Found = TypeVar("Found")
 
 
-class Missing(Exception):  # noqa: N818 (no error: a step that has no result yet)
-    """Say that a step that an output needs has no result yet."""
+class Missing(Exception):  # noqa: N818 (not an error: a step has no result yet)
+    """Raised if a step that an output needs has no result yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A value with the interval and number of images that it has if it is a share of them.
+    """A measured value. If it is a share of images it has an interval and the number of images.
 
-    `exact` values have no sampling error: they are the paper's or they are not.
+    `exact` values have no sampling error: they are compared with the paper's for equality.
     """
 
     value: Content | None
@@ -31,12 +31,12 @@ class Measured:
     exact: bool = False
 
     def agrees(self, paper: Content | None) -> bool | None:
-        """Tell whether the paper's value lies in the interval; None if that cannot be asked."""
+        """Return whether the value agrees with the paper's; None if they cannot be compared."""
         if paper is None or self.value is None:
             return None
         if self.exact:
             return self.value == paper
-        # A formula and a wish for the future lie in no interval.
+        # Texts, such as formulas and "future work", cannot be compared with an interval.
         if self.interval is None or not isinstance(paper, int | float):
             return None
         low, high = self.interval
@@ -47,7 +47,7 @@ Values = dict[str, Measured]
 
 
 def share(accuracy: float, images: int) -> Measured:
-    """Return an accuracy of so many images with its Wilson interval."""
+    """Return an accuracy on a number of images with its Wilson interval."""
     return Measured(accuracy, accuracy_interval(accuracy, images), images)
 
 
@@ -58,7 +58,7 @@ def exact(value: Content) -> Measured:
 
 @dataclass(frozen=True, slots=True)
 class TrainedTrial:
-    """A trial that was trained to its end; its scores are those of the last epoch."""
+    """A finished trial. Its scores are those of the last epoch."""
 
     trial: int
     params: ParamValues
@@ -73,9 +73,10 @@ class TrainedTrial:
 
 @dataclass(frozen=True, eq=False)
 class Sources:
-    """Hold what there is by the names of steps: experiments, what is left, and the documents.
+    """The experiments, unfinished jobs and documents of a reproduction, by step name.
 
-    Only steps that have ended have a document; of a step with a failed job, it has the rest.
+    Only steps whose jobs have all ended have a document. If some jobs failed, it has the results
+    of the others.
     """
 
     reproduction: Reproduction
@@ -90,7 +91,7 @@ class Sources:
         return self.documents[step]
 
     def trial(self, step: str) -> TrainedTrial:
-        """Return the (best) trial of a step that trains; raise Missing if none has ended."""
+        """Return the best trial of a step that trains; raise Missing if no trial is finished."""
         best = self[step].trials[0]
         if (
             best.trial is None
@@ -115,19 +116,19 @@ class Sources:
         )
 
     def evaluation(self, step: str) -> Evaluation:
-        """Return the evaluation that a step made."""
+        """Return the evaluation of a step."""
         return first(step, self[step].evaluations)
 
 
 def first(step: str, found: Iterable[Found]) -> Found:
-    """Return the first of what a step has; raise Missing if there is none."""
+    """Return the first result of a step; raise Missing if there is none."""
     for one in found:
         return one
     raise Missing(step)
 
 
 def read_sources(reproduction: Reproduction) -> Sources:
-    """Return what the store has of a reproduction."""
+    """Return the stored results of a reproduction."""
     experiments = submitted(reproduction, submit=False)
     left = unfinished(reproduction, experiments)
     documents = {

@@ -23,37 +23,37 @@ def network(sources: Sources) -> Values:
     with np.load(io.BytesIO(content), allow_pickle=False) as weights:
         count = sum(int(math.prod(weights[name].shape)) for name in weights.files)
     params = Params.from_json(trial.params)
-    # Each block has two batch normalisations, each of them two averages that are not trained.
+    # Each block has two batch normalisation layers with two non-trainable averages each.
     averages = sum(4 * params.filters * 2**block for block in range(params.blocks))
     return {"parameters": exact(count), "trainable parameters": exact(count - averages)}
 
 
 def layer_list(sources: Sources) -> Values:
-    """Return the shape of every layer's output for a batch as large as the paper's."""
+    """Return the output shape of every layer for a batch of the paper's size."""
     ours = {layer.name: [PAPER_BATCH, *layer.shape] for layer in _layers(sources, "cat")}
     return {name: exact(ours.get(name, "no such layer")) for name in (*LAYERS, *ours)}
 
 
 def layers(sources: Sources, subject: str) -> Values:
-    """Return how many layers are shown of a subject."""
+    """Return the number of layers shown for a subject."""
     return {"layers": exact(len(_layers(sources, subject)))}
 
 
 def layers_figures(sources: Sources, subject: str) -> list[Figure]:
-    """Draw all layers of a subject on one sheet."""
+    """Draw the activations of all layers for a subject in one figure."""
     found = _layers(sources, subject)
     outputs = [get_array(sources.reproduction.store, layer.output) for layer in found]
     return [draw_overview(sources.reproduction.named, found, outputs)]
 
 
 def layer(sources: Sources, subject: str, number: int) -> Values:
-    """Return the name of a layer by its number, from 1."""
+    """Return the name of the layer with this number, counted from 1."""
     found = _numbered(sources, subject, number)
     return {"layer": exact(found[0].name if found else f"there is no layer {number}")}
 
 
 def layer_figures(sources: Sources, subject: str, number: int) -> list[Figure]:
-    """Draw one layer of a subject, if the network has so many."""
+    """Draw the activations of one layer for a subject, if the network has that layer."""
     store, named = sources.reproduction.store, sources.reproduction.named
     return [
         draw_layer_sheet(named, found, get_array(store, found.output))

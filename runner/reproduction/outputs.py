@@ -1,7 +1,7 @@
-"""Every output of the paper, one record for each: what the paper shows and how ours is made.
+"""The outputs of the paper, one record each: the paper's values and how ours are computed.
 
-To add an output, add its record here; if it needs something trained or explained that no other
-does, add the step to `plan`. The values are the paper's, copied; nothing is tuned towards them.
+To add an output, add its record here. If it needs a new experiment, add a step to `plan`. The
+values are copied from the paper; nothing is tuned to match them.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,12 +17,13 @@ from runner.reproduction.plan import DEEPER_BLOCKS, ROUND_STEPS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaperOutput:
-    """One output of the paper: its values by their names, and how ours are made.
+    """One output of the paper: its values by name, and how ours are computed.
 
-    `steps` are those of the plan that it needs. Each function in `ours` gives some of our values;
-    like `draw` and `table` it raises Missing until its own steps have a result. `oddity` is an
-    inconsistency in the paper. `note` says how ours came about, and `remark` what comes after the
-    steps that are missing. `of_subjects`: images of other classes may stand in for the paper's.
+    `steps` are the steps of the plan that it needs. Each function in `ours` returns some of our
+    values; these functions, `draw` and `table` raise Missing until their steps have a result.
+    `oddity` is an inconsistency in the paper. `note` says how our values were computed; `remark` is
+    shown after the missing steps. With `of_subjects`, images of other classes may replace the
+    paper's.
     """
 
     id: str
@@ -42,21 +43,22 @@ class PaperOutput:
 ROW_NUMBERS = range(1, len(FIGURE_5) + 1)
 WHY_STEPS = ("why-small", "why-stock")
 
-NO_INTERVAL = "Losses have no interval: they are not stored for each image."
+NO_INTERVAL = "Losses have no interval, because they are not stored per image."
 FUTURE = (
-    "Validation accuracy with so many blocks instead of 3:"
-    f" `runner submit train --param blocks={DEEPER_BLOCKS}`; other images:"
-    " `runner submit train --dataset cifar100`; more epochs: `runner submit train --epochs 200`."
+    f"The deeper model has {DEEPER_BLOCKS} blocks instead of 3:"
+    f" `runner submit train --param blocks={DEEPER_BLOCKS}`; its value is the validation accuracy."
+    " CIFAR-100: `runner submit train --dataset cifar100`. More epochs:"
+    " `runner submit train --epochs 200`."
 )
 ONE_SUPERPIXEL = (
     "Very likely an artefact. LIME's default segmentation finds a single superpixel on most"
-    " images of 32x32 pixels in [0, 1] (393 of 600 in docs/explanations.md). Then the mask is"
-    " the whole image, green or red by the sign of one weight, whatever the model sees."
+    " images of 32x32 pixels in [0, 1] (393 of 600 in docs/explanations.md). The mask is then the"
+    " whole image, green or red depending on the sign of one weight, regardless of the model."
 )
 WHY = (
-    "The first test image of its class, by LIME with 1000 samples: once with segments made for"
-    " small images, once as stock LIME does it. Regions of a void explanation are never drawn;"
-    " the shares say how much of the image stock LIME would have coloured."
+    "The first test image of its class, explained by LIME with 1000 samples, once with segmentation"
+    " for small images and once with stock LIME's. Regions of a void explanation are never drawn;"
+    " the shares are those of the image that stock LIME would have coloured."
 )
 
 OUTPUTS = (
@@ -67,8 +69,9 @@ OUTPUTS = (
         paper={"parameters": 422_346, "trainable parameters": 421_450},
         steps=("untuned-long",),
         ours=(network.network,),
-        note="Counted in the stored weights. The paper lists the layers; that padding is `same`"
-        " follows from its list of activations, and the counts from both.",
+        note="Counted in the stored weights. The paper lists the layers but not the parameter"
+        " counts: these follow from the layers and from the padding `same`, which follows from its"
+        " list of activations.",
     ),
     PaperOutput(
         id="DATA",
@@ -99,11 +102,12 @@ OUTPUTS = (
         },
         steps=("augmented", "augmented-on-train", "augmented-on-test"),
         ours=(partial(scores.split_scores, step="augmented"),),
-        oddity="87 % after 10 epochs with augmentation, and better on what was not trained on:"
-        " probably each of these epochs was many passes over the images.",
-        note="Scores of the trained network. Neither the generator's settings nor its steps per"
-        " epoch are given: ours flips, shifts by up to 10 %, turns by up to 15 degrees and zooms"
-        " by up to 10 %, and an epoch is one pass.",
+        oddity="The accuracy is 87 % after 10 epochs with augmentation, and higher on images that"
+        " were not trained on: probably each of these epochs contained many passes"
+        " over the images.",
+        note="Scores of the trained network. The paper gives neither the generator's settings nor"
+        " its steps per epoch: ours flips horizontally, shifts by up to 10 %, rotates by up to 15"
+        " degrees and zooms by up to 10 %, and an epoch is one pass over the images.",
         remark=NO_INTERVAL,
     ),
     PaperOutput(
@@ -132,12 +136,14 @@ OUTPUTS = (
             partial(scores.split_scores, step="untuned-long", prefix="100 epochs, "),
             partial(scores.split_scores, step="untuned-short", prefix="10 epochs, "),
         ),
-        oddity="At 10 epochs a cross-entropy of 0.4863 does not fit an accuracy of 0.6394 (Figure 4"
-        " has 0.66 at 0.786), and 0.6394 does not fit Figure 5's last row (0.8024 after 9 epochs,"
-        " almost the same settings). At 100 epochs validation (0.8672) and test (0.8114), of 10,000"
-        " images each, differ by 10.7 standard errors: no sampling noise.",
-        note="Scores of the trained network. Batch size and learning rate are not given: ours are"
-        " Keras's defaults, 32 and 0.001.",
+        oddity="At 10 epochs, a cross-entropy of 0.4863 is not consistent with an accuracy of"
+        " 0.6394 (Figure 4 has a loss of 0.66 at an accuracy of 0.786), and 0.6394 is not"
+        " consistent with Figure 5's last row (0.8024 after 9 epochs, with almost the same"
+        " settings). At 100 epochs, the validation accuracy (0.8672) and the test accuracy"
+        " (0.8114), on 10,000 images each, differ by 10.7 standard errors, which sampling noise"
+        " does not explain.",
+        note="Scores of the trained network. The paper does not give batch size and learning rate:"
+        " ours are Keras's defaults, 32 and 0.001.",
         remark=NO_INTERVAL,
     ),
     PaperOutput(
@@ -152,13 +158,13 @@ OUTPUTS = (
         steps=("tuned", "tuned-on-test", "tuned-folds"),
         ours=(scores.tuned_folds, scores.tuned_validation, scores.tuned_test),
         oddity="Tuning was 'for only 10 epochs', but the rounds shown have 6 to 9; dropout is said"
-        " to be tuned and has one value; and the tuned model (0.7964) is worse on test than the"
-        " untuned one of 100 epochs (0.8114).",
+        " to be tuned but has a single value; and the tuned model (0.7964) is worse on the test"
+        " split than the untuned one with 100 epochs (0.8114).",
         note="The best of our sampled trials by validation accuracy, which is biased upwards by"
         " selection. The paper's number for the training set is '.6253 after 10-fold cross"
-        " validation': beside it stands a k-fold that trains anew for each fold; apart from it, the"
-        " fold score of Talos, which is the F1 of one trained model on each fold and no"
-        " cross-validation.",
+        " validation'. It is compared with a k-fold cross-validation that trains a new model for"
+        " each fold. Talos's fold score is listed separately: it is the F1 of one trained model on"
+        " each fold, which is not cross-validation.",
     ),
     PaperOutput(
         id="F-2",
@@ -177,11 +183,11 @@ OUTPUTS = (
         paper=SCAN,
         steps=("tuned",),
         ours=(tuning.scan,),
-        oddity="The experiment's name is its start, 20:02:23, so the scan took 48 minutes on a"
-        " machine that is not described. It was not seeded: its points cannot be drawn again.",
+        oddity="The experiment's name is its start time, 20:02:23, so the scan took 48 minutes on a"
+        " machine that is not described. It had no seed, so its points cannot be sampled again.",
         note="The same fraction of the same grid, sampled by Talos with a seed. reduction_method is"
-        " None there too, so the interval, window, threshold and metric had no effect; ours has"
-        " none of them. minutes: the seconds of all trials, one after another.",
+        " None in the paper too, so its interval, window, threshold and metric had no effect; ours"
+        " has none of them. minutes: the sum of the training times of all trials.",
     ),
     PaperOutput(
         id="F-4",
@@ -195,11 +201,11 @@ OUTPUTS = (
         steps=ROUND_STEPS,
         ours=tuple(partial(tuning.figure_4, row=row) for row in ROW_NUMBERS),
         table=tuning.last_epochs,
-        oddity="val_loss cannot be compared between rows: some are log-cosh, some cross-entropy."
-        " Talos of that time logged for each metric on its own its best epoch.",
-        note="Of each metric on its own the best epoch, as there; what the last epoch had, which is"
-        " the epoch of the stored model, stands in the table after it. loss and accuracy are means"
-        " over the training epoch, dropout included, so their intervals are a rough measure.",
+        oddity="val_loss is not comparable between rows: in some it is log-cosh, in others"
+        " cross-entropy. The Talos version of that time logged each metric at its own best epoch.",
+        note="Each metric at its own best epoch, as in the paper. The scores of the last epoch,"
+        " which is the epoch of the stored model, are in the next table. loss and accuracy are"
+        " means during the training epoch, with dropout, so their intervals are only approximate.",
     ),
     PaperOutput(
         id="F-5",
@@ -208,8 +214,8 @@ OUTPUTS = (
         paper={f"row {row}": params for row, params in enumerate(FIGURE_5, start=1)},
         steps=ROUND_STEPS,
         ours=tuple(partial(tuning.figure_5, row=row) for row in ROW_NUMBERS),
-        oddity="Four of the five train with log-cosh, a regression loss, or with a sigmoid head"
-        " under a cross-entropy; dropout and learning rate have one value.",
+        oddity="Four of the five are trained with log-cosh, a regression loss, or with a sigmoid"
+        " head and cross-entropy; dropout and learning rate have a single value.",
     ),
     PaperOutput(
         id="LST",
@@ -218,7 +224,7 @@ OUTPUTS = (
         paper=LAYERS,
         steps=("activations",),
         ours=(network.layer_list,),
-        note="Shapes of stored outputs of one image; the 500 is the paper's batch.",
+        note="Shapes of the stored outputs for one image; 500 is the paper's batch size.",
     ),
     PaperOutput(
         id="F-6",
@@ -238,7 +244,7 @@ OUTPUTS = (
         steps=("activations",),
         ours=(partial(network.layers, subject="cat"),),
         draw=partial(network.layers_figures, subject="cat"),
-        note="Of the untuned model with most epochs, as section V.D has it.",
+        note="Activations of the untuned model with the most epochs, as in section V.D.",
         of_subjects=True,
     ),
     PaperOutput(
@@ -269,20 +275,20 @@ OUTPUTS = (
         steps=("activations",),
         ours=(partial(network.layer, subject="truck", number=17),),
         draw=partial(network.layer_figures, subject="truck", number=17),
-        note="Layers are counted from 1, so that 17 is the third max pooling; the paper does not"
-        " say where it begins.",
+        note="Layers are counted from 1, so layer 17 is the third max pooling; the paper does not"
+        " say whether it counts from 0 or 1.",
         of_subjects=True,
     ),
     PaperOutput(
         id="F-11",
-        title="Confusion",
+        title="Confusion matrix",
         place="Figure 11",
         paper={"fewest images of a class": 1000, "most images of a class": 1000},
         steps=("untuned-long-on-test",),
         ours=(scores.confusion,),
         draw=scores.confusion_figures,
-        note="On the test split, of the untuned model with most epochs: the paper does not say"
-        " which of its models it is.",
+        note="The untuned model with the most epochs, on the test split: the paper does not say"
+        " which of its models is shown.",
     ),
     PaperOutput(
         id="F-12",
@@ -322,7 +328,7 @@ OUTPUTS = (
         steps=("untuned-long",),
         ours=(partial(scores.epochs, step="untuned-long"),),
         draw=partial(scores.curve_figures, step="untuned-long"),
-        note="The paper does not say of which training its two curves are: this is the longer one.",
+        note="The paper does not say which training its two curves show: this is the longer one.",
     ),
     PaperOutput(
         id="F-15",
@@ -332,7 +338,7 @@ OUTPUTS = (
         steps=("untuned-short",),
         ours=(partial(scores.epochs, step="untuned-short"),),
         draw=partial(scores.curve_figures, step="untuned-short"),
-        note="The shorter of the two trainings without augmentation.",
+        note="The shorter of the two training runs without augmentation.",
     ),
     PaperOutput(
         id="EQ",
@@ -345,9 +351,9 @@ OUTPUTS = (
         },
         steps=("untuned-long-on-test",),
         ours=(scores.equations,),
-        oddity="A sigmoid head under a cross-entropy, as in Figure 5, puts out no distribution, and"
-        " the formula of the log loss needs one.",
-        note="Of the untuned model with most epochs on the test split. Before the log loss, outputs"
+        oddity="A sigmoid head with cross-entropy, as in Figure 5, does not output a probability"
+        " distribution, which the formula of the log loss requires.",
+        note="The untuned model with the most epochs, on the test split. For the log loss, outputs"
         " are clipped and divided by their sum.",
     ),
     PaperOutput(
@@ -361,7 +367,7 @@ OUTPUTS = (
         },
         steps=("deeper", "cifar100", "untuned-long"),
         ours=(tuning.deeper, tuning.cifar100, tuning.more_epochs),
-        note="Each is one option away.",
+        note="Each of these needs one option.",
         remark=FUTURE,
     ),
 )

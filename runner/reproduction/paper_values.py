@@ -1,4 +1,4 @@
-"""The paper's title and its longer lists of values: figures 3, 4 and 5, and the activations."""
+"""The paper's title and its longer lists of values: Figures 3, 4 and 5, and the activations."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from cifar_model.params import ParamValues
 
 TITLE = "CIFAR-10 Image Classification with Explanations (K. Jadhav and S. Mathew)"
 
-# What an output may have for a value: a number, words, a shape or params.
+# A value of an output: a number, a text, a shape or params.
 Content = float | str | Sequence[float] | ParamValues
 
 ROUND = ("round_epochs", "val_loss", "val_accuracy", "loss", "accuracy")
@@ -56,7 +56,7 @@ SCAN: dict[str, Content] = {
     "minutes": 48,
 }
 
-# Figure 5, row by row: the five rounds that the paper shows of its sixteen.
+# The rows of Figure 5: five of the paper's sixteen rounds.
 FIGURE_5: tuple[ParamValues, ...] = tuple(
     {
         "lr": 0.001,

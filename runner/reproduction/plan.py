@@ -1,4 +1,4 @@
-"""What has to be done for the paper's outputs, as data: how much, for whom, and in which steps."""
+"""The plan of a reproduction as data: its scales, the explained images, and its steps."""
 
 from dataclasses import dataclass, field
 
@@ -11,17 +11,17 @@ from runner.submit.explain import Explaining
 
 DEEPER_BLOCKS = 4
 
-# The steps that train the five rounds of figure 5.
+# The steps that train the five rounds of Figure 5.
 ROUND_STEPS = tuple(f"figure-5-row-{row}" for row in range(1, len(FIGURE_5) + 1))
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Say how much is trained; the defaults are what the paper did.
+    """The amount of training. The defaults are those of the paper.
 
-    `train_size` keeps that many images to train on; `epochs` overrides those of figure 5 and of
-    the grid. `short` and `long` are the paper's 10 and 100 epochs without tuning. `params` are
-    added to those of every trial.
+    `train_size` limits the number of training images. `epochs` overrides the epochs of Figure 5 and
+    of the grid. `short` and `long` replace the paper's 10 and 100 epochs without tuning. `params`
+    are added to the params of every trial.
     """
 
     name: str
@@ -49,34 +49,34 @@ SCALES = {
             long=4,
             folds=5,
             deeper_epochs=1,
-            # Keras's 0.99 needs some 400 steps before validation means anything.
+            # With Keras's 0.99, validation scores are not meaningful before about 400 steps.
             params={"batch_norm_momentum": 0.9},
         ),
     )
 }
 
-# Where the paper's classes stand among CIFAR-10's; another data set's own stand in for them.
+# The labels of the paper's classes in CIFAR-10. A data set without them uses its own classes.
 PLACES = {"airplane": 0, "bird": 2, "cat": 3, "truck": 9}
 
 
 @dataclass(frozen=True, slots=True)
 class Subjects:
-    """Hold the class that stands for each of the paper's, and the first test image of it."""
+    """The class used for each of the paper's classes, and its first test image."""
 
     classes: dict[str, str]
     images: dict[str, int]
 
     def words(self) -> str | None:
-        """Say which classes stand in for the paper's; None if they are the paper's own."""
+        """Return a sentence about replaced classes; None if all are the paper's."""
         others = {name: shown for name, shown in self.classes.items() if name != shown}
         if not others:
             return None
         words = ", ".join(f"{shown} for {name}" for name, shown in others.items())
-        return f"The data set has not all of the paper's classes; its own stand in: {words}."
+        return f"The data set does not have all classes of the paper and uses instead: {words}."
 
 
 def choose(dataset: Dataset) -> Subjects:
-    """Return the classes and images to look at; which ones does not depend on any result."""
+    """Return the classes and images to explain. The choice does not depend on any result."""
     names = dataset.classes
     classes = {
         name: name if name in names else names[place % len(names)] for name, place in PLACES.items()
@@ -89,13 +89,13 @@ def choose(dataset: Dataset) -> Subjects:
 
 
 def _first(dataset: Dataset, label: int) -> int:
-    """Return the first test image of a class; the first of all if it has none."""
+    """Return the first test image of a class, or the first test image if the class has none."""
     return int(np.argmax(dataset.test.labels == label))
 
 
 @dataclass(frozen=True, slots=True)
 class Train:
-    """Train one params; `dataset` names another data set than that of the reproduction."""
+    """Train one trial. `dataset` is set if it is not the data set of the reproduction."""
 
     params: ParamValues
     epochs: int | None
@@ -104,7 +104,7 @@ class Train:
 
 @dataclass(frozen=True, slots=True)
 class Tune:
-    """Train the sampled points of the paper's grid, each with `params` added."""
+    """Train sampled points of the paper's grid, with `params` added to each."""
 
     downsample: float
     params: ParamValues
@@ -113,7 +113,7 @@ class Tune:
 
 @dataclass(frozen=True, slots=True)
 class Evaluate:
-    """Score the (best) trial of another step on a split."""
+    """Evaluate the best trial of another step on a split."""
 
     trial_of: str
     split: str
@@ -121,7 +121,7 @@ class Evaluate:
 
 @dataclass(frozen=True, slots=True)
 class Folds:
-    """Train the params of the (best) trial of another step anew for each fold."""
+    """Train the params of the best trial of another step again for each fold."""
 
     trial_of: str
     folds: int
@@ -129,7 +129,7 @@ class Folds:
 
 @dataclass(frozen=True, slots=True)
 class Explain:
-    """Explain the (best) trial of another step."""
+    """Explain predictions of the best trial of another step."""
 
     trial_of: str
     explaining: Explaining
@@ -140,14 +140,14 @@ Work = Train | Tune | Evaluate | Folds | Explain
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One experiment: its name in the plan and what it does."""
+    """One experiment of the plan: its name and its work."""
 
     name: str
     work: Work
 
 
 def plan(scale: Scale, subjects: Subjects, *, cifar100: bool) -> list[Step]:
-    """Return the steps, those that others wait for first; `cifar100`: its archive is here."""
+    """Return the steps in order of dependency; `cifar100` says whether its archive is available."""
     return [*_training(scale, cifar100), *_evaluating(scale), *_explaining(scale, subjects)]
 
 
@@ -182,7 +182,7 @@ def _evaluating(scale: Scale) -> list[Step]:
 
 
 def _explaining(scale: Scale, subjects: Subjects) -> list[Step]:
-    """Return what is explained of the untuned model with most epochs, as in section V.D."""
+    """Return the explanations of the untuned model with the most epochs, as in section V.D."""
     images, classes = subjects.images, subjects.classes
     looked_at = Explaining(
         tuple(dict.fromkeys((images["cat"], images["truck"]))),

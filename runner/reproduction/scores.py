@@ -1,4 +1,4 @@
-"""Our values and figures for the paper's tables, its formulas, confusion and learning curves."""
+"""Our values and figures for the tables, formulas, confusion matrix and learning curves."""
 
 from runner.reports.figures.confusion import draw_confusion
 from runner.reports.figures.curves import draw_curves
@@ -7,13 +7,13 @@ from runner.reproduction.measured import Measured, Missing, Sources, Values, exa
 
 
 def split_scores(sources: Sources, step: str, prefix: str = "") -> Values:
-    """Return loss and accuracy of a step's trial on the three splits."""
+    """Return the loss and accuracy of a step's trial on the three splits."""
     trial = sources.trial(step)
     train, test = (sources.evaluation(f"{step}-on-{split}") for split in ("train", "test"))
     found = {
         "train loss": Measured(train.loss),
         "train accuracy": share(train.accuracy, train.images),
-        # The last epoch's validation is that of the stored model.
+        # The validation scores of the last epoch are those of the stored model.
         "validation loss": Measured(trial.val_loss),
         "validation accuracy": share(trial.val_accuracy, _validation(sources)),
         "test loss": Measured(test.loss),
@@ -24,7 +24,7 @@ def split_scores(sources: Sources, step: str, prefix: str = "") -> Values:
 
 
 def tuned_validation(sources: Sources) -> Values:
-    """Return the scores of the best of the grid by which it was chosen, and while it trained."""
+    """Return the validation accuracy and the training accuracy of the best trial of the grid."""
     trial = sources.trial("tuned")
     return {
         "validation accuracy": share(trial.val_accuracy, _validation(sources)),
@@ -33,13 +33,13 @@ def tuned_validation(sources: Sources) -> Values:
 
 
 def tuned_test(sources: Sources) -> Values:
-    """Return the score of the best of the grid on images that were not used for selection."""
+    """Return the test accuracy of the best trial of the grid."""
     test = sources.evaluation("tuned-on-test")
     return {"test accuracy": share(test.accuracy, test.images)}
 
 
 def tuned_folds(sources: Sources) -> Values:
-    """Return the mean of a true k-fold, and Talos's own score of folds beside it."""
+    """Return the mean accuracy of a k-fold cross-validation, and Talos's fold score."""
     document = sources["tuned-folds"]
     folds = document.folds
     if folds is None or folds.mean is None or folds.interval is None:  # a fold has no score
@@ -52,7 +52,7 @@ def tuned_folds(sources: Sources) -> Values:
 
 
 def equations(sources: Sources) -> Values:
-    """Return accuracy and log loss, and what TP, TN, FP and FN add up to."""
+    """Return accuracy, log loss, and the sums of TP, FP and FN."""
     scores = sources.evaluation("untuned-long-on-test")
     return {
         "accuracy": share(scores.accuracy, scores.images),
@@ -64,7 +64,7 @@ def equations(sources: Sources) -> Values:
 
 
 def confusion(sources: Sources) -> Values:
-    """Return how many images the rows of the confusion have."""
+    """Return the smallest and the largest row sum of the confusion matrix."""
     rows = [sum(row) for row in sources.evaluation("untuned-long-on-test").confusion]
     return {
         "fewest images of a class": exact(min(rows)),
@@ -73,14 +73,14 @@ def confusion(sources: Sources) -> Values:
 
 
 def confusion_figures(sources: Sources) -> list[Figure]:
-    """Draw the confusion."""
+    """Draw the confusion matrix."""
     found = sources.evaluation("untuned-long-on-test")
     named = sources.reproduction.named
     return [draw_confusion(named, found.trial, found.split, found.classes, found.confusion)]
 
 
 def epochs(sources: Sources, step: str) -> Values:
-    """Return how many epochs a step's trial was trained."""
+    """Return the number of epochs of a step's trial."""
     return {"epochs": exact(sources.trial(step).trained_epochs)}
 
 

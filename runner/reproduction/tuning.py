@@ -1,4 +1,4 @@
-"""Our values for the paper's figures of tuning, and for what it leaves to the future."""
+"""Our values for the paper's figures about tuning, and for its future work."""
 
 from runner.reports.model import Table, titled
 from runner.reports.records import values
@@ -7,7 +7,7 @@ from runner.reproduction.measured import Measured, Missing, Sources, Values, exa
 from runner.reproduction.paper_values import FIGURE_5, ROUND, SCAN, Content
 from runner.reproduction.plan import ROUND_STEPS
 
-# What had no effect there, because nothing was reduced.
+# Fields that had no effect in the paper, because the grid was not reduced.
 IDLE = ("reduction_interval", "reduction_window", "reduction_threshold", "reduction_metric")
 NAMES_AND_TIMES = ("experiment_name", "complete_time")
 # Not in the scan summary.
@@ -15,7 +15,7 @@ COUNTED = ("trials", "minutes")
 
 
 def scan(sources: Sources) -> Values:
-    """Return the fields of the scan summary, the number of trials and their minutes."""
+    """Return the fields of the scan summary, the number of trials and their training time."""
     document = sources["tuned"]
     if document.scan_summary is None:
         raise Missing("tuned")
@@ -32,7 +32,7 @@ def scan(sources: Sources) -> Values:
 
 
 def figure_4(sources: Sources, row: int) -> Values:
-    """Return the scores of one of the five rounds: of each metric on its own the best epoch."""
+    """Return the scores of one of the five rounds, each metric at its own best epoch."""
     trial, dataset = sources.trial(ROUND_STEPS[row - 1]), sources.reproduction.dataset
     ours = (
         exact(trial.trained_epochs),
@@ -45,11 +45,11 @@ def figure_4(sources: Sources, row: int) -> Values:
 
 
 def last_epochs(sources: Sources) -> Table:
-    """Return what the last epochs of the five rounds had: that of their stored models."""
+    """Return a table of the last-epoch scores of the five rounds."""
     named = sources.reproduction.named
     trials = [sources.trial(step) for step in ROUND_STEPS]
     return Table(
-        titled(named, "F-4, the last epoch of each of our five rounds"),
+        titled(named, "F-4: scores of the last epoch of our five rounds"),
         ("row", "trial", *ROUND),
         [
             [row, trial.trial, trial.trained_epochs, *values(trial, ROUND[1:])]
@@ -63,7 +63,7 @@ def figure_5(sources: Sources, row: int) -> Values:
     trial = sources.trial(ROUND_STEPS[row - 1])
     params = effective(trial.params)
     asked = FIGURE_5[row - 1]
-    # Of others than the paper's only those that were changed.
+    # Params that the paper does not have are shown only if they were set.
     more = {name: value for name, value in trial.params.items() if name not in asked}
     return {f"row {row}": exact({name: params[name] for name in asked} | more)}
 
@@ -75,12 +75,12 @@ def deeper(sources: Sources) -> Values:
 
 
 def more_epochs(sources: Sources) -> Values:
-    """Return the most epochs that were trained."""
+    """Return the largest number of trained epochs."""
     return {"more epochs": Measured(sources.trial("untuned-long").trained_epochs)}
 
 
 def cifar100(sources: Sources) -> Values:
-    """Return the validation accuracy on CIFAR-100, where its archive is."""
+    """Return the validation accuracy on CIFAR-100, if its archive is available."""
     if "cifar100" not in {*sources.experiments, *sources.unfinished}:
         return {"CIFAR-100": Measured("not run: needs the CIFAR-100 archive")}
     trial, images = sources.trial("cifar100"), sources["cifar100"].dataset.images

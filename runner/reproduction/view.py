@@ -1,4 +1,4 @@
-"""The report of a reproduction: all outputs at a glance, then one after another."""
+"""The report of a reproduction: an overview of all outputs, then each output."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,16 +18,16 @@ from runner.reproduction.outputs import OUTPUTS, PaperOutput
 from runner.reproduction.paper_values import TITLE, Content
 
 HOW_TO_READ = (
-    "Every accuracy has the Wilson interval, 95 %, of its n images (the k-fold: Nadeau and"
-    " Bengio's). inside, outside: whether the paper's value lies in our interval; same, differs: of"
-    " what has no sampling error. An interval knows of the images that were drawn and of nothing"
-    " else: not of other seeds, and not of what the paper does not say."
+    "Every accuracy has Wilson's 95 % interval for its n images (k-fold: Nadeau and Bengio's)."
+    " inside, outside: whether the paper's value lies in our interval; same, differs: for values"
+    " without sampling error. An interval covers only the sampling of the images. It does not cover"
+    " other seeds, or settings that the paper does not state."
 )
 COLUMNS = ("value", "paper", "ours", "interval", "n", "agrees")
 
 
 def reproduction_report(sources: Sources) -> Report:
-    """Return the report of what the store has of a reproduction."""
+    """Return the report of the stored results of a reproduction."""
     document = reproduction_document(sources)
     by_output: dict[str, list[Figure]] = {}
 
@@ -36,16 +36,16 @@ def reproduction_report(sources: Sources) -> Report:
         return [figure for figures in by_output.values() for figure in figures]
 
     return Report(
-        titled(sources.reproduction.named, f"The paper regenerated: {TITLE}"),
+        titled(sources.reproduction.named, f"Reproduction of the paper: {TITLE}"),
         document,
-        # Each figure stands beside the output that it is for.
+        # Each figure is placed after its output.
         lay_out=lambda _: _parts(sources, document, by_output),
         draw=draw,
     )
 
 
 def _figures(sources: Sources, output: PaperOutput) -> list[Figure]:
-    """Return the figures of an output; none if it has none, or not yet."""
+    """Return the figures of an output; an empty list if it has none or its steps are missing."""
     if output.draw is None:
         return []
     try:
@@ -75,20 +75,23 @@ def _heading(document: ReproductionDocument) -> Iterator[Note]:
     images = f"{sizes.train:,} train, {sizes.validation:,} validation, {sizes.test:,} test"
     yield Note(f"scale {document.scale}; images: {images}; seed {document.seed}")
     numbers = ", ".join(f"{step} {number}" for step, number in document.experiments.items())
-    yield Note(f"experiments, for `runner report`: {numbers}")
+    yield Note(f"experiments (see `runner report NUMBER`): {numbers}")
     if document.unfinished:
         steps = ", ".join(document.unfinished)
-        yield Note(f"Without a result yet: {steps}. The same command goes on.", warning=True)
+        yield Note(
+            f"Steps without a result yet: {steps}. Run the same command again to continue.",
+            warning=True,
+        )
     if document.scale != FULL:
         yield Note(
-            f"Scale {document.scale}: fewer images or epochs than the paper's, so its values"
-            " are not expected inside our intervals.",
+            f"Scale {document.scale} uses fewer images or epochs than the paper, so the paper's"
+            " values are not expected to lie in our intervals.",
             warning=True,
         )
 
 
 def _glance(named: Named, outputs: Sequence[Output]) -> Table:
-    columns = ("id", "output", "in the paper", "agrees", "oddity")
+    columns = ("id", "output", "in the paper", "agrees", "inconsistency")
     rows = [
         [output.id, output.title, output.place, _told(output), "yes" if output.oddity else "no"]
         for output in outputs
@@ -97,12 +100,12 @@ def _glance(named: Named, outputs: Sequence[Output]) -> Table:
 
 
 def _told(output: Output) -> str:
-    """Say of all values of an output how many agree."""
+    """Return how many values of an output agree with the paper's."""
     words = Counter(filter(None, map(_agrees, output.values)))
     said = ", ".join(f"{count} {word}" for word, count in words.items())
     if any(value.paper is not None and value.ours is None for value in output.values):
-        return f"{said}; not all there yet" if said else "not there yet"
-    return said or "to be looked at"
+        return f"{said}; some results missing" if said else "no result yet"
+    return said or "not compared"
 
 
 def _agrees(value: Value) -> str | None:
@@ -129,7 +132,7 @@ def _values(named: Named, output: Output) -> Table:
 
 
 def _cell(value: Content | None) -> Content | None:
-    """Return a value that a cell can hold: params as words, shares with four digits."""
+    """Return a value for a table cell: params as text, numbers with four decimals."""
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {as_text(item)}" for name, item in value.items())
     if isinstance(value, float):
@@ -140,7 +143,7 @@ def _cell(value: Content | None) -> Content | None:
 
 
 def _table(sources: Sources, output: PaperOutput) -> list[Part]:
-    """Return the table that an output has besides its values, if it has one."""
+    """Return the additional table of an output, if it has one."""
     try:
         return [] if output.table is None else [output.table(sources)]
     except Missing:

@@ -54,7 +54,7 @@ def test_a_trial_is_verified_exported_imported_and_verified_again(
     assert "trial 1" in there("import", str(bundle)).stdout
     assert there.json("import", str(bundle)) == {"trial": 1, "imported": False}
     assert there.json("show", "1")["model"] == here.json("show", "1")["model"]
-    assert "bit for bit" in there("verify", "1").stdout
+    assert "bit-identical" in there("verify", "1").stdout
 
     (bundle / "params.json").write_text("{}")
     assert "does not match" in there("import", str(bundle), code=2).stderr

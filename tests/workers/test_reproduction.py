@@ -114,4 +114,4 @@ def test_every_output_of_the_paper_is_there_and_nothing_is_done_twice(
     assert test["inside"]["test loss"] is None
     assert entries["FUT"]["ours"]["CIFAR-100"] == "not run: needs the CIFAR-100 archive"
     assert entries["F-5"]["ours"]["row 4"]["activation"] == "elu"
-    assert "stand in" in entries["F-12"]["note"]
+    assert "uses instead" in entries["F-12"]["note"]

@@ -1,1 +1,1 @@
-"""Two trials or two k-folds compared."""
+"""Comparisons of two trials or of two k-fold cross-validations."""

@@ -14,16 +14,17 @@ from runner.store.queries import reports
 from runner.store.queries.rows import EvaluationRow, ExperimentRow
 
 ASSUMPTIONS = (
-    "The t test is Nadeau and Bengio's corrected resampled t: it takes the differences of the folds"
-    " for normal, and allows for what folds share by 1/K + 1/(K-1) in the place of 1/K. The sign"
-    " test is exact and asks only which is better on each fold, so it sees less: of five folds all"
-    " must agree for p 0.0625. It takes the folds for independent."
+    "The t-test is Nadeau and Bengio's corrected resampled t-test: it assumes that the differences"
+    " of the folds are normally distributed, and uses 1/K + 1/(K-1) instead of 1/K because the"
+    " training sets of the folds overlap. The sign test is exact and only uses which of the two is"
+    " better on each fold, so it has less power: with five folds p is at least 0.0625. It assumes"
+    " that the folds are independent."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class KFold:
-    """An experiment that scored a trial's params on each fold, and the mean with its interval."""
+    """The accuracies of an `evaluate --folds` experiment, and their mean with its interval."""
 
     experiment: int
     trial: int | None
@@ -35,7 +36,7 @@ class KFold:
 
 @dataclass(frozen=True, slots=True)
 class FoldDifferences:
-    """The first's accuracy less the second's on each fold, and two tests of their mean."""
+    """The first's accuracy minus the second's on each fold, and two tests of the difference."""
 
     differences: list[float]
     difference: float
@@ -47,10 +48,10 @@ class FoldDifferences:
     noise: bool
 
 
-# Python refuses two bases that both have slots of their own: what comes first has none.
+# Python does not allow two base classes with non-empty slots, so this one has empty slots.
 @dataclass(frozen=True)
 class OfFolds:
-    """The title of a data set, its fingerprint, and the k-folds on it that are compared."""
+    """The data set of the two compared k-folds, and the k-folds themselves."""
 
     __slots__ = ()
 
@@ -63,13 +64,13 @@ class OfFolds:
 
 @dataclass(frozen=True, slots=True)
 class FoldComparisonDocument(FoldDifferences, OfFolds):
-    """How the accuracies of two k-folds differ; the provenance is the second's."""
+    """The comparison of two k-folds. The provenance is that of the second."""
 
 
 def fold_comparison_document(store: Store, experiments: tuple[int, int]) -> FoldComparisonDocument:
-    """Return how the accuracies of two experiments differ from fold to fold.
+    """Return the comparison of two experiments on the same folds.
 
-    Raises InputError if one is no k-fold, is not done, or has other folds.
+    Raises InputError if one has no folds or has not ended, or if their folds differ.
     """
     with store.read() as connection:
         rows = [experiment_row(connection, number) for number in experiments]
@@ -82,8 +83,8 @@ def fold_comparison_document(store: Store, experiments: tuple[int, int]) -> Fold
         )
         raise InputError(
             f"experiments {experiments[0]} and {experiments[1]} have different folds: {described}",
-            "two with the same data set, divided into as many folds",
-            "submit one of them again with the --folds and the data set of the other",
+            "two experiments with the same data set and the same number of folds",
+            "submit one of them again with the data set and the --folds of the other",
         )
     sides = [_k_fold(rows[0], first), _k_fold(rows[1], second)]
     dataset = rows[0].configuration.dataset
@@ -98,7 +99,7 @@ def fold_comparison_document(store: Store, experiments: tuple[int, int]) -> Fold
 
 
 def compared_folds(first: Sequence[float], second: Sequence[float]) -> FoldDifferences:
-    """Return the differences of accuracies on the same folds, and their two tests."""
+    """Return the differences of the accuracies on the same folds, and two tests of them."""
     differences = [one - other for one, other in zip(first, second, strict=True)]
     better = sum(difference > 0 for difference in differences)
     worse = sum(difference < 0 for difference in differences)
@@ -116,13 +117,13 @@ def compared_folds(first: Sequence[float], second: Sequence[float]) -> FoldDiffe
 
 
 def fold_verdict(document: FoldComparisonDocument) -> str:
-    """Return in words whether two settings differ."""
+    """Return a sentence that says whether the two k-folds differ significantly."""
     first, second = (of.experiment for of in document.experiments)
     difference, (low, high) = document.difference, document.difference_interval
     size = (
-        f"the mean accuracy of experiment {first} less that of {second} is {difference:+.4f}, from"
-        f" {low:+.4f} to {high:+.4f} with 95 %; corrected resampled t p {document.p:.2g};"
-        f" exact sign test p {document.sign_p:.2g}"
+        f"the difference in mean accuracy (experiment {first} minus experiment {second}) is"
+        f" {difference:+.4f} (95 % interval: {low:+.4f} to {high:+.4f}); corrected resampled"
+        f" t-test p = {document.p:.2g}; exact sign test p = {document.sign_p:.2g}"
         f" ({document.first_better} folds to {document.second_better})"
     )
     if document.noise:
@@ -132,32 +133,32 @@ def fold_verdict(document: FoldComparisonDocument) -> str:
 
 
 def _wanted(row: ExperimentRow) -> int:
-    """Return how many folds an experiment has."""
+    """Return the number of folds of an experiment; raise InputError if it has none."""
     folds = row.configuration.folds
     if folds is None:
         raise InputError(
             f"experiment {row.id} has no folds: it is of kind {row.kind}",
-            "two experiments that `runner submit evaluate --folds` made",
-            "name two such experiments; `runner status` lists them",
+            "two experiments of `runner submit evaluate --folds`",
+            "choose two such experiments; `runner status` lists all experiments",
         )
     return folds
 
 
 def _folds(connection: Connection, row: ExperimentRow, wanted: int) -> list[EvaluationRow]:
-    """Return the evaluations of an experiment, one for each fold, in order."""
+    """Return the evaluations of an experiment, one per fold, in order."""
     found = reports.evaluations(connection, experiment=row.id)
     if len(found) < wanted:
         raise InputError(
-            f"experiment {row.id} has {len(found)} of {wanted} folds",
-            "two experiments that are done",
-            f"wait for it with `runner watch {row.id}`, or try its failed jobs again with"
+            f"experiment {row.id} has results for {len(found)} of {wanted} folds",
+            "two finished experiments",
+            f"wait for it with `runner watch {row.id}`, or retry its failed jobs with"
             f" `runner retry {row.id}`",
         )
     return found
 
 
 def _images(row: ExperimentRow, folds: Sequence[EvaluationRow]) -> list[str]:
-    """Return what is the same where the folds hold the same images in the same order."""
+    """Return a key that is equal if the folds contain the same images in the same order."""
     return [row.configuration.dataset.fingerprint, *(fold.labels for fold in folds)]
 
 

@@ -1,4 +1,4 @@
-"""Compare two trials on the same images, and test whether they differ significantly."""
+"""Compare two trials on the same images and test whether they differ significantly."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from runner.store.queries.predictions import Predictions, newest_predictions
 
 @dataclass(frozen=True, slots=True)
 class ComparedTrial:
-    """A trial with the evaluation that it is compared by."""
+    """A trial and the evaluation used to compare it."""
 
     trial: int
     evaluation: int
@@ -29,7 +29,7 @@ class ComparedTrial:
 
 @dataclass(frozen=True, slots=True)
 class ConfusedTrial(ComparedTrial):
-    """A trial with its confusion too, and the commands that trained and evaluated it."""
+    """A compared trial with its confusion matrix and the commands that produced it."""
 
     confusion: list[list[int]]
     commands: list[str]
@@ -37,7 +37,7 @@ class ConfusedTrial(ComparedTrial):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How two trials compare on the same images, and whether chance could make the difference."""
+    """The comparison of two trials on the same images, with a test of the difference."""
 
     split: str
     images: int
@@ -52,10 +52,10 @@ class Comparison:
     noise: bool
 
 
-# Python refuses two bases that both have slots of their own: what comes first has none.
+# Python does not allow two base classes with non-empty slots, so this one has empty slots.
 @dataclass(frozen=True)
 class OfDataset:
-    """The title of a data set, and its fingerprint."""
+    """The title and fingerprint of a data set."""
 
     __slots__ = ()
 
@@ -65,7 +65,10 @@ class OfDataset:
 
 @dataclass(frozen=True, slots=True)
 class ComparisonDocument(Comparison, OfDataset):
-    """A comparison with what it is drawn from; the provenance is the second's evaluation's."""
+    """A comparison with its confusion matrices.
+
+    The provenance is that of the second trial's evaluation.
+    """
 
     trials: Sequence[ConfusedTrial]
     classes: list[str]
@@ -73,9 +76,9 @@ class ComparisonDocument(Comparison, OfDataset):
 
 
 def comparison_document(store: Store, trials: tuple[int, int], split: str) -> ComparisonDocument:
-    """Return how two trials compare on a split, from the newest evaluation of each.
+    """Compare two trials on a split, using the newest evaluation of each.
 
-    Raises InputError if one was not evaluated on it, or not on the same images.
+    Raises InputError if one was not evaluated on the split, or if their images differ.
     """
     datasets = [Description.from_json(queries.trial(store, trial).dataset) for trial in trials]
     first, second = (_predictions(store, trial, split) for trial in trials)
@@ -83,8 +86,8 @@ def comparison_document(store: Store, trials: tuple[int, int], split: str) -> Co
         raise InputError(
             f"trials {trials[0]} and {trials[1]} were evaluated on different images:"
             f" {datasets[0].title}, {datasets[1].title}",
-            "two trials with the same data set, divided in the same way",
-            "name two such trials; `runner show` tells the data set of each",
+            "two trials with the same data set and the same splits",
+            "choose two such trials; `runner show TRIAL` shows the data set of a trial",
         )
     found = compared(split, first, second)
     with store.read() as connection:
@@ -119,10 +122,9 @@ def _confused(connection: Connection, of: ComparedTrial, evaluation: Evaluation)
 
 
 def comparisons(store: Store, evaluations: Sequence[Evaluation]) -> list[Comparison]:
-    """Compare the first evaluated trial with every other that has the same images.
+    """Compare the first evaluated trial with every other trial that has the same images.
 
-    The p of each is multiplied by their number (Bonferroni), so that together they are at most
-    as often wrong as one.
+    Each p is multiplied by the number of comparisons (Bonferroni correction).
     """
     if not evaluations:
         return []
@@ -139,14 +141,14 @@ def _strictly(comparison: Comparison, tests: int) -> Comparison:
 
 
 def same_images(first: Predictions, second: Predictions) -> bool:
-    """Tell whether two evaluations are of the same images, in the same order."""
+    """Return whether two evaluations used the same images in the same order."""
     return first.data_fingerprint == second.data_fingerprint and np.array_equal(
         first.labels, second.labels
     )
 
 
 def compared(split: str, first: Predictions, second: Predictions) -> Comparison:
-    """Return the counts of a comparison on the same images, the difference and its test."""
+    """Return the comparison of two sets of predictions for the same images."""
     rights = [of.predictions == of.labels for of in (first, second)]
     images = len(first.labels)
     only_first = int((rights[0] & ~rights[1]).sum())
@@ -176,21 +178,17 @@ def compared(split: str, first: Predictions, second: Predictions) -> Comparison:
 
 
 def verdict(comparison: Comparison) -> str:
-    """Return in words whether two trials differ."""
+    """Return a sentence that says whether two trials differ significantly."""
     first, second = (of.trial for of in comparison.trials)
     difference, (low, high) = comparison.difference, comparison.difference_interval
-    size = f"{difference:+.4f}, from {low:+.4f} to {high:+.4f} with 95 %"
-    test = f"McNemar's exact p {comparison.p:.2g}"
-    if comparison.noise:
-        return (
-            f"Not significant: the accuracy of trial {first} less that of {second} is {size};"
-            f" {test}."
-        )
-    better, worse = (first, second) if difference > 0 else (second, first)
-    return (
-        f"Trial {better} is significantly better than trial {worse}: {first} less {second} is"
-        f" {size}; {test}."
+    size = (
+        f"the difference in accuracy (trial {first} minus trial {second}) is {difference:+.4f}"
+        f" (95 % interval: {low:+.4f} to {high:+.4f}); McNemar's exact test p = {comparison.p:.2g}"
     )
+    if comparison.noise:
+        return f"Not significant: {size}."
+    better, worse = (first, second) if difference > 0 else (second, first)
+    return f"Trial {better} is significantly better than trial {worse}: {size}."
 
 
 def _predictions(store: Store, trial: int, split: str) -> Predictions:
@@ -198,7 +196,7 @@ def _predictions(store: Store, trial: int, split: str) -> Predictions:
     if found is None:
         raise InputError(
             f"trial {trial} has no evaluation on the {split} split",
-            "two trials that were both evaluated on it",
+            "two trials that were both evaluated on this split",
             f"run `runner submit evaluate --trial {trial} --split {split} --wait`",
         )
     return found

@@ -1,4 +1,4 @@
-"""What a comparison shows: the verdict, the scores and where the two differ."""
+"""Lay out the report of a comparison: scores, counts, the test result and figures."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ Compared = ComparisonDocument | FoldComparisonDocument
 
 @dataclass(frozen=True, slots=True)
 class ComparedData:
-    """The data set of a comparison as titles name it."""
+    """The title and fingerprint of a comparison's data set, for titles."""
 
     title: str
     fingerprint: str
@@ -41,7 +41,7 @@ def data_of(document: Compared) -> ComparedData:
 
 
 def comparison_report(document: ComparisonDocument) -> Report:
-    """Return the report of two trials' comparison."""
+    """Return the report of a comparison of two trials."""
     first, second = (of.trial for of in document.trials)
     commands = {
         f"trial {of.trial}, {step}": command
@@ -58,7 +58,7 @@ def comparison_report(document: ComparisonDocument) -> Report:
 
 
 def fold_comparison_report(document: FoldComparisonDocument) -> Report:
-    """Return the report of two k-folds' comparison; it has no figures."""
+    """Return the report of a comparison of two k-folds. It has no figures."""
     first, second = (of.experiment for of in document.experiments)
     commands = {f"experiment {of.experiment}": of.command for of in document.experiments}
     return Report(
@@ -70,19 +70,19 @@ def fold_comparison_report(document: FoldComparisonDocument) -> Report:
 
 
 def comparison_parts(document: ComparisonDocument, figures: Sequence[Figure] = ()) -> list[Part]:
-    """Return the parts of two trials' comparison, for a form to render."""
+    """Return the parts of a comparison of two trials."""
     images = f"{document.images:,} {document.split} images of {dataset_name(data_of(document))}"
     scores = [values(of, SCORES) for of in document.trials]
     return [
         Table(f"Scores on the same {images}", SCORES, scores),
-        Table(f"Agreement on individual images - {images}", COUNTS, [values(document, COUNTS)]),
+        Table(f"Images classified correctly - {images}", COUNTS, [values(document, COUNTS)]),
         Note(verdict(document)),
         *figures,
     ]
 
 
 def fold_comparison_parts(document: FoldComparisonDocument) -> list[Part]:
-    """Return the parts of two k-folds' comparison, for a form to render."""
+    """Return the parts of a comparison of two k-folds."""
     names = [f"experiment {of.experiment}" for of in document.experiments]
     accuracies = [of.accuracies for of in document.experiments]
     rows = zip(*accuracies, document.differences, strict=True)
@@ -90,15 +90,15 @@ def fold_comparison_parts(document: FoldComparisonDocument) -> list[Part]:
     shown = f"the same {document.folds} folds of {dataset_name(data_of(document))}"
     means = [values(of, OF_FOLDS) for of in document.experiments]
     return [
-        Table(f"Mean accuracies on {shown}", OF_FOLDS, means),
-        Table(f"Accuracies on {shown}", ("fold", *names, "difference"), folds),
+        Table(f"Mean accuracy on {shown}", OF_FOLDS, means),
+        Table(f"Accuracy by fold on {shown}", ("fold", *names, "difference"), folds),
         Note(fold_verdict(document)),
         Note(ASSUMPTIONS),
     ]
 
 
 def _origin(document: Compared, commands: Mapping[str, str]) -> list[Part]:
-    """Return the exact commands behind a comparison, and the code."""
+    """Return a table with the commands, the code version and the data set of a comparison."""
     fields = {
         **commands,
         "code": code_of(document.provenance),
@@ -109,7 +109,7 @@ def _origin(document: Compared, commands: Mapping[str, str]) -> list[Part]:
 
 
 def _draw(document: ComparisonDocument) -> list[Figure]:
-    """Return the confusions of both trials and of the first less the second."""
+    """Return figures of both confusion matrices and of their difference."""
     from runner.reports.figures.confusion import draw_confusion, draw_difference
 
     first, second = document.trials

@@ -1,7 +1,6 @@
-"""Build the document of an experiment, which every form of a report is made from.
+"""Build the document of an experiment. Every format of a report is rendered from it.
 
-Its fields are described in docs/reference.md. This and `trial` are all that reads the store, but
-for the arrays that figures are drawn from.
+docs/reference.md describes its fields.
 """
 
 from collections.abc import Sequence
@@ -27,13 +26,13 @@ from runner.store.queries.rows import ExperimentRow, JobRow, MachineRow
 
 TRAINS = (Kind.TRAIN, Kind.TUNE)
 
-# What trials are ranked by.
+# The metric that trials are ranked by.
 METRIC = "val_accuracy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanSummary:
-    """The fields of Talos's scan summary, with our values: nothing is reduced here."""
+    """The fields of Talos's scan summary. The reduction fields are None: none is applied."""
 
     random_method: str | None
     reduction_method: None = None
@@ -51,10 +50,11 @@ class ScanSummary:
 
 @dataclass(frozen=True, slots=True)
 class ExperimentDocument:
-    """All that is known of an experiment.
+    """All data of an experiment's report.
 
-    `trials` are those that it trained, by rank, or the one that it evaluated or explained;
-    `trained_on` is their data set, which may not be the one whose images are explained.
+    `trials` has the trials that the experiment trained, by rank, or the one trial that it evaluated
+    or explained. `trained_on` is the data set of the trials, which can differ from `dataset` if
+    images of another data set are explained.
     """
 
     experiment: int
@@ -83,7 +83,7 @@ class ExperimentDocument:
 
     @property
     def trains(self) -> bool:
-        """Tell whether the experiment trains trials."""
+        """Return whether the experiment trains trials."""
         return self.kind in TRAINS
 
     @property
@@ -93,14 +93,14 @@ class ExperimentDocument:
 
 
 def chosen_experiment(store: Store, number: int | None) -> tuple[int, int]:
-    """Return the experiment that is meant, the newest with results by default, and its jobs."""
+    """Return the number of an experiment (default: the newest with results) and its job count."""
     with store.read() as connection:
         found = newest_number(connection) if number is None else number
         return found, reports.count_jobs(connection, found)
 
 
 def report_document(store: Store, number: int | None) -> ExperimentDocument:
-    """Return the document of an experiment; without a number, of the newest that has results."""
+    """Return the document of an experiment (default: the newest with results)."""
     with store.read() as connection:
         chosen = newest_number(connection) if number is None else number
         return _document(connection, experiment_row(connection, chosen))
@@ -149,7 +149,7 @@ def _document(connection: Connection, experiment: ExperimentRow) -> ExperimentDo
 
 
 def _trained_on(connection: Connection, configuration: Configuration) -> Description:
-    """Return the data set of the trials, which may not be the one whose images are explained."""
+    """Return the data set on which the experiment's trials were trained."""
     if configuration.trial is None:
         return configuration.dataset
     return reports.jobs(connection, trial=configuration.trial)[0].dataset or configuration.dataset
@@ -158,7 +158,7 @@ def _trained_on(connection: Connection, configuration: Configuration) -> Descrip
 def _trials(
     connection: Connection, experiment: ExperimentRow, jobs: Sequence[JobRow]
 ) -> list[Trial]:
-    """Return the trials that were trained, by rank, or the one that was evaluated or explained."""
+    """Return the trained trials by rank, or the one trial that was evaluated or explained."""
     if experiment.kind in TRAINS:
         epochs = reports.epochs(connection, experiment=experiment.id)
         return [*ranked(trials_of(jobs, epochs))]
@@ -168,7 +168,7 @@ def _trials(
 
 
 def _with_selection(trial: Trial, first: Trial | None, chance: Chance, images: int) -> Trial:
-    """Return a trial with its interval, and whether it is behind the first by noise only."""
+    """Return a trial with its interval and its `noise` field."""
     if trial.val_accuracy is None:
         return trial
     return replace(

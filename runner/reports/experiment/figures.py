@@ -1,4 +1,4 @@
-"""Draw the figures that belong to a document."""
+"""Draw the figures of an experiment's report."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,7 +21,7 @@ from runner.store.queries.explanations import Wanted
 
 
 def draw(store: Store, document: ExperimentDocument) -> list[Figure]:
-    """Return the figures of a report; a document without results has none."""
+    """Return the figures of a report. A document without results has none."""
     match document.kind:
         case Kind.TRAIN | Kind.TUNE:
             return [*draw_curves(document.dataset, document.trials), *_parallel(document)]
@@ -51,13 +51,13 @@ def _explanations(store: Store, document: ExperimentDocument) -> Iterator[Figure
     for explanation in document.explanations:
         if explanation.picture is None:
             continue
-        names = {"picture": explanation.picture, "segments": explanation.segments}
+        names = {"image": explanation.picture, "segments": explanation.segments}
         arrays = {name: get_array(store, stored) for name, stored in names.items()}
         yield draw_overlay(document.dataset, explanation, arrays)
 
 
 def _mean_masks(store: Store, document: ExperimentDocument) -> list[Figure]:
-    """Return the sheets of mean masks; of a single image they would say nothing more."""
+    """Return figures of mean masks. With a single image they would repeat its explanation."""
     if len({row.image for row in document.explanations}) < 2:
         return []
     wanted = Wanted(document.experiment, None, None, None, {})

@@ -1,4 +1,4 @@
-"""The report of an experiment, in every format."""
+"""The report of an experiment in all formats."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,12 +15,12 @@ from runner.reports.model import Figure, Report, captioned, code_of, origin
 from runner.reports.records import plain
 from runner.store.engine import Store
 
-# Tables of trials are quick to read and to make, so they come without figures.
+# For experiments that train, the format `table` has no figures, so that it is fast.
 DRAWN_IN = ("json", "markdown", "html")
 
 
 def experiment_report(store: Store, document: ExperimentDocument) -> Report:
-    """Return the report of an experiment's document."""
+    """Return the report of an experiment."""
     return Report(
         report_title(document),
         document,
@@ -58,7 +58,7 @@ def _linked(document: ExperimentDocument, saved: Mapping[str, str]) -> Experimen
 
 
 def _talos_log(document: ExperimentDocument) -> str:
-    _check_trains(document, "talos", "Talos knows of nothing else")
+    _check_trains(document, "talos", "Talos logs trials only")
     return as_talos_log(document.trials)
 
 
@@ -77,7 +77,7 @@ def _parquet(document: ExperimentDocument) -> list[tuple[Path, bytes]]:
 def _event_files(document: ExperimentDocument) -> list[tuple[Path, bytes]]:
     from runner.reports.formats.tensorboard import event_files
 
-    _check_trains(document, "tensorboard", "TensorBoard shows epochs")
+    _check_trains(document, "tensorboard", "TensorBoard shows training epochs")
     return list(event_files(document.trials, datetime.fromisoformat(document.created_at)))
 
 
@@ -86,5 +86,5 @@ def _check_trains(document: ExperimentDocument, form: str, reason: str) -> None:
         raise InputError(
             f"--format {form}: experiment {document.experiment} is of kind {document.kind}",
             f"an experiment that trains: {reason}",
-            "name one of kind tune or train",
+            "choose an experiment of kind tune or train",
         )

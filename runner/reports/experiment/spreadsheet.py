@@ -1,7 +1,8 @@
-"""An experiment as one table: a row for each trial, class or superpixel, and for each job without.
+"""An experiment as one table for CSV and Parquet.
 
-Every row names the experiment and the data set, and the columns of a kind are always the same, so
-that tables can be put together.
+There is one row per trial, class or superpixel, and one row per job that has no result. Every row
+has the experiment and the data set, and all experiments of a kind have the same columns, so that
+tables can be concatenated.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,7 @@ from runner.reports.records import Best, values
 from runner.reports.stats.ranking import METRICS, effective
 from runner.states import Kind
 
-# By the names of its columns.
+# The cells of a row by column name.
 Cells = dict[str, Cell]
 
 JOB = ("job", "number", "state", "attempts", "reason")
@@ -53,12 +54,12 @@ EXPLANATION = (
 
 
 def as_spreadsheet(document: ExperimentDocument) -> str:
-    """Return the table with its head; what a job without a result lacks is empty."""
+    """Return the table as CSV with a header. Cells without a value are empty."""
     return as_csv(spreadsheet_rows(document), columns_of(document.kind))
 
 
 def spreadsheet_rows(document: ExperimentDocument) -> list[Cells]:
-    """Return the rows of the table, each with every column of its kind."""
+    """Return the rows of the table. Each has all columns of the experiment's kind."""
     match document.kind:
         case Kind.TRAIN | Kind.TUNE:
             rows = _trials(document)
@@ -73,7 +74,7 @@ def spreadsheet_rows(document: ExperimentDocument) -> list[Cells]:
 
 
 def columns_of(kind: str) -> tuple[str, ...]:
-    """Return the columns of the table of a kind, whatever its rows."""
+    """Return the columns of the table for experiments of a kind."""
     match kind:
         case Kind.TRAIN | Kind.TUNE:
             return (*TRIAL, *PARAMS, *ORIGIN)

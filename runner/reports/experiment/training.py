@@ -1,4 +1,4 @@
-"""What a report of `train` or `tune` shows: the scan, the scores by rank and the params."""
+"""Lay out the report of a `train` or `tune` experiment."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,31 +19,31 @@ LAST = (*IDENTITY, "state", "trained_epochs", *METRICS, *AROUND)
 
 REPEATS = ("mean", "interval", "spread", "lowest", "highest")
 REPEATED = (
-    "interval: of the mean, Student's, 95 %; params whose intervals are apart differ by more than"
-    " their seeds. spread: the standard deviation from seed to seed."
+    "interval: Student's t 95 % interval of the mean; rows whose intervals do not overlap differ by"
+    " more than the variation between seeds. spread: the standard deviation between seeds."
 )
 
 RANKED = (
-    "Ranked by val_accuracy of the last epoch, which is the epoch of the stored model. val_loss"
-    " is not comparable between trials with different losses."
+    "Ranked by val_accuracy after the last epoch, which is the epoch of the stored model. val_loss"
+    " is not comparable between trials with different loss functions."
 )
 BEST = (
-    "The best epoch of each metric on its own, as Talos of the paper's time logged it: the four"
-    " numbers of a row need not come from one epoch. The curves have one scale."
+    "Each metric has its own best epoch, as in the logs of the Talos version that the paper used,"
+    " so the four values of a row can come from different epochs. All curves have the same scale."
 )
 
 
-def training_parts(document: ExperimentDocument, pictures: Sequence[Figure]) -> list[Part]:
-    """Return the parts of a report about trials."""
+def training_parts(document: ExperimentDocument, figures: Sequence[Figure]) -> list[Part]:
+    """Return the parts of a training report."""
     return [
         *_summary(document),
-        Note("None: not used here. Nothing is reduced: every trial is trained to its end."),
+        Note("None: not used. The grid is not reduced: every trial is trained for all its epochs."),
         _last_scores(document),
         Note(RANKED),
         *loss_rule_notes("val_loss", document.trials),
         *warning_notes(document),
         *_selection(document),
-        *pictures,
+        *figures,
         _best_scores(document),
         Note(BEST),
         _params(document),
@@ -54,7 +54,7 @@ def training_parts(document: ExperimentDocument, pictures: Sequence[Figure]) -> 
 
 
 def warning_notes(document: ExperimentDocument) -> list[Note]:
-    """Return what affects the results, not to be overlooked."""
+    """Return the experiment's warnings as notes."""
     return [Note(f"{text}.", warning=True) for text in document.warnings]
 
 
@@ -77,12 +77,12 @@ def _last_scores(document: ExperimentDocument) -> Table:
 
 
 def _best_scores(document: ExperimentDocument) -> Table:
-    columns = [name for metric in METRICS for name in (metric, "at")]
+    columns = [name for metric in METRICS for name in (metric, "epoch")]
     found = [epoch.val_accuracy for trial in document.ranked for epoch in trial.epochs]
-    # One for all trials, so that their curves can be compared.
+    # All trials have the same scale, so that their curves can be compared.
     scale = (min(found, default=0.0), max(found, default=0.0))
     return Table(
-        titled(document.dataset, "Scores of the best epoch of each metric, and at which epoch"),
+        titled(document.dataset, "Best value of each metric, and its epoch"),
         (*IDENTITY, "round_epochs", *columns, "val_accuracy by epoch"),
         [
             [
@@ -98,7 +98,7 @@ def _best_scores(document: ExperimentDocument) -> Table:
 
 
 def _each_best(best: Best) -> list[float]:
-    """Return the best value of each metric and its epoch, one after the other."""
+    """Return the best value of each metric, each followed by its epoch."""
     return [cell for found in values(best, METRICS) for cell in (found.value, found.epoch)]
 
 
@@ -116,7 +116,7 @@ def _params(document: ExperimentDocument) -> Table:
 
 
 def _selection(document: ExperimentDocument) -> list[Note]:
-    """Say of the best how sure that is; there may be none yet."""
+    """Return notes on how reliable the selection of the best trial is."""
     if document.winner is None:
         return []
     images = document.dataset.images.validation
@@ -136,7 +136,7 @@ def _repeats(document: ExperimentDocument) -> list[Part]:
     if not found:
         return []
     names = differing([row.params for row in found])
-    title = titled(document.dataset, "val_accuracy of the same params with other seeds")
+    title = titled(document.dataset, "val_accuracy of the same params with different seeds")
     rows = [[len(row.trials), *values(row, REPEATS), *map(row.params.get, names)] for row in found]
     return [Table(title, ("repeats", *REPEATS, *names), rows, sortable=True), Note(REPEATED)]
 
@@ -145,7 +145,7 @@ def _influence(document: ExperimentDocument) -> list[Part]:
     found = document.analysis
     if not found or not found.influence:
         return []
-    what = f"Hyperparameter importance for val_accuracy, over {found.rounds:,} trials"
+    what = f"Hyperparameter importance for val_accuracy ({found.rounds:,} trials)"
     rows = [values(row, INFLUENCE) for row in found.influence]
     table = Table(titled(document.dataset, what), INFLUENCE, rows, sortable=True)
     return [table, Note(INFLUENCES)]

@@ -1,4 +1,4 @@
-"""Lay out the parts of a report: what it is about, what came out, and where that comes from."""
+"""Lay out the report of an experiment: heading, results and provenance."""
 
 from collections.abc import Sequence
 
@@ -28,38 +28,36 @@ def report_title(document: ExperimentDocument) -> str:
     return titled(document.dataset, f"Experiment {document.experiment}: {document.kind}")
 
 
-def report_parts(document: ExperimentDocument, pictures: Sequence[Figure]) -> list[Part]:
-    """Return the parts of a report, for a form to render."""
+def report_parts(document: ExperimentDocument, figures: Sequence[Figure]) -> list[Part]:
+    """Return the parts of a report."""
     return [
         *_heading(document),
         *_unfinished(document),
         *_not_reproducible(document),
         *_of_several_machines(document),
-        *_results(document, pictures),
+        *_results(document, figures),
     ]
 
 
-def _results(document: ExperimentDocument, pictures: Sequence[Figure]) -> list[Part]:
+def _results(document: ExperimentDocument, figures: Sequence[Figure]) -> list[Part]:
     match document.kind:
         case Kind.TRAIN | Kind.TUNE:
-            return training_parts(document, pictures)
+            return training_parts(document, figures)
         case Kind.EVALUATE:
-            return evaluation_parts(
-                document.dataset, document.evaluations, document.folds, pictures
-            )
+            return evaluation_parts(document.dataset, document.evaluations, document.folds, figures)
         case _:
             explained = explanation_parts(
                 document.dataset,
                 document.explanations,
                 document.activations,
                 document.configuration.asked_images,
-                pictures,
+                figures,
             )
             return [*warning_notes(document), *explained]
 
 
 def provenance_parts(document: ExperimentDocument) -> list[Part]:
-    """Return where the results come from: code, packages, machines and times."""
+    """Return tables with the code version, packages, machines and times of an experiment."""
     dataset, packages = document.dataset, document.provenance.packages
     stored = document.provenance.to_json().items()
     fields = {
@@ -90,7 +88,7 @@ def _heading(document: ExperimentDocument) -> list[Part]:
 
 
 def _of_another_dataset(document: ExperimentDocument) -> list[Part]:
-    """Return a note if a trial was shown images of another data set than it was trained on."""
+    """Return a note if the explained images are not of the data set that was trained on."""
     trained_on = document.trained_on
     if trained_on.fingerprint == document.dataset.fingerprint:
         return []
@@ -98,11 +96,11 @@ def _of_another_dataset(document: ExperimentDocument) -> list[Part]:
 
 
 def _not_reproducible(document: ExperimentDocument) -> list[Part]:
-    """Return a warning for each trial that came out otherwise when it was trained again."""
+    """Return a warning for each trial whose scores changed when it was trained again."""
     return [
         Note(
-            f"Job {trial.job} is not reproducible: trained again on the same machine, it gave"
-            f" other numbers ({trial.not_reproducible}).",
+            f"Job {trial.job} is not reproducible: training it again on the same machine gave"
+            f" different scores ({trial.not_reproducible}).",
             warning=True,
         )
         for trial in document.trials
@@ -111,11 +109,11 @@ def _not_reproducible(document: ExperimentDocument) -> list[Part]:
 
 
 def _of_several_machines(document: ExperimentDocument) -> list[Part]:
-    """Return a warning for each trial that began on one kind of machine and ended on another."""
+    """Return a warning for each trial that was trained on more than one kind of machine."""
     return [
         Note(
-            f"Trial {trial.trial} was trained on several kinds of machines, so none of them"
-            f" gives the same numbers again: {', then '.join(trial.fingerprints)}.",
+            f"Trial {trial.trial} was trained on several kinds of machines, so its scores cannot be"
+            f" reproduced on any one of them: {', then '.join(trial.fingerprints)}.",
             warning=True,
         )
         for trial in document.trials
@@ -124,7 +122,7 @@ def _of_several_machines(document: ExperimentDocument) -> list[Part]:
 
 
 def _unfinished(document: ExperimentDocument) -> list[Part]:
-    """Return the jobs that have no result, with their reasons."""
+    """Return a warning and a table of the jobs that have no result."""
     left = [job for job in document.jobs if job.state != JobState.SUCCEEDED]
     if not left:
         return []

@@ -1,4 +1,4 @@
-"""Warn of trials that are too short or no better than chance; say which points are equal."""
+"""Warnings about trials that are too short or no better than chance, and about equal points."""
 
 import math
 
@@ -9,7 +9,7 @@ from runner.store.engine import Connection
 from runner.store.queries import reports
 from runner.store.queries.schedules import Schedule, schedules
 
-# In units of 1 / (1 - momentum).
+# The number of steps needed, in units of 1 / (1 - momentum).
 ENOUGH = 4
 FAST = 0.9
 
@@ -17,7 +17,7 @@ FAST = 0.9
 def experiment_warnings(
     connection: Connection, experiment: int, kind: str, configuration: Configuration
 ) -> list[str]:
-    """Return what affects the results of an experiment, one line each."""
+    """Return the warnings about an experiment, one line each."""
     match kind:
         case Kind.TRAIN | Kind.TUNE:
             return training_warnings(connection, experiment, configuration.dataset.images.train)
@@ -28,7 +28,7 @@ def experiment_warnings(
 
 
 def explanation_warnings(connection: Connection, configuration: Configuration) -> list[str]:
-    """Return a line if the explained trial is not significantly better than chance."""
+    """Return a warning if the explained trial is not significantly better than chance."""
     [job] = reports.jobs(connection, trial=configuration.trial)
     if job.val_accuracy is None or job.dataset is None:
         return []
@@ -38,14 +38,14 @@ def explanation_warnings(connection: Connection, configuration: Configuration) -
         return []
     warning = (
         f"trial {job.trial} is not significantly better than chance ({chance:.3f}): its validation"
-        f" accuracy is {job.val_accuracy:.3f} ({low:.3f} to {high:.3f}), so its explanations show"
-        " nothing that it learned about the classes, whatever their verdicts"
+        f" accuracy is {job.val_accuracy:.3f} ({low:.3f} to {high:.3f}), so its explanations do not"
+        " show anything learned about the classes, regardless of their verdicts"
     )
     return [warning]
 
 
 def training_warnings(connection: Connection, experiment: int, train_images: int) -> list[str]:
-    """Return at most one line about the trials that an experiment trains on so many images."""
+    """Return a warning if trials have too few steps for their batch normalisation momentum."""
     found = schedules(connection, experiment)
     short = [row for row in found if _steps(row, train_images) < _enough(row.batch_norm_momentum)]
     if not short:
@@ -55,12 +55,13 @@ def training_warnings(connection: Connection, experiment: int, train_images: int
     count, total = (sum(row.trials for row in rows) for rows in (short, found))
     fix = "more epochs or a smaller batch_size"
     if momentum > FAST:
-        # Of very few steps even that is not enough by itself.
+        # With very few steps a lower momentum alone is not enough.
         fix += f", {'or' if steps >= _enough(FAST) else 'and'} --param batch_norm_momentum={FAST}"
     which = "the trial is" if total == 1 else f"{count:,} of {total:,} trials are"
     warning = (
-        f"{which} too short for batch_norm_momentum {momentum:g}: {steps:,} steps where some"
-        f" {_enough(momentum):,} are needed, so validation scores may be near chance; give {fix}"
+        f"{which} too short for batch_norm_momentum {momentum:g}: {steps:,} training steps, but"
+        f" about {_enough(momentum):,} are needed, so validation scores may be near chance;"
+        f" use {fix}"
     )
     return [warning]
 
@@ -74,10 +75,10 @@ def _enough(momentum: float) -> int:
 
 
 def equal_points(configuration: Configuration) -> str | None:
-    """Return a line about sampled points that are equal; None where all are different."""
+    """Return a message about sampled points that are equal; None if all are distinct."""
     sampled, different = configuration.sampled, configuration.different
     if sampled == different:
         return None
     epochs = configuration.epochs
     override = "" if epochs is None else f" with --epochs {epochs}"
-    return f"{sampled} points, {different} different{override}: equal points are trained once"
+    return f"{sampled} points, {different} distinct{override}: equal points are trained once"

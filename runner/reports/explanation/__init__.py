@@ -1,1 +1,1 @@
-"""Explanations: of one experiment, of two, of all."""
+"""Reports of explanations: of one experiment, of two, and of all experiments."""

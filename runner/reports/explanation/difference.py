@@ -1,4 +1,4 @@
-"""The explanations of the same images in two experiments, compared: `runner diff`."""
+"""Compare the explanations of the same images in two experiments: `runner diff`."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -19,13 +19,13 @@ from runner.store.engine import Connection, Store
 from runner.store.queries import reports
 from runner.store.queries.rows import ExperimentRow
 
-# What can differ between two experiments that explain the same images.
+# The settings that can differ between two experiments that explain the same images.
 ASKED = ("trial", "method", "segmentation", "samples", "labels", "seed")
 
 
 @dataclass(frozen=True, slots=True)
 class ExplainExperiment:
-    """What an experiment was asked to explain, and how."""
+    """The settings of an `explain` experiment and its number of jobs."""
 
     experiment: int
     command: str
@@ -42,7 +42,7 @@ class ExplainExperiment:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """How many pairs were compared, why others were not, and the means over images."""
+    """The numbers of compared and excluded pairs, and the means over images."""
 
     compared: int
     compared_pictures: int
@@ -58,10 +58,10 @@ class Summary:
     overlap_interval: Interval | None
 
 
-# Python refuses two bases that both have slots of their own: those that come first have none.
+# Python does not allow two base classes with non-empty slots, so these have empty slots.
 @dataclass(frozen=True)
 class OfClass:
-    """A true class and its place among all, the one that changed most first."""
+    """A true class and its rank; the class that changed most has rank 1."""
 
     __slots__ = ()
 
@@ -71,7 +71,7 @@ class OfClass:
 
 @dataclass(frozen=True)
 class OfExperiments:
-    """Two experiments that explain images of one data set, what they differ in, and on how many."""
+    """Two experiments that explain images of one data set, and the settings that differ."""
 
     __slots__ = ()
 
@@ -83,12 +83,12 @@ class OfExperiments:
 
 @dataclass(frozen=True, slots=True)
 class ClassDifference(Summary, OfClass):
-    """How the explanations of a class differ."""
+    """The differences between the explanations of images of one class."""
 
 
 @dataclass(frozen=True, slots=True)
 class DifferenceDocument(Summary, OfExperiments):
-    """How the explanations of two experiments differ, image by image and by class."""
+    """The differences between the explanations of two experiments, by image and by class."""
 
     other_segments: int
     classes: list[ClassDifference]
@@ -100,9 +100,9 @@ T = TypeVar("T", Pair, ClassDifference)
 
 
 def difference_document(store: Store, experiments: tuple[int, int]) -> DifferenceDocument:
-    """Return how the explanations of two experiments differ, image by image and by class.
+    """Compare the explanations of two experiments, by image and by class.
 
-    Raises InputError if one of them does not explain, or they do not explain the same images.
+    Raises InputError if one is not of kind explain, or if they have no image in common.
     """
     with store.read() as connection:
         rows = [_explain_row(connection, number) for number in experiments]
@@ -131,7 +131,7 @@ def difference_document(store: Store, experiments: tuple[int, int]) -> Differenc
 
 
 def _explain_row(connection: Connection, number: int) -> ExperimentRow:
-    """Return an experiment that explains."""
+    """Return an experiment; raise InputError if it is not of kind explain."""
     row = experiment_row(connection, number)
     if row.kind != Kind.EXPLAIN:
         raise InputError(
@@ -168,20 +168,20 @@ def _check_datasets(rows: Sequence[ExperimentRow]) -> None:
             f"experiments {rows[0].id} and {rows[1].id} explain images of"
             f" different data sets: {names}",
             "two experiments that explain images of the same data set",
-            "`runner submit explain --dataset` explains a trial on those of another",
+            "`runner submit explain --dataset` explains a trial on images of another data set",
         )
 
 
 def _by_image(
     connection: Connection, number: int, classes: list[str]
 ) -> dict[int, list[Explanation]]:
-    """Return the explanations of an experiment, a list for each image."""
+    """Return the explanations of an experiment by image."""
     found: dict[int, list[Explanation]] = {}
     for row in explanations_of(connection, number, classes):
         found.setdefault(row.image, []).append(row)
     if not found:
         raise InputError(
-            f"experiment {number} has no explanation yet",
+            f"experiment {number} has no explanations yet",
             "two experiments with results",
             f"wait for it with `runner watch {number}`",
         )
@@ -189,7 +189,7 @@ def _by_image(
 
 
 def _by_class(pairs: Sequence[Pair]) -> list[ClassDifference]:
-    """Return a row for each true class, the one that changed most first."""
+    """Return a row for each true class; the class that changed most is first."""
     groups: dict[str, list[Pair]] = {}
     for pair in pairs:
         groups.setdefault(pair.true_class, []).append(pair)
@@ -203,9 +203,9 @@ def _by_class(pairs: Sequence[Pair]) -> list[ClassDifference]:
 
 
 def _most_changed(rows: Iterable[T]) -> list[T]:
-    """Return what was compared, what changed most first."""
-    # The overlap would not do: five regions are shown, however little four of them weigh, so it
-    # tells little of a network that looks at a single one.
+    """Return the rows that were compared; the one that changed most is first."""
+    # Overlap is not used: five regions are always shown, even if four of them have almost no
+    # weight, so it is not informative if the network uses a single region.
     found = [(row.shared_weight, row) for row in rows if row.shared_weight is not None]
     return [row for _, row in sorted(found, key=lambda one: one[0])]
 
@@ -233,7 +233,7 @@ def _left_out(pairs: Sequence[Pair], reason: str) -> int:
 
 
 def _of_images(pairs: Sequence[Pair], name: str) -> list[float]:
-    """Return the mean of each image, so that one with several classes counts once."""
+    """Return the mean for each image, so that an image with several classes counts once."""
     found: dict[int, list[float]] = {}
     for pair in pairs:
         value = getattr(pair, name)
@@ -253,7 +253,7 @@ def _interval(shares: Sequence[float]) -> Interval | None:
     return [max(0.0, low), min(1.0, high)]
 
 
-# More images nobody reads one by one; JSON and CSV have every one.
+# The number of images in the table; JSON and CSV have all of them.
 SHOWN_PAIRS = 20
 
 SHOWN_ASKED = ("experiment", "trial", "trained_on", "method", "segmentation", "samples", "seed")
@@ -264,21 +264,21 @@ CLASSES = (
 PAIRS = ("image", "true_class", "class", "predicted_classes", "verdicts", *MEASURES)
 
 MEANING = (
-    "shared_weight: the share of the weight that both put on the same places, for or against (it"
-    " ignores signs); shared_weight_chance: what it would be with the second's weights dealt out"
-    " anew among its superpixels; overlap: intersection over union of the shown regions;"
-    " rank_correlation: Spearman's, of the weights of all superpixels; sign_flips: the share of the"
-    " area shown in both that speaks for the class in one and against it in the other. Means are"
-    " over images, intervals Student's with 95 %."
+    "shared_weight: the share of the absolute weight that both explanations assign to the same"
+    " pixels (signs are ignored); shared_weight_chance: its expected value if the second's weights"
+    " were randomly permuted among its superpixels; overlap: intersection over union of the shown"
+    " regions; rank_correlation: Spearman's, for the weights of all superpixels; sign_flips: the"
+    " share of the area shown in both that supports the class in one and opposes it in the other."
+    " Means are over images; intervals are Student's t 95 % intervals."
 )
 OTHER_SEGMENTS = (
-    "{} of {} compared explanations are of different superpixels: their rank correlation is over"
-    " pixels, each with the weight of its superpixel."
+    "{} of {} compared pairs of explanations have different superpixels: their rank correlation is"
+    " computed over pixels, each with the weight of its superpixel."
 )
 
 
 def difference_report(document: DifferenceDocument) -> Report:
-    """Return the report of a difference's document."""
+    """Return the report of a comparison of explanations."""
     numbers = " and ".join(str(of.experiment) for of in document.experiments)
     return Report(
         titled(document.dataset, f"Explanations of experiments {numbers}"),
@@ -289,7 +289,7 @@ def difference_report(document: DifferenceDocument) -> Report:
 
 
 def difference_parts(document: DifferenceDocument) -> list[Part]:
-    """Return what was compared, which class changed most, and the images that changed most."""
+    """Return the settings, the differences by class, and the images that changed most."""
     most = _most_changed(document.pairs)[:SHOWN_PAIRS]
     summary = {of.name: getattr(document, of.name) for of in fields(Summary)}
     classes = [*document.classes, ClassDifference(None, "all", **summary)]
@@ -313,7 +313,7 @@ def _table(
 
 
 def verdict(document: DifferenceDocument) -> str:
-    """Return in words which class changed most what it is explained by, and how sure that is."""
+    """Return a sentence that names the class that changed most, and says if this may be chance."""
     ranked = [of for of in document.classes if of.rank is not None]
     if not ranked:
         return "No two explanations could be compared."
@@ -323,7 +323,7 @@ def verdict(document: DifferenceDocument) -> str:
     said += f"; then {ranked[1].true_class}: {_share(ranked[1])}."
     first, second = (of.shared_weight_interval for of in ranked[:2])
     if first is None or second is None or first[1] >= second[0]:
-        return f"{said} Their 95 % intervals overlap, so the order may be chance."
+        return f"{said} Their 95 % intervals overlap, so this order may be due to chance."
     return f"{said} Their 95 % intervals do not overlap."
 
 
@@ -339,12 +339,14 @@ def _warnings(document: DifferenceDocument) -> Iterator[Note]:
         if of.jobs_without_result:
             jobs = f"{of.jobs_without_result} of {of.jobs} jobs have no result"
             yield Note(f"experiment {of.experiment}: {jobs}.", warning=True)
-    differ = ", ".join(document.differ_in) or "nothing that was asked for"
-    yield Note(f"{document.pictures:,} images are in both; the experiments differ in {differ}.")
+    differ = ", ".join(document.differ_in) or "none"
+    yield Note(
+        f"{document.pictures:,} images are in both experiments; different settings: {differ}."
+    )
     left = [(reason, getattr(document, reason)) for reason in LEFT_OUT]
     counts = ", ".join(f"{reason.replace('_', ' ')} {n:,}" for reason, n in left if n)
     if counts:
-        yield Note(f"not compared: {counts}.", warning=True)
+        yield Note(f"pairs that were not compared: {counts}.", warning=True)
     if document.other_segments:
         words = OTHER_SEGMENTS.format(document.other_segments, document.compared)
         yield Note(words, warning=True)

@@ -1,4 +1,4 @@
-"""Mean masks of classes and of cells of the confusion: where explanations point on the whole."""
+"""Mean masks of the explanations by class and by cell of the confusion matrix."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from runner.store.queries import explanations
 
 @dataclass(frozen=True, slots=True)
 class MeanMask:
-    """How many masks there are and what they are on average; None of none."""
+    """The number of masks and their mean; None if there are no masks."""
 
     masks: int
     mean_mask: list[list[float]] | None
@@ -18,28 +18,29 @@ class MeanMask:
 
 @dataclass(frozen=True, slots=True)
 class MeanMasks:
-    """Hold coarse masks by explained class, and by true and predicted class.
+    """Coarse masks by explained class, and by true and predicted class.
 
-    A mask of a cell is one that explains the predicted class: why was a cat taken for a dog?
+    The masks of a cell are those that explain the predicted class, such as why a cat was classified
+    as a dog.
     """
 
     classes: Mapping[str, Sequence[bytes]]
     cells: Mapping[tuple[str, str], Sequence[bytes]]
 
     def of_class(self, name: str) -> MeanMask:
-        """Return the mean of a class."""
+        """Return the mean mask of a class."""
         return _mean(self.classes.get(name, []))
 
     def of_cell(self, true_class: str, predicted_class: str) -> MeanMask:
-        """Return the mean of a cell."""
+        """Return the mean mask of a cell of the confusion matrix."""
         return _mean(self.cells.get((true_class, predicted_class), []))
 
 
 def mean_masks(
     connection: Connection, wanted: explanations.Wanted, classes: Mapping[int, list[str]]
 ) -> MeanMasks:
-    """Return the masks of all wanted explanations that are not void."""
-    # By labels first: to look up the names of each of very many takes as long as to read them.
+    """Return the masks of all selected explanations that are not void."""
+    # Grouped by labels first, because looking up the class names of every mask would be slow.
     found: dict[tuple[int, int, int, int], list[bytes]] = {}
     for experiment, true, predicted, label, mask in explanations.masks(connection, wanted, classes):
         found.setdefault((experiment, true, predicted, label), []).append(mask)

@@ -1,4 +1,4 @@
-"""The explanations of two experiments for the same images, side by side."""
+"""Pair the explanations of two experiments by image and class, and compare each pair."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,15 +20,16 @@ MEASURES = (
     "sign_flips",
 )
 
-# Why two explanations of an image are not compared.
+# The reasons why two explanations of an image are not compared.
 LEFT_OUT = ("void", "nothing_shown", "no_common_class")
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two explanations of a class of an image and how alike they are, or why that is left out.
+    """Two explanations of the same image and class, and their similarity.
 
-    What holds two has the first experiment's first; what is not known is None.
+    `left_out` is the reason if they were not compared; the measures are then None. Fields with two
+    values have the first experiment's value first.
     """
 
     image: int
@@ -46,9 +47,10 @@ class Pair:
 
 
 def explanation_pairs(store: Store, first: Images, second: Images) -> Iterator[Pair]:
-    """Yield a pair for each class that both explain for an image, and one for an image without.
+    """Yield a pair for each image and class that both experiments explain.
 
-    Both hold lists of explanations by image.
+    An image without a common class yields one pair that is not compared. `first` and `second` have
+    the explanations of each experiment by image.
     """
     for image in sorted(first.keys() & second.keys()):
         rows = first[image], second[image]
@@ -70,7 +72,7 @@ def _compared(store: Store, pair: Pair, rows: tuple[Explanation, Explanation]) -
     pair = replace(pair, class_=rows[0].class_, verdicts=verdicts)
     if "void" in verdicts:
         return replace(pair, left_out="void")
-    # The same name is the same array: artifacts are named by what they hold.
+    # Artifacts are named by the hash of their content, so equal names mean equal arrays.
     segments = {name: get_array(store, name) for name in {row.segments for row in rows}}
     same = len(segments) == 1
     shown = [Shown(segments[row.segments], np.array(row.weights)) for row in rows]

@@ -1,4 +1,4 @@
-"""The explanations and activations of a document, with the names of classes beside labels."""
+"""The explanations and activations of a document, with class names added to the labels."""
 
 from collections.abc import Sequence
 
@@ -14,12 +14,12 @@ from runner.store.queries.rows import ActivationRow, ExplanationRow
 def explanations_of(
     connection: Connection, experiment: int, classes: Sequence[str]
 ) -> list[Explanation]:
-    """Return the explanations that an experiment made."""
+    """Return the explanations of an experiment."""
     return [explanation(row, classes) for row in reports.explanations(connection, experiment)]
 
 
 def explanation(row: ExplanationRow, classes: Sequence[str]) -> Explanation:
-    """Return one explanation as reports have it."""
+    """Return the record of a stored explanation."""
     return Explanation(
         explanation=row.id,
         job=row.job_id,
@@ -60,7 +60,7 @@ def explanation(row: ExplanationRow, classes: Sequence[str]) -> Explanation:
 
 
 def _curves(row: ExplanationRow) -> Curves | None:
-    """Return the points of both curves by the share of superpixels that are hidden, or shown."""
+    """Return both curves, by the share of superpixels that are hidden or shown."""
     if row.curves is None:
         return None
     shares = curve_counts(row.superpixels) / row.superpixels
@@ -69,7 +69,7 @@ def _curves(row: ExplanationRow) -> Curves | None:
 
 
 def activations_of(connection: Connection, experiment: int) -> list[Activation]:
-    """Return the layer outputs that an experiment stored."""
+    """Return the stored layer outputs of an experiment."""
     return [_activation(row) for row in reports.activations(connection, experiment)]
 
 

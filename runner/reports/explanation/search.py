@@ -1,4 +1,4 @@
-"""Explanations of all experiments by verdict and class: `runner explanations`."""
+"""Summarise the explanations of all experiments by verdict and class: `runner explanations`."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -22,9 +22,9 @@ K = TypeVar("K")
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """How many explanations there are of each verdict, the means, and how many checks went well.
+    """The number of explanations by verdict, means, and the results of the removal checks.
 
-    Only LIME has an R2, and its mean is over those that have one.
+    Only LIME has an R2: its mean is over the explanations that have one.
     """
 
     explanations: int
@@ -41,10 +41,10 @@ class Numbers:
     lowered: int
 
 
-# Python refuses two bases that both have slots of their own: those that come first have none.
+# Python does not allow two base classes with non-empty slots, so these have empty slots.
 @dataclass(frozen=True)
 class OfClass:
-    """The class that is explained."""
+    """The explained class."""
 
     __slots__ = ()
 
@@ -53,7 +53,7 @@ class OfClass:
 
 @dataclass(frozen=True)
 class OfCell:
-    """A cell of the confusion."""
+    """A cell of the confusion matrix."""
 
     __slots__ = ()
 
@@ -63,7 +63,7 @@ class OfCell:
 
 @dataclass(frozen=True)
 class OfExperiment:
-    """The experiment that made an explanation, and its data set's title."""
+    """The experiment that made an explanation, and its data set."""
 
     __slots__ = ()
 
@@ -74,38 +74,38 @@ class OfExperiment:
 
 @dataclass(frozen=True, slots=True)
 class ClassNumbers(Numbers, OfClass):
-    """The numbers of a class, and its mean mask if masks were asked for."""
+    """The numbers of an explained class, and its mean mask if masks were requested."""
 
     masks: int
     mean_mask: list[list[float]] | None
 
     @property
     def name(self) -> str:
-        """Return what its mean mask is called."""
+        """Return the label of its mean mask."""
         return self.class_
 
 
 @dataclass(frozen=True, slots=True)
 class CellNumbers(Numbers, OfCell):
-    """The numbers of a cell, and its mean mask if masks were asked for."""
+    """The numbers of a cell, and its mean mask if masks were requested."""
 
     masks: int
     mean_mask: list[list[float]] | None
 
     @property
     def name(self) -> str:
-        """Return what its mean mask is called."""
+        """Return the label of its mean mask."""
         return f"{self.true_class} as {self.predicted_class}"
 
 
 @dataclass(frozen=True, slots=True)
 class FoundExplanation(Explanation, OfExperiment):
-    """An explanation that was searched for in all experiments."""
+    """An explanation found by a search in all experiments."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchDocument(Numbers):
-    """What is known of the explanations that are wanted, with the newest of them."""
+    """A summary of the selected explanations, with the newest of them."""
 
     lowered_interval: Interval | None
     datasets: list[DatasetName]
@@ -121,9 +121,9 @@ NUMBERS = tuple(field.name for field in fields(Numbers))
 def search_document(
     store: Store, wanted: explanations.Wanted, count: int, masks: bool
 ) -> SearchDocument:
-    """Return what is known of the explanations that are wanted, with the newest of them.
+    """Return a summary of the selected explanations, with the newest `count` of them.
 
-    Only with `masks` are the masks of all of them read, and their means added.
+    With `masks`, the masks of all of them are read and the mean masks are added.
     """
     with store.read() as connection:
         datasets = explanations.datasets(connection, wanted)
@@ -171,9 +171,9 @@ def _check_classes(wanted: explanations.Wanted, classes: Mapping[int, list[str]]
     unknown = [name for name in wanted.classes.values() if name not in known]
     if unknown and known:
         raise InputError(
-            f"no data set of these explanations has a class {', '.join(unknown)}",
+            f"the data sets of these explanations have no class {', '.join(unknown)}",
             f"one of {', '.join(known)}",
-            "correct the name",
+            "correct the class name",
         )
 
 
@@ -182,7 +182,7 @@ def _grouped(
     classes: Mapping[int, list[str]],
     key_of: Callable[[GroupRow, Sequence[str]], K],
 ) -> dict[K, list[GroupRow]]:
-    """Return the groups of all experiments by a key of the names of their classes."""
+    """Return the groups of all experiments, grouped again by a key made of class names."""
     found: dict[K, list[GroupRow]] = {}
     for group in groups:
         found.setdefault(key_of(group, classes[group.experiment]), []).append(group)
@@ -232,7 +232,7 @@ SHOWN = (
 
 
 def search_report(document: SearchDocument) -> Report:
-    """Return the report of what was found; only a page has figures."""
+    """Return the report of a search. Only Markdown and HTML have figures."""
     return Report(
         "Explanations",
         document,
@@ -248,16 +248,16 @@ def _draw(document: SearchDocument) -> list[Figure]:
 
 
 def search_parts(document: SearchDocument, figures: Sequence[Figure]) -> list[Part]:
-    """Return the parts of the text; figures stand between what is added up and the newest."""
+    """Return the parts of the report, with the figures before the newest explanations."""
     if not document.explanations:
-        return [Note("no such explanation: see `runner submit explain --help`")]
+        return [Note("no explanation matches; see `runner submit explain --help` to make one")]
     of_class, of_cell = ("class", *NUMBERS), (*CELL, *NUMBERS)
     named = [values(row, of_class) for row in document.classes]
     cells = [values(cell, of_cell) for cell in document.cells]
     newest = [[*values(row, SHOWN), strongest_weights(row)] for row in document.newest]
     return [
         *(Note(f"data: {dataset_name(dataset)}") for dataset in document.datasets),
-        Table("All", NUMBERS, [values(document, NUMBERS)]),
+        Table("All explanations", NUMBERS, [values(document, NUMBERS)]),
         *_deletion(document),
         Table("By explained class", of_class, named),
         Table("By true and predicted class", of_cell, cells),
@@ -270,7 +270,7 @@ def _deletion(document: SearchDocument) -> Iterator[Note]:
     if document.lowered_interval:
         low, high = document.lowered_interval
         yield Note(
-            f"Removing the regions for the class lowered its probability more than random regions"
-            f" of the same area in {document.lowered} of {document.checked}"
-            f" (95 % interval: {low:.1%} to {high:.1%})."
+            f"Hiding the regions that support the class lowered its probability more than hiding"
+            f" random regions of the same area in {document.lowered} of {document.checked}"
+            f" explanations (95 % interval: {low:.1%} to {high:.1%})."
         )

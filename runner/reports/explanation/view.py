@@ -1,4 +1,4 @@
-"""What a report of `explain` shows: how far each explanation can be trusted, then what it says."""
+"""Lay out the report of an `explain` experiment: verdicts, weights, checks and activations."""
 
 import re
 from collections.abc import Sequence
@@ -13,15 +13,16 @@ from runner.reports.records import Activation, Explanation, Named, values
 
 SHOWN_WEIGHTS = 5
 
-# In the names of files.
+# The image number in a file name.
 IMAGE = re.compile(r"image-\d+(?=[-.])")
 
-# More of them nobody reads; JSON and CSV have every one.
+# The number of explanations in the tables; JSON and CSV have all of them.
 SHOWN_ROWS = 50
 
 WEIGHTS = (
-    f"weights: the {SHOWN_WEIGHTS} superpixels that count most, as id:weight; above 0 speaks for"
-    " the class, below 0 against it. --format json or csv has every weight."
+    f"weights: the {SHOWN_WEIGHTS} superpixels with the largest absolute weights, as id:weight;"
+    " positive weights support the class, negative weights oppose it. --format json or csv has all"
+    " weights."
 )
 
 
@@ -32,7 +33,7 @@ def explanation_parts(
     asked_images: str | None,
     figures: Sequence[Figure],
 ) -> list[Part]:
-    """Return the parts of a report about explanations."""
+    """Return the parts of an explanation report."""
     if not explanations:
         return [*figures]
     shown = explanations[:SHOWN_ROWS]
@@ -53,7 +54,7 @@ def explanation_parts(
 
 
 def _asked(asked: str | None, explanations: Sequence[Explanation]) -> list[Note]:
-    """Say how the images were chosen, which an experiment of an earlier version does not know."""
+    """Return a note with the value of `--images`; earlier versions did not store it."""
     images = len({row.image for row in explanations})
     return [Note(f"images: {asked}; {images:,} explained")] if asked else []
 
@@ -62,19 +63,20 @@ def _counted(explanations: Sequence[Explanation]) -> list[Note]:
     verdicts = [row.verdict for row in explanations]
     words = ", ".join(f"{verdicts.count(of)} {of}" for of in ("sound", "weak", "void"))
     left = len(explanations) - SHOWN_ROWS
-    more = f" Below are the first {SHOWN_ROWS}; `runner explanations` finds the others."
+    more = f" The first {SHOWN_ROWS} are shown; `runner explanations` finds the others."
     return [Note(f"{len(explanations)} explanations: {words}.{more if left > 0 else ''}")]
 
 
 def _not_sound(dataset: Named, explanations: Sequence[Explanation]) -> list[Part]:
-    """Return the weak and the void ones with their reasons, not to be overlooked."""
+    """Return a warning and a table of the weak and void explanations with their reasons."""
     found = [row for row in explanations if row.verdict != "sound"]
     if not found:
         return []
     columns = ("image", "class", "verdict", "reason")
     rows = [values(row, columns) for row in found]
-    warning = f"{len(found)} of those below are weak or void: their reasons come first."
-    return [Note(warning, warning=True), Table(titled(dataset, "Weak and void"), columns, rows)]
+    warning = f"{len(found)} of the explanations below are weak or void, for these reasons:"
+    title = titled(dataset, "Weak and void explanations")
+    return [Note(warning, warning=True), Table(title, columns, rows)]
 
 
 def _normalised(explanations: Sequence[Explanation]) -> list[Note]:
@@ -82,8 +84,8 @@ def _normalised(explanations: Sequence[Explanation]) -> list[Note]:
         return []
     return [
         Note(
-            "The network's outputs are no distribution (a sigmoid head): all probabilities here are"
-            " its outputs divided by their sum."
+            "The network has a sigmoid head, so its outputs do not sum to 1: all probabilities here"
+            " are its outputs divided by their sum."
         )
     ]
 
@@ -99,12 +101,12 @@ def _superpixels(
         titled(dataset, "Superpixels"),
         (*columns, "weights"),
         [[*values(row, columns), strongest_weights(row)] for row in explanations],
-        pictures=figures,
+        figures=figures,
     )
 
 
 def _of_row(figure: Figure, linked: Sequence[str]) -> Figure:
-    """Return a figure that leads back to its row; activations to the first row of their image."""
+    """Return a figure that links to its row; activations link to the first row of their image."""
     image = _image_of(figure.name)
     of_image = [name for name in linked if name and _image_of(name) == image]
     own = figure.name if figure.name in linked else next(iter(of_image), "")
@@ -117,7 +119,7 @@ def _image_of(name: str) -> str | None:
 
 
 def strongest_weights(explanation: Explanation) -> str:
-    """Return the weights that count most; a void explanation's mean nothing."""
+    """Return the largest absolute weights as text; those of a void explanation are not shown."""
     if explanation.verdict == "void":
         return "void"
     weights = sorted(enumerate(explanation.weights), key=lambda pair: -abs(pair[1]))
@@ -133,30 +135,31 @@ TWO = (
 CURVES = ("image", "class", "probability", "deletion_area", "insertion_area")
 
 REMOVED = (
-    "removed: the probability of the class without the regions that speak for it, which get the"
-    " colour that stands for them; removed_random: the mean without random regions of the same"
-    " area, 20 times."
+    "removed: the probability of the class after hiding the shown regions that support it;"
+    " removed_random: its mean for 20 random regions of the same area."
 )
 CONTRAST = (
-    "contrast: the probability of the class without the regions for it and against the other;"
-    " contrast_other: that of the other class then; _random: without random regions of that area."
+    "contrast: the probability of the class after hiding the regions that support it and those that"
+    " oppose the other class; contrast_other: that of the other class, with the same regions"
+    " hidden; contrast_random, contrast_other_random: the same for random regions of equal area."
 )
 DELETED = (
-    "deletion_area, insertion_area: below the class's probability while its superpixels are hidden"
-    " one after another, what speaks most for it first, and while they are shown so. Small and"
-    " large is good; in random order both are the same on average."
+    "deletion_area, insertion_area: the area under the curve of the class's probability as the"
+    " superpixels are hidden (deletion) or shown (insertion) in descending order of weight. A good"
+    " explanation has a small deletion area and a large insertion area; in random order both are"
+    " equal on average."
 )
 
 
 def removal_parts(dataset: Named, explanations: Sequence[Explanation]) -> list[Part]:
-    """Return the tables of what was removed; what is void has none."""
+    """Return the tables of the removal checks. Void explanations have none."""
     removed = [row for row in explanations if row.removed is not None]
     drawn = [row for row in explanations if row.curves is not None]
     contrasted = [row for row in explanations if row.contrast is not None]
     return [
-        *_table(titled(dataset, "Regions removed"), ONE, removed, REMOVED),
+        *_table(titled(dataset, "Probability with regions hidden"), ONE, removed, REMOVED),
         *_table(titled(dataset, "Deletion and insertion"), CURVES, drawn, DELETED),
-        *_table(titled(dataset, "Why one and not the other"), TWO, contrasted, CONTRAST),
+        *_table(titled(dataset, "Contrast between two classes"), TWO, contrasted, CONTRAST),
     ]
 
 
@@ -171,14 +174,14 @@ def _table(
 COLUMNS = ("layer", "name", "shape", "channels", "mean", "spread", "zeros", "dead")
 
 WORDS = (
-    "mean, spread: of a channel's values in one image, averaged over channels and images;"
-    " zeros: the share of values that are 0; dead: channels that are 0 everywhere in every image."
-    " --format json has every channel of every image."
+    "mean, spread: the mean and standard deviation of a channel's values in one image, averaged"
+    " over channels and images; zeros: the share of values that are 0; dead: the number of channels"
+    " that are 0 everywhere in all images. --format json has all channels of all images."
 )
 
 
 def activation_parts(dataset: Named, activations: Sequence[Activation]) -> list[Part]:
-    """Return the table of layers; nothing if no activations were stored."""
+    """Return the table of layers, or no parts if no activations were stored."""
     layers: dict[int, list[Activation]] = {}
     for row in activations:
         layers.setdefault(row.layer, []).append(row)
@@ -186,13 +189,13 @@ def activation_parts(dataset: Named, activations: Sequence[Activation]) -> list[
         return []
     images = max(map(len, layers.values()))
     words = f"{images} images" if images > 1 else "one image"
-    title = titled(dataset, f"Channels of every layer over {words}")
+    title = titled(dataset, f"Activations by layer, over {words}")
     rows = [_row(found) for _, found in sorted(layers.items())]
     return [Table(title, COLUMNS, rows), Note(WORDS)]
 
 
 def _row(found: Sequence[Activation]) -> list[Any]:
-    """Return the cells of a layer, over all its images."""
+    """Return the row of a layer, averaged over all images."""
     first, channels = found[0], [row.channels for row in found]
     mean = np.array([of.mean for of in channels])
     spread = np.array([of.spread for of in channels])

@@ -1,10 +1,10 @@
 """The figures of a report, drawn from its document and from arrays in the store.
 
-matplotlib takes a second to import: only what draws imports it.
+Importing matplotlib takes a second, so only modules that draw import it.
 """
 
 import logging
 
-# What it warns of changes no figure: a font cache that is built, a directory for it that cannot be
-# made, lines of a matplotlibrc, which does not count.
+# Its warnings do not affect the figures: they are about the font cache and its directory, and about
+# matplotlibrc files, which are ignored.
 logging.getLogger("matplotlib").setLevel(logging.ERROR)

@@ -1,6 +1,6 @@
-"""The activations of an image: one sheet over all layers, and a large sheet for each layer.
+"""The activations of an image: one figure of all layers, and a larger figure for each layer.
 
-Drawn with Pillow in a palette of colours: there are very many of them, and so each is small.
+They are drawn with Pillow as palette PNGs, which are small files, because there are many of them.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from runner.reports.model import Figure, as_text, dataset_name, titled
 from runner.reports.records import Activation, Named
 
 COLUMNS = 6
-# Pixels; a layer of the overview lies in a cell, with its name above it.
+# In pixels. In the overview each layer has a cell, with its name above it.
 CELL, CELL_WIDTH, CELL_HEIGHT = 216, 232, 250
 SHEET = 720
 LINE, MARGIN = 17, 8
@@ -30,7 +30,7 @@ Written = tuple[int, int, str]
 def draw_overview(
     dataset: Named, layers: Sequence[Activation], outputs: Sequence[NDArray[Any]]
 ) -> Figure:
-    """Return the sheet of one image; each layer's colours go from its least to its largest."""
+    """Return the figure of all layers; each layer has its own colour scale, from min to max."""
     what = f"Activations of image {layers[0].image} in trial {layers[0].trial}, all layers"
     title = titled(dataset, what)
     rows = ceil(len(layers) / COLUMNS)
@@ -46,13 +46,13 @@ def draw_overview(
 
 
 def draw_layer_sheet(dataset: Named, layer: Activation, output: NDArray[Any]) -> Figure:
-    """Return the sheet of one layer: all its channels in the same colours."""
+    """Return the figure of one layer; all its channels have the same colour scale."""
     what = (
         f"Activations of image {layer.image} in trial {layer.trial},"
         f" layer {layer.layer} {layer.name} {as_text(layer.shape)}"
     )
-    scale = f"dark: {output.min():.3g}, bright: {output.max():.3g}"
-    # Of a very wide layer too every pixel is shown.
+    scale = f"darkest: {output.min():.3g}, brightest: {output.max():.3g}"
+    # Every pixel is shown, even if the layer is very wide.
     size = max(SHEET, *montage(output).shape)
     shades = to_shades(output, size)
     head = 4 * LINE
@@ -70,14 +70,14 @@ def _paste(sheet: NDArray[np.uint8], shades: NDArray[np.uint8], top: int, left: 
 
 
 def _to_png(sheet: NDArray[np.uint8], words: Sequence[Written]) -> bytes:
-    picture = Image.fromarray(sheet)
-    picture.putpalette(_palette())
-    draw = ImageDraw.Draw(picture)
+    figure = Image.fromarray(sheet)
+    figure.putpalette(_palette())
+    draw = ImageDraw.Draw(figure)
     font = ImageFont.truetype(findfont("DejaVu Sans"), 12)
     for left, top, text in words:
         draw.text((left, top), text, fill=BLACK, font=font)
     content = BytesIO()
-    picture.save(content, "PNG")
+    figure.save(content, "PNG")
     return content.getvalue()
 
 

@@ -1,4 +1,4 @@
-"""The axes of parallel coordinates: one for each param that differs, and one for the metric."""
+"""The axes of a parallel coordinates plot: one for each param that varies, one for the metric."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,42 +8,42 @@ from matplotlib.ticker import MaxNLocator
 
 from cifar_model.params import ParamValue, ParamValues
 
-# More values than that are a scale, not a list.
+# A numeric param with more distinct values has a continuous axis instead of one tick per value.
 MOST_VALUES = 6
 
-# Lines through one word of a list pass it side by side, in this share of the axis.
+# Lines with the same value on a categorical axis are spread over this share of the axis.
 SPREAD = 0.12
 
 
 class Line(Protocol):
-    """A trial with its params, the same names in all; it has its metrics under their names."""
+    """A trial with its params and metrics. All trials have the same params."""
 
     @property
     def trial(self) -> int | None:
-        """Return its number."""
+        """Return the number of the trial."""
 
     @property
     def params(self) -> ParamValues:
-        """Return its params, also those that were not given."""
+        """Return all params, including defaults."""
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """Say how high a value is on an axis, from 0 to 1, and where its ticks are."""
+    """An axis that maps values to heights from 0 to 1. `scale` is None for a list of values."""
 
     name: str
     values: Sequence[ParamValue]
     scale: tuple[float, float] | None
 
     def height(self, value: ParamValue) -> float:
-        """Return how high a value is; the only one is in the middle."""
+        """Return the height of a value; a single value is in the middle."""
         low, high = self.scale or (0, len(self.values) - 1)
         place = float(value) if self.scale else self.values.index(value)
         height = float((place - low) / (high - low)) if high > low else 0.5
         return height if self.scale else SPREAD / 2 + (1 - SPREAD) * height
 
     def ticks(self) -> Sequence[ParamValue]:
-        """Return the values that are written beside the axis."""
+        """Return the values of the tick labels."""
         if self.scale is None:
             return self.values
         low, high = self.scale
@@ -52,7 +52,7 @@ class Axis:
 
 
 def axes_of(trials: Sequence[Line], by: str) -> list[Axis]:
-    """Return an axis for each param that differs, and the metric's."""
+    """Return an axis for each param that varies, and one for the metric."""
     if not trials:
         return []
     columns = {name: [trial.params[name] for trial in trials] for name in trials[0].params}

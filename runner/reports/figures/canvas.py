@@ -1,4 +1,4 @@
-"""What all figures share: a figure that belongs to nobody else, its colours and its PNG."""
+"""Helpers for all matplotlib figures: creating a figure, colours, and saving as PNG."""
 
 from io import BytesIO
 
@@ -7,10 +7,10 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 
-# A matplotlibrc of the user's, or one in the working directory, changes no figure.
+# Ignore matplotlibrc files, so that figures look the same everywhere.
 matplotlib.rcdefaults()
 
-# Okabe and Ito's colours, told apart by people who confuse red and green.
+# Colours from Okabe and Ito's palette, which is safe for colour-blind readers.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")
 GREY = "#B8B8B8"
 
@@ -18,17 +18,17 @@ DOTS_PER_INCH = 120
 
 
 def new_figure(title: str, width: float, height: float) -> Figure:
-    """Return an empty figure; its size is in inches."""
+    """Return an empty figure with this title and size in inches."""
     figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(h_pad=0.1))
     figure.suptitle(title, fontsize=11)
     return figure
 
 
 def to_png(figure: Figure) -> bytes:
-    """Return a figure as a PNG whose bytes depend on nothing but what it shows."""
+    """Return a figure as a PNG. The same figure gives the same bytes."""
     for artist in figure.findobj(Text):
         if isinstance(artist, Text):
-            # The name of a class may hold a dollar sign and is no formula.
+            # A class name can contain a dollar sign, which must not be parsed as a formula.
             artist.set_parse_math(False)
     content = BytesIO()
     figure.savefig(content, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})

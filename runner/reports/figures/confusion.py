@@ -1,4 +1,4 @@
-"""The confusion of an evaluation as a heat map, and how those of two trials differ."""
+"""Heat maps of a confusion matrix, and of the difference between two confusion matrices."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ from runner.reports.figures.canvas import new_figure, to_png
 from runner.reports.model import Figure, titled
 from runner.reports.records import Named
 
-# Rows are true classes, columns predicted ones.
+# Rows are true classes, columns are predicted classes.
 Confusion = Sequence[Sequence[int]]
 
-# More cells than this squared leave no room for numbers and names.
+# With more classes, cells have no numbers and axes have no class names.
 MOST_NUMBERED = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Colours:
-    """Say what the colours of a heat map mean, and which shares are their ends."""
+    """The label, colour map and range of a heat map's colour scale."""
 
     label: str
     palette: str
@@ -31,10 +31,13 @@ class Colours:
 def draw_confusion(
     dataset: Named, trial: int, split: str, classes: Sequence[str], confusion: Confusion
 ) -> Figure:
-    """Return the heat map; colours are shares of the true class, numbers are images."""
+    """Return the heat map of a confusion matrix.
+
+    Colours are shares of the images of the true class, numbers are counts of images.
+    """
     images = np.array(confusion)
-    title = titled(dataset, f"Confusion of trial {trial} on {split}")
-    colours = Colours("share of the true class", "Blues", (0, 1))
+    title = titled(dataset, f"Confusion matrix of trial {trial} on the {split} split")
+    colours = Colours("share of the images of the true class", "Blues", (0, 1))
     figure = _heat_map(title, classes, images, _shares(images, images), colours)
     return Figure(f"confusion-{split}.png", title, to_png(figure))
 
@@ -46,23 +49,24 @@ def draw_difference(
     classes: Sequence[str],
     confusions: tuple[Confusion, Confusion],
 ) -> Figure:
-    """Return the first's confusion less the second's, on the same images.
+    """Return the heat map of the first confusion matrix minus the second, on the same images.
 
-    On the diagonal more is better, beside it less.
+    Positive values are better on the diagonal and worse off the diagonal.
     """
     first, second = trials
     of_first, of_second = map(np.array, confusions)
-    title = titled(dataset, f"Confusion of trial {first} less trial {second} on {split}")
+    what = f"Confusion matrix of trial {first} minus trial {second} on the {split} split"
+    title = titled(dataset, what)
     shares = _shares(of_first - of_second, of_first)
     most = float(np.abs(shares).max()) or 1.0
-    label = f"orange: more with trial {first}; purple: with {second}"
+    label = f"orange: more images for trial {first}; purple: more for trial {second}"
     colours = Colours(label, "PuOr_r", (-most, most))
     figure = _heat_map(title, classes, of_first - of_second, shares, colours)
     return Figure(f"confusion-difference-{split}.png", title, to_png(figure))
 
 
 def _shares(cells: NDArray[Any], confusion: NDArray[Any]) -> NDArray[Any]:
-    """Return cells as shares of the images of their true class."""
+    """Return the cells divided by the number of images of their true class."""
     shares: NDArray[Any] = cells / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
     return shares
 
@@ -80,7 +84,7 @@ def _heat_map(
     low, high = colours.ends
     drawn = axes.imshow(shares, cmap=colours.palette, vmin=low, vmax=high)
     figure.colorbar(drawn, ax=axes, label=colours.label, shrink=0.8)
-    axes.set(xlabel="predicted", ylabel="true")
+    axes.set(xlabel="predicted class", ylabel="true class")
     if len(classes) > MOST_NUMBERED:
         return figure
     axes.set_xticks(range(len(classes)), classes, rotation=45, ha="right")
@@ -88,7 +92,7 @@ def _heat_map(
     sign = "+d" if low < 0 else "d"
     for (true, predicted), images in np.ndenumerate(cells):
         if images:
-            # Where the colour is deep, black cannot be read.
+            # Black text is not readable on a dark cell.
             deep = abs(shares[true, predicted]) > 0.55 * high
             axes.text(
                 predicted,

@@ -16,7 +16,7 @@ MOST_TRIALS = 20
 
 
 def draw_curves(dataset: Named, trials: Sequence[Trial]) -> list[Figure]:
-    """Return the learning curves of the best trials; none if no epoch was trained."""
+    """Return the learning curves of the best trials; an empty list if there are no epochs."""
     trained = [trial for trial in trials if trial.epochs]
     if not trained:
         return []
@@ -25,7 +25,7 @@ def draw_curves(dataset: Named, trials: Sequence[Trial]) -> list[Figure]:
     if len(shown) < len(trained):
         title += f" of the best {len(shown)} of {len(trained)} trials"
     title = titled(dataset, title)
-    # Losses of different functions are not comparable: each has its own panel.
+    # Values of different loss functions are not comparable: each has its own panel.
     losses = sorted({_losses(trial) for trial in shown})
     figure = new_figure(title, 5 * (1 + len(losses)), 4.4)
     accuracy, *panels = figure.subplots(1, 1 + len(losses), squeeze=False)[0]
@@ -38,8 +38,8 @@ def draw_curves(dataset: Named, trials: Sequence[Trial]) -> list[Figure]:
 
 
 def _panel(axes: Axes, trials: Sequence[Trial | None], metric: str, label: str) -> None:
-    """Draw one metric; a trial that is None keeps its colour for the other panels."""
-    # Last to first, so that the best trial lies on top.
+    """Draw one metric. A trial that is None is skipped, but its colour is not reused."""
+    # Drawn from last to first, so that the best trial is on top.
     for place, trial in reversed(list(enumerate(trials))):
         if trial is None:
             continue
@@ -64,7 +64,7 @@ def _legend(trials: Sequence[Trial]) -> list[Line2D]:
     for place, trial in enumerate(trials[: len(COLOURS)]):
         lines.append(Line2D([], [], color=_colour(place), linewidth=3, label=_name(trial)))
     if len(trials) > len(COLOURS):
-        lines.append(Line2D([], [], color=GREY, linewidth=3, label="the other trials"))
+        lines.append(Line2D([], [], color=GREY, linewidth=3, label="other trials"))
     return lines
 
 

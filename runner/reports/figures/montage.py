@@ -1,4 +1,4 @@
-"""The output of a layer as one sheet of tiles, and as the numbers of colours."""
+"""Arrange the output of a layer as one array of tiles, and map it to palette indices."""
 
 from math import ceil, sqrt
 from typing import Any
@@ -6,15 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# Outputs have these many colours; two more are for what is no output.
+# The number of palette colours for outputs; white and black are added for background and text.
 SHADES = 254
 WHITE, BLACK = SHADES, SHADES + 1
 
 
 def montage(output: NDArray[Any]) -> NDArray[np.float64]:
-    """Return a sheet with a tile for each channel, or a pixel for each unit.
+    """Return an array with a tile for each channel, or a pixel for each unit.
 
-    Takes (height, width, channels) or (units,). What no tile covers is NaN.
+    The shape of `output` is (height, width, channels) or (units,). Cells outside tiles are NaN.
     """
     tiles = output.reshape(-1, 1, 1) if output.ndim == 1 else np.moveaxis(output, -1, 0)
     gap = 0 if output.ndim == 1 else 1
@@ -29,7 +29,7 @@ def montage(output: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def to_shades(output: NDArray[Any], size: int) -> NDArray[np.uint8]:
-    """Return a layer's montage as numbers of colours, enlarged or thinned to fit `size` pixels."""
+    """Return a layer's montage as palette indices, enlarged or subsampled to fit `size` pixels."""
     sheet = montage(output)
     low, high = np.nanmin(sheet), np.nanmax(sheet)
     share = (sheet - low) / (high - low) if high > low else sheet - sheet

@@ -1,13 +1,13 @@
-"""The names of figures that others lead to."""
+"""The file names and labels of explanation figures."""
 
 from runner.reports.records import Explanation
 
 
 def overlay_name(explanation: Explanation) -> str:
-    """Return the name of the file that shows an explanation."""
+    """Return the file name of an explanation's figure."""
     return f"explanation-image-{explanation.image}-label-{explanation.label}.png"
 
 
 def name_of(explanation: Explanation) -> str:
-    """Return what an explanation is called: which image and which class."""
-    return f"image {explanation.image}, {explanation.class_}"
+    """Return the label of an explanation: its image and its class."""
+    return f"image {explanation.image}, class {explanation.class_}"

@@ -1,4 +1,4 @@
-"""An explanation as a figure: the original beside the regions for and against a class."""
+"""The figure of an explanation: the image, the regions that support or oppose a class, curves."""
 
 from collections.abc import Mapping
 from textwrap import fill
@@ -16,7 +16,7 @@ from runner.reports.figures.names import name_of, overlay_name
 from runner.reports.model import Figure, titled
 from runner.reports.records import Curves, Explanation, Named
 
-ENLARGED = 12  # pixels of the drawing for one of the image
+ENLARGED = 12  # pixels of the figure per pixel of the image
 FOR, AGAINST, BORDER = "#009640", "#D2281E", "#FFFFFF"
 VERDICT_COLOURS = {"sound": "black", "weak": "#B35900", "void": "#B00020"}
 
@@ -24,15 +24,16 @@ VERDICT_COLOURS = {"sound": "black", "weak": "#B35900", "void": "#B00020"}
 def draw_overlay(
     dataset: Named, explanation: Explanation, arrays: Mapping[str, NDArray[Any]]
 ) -> Figure:
-    """Return the figure of an explanation; `arrays` has the original and its superpixels."""
-    title = titled(dataset, f"Explanation of {name_of(explanation)}, by trial {explanation.trial}")
-    image, segments = arrays["picture"], arrays["segments"]
+    """Return the figure of an explanation; `arrays` has the image and its superpixels."""
+    title = titled(dataset, f"Explanation of {name_of(explanation)}, trial {explanation.trial}")
+    image, segments = arrays["image"], arrays["segments"]
     curves = explanation.curves
     figure = new_figure(title, 13.5 if curves else 9, 5.4)
     original, regions, *others = figure.subplots(1, 3 if curves else 2)
     original.imshow(image, interpolation="nearest")
     original.set_title(
-        f"true {explanation.true_class}, predicted {explanation.predicted_class}", fontsize=10
+        f"true class: {explanation.true_class}, predicted: {explanation.predicted_class}",
+        fontsize=10,
     )
     if explanation.verdict == "void":
         _say_void(regions)
@@ -64,15 +65,15 @@ def _removed(explanation: Explanation) -> str:
     if explanation.removed is None:
         return ""
     return (
-        f"\nwithout the regions for it: {explanation.removed:.3f},"
-        f" without random ones of the same area: {explanation.removed_random:.3f}"
+        f"\nprobability with the supporting regions hidden: {explanation.removed:.3f},"
+        f" with random regions of the same area hidden: {explanation.removed_random:.3f}"
     )
 
 
 def _say_void(axes: Axes) -> None:
     axes.set_facecolor("#EEEEEE")
     axes.set_aspect("equal")
-    text = "VOID\n\nThis explanation\nsays nothing about\nwhat the model sees."
+    text = "VOID\n\nThis explanation\nsays nothing about\nwhat the model uses."
     axes.text(0.5, 0.5, text, ha="center", va="center", fontsize=14, color=VERDICT_COLOURS["void"])
 
 
@@ -84,15 +85,15 @@ def _draw_regions(
     _write_signs(axes, segments, shown)
     name = explanation.class_
     handles = [
-        Patch(color=FOR, label=f"+ for {name}"),
-        Patch(color=AGAINST, label=f"\N{MINUS SIGN} against {name}"),
+        Patch(color=FOR, label=f"+ supports {name}"),
+        Patch(color=AGAINST, label=f"\N{MINUS SIGN} opposes {name}"),
     ]
     axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0), ncols=2, fontsize=9)
-    axes.set_title("regions that count most", fontsize=10)
+    axes.set_title("regions with the largest weights", fontsize=10)
 
 
 def _draw_curves(axes: Axes, explanation: Explanation, curves: Curves) -> None:
-    """Draw how the probability goes as superpixels are hidden, and as they are shown."""
+    """Draw the deletion and insertion curves."""
     drawn = (
         ("deletion", curves.deletion, explanation.deletion_area, "v"),
         ("insertion", curves.insertion, explanation.insertion_area, "^"),
@@ -107,7 +108,7 @@ def _draw_curves(axes: Axes, explanation: Explanation, curves: Curves) -> None:
         ylabel=f"probability of {explanation.class_}",
     )
     axes.set_box_aspect(1)
-    axes.set_title("what speaks most for the class first", fontsize=10)
+    axes.set_title("superpixels in descending order of weight", fontsize=10)
     axes.legend(fontsize=9)
 
 
@@ -140,7 +141,7 @@ def _borders(segments: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def _write_signs(axes: Axes, segments: NDArray[Any], shown: NDArray[Any]) -> None:
-    """Mark regions by signs too, for those who confuse green and red."""
+    """Mark regions with signs too, for readers who cannot distinguish green and red."""
     for number in np.unique(segments[shown != 0]):
         rows, columns = np.nonzero(segments == number)
         middle = np.argmin((rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2)

@@ -1,7 +1,7 @@
-"""Parallel coordinates: a line for each trial through its params to its metric, as SVG.
+"""Parallel coordinates plot as SVG: a line for each trial through its params to its metric.
 
-Drawn by hand, because a page shows it in its own colours and tells what a line is when it is
-pointed at.
+It is not drawn with matplotlib, because an HTML page shows it in the page's colours and shows the
+trial of a line as a tooltip.
 """
 
 from collections.abc import Sequence
@@ -13,10 +13,10 @@ from cifar_model.params import ParamValue
 from runner.reports.figures.axes import SPREAD, Axis, Line, axes_of
 from runner.reports.model import Figure, as_text
 
-# More lines than that are a grey wall.
+# With more lines the figure is not readable.
 MOST_TRIALS = 200
 
-# From Okabe and Ito's colours: told apart by everybody, on white and on black.
+# Based on Okabe and Ito's palette; distinguishable on white and on black, also if colour-blind.
 COLOURS = LinearSegmentedColormap.from_list("metric", ["#3a93d1", "#9a9a8a", "#d55e00"])
 STRIPES = 24
 
@@ -35,7 +35,7 @@ STYLE = (
 def draw_parallel(
     title: str, trials: Sequence[Line], by: str, *, smaller_is_better: bool = False
 ) -> Figure | None:
-    """Return the figure of trials, the best first; None if there is nothing to tell apart."""
+    """Return the figure of trials, which are ordered best first; None if no param varies."""
     shown = [trial for trial in trials if getattr(trial, by) is not None][:MOST_TRIALS]
     axes = axes_of(shown, by)
     if len(axes) < 2:
@@ -43,7 +43,7 @@ def draw_parallel(
     if len(shown) < len(trials):
         title += f", the first {len(shown)} of {len(trials)}"
     width = LEFT + STEP * (len(axes) - 1) + RIGHT
-    # Last to first, so that the best lies on top.
+    # Drawn from last to first, so that the best is on top.
     lines = [
         _line(trial, axes, (place, len(shown)), smaller_is_better)
         for place, trial in reversed(list(enumerate(shown)))
@@ -59,14 +59,14 @@ def draw_parallel(
 
 
 def _aside(place: int, count: int) -> float:
-    """Return by how much a trial passes beside the middle of a word, the best the highest."""
+    """Return the vertical offset of a trial's line on a categorical axis; the best is highest."""
     return SPREAD * (0.5 - place / (count - 1)) if count > 1 else 0.0
 
 
 def _line(
     trial: Line, axes: Sequence[Axis], place: tuple[int, int], smaller_is_better: bool
 ) -> str:
-    """Return the line of the trial that is at this place, from 0, of so many."""
+    """Return the line of a trial; `place` is its position, from 0, and the number of trials."""
     *params, metric = axes
     values = [*(trial.params[axis.name] for axis in params), getattr(trial, metric.name)]
     heights = [
@@ -102,7 +102,7 @@ def _axis(axis: Axis, across: int) -> str:
 
 
 def _stripe(across: int, smaller_is_better: bool) -> str:
-    """Return the metric's colours beside its axis."""
+    """Return the colour bar of the metric's axis."""
     height = HEIGHT / STRIPES + 0.5
     colours = [_colour((place + 0.5) / STRIPES, smaller_is_better) for place in range(STRIPES)]
     return "".join(

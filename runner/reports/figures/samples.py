@@ -1,4 +1,4 @@
-"""Images of a data set themselves: some of every class, or one."""
+"""Figures of a data set's images: sample images of every class, or one image."""
 
 from collections.abc import Mapping
 
@@ -9,14 +9,14 @@ from runner.reports.figures.canvas import new_figure, to_png
 from runner.reports.model import Figure, titled
 from runner.reports.records import Named
 
-# More rows than this cannot be seen.
+# With more rows the images would be too small.
 MOST_CLASSES = 20
 
 
 def draw_samples(dataset: Named, shown: Mapping[str, NDArray[np.uint8]]) -> Figure:
-    """Return a sheet with a row of images (n, height, width, 3) for each class."""
+    """Return a figure with a row of images (n, height, width, 3) for each class."""
     rows = dict(list(shown.items())[:MOST_CLASSES])
-    title = titled(dataset, f"Images of {len(rows)} of {len(shown)} classes")
+    title = titled(dataset, f"Sample images of {len(rows)} of {len(shown)} classes")
     figure = new_figure(title, 9, 1 + 0.7 * len(rows))
     for axes, (name, images) in zip(
         figure.subplots(len(rows), squeeze=False)[:, 0], rows.items(), strict=True
@@ -27,8 +27,8 @@ def draw_samples(dataset: Named, shown: Mapping[str, NDArray[np.uint8]]) -> Figu
     return Figure("samples.png", title, to_png(figure))
 
 
-def draw_picture(dataset: Named, what: str, image: NDArray[np.uint8]) -> Figure:
-    """Return one image, large."""
+def draw_image(dataset: Named, what: str, image: NDArray[np.uint8]) -> Figure:
+    """Return a figure of one enlarged image."""
     title = titled(dataset, what)
     figure = new_figure(title, 9, 4)
     axes = figure.subplots()

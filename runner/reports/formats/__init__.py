@@ -1,1 +1,1 @@
-"""The formats of a report."""
+"""The formats in which a report can be written."""

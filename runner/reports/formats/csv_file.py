@@ -1,4 +1,4 @@
-"""A report as CSV: one table, in which no text is taken for a formula by a spreadsheet."""
+"""A report as CSV: one table, with text escaped so that spreadsheets do not run formulas."""
 
 import csv
 import io
@@ -8,43 +8,43 @@ from typing import Any
 from cifar_model.params import RULES, ParamValue
 from runner.reports.stats.ranking import PAPER_PARAMS
 
-# What a row may hold under a column's name.
+# The value of one cell.
 Cell = ParamValue | None
 
-# The paper's params, in its order, and after them every other.
+# The paper's params in the paper's order, followed by all others.
 PARAMS = tuple(dict.fromkeys((*PAPER_PARAMS, *RULES)))
 
-# What spreadsheets take for the beginning of a formula, as OWASP lists it.
+# The first characters of a formula in spreadsheets, as listed by OWASP.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_file(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Return the file's text; numbers keep every digit and their signs."""
+    """Return the CSV text. Numbers are written at full precision."""
     return "".join(_line(row) for row in (head, *rows))
 
 
 def _line(row: Sequence[Any]) -> str:
     line = io.StringIO()
-    # Only what may end a line is quoted, and a carriage return in a text has to be.
+    # The writer quotes carriage returns in a text only if the line terminator contains one.
     csv.writer(line, lineterminator="\r\n").writerow([_defused(value) for value in row])
     return line.getvalue().removesuffix("\r\n") + "\n"
 
 
 def _defused(value: Any) -> Any:
-    """Return text that a spreadsheet shows as it is, with OWASP's quote before it."""
+    """Return a value; text that looks like a formula is prefixed with a quote, as OWASP advises."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
 def as_csv(rows: Sequence[Mapping[str, Cell]], first: Sequence[str] = ()) -> str:
-    """Return rows as CSV, with these names and every other that any of them has."""
+    """Return rows as CSV. The columns are `first`, followed by all other names in the rows."""
     names = list(dict.fromkeys([*first, *(name for row in rows for name in row)]))
     return csv_file(names, ([row.get(name) for name in names] for row in rows))
 
 
 def share_of(accuracy: float | None, images: int) -> float | None:
-    """Return an accuracy as the share of so many images that it is.
+    """Return an accuracy as a count divided by the number of images, at full precision.
 
-    Keras counts with numbers of four bytes, of which the digits beyond the seventh say nothing.
+    Keras computes accuracies in float32, which has only about seven significant digits.
     """
     if accuracy is None:
         return None

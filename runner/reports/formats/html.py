@@ -1,4 +1,4 @@
-"""A report as one HTML file that needs nothing beside it: figures and a script to sort inline."""
+"""A report as one self-contained HTML file, with embedded figures and sortable tables."""
 
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ BROAD = 2
 
 
 def as_page(title: str, parts: Sequence[Part]) -> str:
-    """Return the file's text."""
+    """Return the HTML text."""
     environment = Environment(
         loader=PackageLoader("runner.reports.formats", ""),
         autoescape=True,
@@ -27,15 +27,15 @@ def as_page(title: str, parts: Sequence[Part]) -> str:
 
 
 def _cells(table: Table) -> Iterator[tuple[Sequence[Any], Sequence[str]]]:
-    """Yield the rows with their values and their texts: a page sorts by every digit."""
+    """Yield each row's values and texts. Columns are sorted by the full-precision values."""
     return zip(table.rows, table.texts(), strict=True)
 
 
-def _broad(picture: Figure) -> bool:
-    """Tell whether a PNG is so much wider than high that a phone would show it too small."""
-    width, height = unpack(">II", picture.content[16:24])
+def _broad(figure: Figure) -> bool:
+    """Return whether a PNG is so wide that it would be too small on a phone."""
+    width, height = unpack(">II", figure.content[16:24])
     return bool(width > BROAD * height)
 
 
-def _inline(picture: Figure) -> str:
-    return f"data:image/png;base64,{b64encode(picture.content).decode()}"
+def _inline(figure: Figure) -> str:
+    return f"data:image/png;base64,{b64encode(figure.content).decode()}"

@@ -10,7 +10,7 @@ from runner.reports.model import Note, Part, Table
 
 
 def as_markdown(title: str, parts: Sequence[Part], directory: Path, place: Path) -> str:
-    """Return the text; links to figures are relative to the place where the text will lie."""
+    """Return the Markdown text. Links to figures are relative to the directory `place`."""
     link = quote(Path(os.path.relpath(directory, place)).as_posix())
     blocks = [f"# {escaped(title)}", *(_block(part, link) for part in parts)]
     return "\n\n".join(blocks) + "\n"
@@ -21,14 +21,14 @@ def _block(part: Part, link: str) -> str:
         return f"**Warning: {escaped(part.text)}**" if part.warning else escaped(part.text)
     if isinstance(part, Table):
         return f"## {escaped(part.title)}\n\n{plain_table(part, 'pipe', escaped, link)}"
-    picture = f"[{escaped(part.title)}]({link}/{part.name})"
+    figure = f"[{escaped(part.title)}]({link}/{part.name})"
     if part.detail:
-        return f"- {picture}"
-    return f"!{picture}\n\n{escaped(part.caption)}".rstrip()
+        return f"- {figure}"
+    return f"!{figure}\n\n{escaped(part.caption)}".rstrip()
 
 
 def escaped(text: str) -> str:
-    """Return text that Markdown shows as it is, on one line."""
+    """Return text on one line, with Markdown characters escaped."""
     line = " ".join(text.split())
     return "".join(
         f"\\{character}" if character in r"\`*_[]<>|#" else character for character in line

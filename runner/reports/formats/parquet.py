@@ -1,4 +1,4 @@
-"""A report's rows as a Parquet file, for pandas and databases: the columns of the CSV, typed."""
+"""A report's rows as a Parquet file for pandas and databases: the CSV columns with types."""
 
 import io
 import json
@@ -28,9 +28,10 @@ TYPES = {bool: "bool", int: "int64", float: "double", str: "string"}
 def as_parquet(
     rows: Sequence[Mapping[str, Cell]], columns: Sequence[str], about: Mapping[str, object]
 ) -> bytes:
-    """Return the file; what it is about is JSON in the metadata of its schema.
+    """Return the file. The metadata of its schema has `about` as JSON.
 
-    A column has the same type whatever stands in it, so that files make one data set.
+    The type of a column does not depend on its values, so that several files can be read as one
+    data set.
     """
     arrow, parquet = (
         needed(module, "parquet", "pyarrow") for module in ("pyarrow", "pyarrow.parquet")
@@ -44,7 +45,7 @@ def as_parquet(
 
 
 def _type(name: str) -> str:
-    """Return Arrow's name of a column's type; what is neither text nor whole is a measure."""
+    """Return the Arrow type name of a column; a column that is not listed above is a float."""
     defaults = asdict(Params())
     if name in defaults:
         return TYPES[type(defaults[name])]

@@ -1,7 +1,7 @@
-"""The trials of a tune as Talos logs its rounds, and what `talos.Analyze` would say of them.
+"""The trials of an experiment in the format of Talos's log, and the results of `talos.Analyze`.
 
-Only trials that were trained to their end, in the order of the grid: a round that failed has no
-numbers, and Talos counts rows.
+Only finished trials are included, in grid order: a failed round has no scores, and Talos counts
+rows.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,9 +18,9 @@ MOST_PARAMS = 10
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """Talos's answers about a metric, under its names, and the influence of each param.
+    """The results of `talos.Analyze` for a metric, under its names, and each param's importance.
 
-    `correlate` holds the correlation of each param with the metric, if there is any.
+    `correlate` has the correlation of each param with the metric, where there is one.
     """
 
     metric: str
@@ -46,7 +46,7 @@ def as_talos_log(trials: Sequence[Trial]) -> str:
 
 
 def analysis(trials: Sequence[Trial], metric: str) -> Analysis | None:
-    """Return Talos's answers about a metric; None if no trial has ended."""
+    """Return the results of `talos.Analyze` for a metric; None if no trial has finished."""
     rounds = _rounds(trials)
     if not rounds:
         return None

@@ -1,6 +1,6 @@
-"""The epochs of trials as TensorBoard's event files: a run for each trial, with its params.
+"""The epochs of trials as TensorBoard event files: a run for each trial, with its params.
 
-TensorBoard's own writer would import TensorFlow where it is installed; what it is made of does not.
+TensorBoard's writer imports TensorFlow if it is installed. The modules used here do not.
 """
 
 import io
@@ -15,15 +15,15 @@ from runner.reports.stats.ranking import BETTER, effective
 
 
 def event_files(trials: Sequence[Trial], submitted: datetime) -> Iterator[tuple[Path, bytes]]:
-    """Yield for each trial with epochs the path of its file and the file.
+    """Yield the path and the content of an event file for each trial that has epochs.
 
-    The time of an epoch is that of its training alone, counted from the submission.
+    The time of an epoch is the time of submission plus the seconds of training up to it.
     """
     start = submitted.timestamp()
     for trial in trials:
         if trial.epochs:
             run = f"job-{trial.job}" if trial.trial is None else f"trial-{trial.trial}"
-            # One name for ever: written again, it is the same run.
+            # The name is always the same, so that a second export replaces the run.
             yield Path(run, f"events.out.tfevents.{int(start)}.runner"), _file(trial, start)
 
 

@@ -1,4 +1,4 @@
-"""A report as plain text for a terminal; curves as blocks in a line."""
+"""A report as plain text for a terminal, with curves as sparklines."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,9 +14,9 @@ MOST_BLOCKS = 24
 
 
 def sparkline(values: Sequence[float], low: float, high: float) -> str:
-    """Return blocks whose heights lie between two values; of many epochs, as many as fit a cell.
+    """Return a sparkline of at most MOST_BLOCKS blocks, on a scale from `low` to `high`.
 
-    Each block is the last of the epochs that it stands for, and the last block the last epoch.
+    With more values, each block shows the last of the values that it covers.
     """
     count = min(len(values), MOST_BLOCKS)
     shown = [values[len(values) * (place + 1) // count - 1] for place in range(count)]
@@ -31,12 +31,12 @@ def _bar(value: float, low: float, high: float) -> str:
 
 
 def as_terminal(title: str, parts: Sequence[Part], directory: Path) -> str:
-    """Return the text; figures are named by the path they have in the directory."""
+    """Return the text. Figures are shown as their paths in the directory."""
     details = [part for part in parts if isinstance(part, Figure) and part.detail]
     shown = [part for part in parts if part not in details]
     blocks = [f"{title}\n{'=' * len(title)}", *(_block(part, directory) for part in shown)]
     if details:
-        blocks.append(f"\n{len(details)} more figures, each of one layer, are beside them.")
+        blocks.append(f"\n{len(details)} more figures, one per layer, are in the same directory.")
     return printable("\n".join(blocks) + "\n")
 
 
@@ -51,19 +51,19 @@ def _block(part: Part, directory: Path) -> str:
 def plain_table(
     table: Table, form: str, escaped: Callable[[str], str] = str, link: str = ""
 ) -> str:
-    """Return a table in a form of tabulate's, with its words escaped as that form needs.
+    """Return a table in one of tabulate's formats, with its texts escaped for that format.
 
-    With a link to the directory of figures the first cell of a row leads to its figure.
+    With `link`, the path of the figures' directory, the first cell of a row links to its figure.
     """
     cells = [[escaped(text) for text in row] for row in table.texts()]
     for place, row in enumerate(cells):
-        if link and (name := table.picture(place)):
+        if link and (name := table.figure_of(place)):
             row[0] = f"[{row[0]}]({link}/{name})"
     return tabulate(
         cells,
         headers=[escaped(column) for column in table.columns],
         tablefmt=form,
-        # A fingerprint such as 12e34567 is no number.
+        # Without this, a fingerprint such as 12e34567 would be parsed as a number.
         disable_numparse=True,
         colalign=["right" if numeric else "left" for numeric in table.numeric()],
     )

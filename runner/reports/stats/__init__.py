@@ -1,1 +1,1 @@
-"""Statistics of scores and explanations, from numbers alone."""
+"""Statistics of scores and explanations. These modules do not read the store."""

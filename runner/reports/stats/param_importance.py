@@ -1,7 +1,7 @@
-"""What the params of trials have to do with a metric: the importance and the correlation of each.
+"""The importance of each param for a metric, and its correlation with the metric.
 
-Each param is looked at alone. Numbers, where there are many, are put into a few classes of equal
-size, else every trial would be a class of its own and explain itself.
+Each param is analysed separately. A numeric param with many values is binned into a few classes of
+equal size; otherwise each trial would be its own class and would explain all of the variance.
 """
 
 from collections.abc import Sequence
@@ -16,9 +16,10 @@ from runner.reports.stats.uncertainty import f_test
 
 INFLUENCE = ("param", "values", "importance", "p", "correlation")
 INFLUENCES = (
-    "importance: the share of the metric's variance that a param explains alone, less what chance"
-    " would. p: how likely chance gives any of these params so much (F test, multiplied by the"
-    " number of params). correlation: Pearson's, of params that are numbers. None says why."
+    "importance: the share of the metric's variance that the param explains on its own, corrected"
+    " for chance. p: the probability that any of these params has an importance this large by"
+    " chance (F test, multiplied by the number of params). correlation: Pearson's, for numeric"
+    " params. None of these values shows causation."
 )
 
 MOST_CLASSES = 5
@@ -28,7 +29,7 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Influence:
-    """What a param has to do with a metric; None where that cannot be said."""
+    """The importance of a param for a metric; a value that is not defined is None."""
 
     param: str
     values: int
@@ -38,7 +39,7 @@ class Influence:
 
 
 def influence(params: Sequence[ParamValues], metric: Sequence[float]) -> list[Influence]:
-    """Return what each param that differs has to do with a metric, the most important first."""
+    """Return the importance of each param that varies, in descending order."""
     scores = np.array(metric, np.float64)
     names = differing(params)
     found = [_influence(name, [of[name] for of in params], scores, len(names)) for name in names]
@@ -46,7 +47,7 @@ def influence(params: Sequence[ParamValues], metric: Sequence[float]) -> list[In
 
 
 def differing(params: Sequence[ParamValues]) -> list[str]:
-    """Return the names of the params that are not the same in all."""
+    """Return the names of the params that vary."""
     names = params[0] if params else ()
     return [name for name in names if any(row[name] != params[0][name] for row in params)]
 
@@ -59,7 +60,7 @@ def _influence(name: str, values: list[ParamValue], scores: Numbers, tests: int)
         param=name,
         values=len(np.unique(found)),
         importance=share,
-        # The more params are looked at, the more likely it is that chance alone lets one stand out.
+        # Bonferroni correction: with more params, one of them is more likely large by chance.
         p=None if p is None else min(1.0, p * tests),
         correlation=correlation(found, scores) if numbers else None,
     )
@@ -73,10 +74,11 @@ def _classes(values: Numbers) -> NDArray[Any]:
 
 
 def importance(classes: NDArray[Any], scores: Numbers) -> tuple[float, float] | tuple[None, None]:
-    """Return the share of the metric's variance that a param explains, less what chance would.
+    """Return epsilon squared, and the p-value of the F test.
 
-    Epsilon squared, and beside it the p of the F test: how often chance explains as much. Both
-    None where there are not more trials than classes, one class only, or nothing to explain.
+    Epsilon squared is the share of the metric's variance that a param explains, corrected for
+    chance. Both are None if there are not more trials than classes, if there is only one class, or
+    if the metric does not vary.
     """
     names, members = np.unique(classes, return_inverse=True)
     left = len(scores) - len(names)
@@ -90,7 +92,7 @@ def importance(classes: NDArray[Any], scores: Numbers) -> tuple[float, float] | 
 
 
 def correlation(values: Numbers, scores: Numbers) -> float | None:
-    """Return Pearson's correlation; None where one of the two is the same everywhere."""
+    """Return Pearson's correlation; None if one of the two is constant."""
     if np.ptp(values) == 0 or np.ptp(scores) == 0:
         return None
     return float(np.corrcoef(values, scores)[0, 1])

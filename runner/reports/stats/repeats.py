@@ -1,4 +1,4 @@
-"""Trials with the same params and other seeds: their mean, spread and interval."""
+"""Trials with the same params and different seeds: mean, standard deviation and interval."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from runner.reports.stats.uncertainty import mean_interval
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """Params that were trained with several seeds, and how a metric differs between them."""
+    """Params that were trained with several seeds, and the distribution of a metric."""
 
     params: ParamValues
     trials: list[int | None]
@@ -25,9 +25,9 @@ class Repeat:
 
 
 def repeated(trials: Sequence[Trial], metric: str) -> list[Repeat]:
-    """Return a row for every params that was trained with several seeds, the best first.
+    """Return a record for each set of params that was trained with several seeds, best first.
 
-    The same seed again would be the same numbers, so it counts once.
+    Repeated trials with the same seed give the same scores, so they count once.
     """
     groups: dict[str, dict[int, Trial]] = {}
     for trial in trials:

@@ -1,7 +1,7 @@
-"""How much the best of many trials owes to chance: to the seeds and to the images.
+"""The selection bias of the best of many trials, caused by seeds and by the sampling of images.
 
-Where params were trained with several seeds, what seeds do is measured; elsewhere only the images
-are counted, which is a lower bound.
+The effect of seeds is estimated from params that were trained with several seeds. Without such
+repeats only the images are included, which gives a lower bound.
 """
 
 from collections.abc import Sequence
@@ -15,22 +15,25 @@ from numpy.typing import NDArray
 from runner.reports.stats.repeats import Repeat
 from runner.reports.stats.uncertainty import CONFIDENCE
 
-# Normal deviates beyond are too rare to count, also among 100,000.
+# Normal deviates beyond Z_ENDS are negligible, even among 100,000.
 Z_ENDS, Z_STEP = 9.0, 0.02
 
-LOWER_BOUND = "a lower bound: it counts the images, not the seeds; use --repeats to measure it"
+LOWER_BOUND = (
+    "a lower bound: this includes the noise of images but not of seeds; use --repeats to measure"
+    " the noise of seeds"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Repeats:
-    """The variance of the same params from seed to seed, pooled, and its degrees of freedom."""
+    """The pooled variance between seeds of the same params, and its degrees of freedom."""
 
     variance: float = 0.0
     freedom: int = 0
 
 
 def pooled(repeats: Sequence[Repeat]) -> Repeats:
-    """Return what the repeats of several params say together."""
+    """Return the variance between seeds, pooled over several sets of params."""
     freedom = sum(len(repeat.trials) - 1 for repeat in repeats)
     if freedom == 0:
         return Repeats()
@@ -40,25 +43,26 @@ def pooled(repeats: Sequence[Repeat]) -> Repeats:
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """What chance does among so many trials that are equally good.
+    """The effect of chance among a number of equally good trials.
 
     Repeats of the same params on the same images differ by their seeds and by the images that only
-    one of them gets right, so their variance holds both. It is never taken to be less than what
-    the images of independent trials would give.
+    one of them classifies correctly, so their variance includes both. The binomial variance of the
+    images is used if it is larger.
     """
 
     trials: int
     repeats: Repeats
 
     def luck(self, accuracy: float, images: int) -> float:
-        """Return by how much the best is expected above the mean of all."""
+        """Return by how much the best is expected to exceed the mean of all trials."""
         by_image = accuracy * (1 - accuracy) / images
         return largest_normal(self.trials) * sqrt(max(by_image, self.repeats.variance))
 
     def is_noise(self, first: float, second: float, images: int) -> bool:
-        """Tell whether an accuracy is behind the best no further than chance puts it.
+        """Return whether an accuracy is not significantly different from the best.
 
-        Tukey's test: of trials that are equally good, 5 % of the time any differs by more.
+        This is Tukey's range test: among equally good trials, a larger difference between any two
+        occurs 5 % of the time.
         """
         mean, freedom = (first + second) / 2, self.repeats.freedom
         reach = largest_range(self.trials) * sqrt(mean * (1 - mean) / images)
@@ -70,7 +74,7 @@ class Chance:
 
 @cache
 def largest_normal(count: int) -> float:
-    """Return the expected largest of so many independent standard normal deviates."""
+    """Return the expected maximum of `count` independent standard normal deviates."""
     if count < 2:
         return 0.0
     return float(count * Z_STEP * (Z * DENSITY * BELOW ** (count - 1)).sum())
@@ -78,10 +82,10 @@ def largest_normal(count: int) -> float:
 
 @cache
 def largest_range(count: int, freedom: int | None = None) -> float:
-    """Return how far apart so many deviates lie at most, 95 % of the time: Tukey's q.
+    """Return Tukey's q: the 95 % quantile of the range of `count` normal deviates.
 
-    In units of a standard deviation that is known, or else estimated with so many degrees of
-    freedom.
+    It is in units of the standard deviation, which is known, or estimated with `freedom` degrees
+    of freedom.
     """
     low, high = 0.0, 1e5
     while high - low > 1e-5 * high:
@@ -92,7 +96,7 @@ def largest_range(count: int, freedom: int | None = None) -> float:
 
 
 def _range_within(count: int, reach: float, freedom: int | None) -> float:
-    """Return how often the range of so many deviates is within so many standard deviations."""
+    """Return the probability that the range of `count` deviates is at most `reach`."""
     if freedom is None:
         scales, weights = np.ones(1), np.ones(1)
     else:
@@ -105,8 +109,8 @@ def _range_within(count: int, reach: float, freedom: int | None) -> float:
 
 @cache
 def _estimated_scales(freedom: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return estimates of a standard deviation of 1, and how likely each of them is."""
-    # Evenly spaced logarithms: with one degree of freedom estimates near 0 are not rare.
+    """Return estimates of a standard deviation of 1, and the relative likelihood of each."""
+    # Logarithmic spacing, because with one degree of freedom estimates near 0 are not rare.
     logs = np.linspace(-12, 3, 201) / sqrt(freedom)
     scales = np.exp(logs)
     heights = freedom * (logs - scales**2 / 2)

@@ -1,4 +1,4 @@
-"""How alike two explanations of one image are: where they look, in which order, and which way."""
+"""Measures of the similarity of two explanations of one image."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,17 +14,17 @@ Weights = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """Hold an explanation's superpixels (height, width) and the weight of each."""
+    """An explanation's superpixels (height, width) and the weight of each."""
 
     segments: NDArray[Any]
     weights: Weights
 
     def signs(self) -> NDArray[np.int8]:
-        """Return 1 where the shown regions speak for the class, -1 where against it, else 0."""
+        """Return 1 where shown regions support the class, -1 where they oppose it, 0 elsewhere."""
         return mask(self.segments, self.weights.tolist())
 
     def shares(self) -> Weights:
-        """Return the share of all weight, either way, that lies on each pixel."""
+        """Return the share of the total absolute weight at each pixel."""
         sizes = np.abs(self.weights)
         shares: Weights = (sizes / sizes.sum() / np.bincount(self.segments.ravel()))[self.segments]
         return shares
@@ -32,7 +32,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Similarity:
-    """How alike two explanations are by each measure; None where that cannot be said."""
+    """The similarity of two explanations; a measure that is not defined is None."""
 
     shared_weight: float
     shared_weight_chance: float
@@ -42,10 +42,10 @@ class Similarity:
 
 
 def similarity(first: Shown, second: Shown, *, same_segments: bool) -> Similarity | None:
-    """Return how alike two explanations are by each measure; None where one shows no region.
+    """Return the similarity of two explanations; None if one of them shows no region.
 
-    Superpixels can be compared one by one only if they are the same; else pixels are, each with
-    the weight of its superpixel.
+    Rank correlation is computed over superpixels if these are the same, and otherwise over pixels,
+    each with the weight of its superpixel.
     """
     signs = first.signs(), second.signs()
     if not all(of.any() for of in signs):
@@ -66,9 +66,9 @@ def similarity(first: Shown, second: Shown, *, same_segments: bool) -> Similarit
 
 
 def _shared_by_chance(first: Shown, second: Shown) -> float:
-    """Return the expected shared weight if the second's weights are dealt out anew.
+    """Return the expected shared weight if the second's weights are randomly permuted.
 
-    The mean over all orders of its superpixels' weights, which needs no drawing.
+    This is the exact mean over all permutations of the weights; nothing is sampled.
     """
     shares = np.abs(second.weights) / np.abs(second.weights).sum()
     sizes = np.bincount(second.segments.ravel())[second.segments].ravel()

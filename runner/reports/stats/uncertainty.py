@@ -1,6 +1,7 @@
-"""How much is noise: intervals of proportions, and tests of whether two of them differ.
+"""Intervals of proportions and means, and tests of differences.
 
-Mostly in closed form, so that a table costs no import of SciPy; the tests compare with it.
+Most are in closed form, so that a table does not need to import SciPy. The tests compare the
+results with SciPy.
 """
 
 from collections.abc import Sequence
@@ -16,31 +17,32 @@ Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 
 
 def wilson(successes: int, count: int) -> list[float]:
-    """Return the ends of the Wilson 95 % interval of a proportion."""
+    """Return the Wilson 95 % interval of a proportion."""
     share = successes / count
     middle = (share + Z**2 / (2 * count)) / (1 + Z**2 / count)
     half = Z / (1 + Z**2 / count) * sqrt(share * (1 - share) / count + (Z / (2 * count)) ** 2)
-    # The ends are exact where rounding would leave a last bit.
+    # Exact bounds, without rounding errors.
     low = 0.0 if successes == 0 else middle - half
     high = 1.0 if successes == count else middle + half
     return [low, high]
 
 
 def accuracy_interval(accuracy: float, images: int) -> list[float]:
-    """Return the Wilson interval of an accuracy, which is a share of so many images."""
+    """Return the Wilson 95 % interval of an accuracy on a number of images."""
     return wilson(round(accuracy * images), images)
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
-    """Return the p of McNemar's exact test: how likely chance alone splits them so or worse.
+    """Return the p-value of McNemar's exact test.
 
-    The two numbers count the images that one was right about and the other was not.
+    The arguments are the numbers of images that only the first and only the second classified
+    correctly.
     """
     return sign_test(only_first, only_second)
 
 
 def sign_test(first: int, second: int) -> float:
-    """Return the p of the exact sign test: how likely a fair coin falls so unevenly or more."""
+    """Return the p-value of the two-sided exact sign test."""
     decided = first + second
     fewer = min(first, second)
     tail = sum(comb(decided, count) for count in range(fewer + 1))
@@ -48,9 +50,9 @@ def sign_test(first: int, second: int) -> float:
 
 
 def paired_interval(only_first: int, only_second: int, images: int) -> list[float]:
-    """Return the 95 % interval of the first's accuracy less the second's, on the same images.
+    """Return the 95 % interval of the first accuracy minus the second, on the same images.
 
-    Bonett and Price's: Wald's, with one image more in each of the two counts.
+    This is Bonett and Price's interval: the Wald interval with 1 added to each of the two counts.
     """
     first, second, count = only_first + 1, only_second + 1, images + 2
     difference = (first - second) / count
@@ -59,24 +61,24 @@ def paired_interval(only_first: int, only_second: int, images: int) -> list[floa
 
 
 def student(freedom: int) -> float:
-    """Return how many standard errors Student's 95 % interval reaches to either side."""
-    # The one formula that is not closed, and wanted only where something is repeated.
+    """Return the half-width of Student's t 95 % interval, in standard errors."""
+    # This has no closed form. SciPy is imported only when it is needed.
     from scipy.special import stdtrit
 
     return float(stdtrit(freedom, (1 + CONFIDENCE) / 2))
 
 
 def mean_interval(values: Sequence[float]) -> list[float]:
-    """Return Student's 95 % interval of the mean of two values or more."""
+    """Return Student's t 95 % interval of the mean of at least two values."""
     mean, half = fmean(values), student(len(values) - 1) * stdev(values) / sqrt(len(values))
     return [mean - half, mean + half]
 
 
 def fold_interval(scores: Sequence[float]) -> list[float]:
-    """Return the 95 % interval of the mean score of folds that were all trained and scored.
+    """Return Nadeau and Bengio's 95 % interval of the mean score of all folds.
 
-    Nadeau and Bengio's: folds share most of what they are trained on, so their spread alone would
-    promise too much.
+    The training sets of the folds overlap, so an interval from their standard deviation alone
+    would be too narrow.
     """
     folds, mean = len(scores), fmean(scores)
     half = student(folds - 1) * stdev(scores) * sqrt(1 / folds + 1 / (folds - 1))
@@ -84,9 +86,9 @@ def fold_interval(scores: Sequence[float]) -> list[float]:
 
 
 def fold_test(differences: Sequence[float]) -> float:
-    """Return the p of Nadeau and Bengio's corrected resampled t that a mean difference is 0.
+    """Return the p-value of Nadeau and Bengio's corrected resampled t-test.
 
-    The differences are of two settings on the folds of one k-fold, of which the interval above is.
+    The null hypothesis is that the mean difference of two sets of params on the same folds is 0.
     """
     from scipy.special import stdtr
 
@@ -98,10 +100,11 @@ def fold_test(differences: Sequence[float]) -> float:
 
 
 def f_test(unexplained: float, classes: int, left: int) -> float:
-    """Return the p of the F test that classes explain nothing of a variance.
+    """Return the p-value of the F test of whether classes explain any of the variance.
 
-    `unexplained` is the share of the squares within classes; the degrees of freedom are those of
-    the classes and what is left. The incomplete beta function, integrated over an angle.
+    `unexplained` is the within-class share of the sum of squares; `classes` and `left` are the
+    degrees of freedom between and within classes. The incomplete beta function is integrated
+    numerically, with an angle as the variable.
     """
     angle = np.linspace(0, np.arcsin(np.sqrt(min(unexplained, 1.0))), F_STEPS)
     heights = np.sin(angle) ** (left - 1) * np.cos(angle) ** (classes - 1)
@@ -110,5 +113,5 @@ def f_test(unexplained: float, classes: int, left: int) -> float:
 
 
 def is_noise(p: float) -> bool:
-    """Tell whether chance alone often enough does as much."""
+    """Return whether a p-value is not significant."""
     return p > 1 - CONFIDENCE

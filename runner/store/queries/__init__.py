@@ -1,4 +1,4 @@
-"""All that is read from the store; this holds what most callers ask for."""
+"""Queries of the store. This package exports those that most callers use."""
 
 from runner.store.queries.experiments import (
     Experiment,

@@ -1,4 +1,4 @@
-"""Read how things stand: what `status`, `watch` and `submit` need; `reports` reads the rest."""
+"""Queries of experiments, jobs, trials and workers, for `status`, `watch` and `submit`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from runner.store.queries.rows import columns_of
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """One submission; `states` counts its jobs, with every state in it."""
+    """One submission; `states` has the number of its jobs in each state, including zeros."""
 
     id: int
     kind: str
@@ -30,13 +30,13 @@ class Experiment:
 
     @property
     def jobs(self) -> int:
-        """Return the number of its jobs."""
+        """Return the number of jobs."""
         return sum(self.states.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One unit of work; `epoch` is the newest that was recorded, `trial` what came of it."""
+    """One unit of work; `epoch` is the last recorded epoch, `trial` the trial that it trained."""
 
     id: int
     experiment_id: int
@@ -55,9 +55,9 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class JobToSend:
-    """What a message says of a job, whose configuration is merged over its experiment's.
+    """The content of a job's message.
 
-    The seed is the experiment's.
+    The configuration is the job's, merged over its experiment's; the seed is the experiment's.
     """
 
     id: int
@@ -71,7 +71,7 @@ class JobToSend:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What it takes to use a trained trial: to evaluate and to explain it."""
+    """A trained trial, with the fields needed to evaluate and explain it."""
 
     id: int
     job_id: int
@@ -144,7 +144,7 @@ def jobs(store: Store, experiment_id: int) -> list[Job]:
 
 
 def jobs_to_send(store: Store, job_ids: Sequence[int]) -> list[JobToSend]:
-    """Return what the messages of these jobs say, in the order of their ids."""
+    """Return the message contents of these jobs, in the order of their ids."""
     statement = (
         select(
             *columns_of(schema.Job, JobToSend),
@@ -193,7 +193,7 @@ def trial(store: Store, trial_id: int) -> Trial:
 
 
 def workers_alive(store: Store, seconds: float) -> list[Worker]:
-    """Return the workers that have not stopped and were seen within so many seconds."""
+    """Return the workers that have not stopped and were seen within the last `seconds`."""
     statement = (
         select(*columns_of(schema.Worker, Worker))
         .where(schema.Worker.stopped_at.is_(None), schema.Worker.seen_at > schema.ago(seconds))

@@ -1,4 +1,4 @@
-"""Find stored explanations over all experiments, and what they come to together."""
+"""Queries of the stored explanations of all experiments, and their summaries."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,22 +13,22 @@ from runner.store.engine import Connection
 from runner.store.queries.rows import ExplanationRow, columns_of
 from runner.store.schema import Experiment, Explanation, Job
 
-# What a class may be asked of: the explained one, the true one and the predicted one.
+# The columns that can be filtered by class: explained, true and predicted class.
 LABELS = {
     "class": Explanation.label,
     "true_class": Explanation.true_label,
     "predicted_class": Explanation.predicted_label,
 }
 
-# Written so, because both databases can add numbers but not conditions.
+# A number, because not every database can sum conditions.
 LOWERED = case((Explanation.removed < Explanation.removed_random, 1), else_=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which explanations are meant; None and an empty mapping leave nothing out.
+    """A filter of explanations; None and an empty mapping do not filter.
 
-    `classes` holds names by what they are asked of, one of LABELS.
+    `classes` has class names by the column that they filter, one of LABELS.
     """
 
     experiment: int | None
@@ -40,10 +40,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class GroupRow:
-    """Numbers and sums of the explanations that have labels and a verdict in common.
+    """Counts and sums of the explanations with the same labels and verdict.
 
-    Of them, `fits` have an R2, `checked` had regions removed, which `lowered` more than random
-    ones, and `drawn` have curves.
+    `fits` counts those with an R2, `checked` those with regions removed, `lowered` those where this
+    lowered the probability more than random regions did, and `drawn` those with curves.
     """
 
     experiment: int
@@ -64,7 +64,7 @@ class GroupRow:
 
 
 class MaskRow(NamedTuple):
-    """The coarse mask of an explanation; a tuple, because there are very many of them."""
+    """The coarse mask of an explanation. It is a tuple, because there can be very many."""
 
     experiment: int
     true_label: int
@@ -74,7 +74,7 @@ class MaskRow(NamedTuple):
 
 
 def datasets(connection: Connection, wanted: Wanted) -> dict[int, Description]:
-    """Return the data set of every experiment with such explanations, whatever their classes."""
+    """Return the data sets of the experiments with matching explanations; ignores classes."""
     query = (
         select(Experiment.id, Experiment.configuration)
         .where(
@@ -93,7 +93,7 @@ def datasets(connection: Connection, wanted: Wanted) -> dict[int, Description]:
 def groups(
     connection: Connection, wanted: Wanted, classes: Mapping[int, list[str]]
 ) -> list[GroupRow]:
-    """Return numbers and sums by experiment, true, predicted and explained label, and verdict."""
+    """Return counts and sums by experiment, true, predicted and explained label, and verdict."""
     key = (
         Job.experiment_id.label("experiment"),
         Explanation.true_label,
@@ -125,7 +125,7 @@ def groups(
 def masks(
     connection: Connection, wanted: Wanted, classes: Mapping[int, list[str]]
 ) -> list[MaskRow]:
-    """Return the coarse mask of each such explanation with its labels; what is void has none."""
+    """Return the coarse masks of matching explanations with their labels, except void ones."""
     query = (
         select(
             Job.experiment_id.label("experiment"),
@@ -143,7 +143,7 @@ def masks(
 def newest(
     connection: Connection, wanted: Wanted, classes: Mapping[int, list[str]], count: int
 ) -> list[ExplanationRow]:
-    """Return the newest such explanations with their experiments."""
+    """Return the newest matching explanations with their experiments."""
     query = (
         select(*columns_of(Explanation, ExplanationRow), Job.experiment_id.label("experiment"))
         .join(Job, Job.id == Explanation.job_id)
@@ -165,7 +165,7 @@ def _plain(wanted: Wanted) -> list[ColumnElement[bool]]:
 
 
 def _named(wanted: Wanted, classes: Mapping[int, list[str]]) -> list[ColumnElement[bool]]:
-    """Return a condition for each named class, whose label another data set may have otherwise."""
+    """Return a condition for each class name. Its label can differ between data sets."""
     return [_is_class(LABELS[of], name, classes) for of, name in wanted.classes.items()]
 
 

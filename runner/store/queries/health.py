@@ -1,4 +1,4 @@
-"""Facts about the database that `runner doctor` judges; nothing is changed."""
+"""Queries about the state of the database for `runner doctor`. Nothing is changed."""
 
 import sqlite3
 from contextlib import closing
@@ -27,13 +27,13 @@ PRIVILEGES = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 
 def sqlite_file(url: str) -> Path | None:
-    """Return the file of a SQLite database; None for another one."""
+    """Return the file of a SQLite database; None for other databases."""
     checked = database_url(url)
     return Path(str(checked.database)) if checked.drivername == "sqlite" else None
 
 
 def journal_mode(path: Path) -> str:
-    """Return a file's journal mode as it is: the store itself would set another one."""
+    """Return the journal mode of a file. It is opened without the store, which would change it."""
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
             (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
@@ -43,13 +43,13 @@ def journal_mode(path: Path) -> str:
 
 
 def database_clock(store: Store) -> datetime:
-    """Return the database's time."""
+    """Return the current time of the database."""
     with store.read() as connection:
         return connection.scalars(select(now())).one()
 
 
 def damage(store: Store) -> list[str]:
-    """Return what SQLite finds damaged in its file; PostgreSQL has no such check."""
+    """Return the damage that SQLite finds in its file; PostgreSQL has no such check."""
     with store.read() as connection:
         if connection.dialect.name != "sqlite":
             return []
@@ -58,9 +58,9 @@ def damage(store: Store) -> list[str]:
 
 
 def missing_parts(store: Store) -> list[str]:
-    """Return the tables, columns, constraints and indexes that the schema has and the database not.
+    """Return the tables, columns, constraints and indexes that are missing in the database.
 
-    Without them a promise may be broken silently: two workers could have one job.
+    Without them guarantees could be violated silently: two workers could get the same job.
     """
     with store.read() as connection:
         inspector = inspect(connection)
@@ -97,7 +97,7 @@ def _parts_there(inspector: Inspector, table: str) -> set[str]:
 
 
 def missing_privileges(store: Store) -> list[str]:
-    """Return what this user may not do with a table of ours, on PostgreSQL."""
+    """Return the privileges on the tables that this user does not have, on PostgreSQL."""
     allowed = text("SELECT has_table_privilege(:name, :privilege)")
     with store.read() as connection:
         if connection.dialect.name == "sqlite":
@@ -113,6 +113,6 @@ def missing_privileges(store: Store) -> list[str]:
 
 
 def try_to_write(store: Store) -> None:
-    """Write to no row at all; raise StoreUnavailable if the database lets nobody write."""
+    """Run an update that matches no row; raise StoreUnavailable if the database is read-only."""
     with store.write() as connection:
         connection.execute(update(Worker).where(Worker.name == "").values(device=Worker.device))

@@ -1,4 +1,4 @@
-"""What leaderboards read: the best trials of some experiments, ordered and cut by the database."""
+"""Queries of leaderboards. The database selects, orders and limits the trials."""
 
 import operator
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ from runner.store.engine import Connection
 from runner.store.queries.rows import CommandRow, LeaderRow, MetricRow
 from runner.store.schema import Experiment, Job, Trial
 
-# What trials can be ordered and chosen by; a better one has less of the first, more of the others.
+# The metrics that trials can be ranked and filtered by.
 SMALLER_IS_BETTER = ("loss", "val_loss", "seconds")
 LARGER_IS_BETTER = ("accuracy", "val_accuracy", "best_val_accuracy")
 METRICS = (*LARGER_IS_BETTER, *SMALLER_IS_BETTER)
@@ -29,7 +29,7 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "=": operator.eq,
 }
 
-# The last digits of a number that was computed, in a range or as a mean.
+# The relative tolerance for comparing computed numbers, such as values of a range.
 NEARLY = 1e-12
 
 TRAINS = (Kind.TRAIN, Kind.TUNE)
@@ -37,7 +37,7 @@ TRAINS = (Kind.TRAIN, Kind.TUNE)
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Compare a metric, or a param with its default where it was not given, with a value."""
+    """A comparison of a metric or param with a value; `default` is used if a param is not given."""
 
     name: str
     operator: str
@@ -47,14 +47,14 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Say which trials are meant; no experiment stands for all of them."""
+    """A selection of trials. Without experiments, the trials of all experiments are selected."""
 
     experiments: Sequence[int] = ()
     conditions: Sequence[Condition] = ()
 
 
 def best(connection: Connection, scope: Scope, by: str, top: int) -> list[LeaderRow]:
-    """Return the best trials by a metric of their last epoch; of equals, the older first."""
+    """Return the best trials by a metric of their last epoch; ties are ordered oldest first."""
     metric = getattr(Trial, by)
     query = _chosen(
         scope,
@@ -85,27 +85,27 @@ def best(connection: Connection, scope: Scope, by: str, top: int) -> list[Leader
 
 
 def count(connection: Connection, scope: Scope) -> int:
-    """Return how many trials are meant."""
+    """Return the number of selected trials."""
     return connection.scalar(_chosen(scope, func.count())) or 0
 
 
 def loss_rules(connection: Connection, scope: Scope) -> list[int]:
-    """Return by which rules the losses of the trials that are meant were computed."""
+    """Return the distinct loss rules of the selected trials."""
     query = _chosen(scope, Trial.loss_rule).distinct().order_by(Trial.loss_rule)
     return list(connection.scalars(query))
 
 
 def some(connection: Connection, scope: Scope, by: str, step: int) -> list[MetricRow]:
-    """Return the params and the metric of every so many of the trials that are meant."""
+    """Return the params and the metric of those selected trials whose id is divisible by `step`."""
     query = _chosen(scope, Trial.params, Trial.epochs, getattr(Trial, by))
     rows = connection.execute(query.where(Trial.id % step == 0).order_by(Trial.id))
     return [MetricRow(trained_params(params, epochs), metric) for params, epochs, metric in rows]
 
 
 def repeats(connection: Connection, scope: Scope, by: str) -> tuple[float, int]:
-    """Return the variance of a metric from seed to seed, pooled over params, and its freedom.
+    """Return the pooled variance of a metric between seeds, and its degrees of freedom.
 
-    Only the same params on the same images are repeats; the same seed counts once.
+    Repeats are trials with the same params and images; trials with the same seed count once.
     """
     same = (
         cast(Trial.params, Text).label("params"),
@@ -129,10 +129,7 @@ def repeats(connection: Connection, scope: Scope, by: str) -> tuple[float, int]:
 
 
 def experiments(connection: Connection, scope: Scope) -> list[CommandRow]:
-    """Return the experiments that are meant.
-
-    Of all experiments only those that train: the others have no trial of their own.
-    """
+    """Return the selected experiments; without a selection, all experiments that train."""
     query = select(
         Experiment.id,
         Experiment.kind,
@@ -164,7 +161,7 @@ def _holds(condition: Condition) -> ColumnElement[bool]:
 
 
 def _number_holds(column: ColumnElement[Any], sign: str, value: float) -> ColumnElement[bool]:
-    """Compare numbers; what differs in its last digits only is equal, such as 0.1 + 0.2 and 0.3."""
+    """Compare numbers with a small tolerance, so that 0.1 + 0.2 equals 0.3."""
     near = abs(value) * NEARLY
     low, high = value - near, value + near
     match sign:

@@ -1,4 +1,4 @@
-"""What trials predicted for every image of a split, and what was true."""
+"""Queries of the predicted and true classes of every image of a split."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ from runner.store.schema import Evaluation, Probabilities, Trial
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """One evaluation's predicted and true classes, in the order of the split."""
+    """The predicted and true classes of an evaluation, in the order of the split."""
 
     evaluation: int
     trial: int
@@ -23,12 +23,12 @@ class Predictions:
     data_fingerprint: str
     predictions: NDArray[Any]
     labels: NDArray[Any]
-    # A row for each image; None if the evaluation is older than the storing of them.
+    # A row for each image; None for evaluations of versions that did not store probabilities.
     probabilities: NDArray[np.float16] | None
 
 
 def newest_predictions(store: Store, trial: int, split: str) -> Predictions | None:
-    """Return what a trial predicted in its newest evaluation on a split; None without one."""
+    """Return the predictions of a trial's newest evaluation on a split; None if there is none."""
     query = (
         select(
             Evaluation.id,

@@ -1,4 +1,4 @@
-"""How far an experiment is: what a progress bar shows."""
+"""The progress of an experiment, for progress bars."""
 
 from dataclasses import dataclass
 
@@ -12,10 +12,10 @@ from runner.store.engine import Store
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an experiment is: in epochs while it trains, else in jobs.
+    """The progress of an experiment, in epochs if it trains, else in jobs.
 
-    `done` counts what was really done, `left` what is still to come: of a job that failed or was
-    cancelled nothing is. `unit_seconds` is how long an epoch took on average, where that is known.
+    `done` counts finished epochs or jobs, `left` those still to do; a failed or cancelled job has
+    nothing left to do. `unit_seconds` is the mean duration of an epoch, if known.
     """
 
     states: dict[str, int]
@@ -29,12 +29,12 @@ class Progress:
 
     @property
     def ended(self) -> bool:
-        """Tell whether every job is in a final state."""
+        """Return whether every job is in a final state."""
         return sum(self.states.values()) == sum(self.states[state] for state in FINAL)
 
     @property
     def seconds_left(self) -> float | None:
-        """Return how long the jobs that run now need for all that is left, if that can be told."""
+        """Return the estimated remaining time with the number of running jobs; None if unknown."""
         running = self.states[JobState.RUNNING]
         if self.unit_seconds is None or not running or self.paused:
             return None
@@ -42,7 +42,7 @@ class Progress:
 
 
 def progress_of(store: Store, experiment_id: int) -> Progress:
-    """Return how far an experiment is."""
+    """Return the progress of an experiment."""
     found = queries.experiment(store, experiment_id)
     if found.kind in (Kind.TRAIN, Kind.TUNE):
         return _in_epochs(store, found)
@@ -96,7 +96,7 @@ def _in_epochs(store: Store, found: queries.Experiment) -> Progress:
 
 
 def _planned_epochs(override: int | None) -> ColumnElement[int]:
-    """Return how many epochs a job trains: as all do, or as its params say, or by default."""
+    """Return the planned epochs of a job: from the override, its params or the default."""
     if override is not None:
         return literal(override, Integer())
     own = schema.Job.configuration[("params", "epochs")].as_integer()

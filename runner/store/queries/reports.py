@@ -1,4 +1,4 @@
-"""What reports read: experiments, trials and results, many in one query."""
+"""Queries of reports: experiments, trials and results, many rows per query."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
@@ -55,7 +55,7 @@ def newest(connection: Connection, what: str) -> list[int]:
 
 
 def experiment(connection: Connection, number: int) -> ExperimentRow | None:
-    """Return one experiment, or None if there is none of that number."""
+    """Return an experiment by its number; None if it does not exist."""
     query = select(*columns_of(Experiment, ExperimentRow)).where(Experiment.id == number)
     row = connection.execute(query).mappings().first()
     if row is None:
@@ -66,7 +66,7 @@ def experiment(connection: Connection, number: int) -> ExperimentRow | None:
 
 
 def count_jobs(connection: Connection, experiment: int) -> int:
-    """Return how many jobs an experiment has."""
+    """Return the number of jobs of an experiment."""
     query = select(func.count()).where(Job.experiment_id == experiment)
     return connection.scalar(query) or 0
 
@@ -78,7 +78,7 @@ def jobs(
     job: int | None = None,
     trial: int | None = None,
 ) -> list[JobRow]:
-    """Return the chosen jobs by their number, each with its params and its trial if it made one."""
+    """Return the selected jobs by number, with their params and their trials if they have one."""
     query = (
         select(
             Job.id.label("job"),
@@ -128,7 +128,7 @@ def _job(row: RowMapping, asked: Mapping[int, int | None]) -> JobRow:
 
 
 def _asked_epochs(connection: Connection, experiments: set[int]) -> dict[int, int | None]:
-    """Return the epochs that experiments give all their trials, read once for all their jobs."""
+    """Return the epochs that experiments set for all trials, read once for all jobs."""
     epochs = Experiment.configuration["epochs"].as_integer().label("epochs")
     query = select(Experiment.id, epochs).where(Experiment.id.in_(experiments))
     return {row.id: row.epochs for row in connection.execute(query)}
@@ -137,7 +137,7 @@ def _asked_epochs(connection: Connection, experiments: set[int]) -> dict[int, in
 def _params(
     row: RowMapping, own: ParamValues | None, asked: Mapping[int, int | None]
 ) -> ParamValues:
-    """Return what was or will be trained; nothing of a job that trains no trial."""
+    """Return the params that were or will be trained; empty if the job does not train."""
     if row["trial"] is not None:
         return trained_params(row["params"], row["trained_epochs"])
     return {} if own is None else trained_params(own, asked[row["experiment"]])
@@ -146,7 +146,7 @@ def _params(
 def epochs(
     connection: Connection, *, experiment: int | None = None, job: int | None = None
 ) -> list[EpochRow]:
-    """Return every epoch of the chosen jobs, in order."""
+    """Return all epochs of the selected jobs, in order."""
     query = (
         select(*columns_of(Epoch, EpochRow))
         .join(Job, Job.id == Epoch.job_id)
@@ -159,7 +159,7 @@ def epochs(
 def evaluations(
     connection: Connection, *, experiment: int | None = None, trial: int | None = None
 ) -> list[EvaluationRow]:
-    """Return the evaluations that an experiment made, or all of a trial's own model."""
+    """Return the evaluations of an experiment, or all evaluations of a trial except folds."""
     own = [Evaluation.fold.is_(None)] if trial is not None else []
     query = (
         select(*columns_of(Evaluation, EvaluationRow))
@@ -172,14 +172,14 @@ def evaluations(
 
 
 def confusion(connection: Connection, evaluation: int) -> list[ConfusionCellRow]:
-    """Return the cells of one evaluation's confusion that are not empty."""
+    """Return the nonzero cells of an evaluation's confusion matrix."""
     columns = columns_of(ConfusionCell, ConfusionCellRow)
     query = select(*columns).where(ConfusionCell.evaluation_id == evaluation)
     return _rows(connection, query, ConfusionCellRow)
 
 
 def explanations(connection: Connection, experiment: int) -> list[ExplanationRow]:
-    """Return the explanations that an experiment made, in the order in which they were written."""
+    """Return the explanations of an experiment, in the order in which they were stored."""
     query = (
         select(*columns_of(Explanation, ExplanationRow), Job.experiment_id.label("experiment"))
         .join(Job, Job.id == Explanation.job_id)
@@ -190,7 +190,7 @@ def explanations(connection: Connection, experiment: int) -> list[ExplanationRow
 
 
 def activations(connection: Connection, experiment: int) -> list[ActivationRow]:
-    """Return the layer outputs that an experiment stored, by image and layer."""
+    """Return the stored layer outputs of an experiment, ordered by image and layer."""
     query = (
         select(*columns_of(Activation, ActivationRow))
         .join(Job, Job.id == Activation.job_id)
@@ -201,7 +201,7 @@ def activations(connection: Connection, experiment: int) -> list[ActivationRow]:
 
 
 def attempts(connection: Connection, job: int) -> list[AttemptRow]:
-    """Return every attempt at a job, with the host and device of its worker."""
+    """Return all attempts at a job, with the host and device of the worker."""
     query = (
         select(*columns_of(Attempt, AttemptRow), Worker.host, Worker.device)
         .join(Worker, Worker.name == Attempt.worker)
@@ -212,7 +212,7 @@ def attempts(connection: Connection, job: int) -> list[AttemptRow]:
 
 
 def machines(connection: Connection, experiment: int) -> list[MachineRow]:
-    """Return the hosts and devices on which an experiment's jobs succeeded, with how many did."""
+    """Return the hosts and devices of an experiment's successful jobs, with the number of jobs."""
     query = (
         select(Worker.host, Worker.device, Worker.version, func.count().label("jobs"))
         .join(Attempt, Attempt.worker == Worker.name)

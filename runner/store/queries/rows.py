@@ -1,4 +1,4 @@
-"""What reports read, one record for a row."""
+"""The rows returned by the queries of reports, as typed records."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -27,9 +27,9 @@ class ExperimentRow:
 
 @dataclass(frozen=True, slots=True)
 class JobRow:
-    """A job with its params, and with its trial if it made one: what that gave is None until then.
+    """A job with its params, and the fields of its trial, which are None if it has no trial.
 
-    `params` is empty if the job trains no trial.
+    `params` is empty if the job does not train.
     """
 
     job: int
@@ -74,7 +74,7 @@ class EpochRow:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationRow:
-    """The scores of a trial on a split; `labels` and `predictions` name stored arrays."""
+    """The scores of a trial on a split; `labels` and `predictions` are names of stored arrays."""
 
     id: int
     job_id: int
@@ -96,7 +96,7 @@ class EvaluationRow:
 
 @dataclass(frozen=True, slots=True)
 class ConfusionCellRow:
-    """How many images of one class were predicted as another."""
+    """A cell of a confusion matrix: the number of images with this true and predicted class."""
 
     true_label: int
     predicted_label: int
@@ -105,7 +105,7 @@ class ConfusionCellRow:
 
 @dataclass(frozen=True, slots=True)
 class ExplanationRow:
-    """An explanation with its experiment, its numbers still packed as the schema says."""
+    """An explanation with its experiment; arrays are packed bytes, as described in the schema."""
 
     experiment: int
     id: int
@@ -146,7 +146,7 @@ class ExplanationRow:
 
 @dataclass(frozen=True, slots=True)
 class ActivationRow:
-    """The output of one layer for one image; `channels` as the schema packs it."""
+    """The output of one layer for one image; `channels` is packed, as described in the schema."""
 
     job_id: int
     trial_id: int
@@ -174,7 +174,7 @@ class AttemptRow:
 
 @dataclass(frozen=True, slots=True)
 class MachineRow:
-    """A host and its device, with how many jobs succeeded on it."""
+    """A host and its device, with the number of jobs that succeeded on it."""
 
     host: str
     device: str
@@ -184,7 +184,7 @@ class MachineRow:
 
 @dataclass(frozen=True, slots=True)
 class LeaderRow:
-    """A trial with all that it may be ordered and chosen by."""
+    """A trial of a leaderboard, with all fields that it can be ranked and filtered by."""
 
     trial: int
     job: int
@@ -208,7 +208,7 @@ class LeaderRow:
 
 @dataclass(frozen=True, slots=True)
 class MetricRow:
-    """The params of a trial and what it scored by one metric."""
+    """The params of a trial and the value of one metric."""
 
     params: ParamValues
     metric: float
@@ -225,11 +225,11 @@ class CommandRow:
 
 
 def columns_of(table: type[schema.Base], row: type[Any]) -> list[ColumnElement[Any]]:
-    """Return the columns of a table that a record has fields of the same name for."""
+    """Return the columns of a table that have the name of a field of a record."""
     names = {field.name for field in fields(row)}
     return [column for column in table.__table__.columns if column.name in names]
 
 
 def description_of(stored: Mapping[str, Any] | None) -> Description | None:
-    """Return the data set of a trial; None of a job that made none."""
+    """Return the data set of a trial; None for a job without a trial."""
     return None if stored is None else Description.from_json(stored)

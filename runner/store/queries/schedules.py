@@ -1,4 +1,4 @@
-"""How the trials of an experiment are trained, counted by the database: there may be 100,000."""
+"""The training schedules of an experiment's trials, counted by the database."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from runner.store.schema import Experiment, Job
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How long so many trials are trained, and how fast their batch normalisation learns."""
+    """The epochs, batch size and batch normalisation momentum shared by a number of trials."""
 
     epochs: int
     batch_size: int
@@ -20,7 +20,7 @@ class Schedule:
 
 
 def schedules(connection: Connection, experiment: int) -> list[Schedule]:
-    """Return the different schedules of the trials that an experiment trains."""
+    """Return the distinct schedules of an experiment's trials, with their counts."""
     defaults = Params()
     override = connection.scalar(
         select(Experiment.configuration["epochs"].as_integer()).where(Experiment.id == experiment)

@@ -36,7 +36,8 @@ def test_two_trials_as_table_json_and_page(home: Path, home_store: Store) -> Non
     first, second = trials
     again = f"drawn by: runner compare {first} {second} --split test --format html"
     assert text.count(again) == text.count("<img") == 3
-    for shown in (f"trial {first} less trial {second} on test", SHOWN_DATASET, COMMAND):
+    difference = f"trial {first} minus trial {second} on the test split"
+    for shown in (difference, SHOWN_DATASET, COMMAND):
         assert shown in text
 
 
@@ -44,7 +45,7 @@ def test_two_k_folds_as_table_json_and_page(home: Path, home_store: Store, tmp_p
     numbers = [store_folds(home_store, [0.7, 0.5 + n / 10, 0.6], 3) for n in range(2)]
     text = call(home, *numbers, "--folds").stdout
     assert "Not significant" in text
-    assert "it takes the differences of the folds for normal" in text
+    assert "it assumes that the differences of the folds are normally distributed" in text
     out = tmp_path / "folds.json"
     call(home, *numbers, "--folds", "--format", "json", "--out", out)
     document = json.loads(out.read_text())

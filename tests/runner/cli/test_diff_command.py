@@ -38,8 +38,8 @@ def test_the_table_names_the_class_that_changed_most_and_the_data(
     text = call(sqlite_store, *pair).stdout
     assert f"Class {CLASSES[0]} changed most: shared weight 0." in text
     assert SHOWN_DATASET in text
-    assert "WARNING: not compared: void 1." in text
-    assert "the experiments differ in trial" in text
+    assert "WARNING: pairs that were not compared: void 1." in text
+    assert "images are in both experiments; different settings: trial" in text
 
 
 def test_json_has_every_picture_and_every_field_is_documented(

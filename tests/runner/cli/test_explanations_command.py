@@ -118,17 +118,17 @@ def test_a_page_has_the_mean_masks_drawn_and_names_the_data(
     call(sqlite_store, "--format", "html", "--out", str(out))
     page = out.read_text()
     assert page.count("<img") == 2
-    assert "Mean mask of each explained class - " + SHOWN_DATASET in page
+    assert "Mean mask by explained class - " + SHOWN_DATASET in page
     store_explanation(sqlite_store, "void", "R2 0.02")
     call(sqlite_store, "--format", "html", "--verdict", "void", "--out", str(out))
     assert "<img" not in out.read_text()
 
 
 def test_without_any_that_is_said(store: Store) -> None:
-    assert "no such explanation" in call(store)
+    assert "no explanation matches" in call(store)
 
 
 def test_a_class_that_no_data_set_has_is_refused_naming_those_there_are(store: Store) -> None:
     store_explanation(store)
-    with pytest.raises(InputError, match="no data set of these explanations has a class bird"):
+    with pytest.raises(InputError, match="the data sets of these explanations have no class bird"):
         call(store, "--class", "bird")

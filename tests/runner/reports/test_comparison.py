@@ -94,7 +94,7 @@ def test_a_report_of_several_evaluations_compares_them_strictly(store: Store) ->
     assert [row.p for row in document.comparisons] == [2 * 2 / 2**13, 2 * 2 / 2**20]
     said = [part.text for part in leaderboard_parts(document) if isinstance(part, Note)]
     assert sum("significantly better" in text for text in said) == 2
-    assert "p is multiplied by 2, the comparisons." in said
+    assert "Each p is multiplied by 2, the number of comparisons." in said
     tunes = leaderboard_document(store, Scope([store_tune(store, [[0.5]])]), "val_accuracy", 9)
     assert tunes.comparisons == []
 

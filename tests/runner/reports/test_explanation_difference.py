@@ -52,7 +52,7 @@ def test_two_classes_that_moved_alike_are_not_told_apart(sqlite_store: Store) ->
     first = explained(sqlite_store, {image: {0: SAME} for image in range(8)})
     turns = [NEAR, FAR, FAR, NEAR, SAME, NEAR, FAR, ELSEWHERE]
     second = explained(sqlite_store, {image: {0: values} for image, values in enumerate(turns)})
-    assert "may be chance" in verdict(difference_document(sqlite_store, (first, second)))
+    assert "may be due to chance" in verdict(difference_document(sqlite_store, (first, second)))
 
 
 def test_what_is_void_is_counted_and_never_compared(store: Store) -> None:
@@ -72,7 +72,7 @@ def test_what_is_void_is_counted_and_never_compared(store: Store) -> None:
         (1, CLASSES[0]),
         (None, CLASSES[1]),
     ]
-    assert "not compared: void 3." in warnings(document)
+    assert "pairs that were not compared: void 3." in warnings(document)
     nothing = difference_document(store, (first, explained(store, {0: {0: None}})))
     assert verdict(nothing) == "No two explanations could be compared."
 
@@ -88,7 +88,7 @@ def test_explanations_of_different_classes_are_not_compared(sqlite_store: Store)
     # The mean is over images: one with two classes counts once.
     assert (document.compared, document.compared_pictures) == (2, 1)
     assert document.overlap == 0.625
-    assert "not compared: no common class 1." in warnings(document)
+    assert "pairs that were not compared: no common class 1." in warnings(document)
 
 
 def test_only_images_in_both_count(sqlite_store: Store) -> None:
@@ -104,7 +104,8 @@ def test_other_superpixels_are_said_to_be(store: Store) -> None:
     document = difference_document(store, (first, second))
     assert document.pairs[0].same_segments is False
     assert document.differ_in == ["trial", "segmentation"]
-    assert "1 of 1 compared explanations are of different superpixels" in warnings(document)[0]
+    said = "1 of 1 compared pairs of explanations have different superpixels"
+    assert said in warnings(document)[0]
 
 
 def test_jobs_without_a_result_are_warned_of(sqlite_store: Store) -> None:
@@ -124,7 +125,7 @@ def test_what_cannot_be_compared_is_refused_with_its_reason(sqlite_store: Store)
     for second, message in {
         apart: "have no image in common",
         other: "explain images of different data sets",
-        empty: f"experiment {empty} has no explanation yet",
+        empty: f"experiment {empty} has no explanations yet",
         evaluated: f"experiment {evaluated} is of kind evaluate",
         99: "there is no experiment 99",
     }.items():

@@ -62,8 +62,8 @@ def test_removals_have_tables_of_their_own(sqlite_store: Store) -> None:
         contrast_other_random=0.25,
     )
     text = text_of(report_document(sqlite_store, experiment))
-    assert "Regions removed" in text
-    assert "Why one and not the other" in text
+    assert "Probability with regions hidden" in text
+    assert "Contrast between two classes" in text
     assert "0.625" in text
 
 
@@ -114,7 +114,7 @@ def test_a_void_explanation_has_no_removal_and_its_reason_instead(sqlite_store: 
     experiment = store_explanation(sqlite_store, "void", "one superpixel")
     text = text_of(report_document(sqlite_store, experiment))
     assert text.count("void       one superpixel") == 2
-    assert "Regions removed" not in text
+    assert "Probability with regions hidden" not in text
     assert "Deletion and insertion" not in text
     assert "2 explanations: 0 sound, 0 weak, 2 void." in text
 

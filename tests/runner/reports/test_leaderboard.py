@@ -84,11 +84,11 @@ def test_a_number_that_was_computed_is_found_as_it_is_shown(
 @pytest.mark.parametrize(
     ("where", "said"),
     [
-        ("lr", "NAME, one of"),
+        ("lr", "a name, an operator"),
         ("lrr=3", "did you mean 'lr'?"),
-        ("lr=fast", "a number after the sign"),
-        ("lr<nan", "a number after the sign"),
-        ("optimizer<adam", "because the value is a word"),
+        ("lr=fast", "a finite number after the operator"),
+        ("lr<nan", "a finite number after the operator"),
+        ("optimizer<adam", "because this param is not a number"),
         ("augment=yes", "true or false"),
     ],
 )
@@ -121,9 +121,9 @@ def test_the_first_is_said_to_be_first_by_luck_where_it_may_be(store: Store) -> 
     assert document.winner.luck is not None
     assert document.winner.luck > 0
     said = " ".join(p.text for p in leaderboard_parts(document) if isinstance(p, Note))
-    assert "1 of the 2 others shown cannot be told from the first" in said
+    assert "Not significantly worse than the first: 1 of the 2 other trials shown." in said
     assert "is the best of 3, so its val_accuracy is biased upwards by selection" in said
-    assert "is not evaluated on the test split yet" in said
+    assert "has not been evaluated on the test split yet" in said
 
 
 def test_the_test_score_of_the_winner_is_told_once(store: Store) -> None:
@@ -133,7 +133,7 @@ def test_the_test_score_of_the_winner_is_told_once(store: Store) -> None:
     assert document.winner.test is not None
     assert document.winner.test.accuracy == 0.7
     said = [part.text for part in leaderboard_parts(document) if isinstance(part, Note)]
-    assert sum("accuracy 0.7000 (0.3968 to 0.8922) of 10 images" in text for text in said) == 1
+    assert sum("accuracy 0.7000 (0.3968 to 0.8922) on 10 images" in text for text in said) == 1
 
 
 def test_a_document_of_a_leaderboard_is_plain_json(store: Store) -> None:
@@ -157,10 +157,10 @@ def test_losses_of_two_rules_are_never_ranked_in_silence(store: Store) -> None:
     run(store, "UPDATE trials SET loss_rule = 1 WHERE id = :id", id=trial)
     document = leaderboard_document(store, scope, "val_loss", 1)
     assert document.loss_rules == [1, 2]
-    assert "Their places among the others mean nothing" in texts(store, scope, "val_loss")
+    assert "ranks of these trials are not meaningful" in texts(store, scope, "val_loss")
     said = texts(store, scope, "val_accuracy")
     assert f"val_loss of trial {trial} was computed by loss rule 1" in said
-    assert "Their places" not in said
+    assert "ranks of these trials" not in said
     run(store, "UPDATE trials SET loss_rule = 1")
     assert "val_loss was computed by loss rule 1" in texts(store, scope, "val_loss")
 

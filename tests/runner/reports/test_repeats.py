@@ -52,7 +52,7 @@ def test_a_report_shows_repeats_and_only_where_there_are_some(sqlite_store: Stor
     assert once.repeats == []
     twice = report_document(sqlite_store, store_repeats(sqlite_store, [0.5, 0.6]))
     assert [row.mean for row in twice.repeats] == [pytest.approx(0.55)]
-    assert "with other seeds" in as_terminal("", training_parts(twice, []), Path())
+    assert "with different seeds" in as_terminal("", training_parts(twice, []), Path())
 
 
 def test_each_params_gets_seeds_that_follow_one_another(store: Store, tmp_path: Path) -> None:

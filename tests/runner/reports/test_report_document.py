@@ -146,8 +146,8 @@ def test_without_any_result_the_experiments_are_named(store: Store) -> None:
 
 
 def test_an_unknown_experiment_is_refused_naming_those_there_are(store: Store) -> None:
-    with pytest.raises(InputError, match="no experiment 99: there is none yet"):
+    with pytest.raises(InputError, match="no experiment 99: the database has no experiments yet"):
         report_document(store, 99)
     experiment = make_experiment(store)
-    with pytest.raises(InputError, match=f"the newest: {experiment}"):
+    with pytest.raises(InputError, match=f"the newest are {experiment}"):
         report_document(store, experiment + 1)

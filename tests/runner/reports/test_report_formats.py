@@ -102,7 +102,7 @@ def test_the_table_of_trials_labels_last_and_best_epochs(
     sqlite_store: Store, render: Render
 ) -> None:
     text = render(sqlite_store, store_tune(sqlite_store, [[0.75, 0.5]], optimizer="adam"), "table")
-    last, best = (text.index(title) for title in ("last epoch -", "best epoch of each metric,"))
+    last, best = (text.index(title) for title in ("last epoch -", "Best value of each metric,"))
     assert "0.5" in text[last:best]
     assert "0.75" not in text[last:best]
     assert "0.75" in text[best:]
@@ -161,7 +161,7 @@ def test_a_confusion_of_many_classes_is_told_by_its_mistakes(sqlite_store: Store
 
 def test_a_void_explanation_is_said_to_be_void(sqlite_store: Store, render: Render) -> None:
     text = render(sqlite_store, store_explanation(sqlite_store, "void", "one superpixel"), "table")
-    assert "WARNING: 2 of those below are weak or void" in text
+    assert "WARNING: 2 of the explanations below are weak or void" in text
     assert text.count("void       one superpixel") == 2
     assert "+0.500" not in text
 
@@ -271,5 +271,5 @@ def test_json_is_the_document_with_its_files(
 
 
 def test_an_out_that_has_no_directory_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="there is no directory"):
+    with pytest.raises(InputError, match=r"the directory .* does not exist"):
         choose_destination(tmp_path, "experiment-1", "json", tmp_path / "missing" / "report.json")

@@ -67,7 +67,10 @@ def test_without_repeats_luck_is_said_to_be_a_lower_bound(store: Store) -> None:
     assert winner is not None
     assert (winner.counts_seeds, winner.seed_spread) == (False, None)
     said = notes(document)
-    words = "a lower bound: it counts the images, not the seeds; use --repeats to measure it"
+    words = (
+        "a lower bound: this includes the noise of images but not of seeds; use --repeats to"
+        " measure the noise of seeds"
+    )
     assert said.count(words) == 2
     assert "chance alone" not in said
 
@@ -81,7 +84,7 @@ def test_with_repeats_seeds_are_counted_in_reports_and_leaderboards(store: Store
     assert winner.luck == pytest.approx(largest_normal(5) * spread)
     assert [trial.noise for trial in document.trials] == [None, True, True, True, True]
     said = notes(document)
-    assert "4 of the 4 others shown cannot be told from the first" in said
+    assert "Not significantly worse than the first: 4 of the 4 other trials shown." in said
     assert "lower bound" not in said
     # The same seed again is the same trial again, and no repeat.
     store_repeats(store, SEEDS)

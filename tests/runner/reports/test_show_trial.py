@@ -52,12 +52,12 @@ def test_a_job_that_trains_nothing_is_shown(store: Store) -> None:
 
 
 def test_an_unknown_trial_or_job_is_refused_naming_those_there_are(store: Store) -> None:
-    with pytest.raises(InputError, match="no trial 9: there is none yet"):
+    with pytest.raises(InputError, match="no trial 9: the database has no trials yet"):
         trial_document(store, trial=9)
     [job] = job_ids(store, store_tune(store, [[0.5]]))
-    with pytest.raises(InputError, match=f"the newest: {job}"):
+    with pytest.raises(InputError, match=f"the newest are {job}"):
         trial_document(store, job=job + 1)
-    with pytest.raises(InputError, match=f"the newest: {_only_trial(store)}"):
+    with pytest.raises(InputError, match=f"the newest are {_only_trial(store)}"):
         trial_document(store, trial=_only_trial(store) + 1)
 
 

@@ -50,12 +50,11 @@ def test_a_trial_needs_four_times_as_many_steps_as_its_averages_span(
 
 def test_one_line_is_about_all_trials_and_says_what_helps(store: Store) -> None:
     [line] = warned(store, {}, {"batch_size": 64}, {"batch_norm_momentum": 0.9})
-    assert (
-        "2 of 3 trials are too short for batch_norm_momentum 0.99: 100 steps where some 400" in line
-    )
+    said = "2 of 3 trials are too short for batch_norm_momentum 0.99: 100 training steps, but"
+    assert f"{said} about 400 are needed" in line
     assert ", or --param batch_norm_momentum=0.9" in line
     [line] = warned(store, {"epochs": 50}, epochs=1)
-    assert "20 steps" in line, "an older store keeps --epochs apart"
+    assert "20 training steps" in line, "an older store keeps --epochs apart"
     assert ", and --param batch_norm_momentum=0.9" in line, "alone it would be too slow as well"
 
 

@@ -31,7 +31,7 @@ def verified(
 @pytest.mark.parametrize(
     ("loss", "accuracy", "said"),
     [
-        (3.0, 0.5, "verified, bit for bit"),
+        (3.0, 0.5, "verified, bit-identical"),
         (3.00001, 0.5005, "verified within rounding"),
         (3.00001, 0.502, "NOT VERIFIED"),
         (3.01, 0.5, "NOT VERIFIED"),
@@ -49,6 +49,6 @@ def test_a_loss_that_keras_does_not_give_is_not_verified(sqlite_store: Store) ->
 
 def test_a_loss_of_the_first_rule_is_compared_only_with_that_rule(sqlite_store: Store) -> None:
     said = verified(sqlite_store, 3.0, 0.5, keras=2.9, loss_rule=1)
-    assert "verified, bit for bit" in said
+    assert "verified, bit-identical" in said
     assert "loss rule 1" in said
     assert "keras:  val_loss 2.9" in said

@@ -37,7 +37,7 @@ def test_a_report_of_nothing_says_what_is_missing(
     told = write_report(reproduction_report(sources), "table", Destination(None, tmp_path)).text
     assert told is not None
     assert "T-II: No tuning, no augmentation" in told
-    assert "Not there yet: untuned-long, untuned-short." in told
+    assert "Steps without a result yet: untuned-long, untuned-short." in told
     assert queries.experiments(sqlite_store, 10) == []
 
 
@@ -53,7 +53,7 @@ def test_a_failed_job_leaves_out_its_own_value_and_no_other(
     ours = {value.name: value.ours for value in future.values}
     assert ours["a deeper model"] is None
     assert ours["CIFAR-100"] == "not run: needs the CIFAR-100 archive"
-    assert "Not there yet: deeper, untuned-long." in future.note
+    assert "Steps without a result yet: deeper, untuned-long." in future.note
 
 
 def test_json_has_the_values_of_an_output_in_five_mappings_by_name() -> None:

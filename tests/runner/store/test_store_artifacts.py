@@ -73,7 +73,7 @@ def test_an_artifact_that_would_grow_to_more_than_its_size_does_not(store: Store
 
 
 def test_a_missing_artifact_is_refused_by_name(store: Store) -> None:
-    with pytest.raises(InputError, match="abc is not in the"):
+    with pytest.raises(InputError, match="abc is missing in the"):
         get_artifact(store, "abc")
 
 
