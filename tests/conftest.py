@@ -2,6 +2,7 @@
 
 import multiprocessing
 import shutil
+import signal
 import sys
 import tempfile
 import traceback
@@ -23,6 +24,11 @@ JOIN_SECONDS = 300
 
 # As Celery makes its children; what the parent has open, they have too.
 FORK = multiprocessing.get_context("fork")
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C work in the tests and what they start, also if pytest runs in the background."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish() -> None:

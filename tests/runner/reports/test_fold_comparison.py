@@ -56,7 +56,7 @@ def test_the_same_scores_are_no_difference() -> None:
     [
         (4, {}, "have different folds: 5 of shapes"),
         (5, {"labels": np.array([1] * 5 + [0] * 5)}, "have different folds"),
-        (6, {}, "has 5 of 6 folds"),
+        (6, {}, "has results for 5 of 6 folds"),
     ],
 )
 def test_folds_that_are_not_the_same_or_not_all_there_are_refused(
