@@ -82,11 +82,19 @@ def _run(task: "Task[..., None]", job_id: object) -> None:
         "kwargs": request.get("kwargsrepr"),
     }
 
+    logged = ""
+
     def progress(text: str) -> None:
-        # Only for people who watch: whatever is wrong with the broker, the job goes on unseen.
+        # Only for people who watch: whatever is wrong with the broker, the job goes on, and it is
+        # logged once and not each epoch.
+        nonlocal logged
+        words = ""
         try:
             task.send_event("task-progress", retry=False, result=text, **known)
         except Exception as error:
-            logger.warning("job %s: cannot report its progress: %s", job_id, summary(error))
+            words = summary(error)
+        if words and words != logged:
+            logger.warning("job %s: cannot report its progress: %s", job_id, words)
+        logged = words
 
     execute(job_id, work, progress)

@@ -107,7 +107,7 @@ def _ensure_workers(settings: Settings, store: Store, telling: Telling) -> bool:
         send_pending(store, app)
         telling.say(None)
     except UnavailableError as error:
-        telling.say(error.what)
+        telling.say(f"{error.what}\n  to fix it: {error.fix}")
     return started
 
 

@@ -54,6 +54,21 @@ def test_train_writes_a_trial_with_every_epoch(worker: Context) -> None:
     assert get_artifact(worker.store, found.model)
 
 
+def test_progress_that_cannot_be_reported_is_logged_once_and_the_job_goes_on(
+    worker: Context, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise ConnectionRefusedError("the broker is away")
+
+    monkeypatch.setattr(tasks.train, "send_event", refuse)
+    job = train_one(worker)
+    assert (job.state, job.epoch) == (JobState.SUCCEEDED, 2)
+    said = [record.getMessage() for record in caplog.records if "progress" in record.getMessage()]
+    assert said == [
+        f"job {job.id}: cannot report its progress: ConnectionRefusedError: the broker is away"
+    ]
+
+
 def test_tune_makes_each_point_of_the_grid_a_trial(worker: Context) -> None:
     grid = {name: [value] for name, value in TINY.items()} | {"optimizer": ["adam", "nadam"]}
     experiment = save(worker.store, new_tune(worker.settings, TRAINING, grid, (1.0, "sobol")))
