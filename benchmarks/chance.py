@@ -84,8 +84,8 @@ def equal_trials(trials: int, seeds: float) -> dict[str, float]:
         counts["told apart"] += not measured.is_noise(first, last, PICTURES)
         counts["told apart by images alone"] += not images.is_noise(first, last, PICTURES)
         counts["best less mean"] += first - float(found.mean())
-        counts["luck"] += measured.luck(first, PICTURES)
-        counts["luck of images alone"] += images.luck(first, PICTURES)
+        counts["luck"] += measured.expected_max_gain(first, PICTURES)
+        counts["luck of images alone"] += images.expected_max_gain(first, PICTURES)
     return {name: count / REPETITIONS for name, count in counts.items()}
 
 

@@ -53,12 +53,14 @@ class TestScore:
 class Winner:
     """The best trial, with the expected selection bias and its test score.
 
-    `luck` is how far the best of as many equally good trials is expected to be above their mean.
-    Test images are not used for selection.
+    `expected_max_gain` is how far the best of as many equally good trials is expected to be above
+    their mean. Test images are not used for selection.
     """
 
     trial: int | None
     chosen_from: int
+    expected_max_gain: float | None
+    # Its earlier name, for programs that read it.
     luck: float | None
     counts_seeds: bool
     seed_spread: float | None
@@ -77,11 +79,13 @@ def noise(first: Scored, other: Scored, by: str, chance: Chance, images: int) ->
 def winner(connection: Connection, first: Scored, by: str, chance: Chance, images: int) -> Winner:
     """Return the best trial with its selection bias and its test score."""
     score, measured = _share(first, by), chance.repeats
+    gain = None if score is None else chance.expected_max_gain(score, images)
     counted = measured.freedom > 0
     return Winner(
         trial=first.trial,
         chosen_from=chance.trials,
-        luck=None if score is None else chance.luck(score, images),
+        expected_max_gain=gain,
+        luck=gain,
         counts_seeds=counted,
         seed_spread=measured.variance**0.5 if counted else None,
         seed_freedom=measured.freedom if counted else None,
@@ -122,11 +126,11 @@ def winner_notes(
             f" Not significantly worse than the first: {sum(others)} of the {len(others)} other"
             f" trials shown."
         )
-    if winner.luck:
+    if winner.expected_max_gain:
         yield Note(
             f"Trial {winner.trial} is the best of {winner.chosen_from:,}, so its {by} is"
             f" biased upwards by selection: the best of as many equally good trials would be"
-            f" about {winner.luck:.3f} above their mean ({_counted(winner)})."
+            f" about {winner.expected_max_gain:.3f} above their mean ({_counted(winner)})."
         )
     yield _test_note(winner)
 

@@ -53,7 +53,7 @@ class Chance:
     trials: int
     repeats: Repeats
 
-    def luck(self, accuracy: float, images: int) -> float:
+    def expected_max_gain(self, accuracy: float, images: int) -> float:
         """Return by how much the best is expected to exceed the mean of all trials."""
         by_image = accuracy * (1 - accuracy) / images
         return largest_normal(self.trials) * sqrt(max(by_image, self.repeats.variance))

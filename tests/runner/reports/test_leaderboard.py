@@ -112,14 +112,14 @@ def test_only_params_that_differ_are_columns_and_the_others_are_said(store: Stor
     assert any("optimizer nadam" in part.text for part in parts if isinstance(part, Note))
 
 
-def test_the_first_is_said_to_be_first_by_luck_where_it_may_be(store: Store) -> None:
+def test_the_first_is_said_to_be_first_by_chance_where_it_may_be(store: Store) -> None:
     # Ten validation images tell 0.9 from 0.1, and not from 0.8.
     store_tune(store, [[0.9], [0.8], [0.1]])
     document = leaderboard_document(store, Scope(), "val_accuracy", 20)
     assert [trial.noise for trial in document.trials] == [None, True, False]
     assert document.winner is not None
-    assert document.winner.luck is not None
-    assert document.winner.luck > 0
+    assert document.winner.expected_max_gain is not None
+    assert document.winner.expected_max_gain > 0
     said = " ".join(p.text for p in leaderboard_parts(document) if isinstance(p, Note))
     assert "Not significantly worse than the first: 1 of the 2 other trials shown." in said
     assert "is the best of 3, so its val_accuracy is biased upwards by selection" in said

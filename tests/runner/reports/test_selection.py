@@ -1,4 +1,4 @@
-"""The best of many trials carries a note on its luck, and one score on the test split."""
+"""The best of many trials carries a note on selection bias, and one score on the test split."""
 
 from pathlib import Path
 
@@ -33,8 +33,8 @@ def test_the_winner_s_test_score_is_told_once_however_often_it_was_measured(stor
     assert not any("test" in name for name in columns)
 
 
-def test_a_single_trial_was_not_chosen_and_has_no_luck(store: Store) -> None:
+def test_a_single_trial_was_not_chosen_and_gains_nothing(store: Store) -> None:
     document = report_document(store, store_tune(store, [[0.9]]))
     assert document.winner is not None
-    assert document.winner.luck == 0
+    assert document.winner.expected_max_gain == document.winner.luck == 0
     assert "biased upwards" not in as_terminal("", report_parts(document, []), Path())

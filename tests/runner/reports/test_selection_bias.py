@@ -26,7 +26,7 @@ def test_the_expected_largest_is_exact(count: int) -> None:
 
 
 def test_one_trial_is_not_lucky() -> None:
-    assert Chance(1, Repeats()).luck(0.7, 1000) == 0
+    assert Chance(1, Repeats()).expected_max_gain(0.7, 1000) == 0
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_with_repeats_seeds_are_counted_in_reports_and_leaderboards(store: Store
     assert winner is not None
     assert winner.seed_spread == pytest.approx(spread)
     assert winner.seed_freedom == 4
-    assert winner.luck == pytest.approx(largest_normal(5) * spread)
+    assert winner.expected_max_gain == pytest.approx(largest_normal(5) * spread)
     assert [trial.noise for trial in document.trials] == [None, True, True, True, True]
     said = notes(document)
     assert "Not significantly worse than the first: 4 of the 4 other trials shown." in said
