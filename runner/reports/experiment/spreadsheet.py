@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from runner.reports.experiment.document import ExperimentDocument
 from runner.reports.formats.csv_file import PARAMS, Cell, as_csv, share_of
-from runner.reports.records import Best, values
+from runner.reports.records import Best, chosen
 from runner.reports.stats.ranking import METRICS, effective
 from runner.states import Kind
 
@@ -91,14 +91,14 @@ def _trials(document: ExperimentDocument) -> Iterator[Cells]:
         yield {
             "rank": trial.rank,
             "trial": trial.trial,
-            **_chosen(trial, JOB),
+            **chosen(trial, JOB),
             "round_epochs": trial.trained_epochs,
-            **_chosen(trial, METRICS),
+            **chosen(trial, METRICS),
             "accuracy": share_of(trial.accuracy, images),
             "val_accuracy_low": low,
             "val_accuracy_high": high,
             **(_best(trial.best, images) if trial.best else {}),
-            **_chosen(trial, ("best_epoch", "seconds", "seed", "loss_rule", "not_reproducible")),
+            **chosen(trial, ("best_epoch", "seconds", "seed", "loss_rule", "not_reproducible")),
             "fingerprints": ", then ".join(trial.fingerprints),
             **effective(trial.params),
         }
@@ -113,31 +113,27 @@ def _classes(document: ExperimentDocument) -> Iterator[Cells]:
     for job in document.jobs:
         found = [row for row in document.evaluations if row.job == job.job]
         if not found:
-            yield _chosen(job, JOB)
+            yield chosen(job, JOB)
         for evaluation in found:
             interval = _named(INTERVAL, evaluation.accuracy_interval)
-            scores = _chosen(job, JOB) | _chosen(evaluation, EVALUATION) | interval
+            scores = chosen(job, JOB) | chosen(evaluation, EVALUATION) | interval
             for row in evaluation.per_class:
-                yield scores | _chosen(row, CLASS)
+                yield scores | chosen(row, CLASS)
 
 
 def _superpixels(document: ExperimentDocument) -> Iterator[Cells]:
     for job in document.jobs:
         found = [row for row in document.explanations if row.job == job.job]
         if not found:
-            yield _chosen(job, JOB)
+            yield chosen(job, JOB)
         for explanation in found:
             for superpixel, weight in enumerate(explanation.weights):
                 yield {
-                    **_chosen(job, JOB),
-                    **_chosen(explanation, EXPLANATION),
+                    **chosen(job, JOB),
+                    **chosen(explanation, EXPLANATION),
                     "superpixel": superpixel,
                     "weight": weight,
                 }
-
-
-def _chosen(record: object, names: Sequence[str]) -> Cells:
-    return _named(names, values(record, names))
 
 
 def _named(names: Sequence[str], cells: Sequence[Cell]) -> Cells:
