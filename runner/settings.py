@@ -95,7 +95,7 @@ class Settings:
                     f"RUNNER_{name}_SECONDS={seconds:g} is too long for "
                     f"RUNNER_LEASE_SECONDS={settings.lease_seconds:g}",
                     "at most a third of the lease, so that no running attempt is taken for lost",
-                    "decrease RUNNER_{name}_SECONDS or increase RUNNER_LEASE_SECONDS",
+                    f"decrease RUNNER_{name}_SECONDS or increase RUNNER_LEASE_SECONDS",
                 )
         return settings
 

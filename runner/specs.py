@@ -234,16 +234,22 @@ def method_of(stored: str) -> str:
     return OLD_METHODS.get(stored, stored)
 
 
+def renamed(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a stored configuration with the present name of its method, if it has one."""
+    method = configuration.get("method")
+    if not isinstance(method, str):
+        return dict(configuration)
+    return {**configuration, "method": method_of(method)}
+
+
 def job_configuration(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """Return a job's configuration: its own, merged over its experiment's.
 
     Its params are those that are trained. It is not validated here; `job_spec` does that.
     """
-    merged = {**common, **own}
+    merged = renamed({**common, **own})
     if isinstance(params := merged.get("params"), dict):
         merged["params"] = trained_params(params, merged.get("epochs"))
-    if isinstance(method := merged.get("method"), str):
-        merged["method"] = method_of(method)
     return merged
 
 

@@ -66,6 +66,12 @@ def test_a_value_that_cannot_work_is_refused_by_name(name: str, value: str) -> N
         Settings.from_environment({name: value})
 
 
+def test_an_interval_that_is_too_long_says_which_to_decrease() -> None:
+    with pytest.raises(InputError) as refused:
+        Settings.from_environment({"RUNNER_SWEEP_SECONDS": "30"})
+    assert refused.value.fix == "decrease RUNNER_SWEEP_SECONDS or increase RUNNER_LEASE_SECONDS"
+
+
 def test_a_password_file_that_is_missing_is_refused(tmp_path: Path) -> None:
     environment = {
         "RUNNER_BROKER_URL": "redis://broker",

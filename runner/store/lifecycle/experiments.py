@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from runner.errors import InputError
 from runner.failpoints import failpoint
-from runner.specs import trained_params
+from runner.specs import renamed, trained_params
 from runner.states import JobState, Kind
 from runner.store.engine import Store
 from runner.store.schema import Experiment, Job
@@ -87,7 +87,7 @@ def _asked(configuration: Mapping[str, Any], jobs: Sequence[dict[str, Any]]) -> 
     dataset = {
         name: value for name, value in configuration["dataset"].items() if name not in OF_PLACE
     }
-    common = {name: value for name, value in configuration.items() if name not in DERIVED}
+    common = {name: value for name, value in renamed(configuration).items() if name not in DERIVED}
     trained = [_trained(job, configuration.get("epochs")) for job in jobs]
     plain: list[Any] = json.loads(json.dumps([common | {"dataset": dataset}, trained]))
     return plain
@@ -117,7 +117,7 @@ def _find(connection: Connection, new: NewExperiment) -> int | None:
     jobs = _jobs(connection, found.id)
     # Compared as they are stored: a tuple becomes a list there.
     asked = json.loads(json.dumps([new.kind, new.seed, new.configuration, list(new.jobs)]))
-    if asked != [found.kind, found.seed, found.configuration, jobs]:
+    if asked != [found.kind, found.seed, renamed(found.configuration), jobs]:
         raise InputError(
             f"the key {new.submission_key!r} belongs to experiment {found.id}, which is different",
             "the same command with the same key, or a new key",

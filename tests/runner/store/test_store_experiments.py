@@ -49,6 +49,15 @@ def test_the_same_submission_key_again_is_the_same_experiment(store: Store) -> N
     assert rows(store, "jobs") == 4
 
 
+def test_a_key_with_an_earlier_name_of_a_method_is_the_same_experiment(store: Store) -> None:
+    earlier, present = (
+        {"dataset": DATASET, "threads": 1, "method": method}
+        for method in ("gradients", "integrated_gradients")
+    )
+    made = make_experiment(store, submission_key="once", configuration=earlier)
+    assert make_experiment(store, submission_key="once", configuration=present) == made
+
+
 def test_without_a_submission_key_every_submission_is_another_experiment(store: Store) -> None:
     assert make_experiment(store) != make_experiment(store)
 
