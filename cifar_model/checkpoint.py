@@ -8,8 +8,8 @@ from dataclasses import asdict
 import keras
 import numpy as np
 
-from cifar_model.epoch import Epoch
 from cifar_model.errors import CheckpointError
+from cifar_model.results import Epoch
 
 
 def save(model: keras.Model, history: list[Epoch]) -> bytes:

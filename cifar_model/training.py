@@ -14,11 +14,11 @@ from cifar_model import checkpoint
 from cifar_model.augmentation import augment
 from cifar_model.compile_cache import Compiled, compiled
 from cifar_model.data import Dataset, Split
-from cifar_model.epoch import Epoch
 from cifar_model.errors import DivergedError
 from cifar_model.evaluation import mean, split_scores
 from cifar_model.network import weights_bytes
 from cifar_model.params import Params
+from cifar_model.results import Epoch
 
 # What random numbers are for, so that no two of them are the same.
 ORDER, AUGMENTATION, DROPOUT = 0, 1, 2

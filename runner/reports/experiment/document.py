@@ -110,9 +110,11 @@ def _document(connection: Connection, experiment: ExperimentRow) -> ExperimentDo
     number, configuration = experiment.id, experiment.configuration
     trains, dataset = experiment.kind in TRAINS, configuration.dataset
     jobs = reports.jobs(connection, experiment=number)
-    trained_on = _trained_on(connection, configuration)
+    # Whose trials are shown: the trained ones, or the one that is evaluated or explained.
+    own = jobs if trains else reports.jobs(connection, trial=configuration.trial)
+    trained_on = dataset if trains else own[0].dataset or dataset
     images = trained_on.images.validation
-    trained = _trials(connection, experiment, jobs)
+    trained = _trials(connection, experiment, own)
     scored = [trial for trial in trained if trial.val_accuracy is not None]
     first = scored[0] if trains and scored else None
     repeats = repeated(trained, METRIC)
@@ -148,13 +150,6 @@ def _document(connection: Connection, experiment: ExperimentRow) -> ExperimentDo
     )
 
 
-def _trained_on(connection: Connection, configuration: Configuration) -> Description:
-    """Return the data set on which the experiment's trials were trained."""
-    if configuration.trial is None:
-        return configuration.dataset
-    return reports.jobs(connection, trial=configuration.trial)[0].dataset or configuration.dataset
-
-
 def _trials(
     connection: Connection, experiment: ExperimentRow, jobs: Sequence[JobRow]
 ) -> list[Trial]:
@@ -162,9 +157,8 @@ def _trials(
     if experiment.kind in TRAINS:
         epochs = reports.epochs(connection, experiment=experiment.id)
         return [*ranked(trials_of(jobs, epochs))]
-    found = reports.jobs(connection, trial=experiment.configuration.trial)
-    epochs = [row for job in found for row in reports.epochs(connection, job=job.job)]
-    return trials_of(found, epochs)
+    epochs = [row for job in jobs for row in reports.epochs(connection, job=job.job)]
+    return trials_of(jobs, epochs)
 
 
 def _with_selection(trial: Trial, first: Trial | None, chance: Chance, images: int) -> Trial:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from cifar_model.epoch import LOSS_RULE
+from cifar_model.results import LOSS_RULE
 from runner.errors import InputError
 from runner.reports.filters import read_conditions
 from runner.reports.leaderboard import leaderboard_document, leaderboard_parts
