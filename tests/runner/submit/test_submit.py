@@ -100,7 +100,7 @@ def test_submit_says_how_many_points_are_different(sqlite_store: Store, tmp_path
 
     document, said = call("--epochs", "1")
     assert (document["points"], document["different"], len(document["jobs"])) == (16, 15, 15)
-    assert "16 points, 15 different with --epochs 1: equal points are trained once" in said
+    assert "16 points, 15 distinct with --epochs 1: equal points are trained once" in said
     document, said = call()
     assert (document["points"], document["different"], len(document["jobs"])) == (16, 16, 16)
     assert "different" not in said
