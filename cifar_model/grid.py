@@ -78,6 +78,24 @@ def read_grid(path: Path) -> Grid:
     return {name: _candidates(name, value) for name, value in grid.items()}
 
 
+def given_grid(values: Mapping[str, Any]) -> Grid:
+    """Check a grid that is given as what a grid file contains; a tuple is a range, as in Talos."""
+    if not values:
+        raise InputError(
+            "the grid is empty", "a list of values per parameter", "give at least one parameter"
+        )
+    return {name: _candidates(name, _as_in_a_file(value)) for name, value in values.items()}
+
+
+def _as_in_a_file(value: Any) -> Any:
+    """Return a value as JSON has it: arrays of NumPy are lists, its numbers are Python's."""
+    if isinstance(value, tuple):
+        return {"range": [_as_in_a_file(item) for item in value]}
+    if isinstance(value, list):
+        return [_as_in_a_file(item) for item in value]
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
 def _refusal(path: Path, what: str, fix: str) -> InputError:
     form = 'an object such as {"lr": [0.001], "batch_size": {"range": [30, 50, 20]}}'
     return InputError(f"the grid {str(path)!r} is {what}", form, fix)
@@ -127,7 +145,7 @@ def _candidates(name: str, value: Json) -> list[Json] | tuple[float, float, int]
         f"the grid's {name} is {shown(value)}",
         f'a list of values, or {{"range": [start, end, steps]}} with 1 to {MAX_VALUES} steps'
         " between two different numbers",
-        f'write "{name}": [{json.dumps(value)}]' if single else f"correct {name}",
+        f'write "{name}": [{json.dumps(value, default=str)}]' if single else f"correct {name}",
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from runner.cli.deliver import StatusDocument
+from runner.api.delivery import StatusDocument
 from runner.reports.comparison.folds import FoldComparisonDocument
 from runner.reports.comparison.trials import ComparisonDocument
 from runner.reports.experiment.document import ExperimentDocument

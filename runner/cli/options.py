@@ -5,17 +5,15 @@ from typing import Any, TypeVar
 
 import click
 
-from cifar_model.errors import InputError, shown
+from cifar_model.errors import InputError
 from cifar_model.explanation.settings import METHODS, OLD_METHODS
-from cifar_model.params import MOST_EPOCHS, MOST_SEED, read_value
-
-# No database has trouble with one of that length.
-LONGEST_KEY = 200
+from cifar_model.params import read_value
+from runner.api.checks import LIMITS, MOST_NUMBER, check_key
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 # The numbers of experiments, jobs and trials: what an INTEGER of every database holds.
-NUMBER = click.IntRange(1, 2**31 - 1)
+NUMBER = click.IntRange(1, MOST_NUMBER)
 
 
 class Method(click.Choice[str]):
@@ -45,13 +43,7 @@ wait_option = click.option(
 
 
 def _check_key(context: click.Context, option: click.Parameter, key: str | None) -> str | None:  # noqa: ARG001 (Click's form)
-    if key is not None and not (key.isprintable() and 0 < len(key) <= LONGEST_KEY):
-        raise InputError(
-            f"--key {shown(key)} is not valid" if key else "--key is empty",
-            f"1 to {LONGEST_KEY} printable characters in UTF-8",
-            "correct --key; a shell variable that is not set is empty",
-        )
-    return key
+    return check_key(key)
 
 
 key_option = click.option(
@@ -61,7 +53,7 @@ key_option = click.option(
 )
 seed_option = click.option(
     "--seed",
-    type=click.IntRange(0, MOST_SEED),
+    type=click.IntRange(*LIMITS["seed"]),
     default=0,
     show_default=True,
     help="Random seed for sampling, weights, data order and dropout.",
@@ -84,7 +76,7 @@ def training_options(command: Command) -> Command:
             click.option("--resize", is_flag=True, help="Resize images that are not 32x32."),
             click.option(
                 "--epochs",
-                type=click.IntRange(1, MOST_EPOCHS),
+                type=click.IntRange(*LIMITS["epochs"]),
                 help="Epochs of every trial; overrides the params.",
             ),
             click.option(
@@ -96,7 +88,7 @@ def training_options(command: Command) -> Command:
             ),
             click.option(
                 "--threads",
-                type=click.IntRange(1, 1024),
+                type=click.IntRange(*LIMITS["threads"]),
                 default=1,
                 show_default=True,
                 help=(
@@ -106,7 +98,7 @@ def training_options(command: Command) -> Command:
             ),
             click.option(
                 "--repeats",
-                type=click.IntRange(1, 1000),
+                type=click.IntRange(*LIMITS["repeats"]),
                 default=1,
                 show_default=True,
                 help="Train each set of params N times, with the seeds SEED, SEED + 1, ...",

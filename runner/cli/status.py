@@ -58,7 +58,7 @@ def _say(trouble: str | None) -> None:
 
 
 def _status_of_one(settings: Any, store: Any, experiment: int, form: str) -> None:
-    from runner.cli.deliver import experiment_document
+    from runner.api.delivery import experiment_document
     from runner.local.liveness import local_trouble
     from runner.reports.records import plain
 

@@ -1,13 +1,12 @@
 """`runner submit`: what should be done."""
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cifar_model import grid as grids
 from cifar_model.explanation.settings import SEGMENTATIONS
+from runner.api.checks import LIMITS
 from runner.cli.options import (
     Method,
     format_option,
@@ -19,6 +18,9 @@ from runner.cli.options import (
     wait_option,
 )
 
+if TYPE_CHECKING:
+    from runner.api.submit import AnyRequest
+
 
 @click.group()
 def submit() -> None:
@@ -28,13 +30,12 @@ def submit() -> None:
 @submit.command()
 @training_options
 @click.option("--augment", is_flag=True, help="Flip, shift, rotate and zoom the images.")
-def train(augment: bool, **options: Any) -> None:
+def train(wait: bool, form: str, **options: Any) -> None:
     """Train one trial."""
-    from runner.submit.experiments import new_train
+    from runner.api.submit import TrainRequest
 
-    training, params = _training(options)
-    params |= {"augment": True} if augment else {}
-    _submit(lambda s, _: new_train(s, training, params), options)
+    options["params"] = read_params(options["params"])
+    _submit(TrainRequest(**options), wait=wait, form=form)
 
 
 @submit.command()
@@ -52,14 +53,12 @@ def train(augment: bool, **options: Any) -> None:
     show_default=True,
     help="How Talos samples the points.",
 )
-def tune(downsample: float, grid: str, method: str, **options: Any) -> None:
+def tune(wait: bool, form: str, **options: Any) -> None:
     """Train points of a grid, sampled by Talos, one job per point."""
-    from runner.submit.experiments import new_tune
+    from runner.api.submit import TuneRequest
 
-    training, fixed = _training(options)
-    points = grids.PAPER_GRID if grid == "paper" else grids.read_grid(Path(grid))
-    points = {**points, **{name: [value] for name, value in fixed.items()}}
-    _submit(lambda s, _: new_tune(s, training, points, (downsample, method)), options)
+    options["params"] = read_params(options["params"])
+    _submit(TuneRequest(**options), wait=wait, form=form)
 
 
 @submit.command()
@@ -73,7 +72,7 @@ def tune(downsample: float, grid: str, method: str, **options: Any) -> None:
 )
 @click.option(
     "--folds",
-    type=click.IntRange(2, grids.MAX_TRIALS),
+    type=click.IntRange(*LIMITS["folds"]),
     help=(
         "Cross-validation: train the params again for each of K folds, one job per fold; cannot "
         "be combined with --split."
@@ -83,25 +82,13 @@ def tune(downsample: float, grid: str, method: str, **options: Any) -> None:
 @key_option
 @wait_option
 @format_option
-def evaluate(trial: int, split: str, folds: int | None, **options: Any) -> None:
+def evaluate(split: str, wait: bool, form: str, **options: Any) -> None:
     """Score a trial: loss, accuracy, log loss and confusion matrix."""
-    from runner.submit.experiments import new_evaluate, new_folds
+    from runner.api.submit import EvaluateRequest
 
-    seed, key = options["seed"], options["key"]
-    if folds is None:
-        return _submit(
-            lambda _, store: new_evaluate(store, trial, split, seed, key),
-            options,
-            about_a_trial=True,
-        )
-    given = click.get_current_context().get_parameter_source("split")
-    if given is not click.core.ParameterSource.DEFAULT:
-        raise click.UsageError(
-            "--folds splits the training and validation images and cannot be combined with --split"
-        )
-    return _submit(
-        lambda _, store: new_folds(store, trial, folds, seed, key), options, about_a_trial=True
-    )
+    source = click.get_current_context().get_parameter_source("split")
+    given = None if source is click.core.ParameterSource.DEFAULT else split
+    _submit(EvaluateRequest(split=given, **options), wait=wait, form=form)
 
 
 @submit.command()
@@ -146,7 +133,7 @@ def evaluate(trial: int, split: str, folds: int | None, **options: Any) -> None:
 )
 @click.option(
     "--samples",
-    type=click.IntRange(10, 100_000),
+    type=click.IntRange(*LIMITS["samples"]),
     default=1000,
     show_default=True,
     help="The number of perturbed images that LIME samples.",
@@ -156,64 +143,32 @@ def evaluate(trial: int, split: str, folds: int | None, **options: Any) -> None:
 @key_option
 @wait_option
 @format_option
-def explain(trial: int, seed: int, **options: Any) -> None:
+def explain(wait: bool, form: str, **options: Any) -> None:
     """Explain a trial's predictions: which parts of an image support a class."""
-    from cifar_model.data import DatasetSpec
-    from runner.submit.explain import Explaining, new_explain
-    from runner.submit.image_choice import comma_parts
+    from runner.api.submit import ExplainRequest
 
-    dataset, resize = options["dataset"], options["resize"]
-    if resize and dataset is None:
-        raise click.UsageError("--resize applies to the images of --dataset, which is not given")
-    explaining = Explaining(
-        images=options["images"],
-        labels=comma_parts(options["labels"]),
-        segmentation=options["segmentation"],
-        samples=options["samples"],
-        activations=options["activations"],
-        method=options["method"],
-        dataset=None if dataset is None else DatasetSpec(dataset, resize=resize),
-    )
-    key = options["key"]
-    _submit(
-        lambda s, store: new_explain(s, store, trial, explaining, seed, key),
-        options,
-        about_a_trial=True,
-    )
+    _submit(ExplainRequest(**options), wait=wait, form=form)
 
 
-def _training(options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    from cifar_model.data import DatasetSpec
-    from runner.submit.experiments import Training
-
-    dataset = DatasetSpec(options["dataset"], options["train_size"], options["resize"])
-    shared = (options[name] for name in ("epochs", "threads", "seed", "repeats", "key"))
-    training = Training(dataset, *shared)
-    return training, read_params(options["params"])
-
-
-def _submit(
-    make: Callable[[Any, Any], Any], options: dict[str, Any], *, about_a_trial: bool = False
-) -> None:
+def _submit(request: "AnyRequest", *, wait: bool, form: str) -> None:
     """Create the experiment, send its jobs, say so, and wait for its end if that was asked for."""
+    from runner.api.submit import new_experiment, store_for
     from runner.cli.deliver import deliver
     from runner.cli.interrupts import explained, held_back, kept
     from runner.cli.reading import reading_shown
     from runner.settings import Settings
-    from runner.store.opening import find_store, make_store
     from runner.submit.experiments import save
 
     said = ["nothing was submitted"]
     with explained(said):
         settings = Settings.from_environment()
-        # A stored trial is in a store that is there already.
-        store = find_store(settings) if about_a_trial else make_store(settings)
+        store = store_for(settings, request)
         with reading_shown():
-            new = make(settings, store)
+            new = new_experiment(settings, store, request)
         with held_back():
             experiment_id = save(store, new)
             said.append(kept(settings, experiment_id))
-        deliver(settings, store, experiment_id, wait=options["wait"], form=options["form"])
+        deliver(settings, store, experiment_id, wait=wait, form=form)
 
 
 COMMANDS = [submit]

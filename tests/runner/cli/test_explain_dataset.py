@@ -93,6 +93,5 @@ def test_a_file_of_larger_pictures_is_resized_if_that_is_asked_for(
 
 
 def test_resize_needs_a_data_set(sqlite_store: Store, trial: int) -> None:
-    done = call(sqlite_store, trial, "--resize")
-    assert done.exit_code == 2
-    assert "--dataset, which is not given" in done.stderr
+    with pytest.raises(InputError, match="--dataset, which is not given"):
+        call(sqlite_store, trial, "--resize")

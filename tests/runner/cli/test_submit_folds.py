@@ -13,11 +13,11 @@ from tests.runner.reports.stored import new_trial
 from tests.runner.store.making import rows
 
 
-def test_folds_take_no_split(tmp_path: Path) -> None:
+def test_folds_take_no_split(sqlite_store: Store, tmp_path: Path) -> None:
     arguments = ["--trial", "1", "--folds", "3", "--split", "test"]
-    done = CliRunner().invoke(evaluate, arguments, env={"RUNNER_HOME": str(tmp_path)})
-    assert done.exit_code == 2
-    assert "cannot be combined with --split" in done.stderr
+    environment = {"RUNNER_DATABASE_URL": sqlite_store.url, "RUNNER_HOME": str(tmp_path)}
+    with pytest.raises(InputError, match="cannot be combined with --split"):
+        CliRunner().invoke(evaluate, arguments, env=environment, catch_exceptions=False)
 
 
 def test_more_folds_than_pictures_are_refused(sqlite_store: Store) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.cli.deliver import experiment_document
+from runner.api.delivery import experiment_document
 from runner.reports.experiment.document import ExperimentDocument, report_document
 from runner.reports.experiment.view import report_parts
 from runner.reports.explanation.view import SHOWN_ROWS, activation_parts

@@ -1,0 +1,95 @@
+"""Check the values of options, in the words of the command line.
+
+The command line checks what is typed by the same limits.
+"""
+
+import operator
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cifar_model.errors import InputError, nearest, shown
+from cifar_model.grid import MAX_TRIALS
+from cifar_model.params import MOST_EPOCHS, MOST_SEED
+
+# The numbers of experiments, jobs and trials: what an INTEGER of every database holds.
+MOST_NUMBER = 2**31 - 1
+
+# No database has trouble with one of that length.
+LONGEST_KEY = 200
+
+# The smallest and the largest value of the options that are whole numbers.
+LIMITS: Mapping[str, tuple[int, int]] = {
+    "trial": (1, MOST_NUMBER),
+    "train_size": (1, MOST_NUMBER),
+    "epochs": (1, MOST_EPOCHS),
+    "threads": (1, 1024),
+    "repeats": (1, 1000),
+    "seed": (0, MOST_SEED),
+    "folds": (2, MAX_TRIALS),
+    "samples": (10, 100_000),
+}
+
+
+def option(name: str) -> str:
+    """Return the name of a keyword argument as the command line has it."""
+    return f"--{name.replace('_', '-')}"
+
+
+def whole_number(name: str, value: Any) -> int:
+    """Return the value of an option as a plain integer; raise InputError if it has no such one."""
+    low, high = LIMITS[name]
+    try:
+        number = None if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or not low <= number <= high:
+        raise refusal(name, value, f"a whole number from {low:,} to {high:,}")
+    return number
+
+
+def optional_number(name: str, value: Any) -> int | None:
+    """Return the value of an option that may be left out."""
+    return None if value is None else whole_number(name, value)
+
+
+def flag(name: str, value: Any) -> bool:
+    """Return the value of an option that is on or off."""
+    if not isinstance(value, bool):
+        raise refusal(name, value, "True or False")
+    return value
+
+
+def one_of(name: str, value: Any, choices: Sequence[str]) -> str:
+    """Return the value of an option that has a few."""
+    if value not in choices:
+        close = nearest(str(value), choices)
+        hint = f"; did you mean {close!r}?" if close else ""
+        raise refusal(name, value, f"one of {', '.join(choices)}{hint}")
+    return str(value)
+
+
+def text(name: str, value: Any) -> str:
+    """Return the value of an option that is a text."""
+    if not isinstance(value, str):
+        raise refusal(name, value, "a text")
+    return value
+
+
+def check_key(key: str | None) -> str | None:
+    """Return an idempotency key; raise InputError if it is none."""
+    if key is not None and not (
+        isinstance(key, str) and key.isprintable() and 0 < len(key) <= LONGEST_KEY
+    ):
+        raise InputError(
+            f"--key {shown(key)} is not valid" if key else "--key is empty",
+            f"1 to {LONGEST_KEY} printable characters in UTF-8",
+            "correct --key; a shell variable that is not set is empty",
+        )
+    return key
+
+
+def refusal(name: str, value: Any, expected: str) -> InputError:
+    """Return the error for a value that an option does not have."""
+    return InputError(
+        f"{option(name)} {shown(value)} is not valid", expected, f"correct {option(name)}"
+    )

@@ -1,0 +1,96 @@
+"""Send the jobs of a new experiment, and say what keeps them from being worked on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cifar_model.data import Description
+from cifar_model.errors import printable
+from runner.errors import UnavailableError
+from runner.failpoints import failpoint
+from runner.local.liveness import why_nothing_runs
+from runner.local.run_dir import RunDir
+from runner.queue.app import make_app
+from runner.queue.dispatch import send_pending
+from runner.reports.experiment.warnings import equal_points, experiment_warnings
+from runner.reports.records import Job
+from runner.settings import Settings
+from runner.specs import Configuration
+from runner.store import queries
+from runner.store.engine import Store
+
+
+@dataclass(frozen=True, slots=True)
+class StatusDocument:
+    """An experiment and its jobs, as the JSON that `submit`, `status` and `watch` print."""
+
+    experiment: int
+    kind: str
+    seed: int
+    dataset: Description
+    points: int | None
+    different: int | None
+    states: dict[str, int]
+    paused: bool
+    warnings: list[str]
+    jobs: list[Job]
+
+
+def submitted(store: Store, experiment_id: int) -> Iterator[str]:
+    """Yield what is to be said of an experiment that was just submitted."""
+    experiment = queries.experiment(store, experiment_id)
+    configuration = Configuration(experiment.configuration)
+    jobs = "1 job" if experiment.jobs == 1 else f"{experiment.jobs} jobs"
+    yield printable(
+        f"experiment {experiment_id}: {experiment.kind}, {jobs}, {configuration.dataset.title}"
+    )
+    if points := equal_points(configuration):
+        yield points
+    for text in warnings_of(store, experiment):
+        yield f"warning: {text}"
+
+
+def send_saved(settings: Settings, store: Store) -> Iterator[str]:
+    """Send what is pending, and yield what keeps it from being worked on.
+
+    A broker that is away costs a warning only, because the jobs are saved.
+    """
+    run_dir = RunDir(settings.home)
+    if settings.broker_url is None and not run_dir.is_supervised():
+        yield "no worker is running: the jobs are saved; start workers with `runner up`"
+        return
+    try:
+        send_pending(store, make_app(settings.broker_url or run_dir.broker_url))
+    except UnavailableError as error:
+        yield f"warning: {error.what}\n  to fix it: {error.fix}"
+        return
+    failpoint("submit_sent")
+    if (words := why_nothing_runs(settings, store)) is not None:
+        yield words
+
+
+def warnings_of(store: Store, experiment: queries.Experiment) -> list[str]:
+    """Return the warnings of an experiment, such as too few steps for its momentum."""
+    configuration = Configuration(experiment.configuration)
+    with store.read() as connection:
+        return experiment_warnings(connection, experiment.id, experiment.kind, configuration)
+
+
+def experiment_document(store: Store, experiment_id: int) -> StatusDocument:
+    """Return an experiment and its jobs."""
+    experiment = queries.experiment(store, experiment_id)
+    configuration = Configuration(experiment.configuration)
+    return StatusDocument(
+        experiment=experiment.id,
+        kind=experiment.kind,
+        seed=experiment.seed,
+        dataset=configuration.dataset,
+        points=configuration.sampled,
+        different=configuration.different,
+        states=dict(experiment.states),
+        paused=experiment.paused_at is not None,
+        warnings=warnings_of(store, experiment),
+        jobs=[
+            Job(job.id, job.number, job.state, job.attempts, job.reason, job.trial)
+            for job in queries.jobs(store, experiment_id)
+        ],
+    )

@@ -1,0 +1,210 @@
+"""Submit experiments: what the command line and Python ask for, as typed requests."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cifar_model import grid as grids
+from cifar_model.data import DatasetSpec
+from cifar_model.explanation.settings import METHODS, OLD_METHODS, SEGMENTATIONS
+from cifar_model.params import ParamValues
+from runner.api import checks
+from runner.errors import InputError
+from runner.settings import Settings
+from runner.store.engine import Store
+from runner.store.lifecycle.experiments import NewExperiment
+from runner.store.opening import find_store, make_store
+from runner.submit.experiments import Training, new_evaluate, new_folds, new_train, new_tune
+from runner.submit.explain import Explaining, new_explain
+from runner.submit.image_choice import comma_parts
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What every experiment has: its seed, and a key that makes it safe to submit again."""
+
+    seed: int = 0
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingRequest(Request):
+    """What `train` and `tune` have in common; `epochs` overrides the params."""
+
+    dataset: str = "cifar10"
+    train_size: int | None = None
+    resize: bool = False
+    epochs: int | None = None
+    params: ParamValues = field(default_factory=dict)
+    threads: int = 1
+    repeats: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainRequest(TrainingRequest):
+    """Train one trial."""
+
+    augment: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TuneRequest(TrainingRequest):
+    """Train points of a grid: the paper's, that of a JSON file, or the content of such a file."""
+
+    downsample: float
+    grid: str | Path | Mapping[str, Any] = "paper"
+    method: str = grids.METHODS[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluateRequest(Request):
+    """Score a trial on a split (default: test), or train its params again for each fold."""
+
+    trial: int
+    split: str | None = None
+    folds: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainRequest(Request):
+    """Explain a trial's predictions.
+
+    `images` and `labels` are numbers and names, or a text that chooses them as the options do.
+    """
+
+    trial: int
+    images: Sequence[int] | str
+    labels: Sequence[str] | str = "predicted"
+    dataset: str | None = None
+    resize: bool = False
+    method: str = METHODS[0]
+    segmentation: str = SEGMENTATIONS[0]
+    samples: int = 1000
+    activations: bool = False
+
+
+AnyRequest = TrainRequest | TuneRequest | EvaluateRequest | ExplainRequest
+
+
+def store_for(settings: Settings, request: AnyRequest) -> Store:
+    """Open the store that a request goes to; one about a stored trial makes none."""
+    if isinstance(request, EvaluateRequest | ExplainRequest):
+        return find_store(settings)
+    return make_store(settings)
+
+
+def new_experiment(settings: Settings, store: Store, request: AnyRequest) -> NewExperiment:
+    """Return the experiment that a request asks for, checked and not yet stored."""
+    checks.whole_number("seed", request.seed)
+    checks.check_key(request.key)
+    match request:
+        case TrainRequest():
+            return _new_train(settings, request)
+        case TuneRequest():
+            return _new_tune(settings, request)
+        case EvaluateRequest():
+            return _new_evaluate(store, request)
+        case ExplainRequest():
+            return _new_explain(settings, store, request)
+
+
+def _new_train(settings: Settings, request: TrainRequest) -> NewExperiment:
+    params = _params(request)
+    params |= {"augment": True} if checks.flag("augment", request.augment) else {}
+    return new_train(settings, _training(request), params)
+
+
+def _new_tune(settings: Settings, request: TuneRequest) -> NewExperiment:
+    method = checks.one_of("method", request.method, grids.METHODS)
+    fixed = {name: [value] for name, value in _params(request).items()}
+    sampling = (_fraction(request.downsample), method)
+    return new_tune(settings, _training(request), {**_grid(request.grid), **fixed}, sampling)
+
+
+def _new_evaluate(store: Store, request: EvaluateRequest) -> NewExperiment:
+    trial = checks.whole_number("trial", request.trial)
+    if request.folds is None:
+        split = checks.one_of("split", request.split or "test", SPLITS)
+        return new_evaluate(store, trial, split, request.seed, request.key)
+    if request.split is not None:
+        raise InputError(
+            "--folds splits the training and validation images and cannot be combined with --split",
+            "either --folds or --split",
+            "omit one of them",
+        )
+    folds = checks.whole_number("folds", request.folds)
+    return new_folds(store, trial, folds, request.seed, request.key)
+
+
+def _new_explain(settings: Settings, store: Store, request: ExplainRequest) -> NewExperiment:
+    resize = checks.flag("resize", request.resize)
+    if resize and request.dataset is None:
+        raise InputError(
+            "--resize applies to the images of --dataset, which is not given",
+            "--resize together with --dataset",
+            "omit --resize, or choose a --dataset",
+        )
+    labels = request.labels
+    explaining = Explaining(
+        images=_images(request.images),
+        labels=comma_parts(labels) if isinstance(labels, str) else list(labels),
+        segmentation=checks.one_of("segmentation", request.segmentation, SEGMENTATIONS),
+        samples=checks.whole_number("samples", request.samples),
+        activations=checks.flag("activations", request.activations),
+        method=checks.one_of("method", OLD_METHODS.get(request.method, request.method), METHODS),
+        dataset=None
+        if request.dataset is None
+        else DatasetSpec(checks.text("dataset", request.dataset), resize=resize),
+    )
+    trial = checks.whole_number("trial", request.trial)
+    return new_explain(settings, store, trial, explaining, request.seed, request.key)
+
+
+def _training(request: TrainingRequest) -> Training:
+    return Training(
+        dataset=DatasetSpec(
+            checks.text("dataset", request.dataset),
+            checks.optional_number("train_size", request.train_size),
+            checks.flag("resize", request.resize),
+        ),
+        epochs=checks.optional_number("epochs", request.epochs),
+        threads=checks.whole_number("threads", request.threads),
+        seed=request.seed,
+        repeats=checks.whole_number("repeats", request.repeats),
+        key=request.key,
+    )
+
+
+def _params(request: TrainingRequest) -> dict[str, Any]:
+    """Return the params as plain JSON; those of NumPy become numbers of Python."""
+    if not isinstance(request.params, Mapping):
+        raise checks.refusal("params", request.params, "a dictionary such as {'lr': 0.01}")
+    return {name: _plain(value) for name, value in request.params.items()}
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else value
+
+
+def _grid(grid: str | Path | Mapping[str, Any]) -> grids.Grid:
+    if isinstance(grid, Mapping):
+        return grids.given_grid(grid)
+    return grids.PAPER_GRID if grid == "paper" else grids.read_grid(Path(grid))
+
+
+def _fraction(downsample: float) -> float:
+    if isinstance(downsample, bool) or not isinstance(downsample, int | float):
+        raise checks.refusal("downsample", downsample, "a number from 0 to 1")
+    return downsample
+
+
+def _images(images: Sequence[int] | str) -> Sequence[int] | str:
+    if isinstance(images, str):
+        return images
+    numbers = [_plain(image) for image in images]
+    if not numbers or not all(type(number) is int for number in numbers):
+        raise checks.refusal("images", images, "numbers of images, or a text such as 'random:20'")
+    return list(dict.fromkeys(numbers))
