@@ -1,16 +1,37 @@
 """`runner compare` and `runner diff`: what differs between two trials, or their explanations."""
 
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli.options import NUMBER
+from runner.cli.options import NUMBER, Command
 from runner.cli.output import show_written
+from runner.errors import ExitCode
+
+if TYPE_CHECKING:
+    from runner.reports.gate import Limit
+    from runner.reports.records import CheckedCondition
+
+
+def _fail_if(help_text: str) -> Callable[[Command], Command]:
+    """Return the option `--fail-if` with this explanation of what a condition can name."""
+    return click.option(
+        "--fail-if",
+        "conditions",
+        multiple=True,
+        metavar="CONDITION",
+        help=(
+            "End with exit code 1 if the condition holds for the whole 95 % interval: "
+            f"{help_text}; repeatable."
+        ),
+    )
 
 
 @click.command()
-@click.argument("first", metavar="TRIAL", type=NUMBER)
-@click.argument("second", metavar="TRIAL", type=NUMBER)
+@click.argument("pair", metavar="TRIAL TRIAL", type=NUMBER, nargs=2)
 @click.option(
     "--split",
     type=click.Choice(["train", "validation", "test"]),
@@ -23,15 +44,16 @@ from runner.cli.output import show_written
     is_flag=True,
     help="Compare two `submit evaluate --folds` experiments with the same folds.",
 )
+@_fail_if("'accuracy < -0.01' is about the accuracy of the second minus that of the first")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "json", "html"]),
+    type=click.Choice(["table", "json", "html", "junit"]),
     default="table",
     show_default=True,
     help=(
         "table: for people; json: one document; html: one file with both confusion matrices and "
-        "their differences."
+        "their differences; junit: a test case for each --fail-if."
     ),
 )
 @click.option(
@@ -40,20 +62,30 @@ from runner.cli.output import show_written
     help="Write the comparison to this file instead of stdout (html: a file under RUNNER_HOME).",
 )
 def compare(
-    first: int, second: int, split: str, form: str, out: Path | None, *, folds: bool
+    pair: tuple[int, int],
+    split: str,
+    conditions: tuple[str, ...],
+    form: str,
+    out: Path | None,
+    *,
+    folds: bool,
 ) -> None:
     """Test whether two trials differ significantly.
 
     Both are compared on the same images. With --folds: compare two k-fold cross-validations on
     the same folds.
     """
-    from runner.reports.comparison.folds import fold_comparison_document
-    from runner.reports.comparison.trials import comparison_document
+    from dataclasses import replace
+
+    from runner.reports.comparison.folds import fold_comparison_document, fold_measures
+    from runner.reports.comparison.trials import ACCURACY, comparison_document, measures
     from runner.reports.comparison.view import comparison_report, fold_comparison_report
+    from runner.reports.gate import checked
     from runner.reports.output import choose_destination, write_report
     from runner.settings import Settings
     from runner.store.opening import find_store
 
+    first, second = pair
     if first == second:
         raise click.UsageError(f"name two different {'experiments' if folds else 'trials'}")
     given = click.get_current_context().get_parameter_source("split")
@@ -61,48 +93,86 @@ def compare(
         raise click.UsageError(
             "--folds compares the held-out images of each fold and cannot be combined with --split"
         )
+    limits = _limits(conditions, [ACCURACY], form)
     settings = Settings.from_environment()
     store = find_store(settings)
     if folds:
-        report = fold_comparison_report(fold_comparison_document(store, (first, second)))
+        of_folds = fold_comparison_document(store, pair)
+        found = checked(limits, fold_measures(of_folds))
+        report = fold_comparison_report(replace(of_folds, conditions=found))
     else:
-        report = comparison_report(comparison_document(store, (first, second), split))
+        of_trials = comparison_document(store, pair, split)
+        found = checked(limits, measures(of_trials))
+        report = comparison_report(replace(of_trials, conditions=found))
     name = f"compare{'-folds' if folds else ''}-{first}-{second}"
     show_written(write_report(report, form, choose_destination(settings.home, name, form, out)))
+    _end(found)
 
 
 @click.command()
-@click.argument("first", metavar="EXPERIMENT", type=NUMBER)
-@click.argument("second", metavar="EXPERIMENT", type=NUMBER)
+@click.argument("pair", metavar="EXPERIMENT EXPERIMENT", type=NUMBER, nargs=2)
+@_fail_if("'shared_weight < 0.5' is about the mean over all images")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "json", "csv", "markdown", "html"]),
+    type=click.Choice(["table", "json", "csv", "markdown", "html", "junit"]),
     default="table",
     show_default=True,
-    help="table: for people; json, csv: every image; markdown, html: a report with figures.",
+    help=(
+        "table: for people; json, csv: every image; markdown, html: a report with figures; "
+        "junit: a test case for each --fail-if."
+    ),
 )
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     help="Write the report to this file instead of stdout (html: a file under RUNNER_HOME).",
 )
-def diff(first: int, second: int, form: str, out: Path | None) -> None:
+def diff(pair: tuple[int, int], conditions: tuple[str, ...], form: str, out: Path | None) -> None:
     """Compare the explanations of two experiments. Shows where they differ most."""
+    from dataclasses import replace
+
     from runner.reports.explanation.difference import difference_document, difference_report
+    from runner.reports.explanation.limited import measures
+    from runner.reports.explanation.pairs import WITH_INTERVAL
+    from runner.reports.gate import checked
     from runner.reports.output import choose_destination, write_report
     from runner.settings import Settings
     from runner.store.opening import find_store
 
+    first, second = pair
     if first == second:
         raise click.UsageError("name two different experiments")
+    limits = _limits(conditions, WITH_INTERVAL, form)
     settings = Settings.from_environment()
     store = find_store(settings)
     destination = choose_destination(settings.home, f"diff-{first}-{second}", form, out)
-    written = write_report(
-        difference_report(difference_document(store, (first, second))), form, destination
-    )
-    show_written(written)
+    document = difference_document(store, pair)
+    found = checked(limits, measures(document))
+    report = difference_report(replace(document, conditions=found))
+    show_written(write_report(report, form, destination))
+    _end(found)
+
+
+def _limits(conditions: Sequence[str], names: Sequence[str], form: str) -> "list[Limit]":
+    """Return the parsed conditions, before anything is read or written."""
+    from runner.reports.gate import read_limits
+
+    if form == "junit" and not conditions:
+        raise click.UsageError("--format junit has a test case for each --fail-if: give one")
+    return read_limits(conditions, names)
+
+
+def _end(conditions: "Sequence[CheckedCondition]") -> None:
+    """Report the conditions that did not pass; end with exit code 1 if one failed."""
+    from runner.reports.records import FAILED, PASSED
+
+    for condition in conditions:
+        if condition.outcome != PASSED:
+            words = f"{condition.outcome}: {condition.condition}: {condition.reason}"
+            click.echo(words, err=True)
+    if any(condition.outcome == FAILED for condition in conditions):
+        sys.exit(ExitCode.JOB_FAILED)
 
 
 COMMANDS = [compare, diff]

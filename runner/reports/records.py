@@ -12,6 +12,10 @@ from cifar_model.params import ParamValues
 Interval = list[float]
 
 
+# The outcomes of a condition of --fail-if.
+PASSED, FAILED, UNDECIDED = "passed", "failed", "undecided"
+
+
 class Named(Protocol):
     """A data set with a title: a `Description` or a `DatasetName`."""
 
@@ -249,6 +253,17 @@ class Activation:
     output: str
     channels: Channels
     dead: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedCondition:
+    """A condition of `--fail-if`, what it was compared with, and why it has this outcome."""
+
+    condition: str
+    value: float | None
+    interval: Interval | None
+    outcome: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,14 @@
 """Compare two k-folds on the same folds: whether the settings differ significantly."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import fmean
 
 from runner.errors import InputError
+from runner.reports.comparison.trials import second_minus_first
+from runner.reports.gate import Measure
 from runner.reports.lookup import experiment_row
-from runner.reports.records import Interval, fields_of
+from runner.reports.records import CheckedCondition, Interval, fields_of
 from runner.reports.stats.uncertainty import fold_interval, fold_test, is_noise, sign_test
 from runner.specs import Provenance
 from runner.store.engine import Connection, Store
@@ -66,6 +68,8 @@ class OfFolds:
 class FoldComparisonDocument(FoldDifferences, OfFolds):
     """The comparison of two k-folds. The provenance is that of the second."""
 
+    conditions: list[CheckedCondition] = field(default_factory=list)
+
 
 def fold_comparison_document(store: Store, experiments: tuple[int, int]) -> FoldComparisonDocument:
     """Return the comparison of two experiments on the same folds.
@@ -114,6 +118,13 @@ def compared_folds(first: Sequence[float], second: Sequence[float]) -> FoldDiffe
         sign_p=sign_test(better, worse),
         noise=is_noise(p),
     )
+
+
+def fold_measures(document: FoldComparisonDocument) -> list[Measure]:
+    """Return what `--fail-if` can name: the mean accuracy of the second minus the first's."""
+    first, second = (of.experiment for of in document.experiments)
+    what = f"the difference in mean accuracy (experiment {second} minus experiment {first})"
+    return [second_minus_first(what, document.difference, document.difference_interval)]
 
 
 def fold_verdict(document: FoldComparisonDocument) -> str:

@@ -1,20 +1,24 @@
 """Compare two trials on the same images and test whether they differ significantly."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from cifar_model.data import Description
 from runner.errors import InputError
 from runner.reports.evaluation import evaluations_of
+from runner.reports.gate import Measure
 from runner.reports.lookup import experiment_row, job_row
-from runner.reports.records import Evaluation, Interval, fields_of
+from runner.reports.records import CheckedCondition, Evaluation, Interval, fields_of
 from runner.reports.stats.uncertainty import accuracy_interval, is_noise, mcnemar, paired_interval
 from runner.specs import Provenance
 from runner.store import queries
 from runner.store.engine import Connection, Store
 from runner.store.queries.predictions import Predictions, newest_predictions
+
+# What a condition of --fail-if can name.
+ACCURACY = "accuracy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class ComparisonDocument(Comparison, OfDataset):
     trials: Sequence[ConfusedTrial]
     classes: list[str]
     provenance: Provenance
+    conditions: list[CheckedCondition] = field(default_factory=list)
 
 
 def comparison_document(store: Store, trials: tuple[int, int], split: str) -> ComparisonDocument:
@@ -175,6 +180,19 @@ def compared(split: str, first: Predictions, second: Predictions) -> Comparison:
         p=p,
         noise=is_noise(p),
     )
+
+
+def measures(document: ComparisonDocument) -> list[Measure]:
+    """Return what `--fail-if` can name: the accuracy of the second trial minus the first's."""
+    first, second = (of.trial for of in document.trials)
+    what = f"the difference in accuracy (trial {second} minus trial {first})"
+    return [second_minus_first(what, document.difference, document.difference_interval)]
+
+
+def second_minus_first(what: str, difference: float, interval: Interval) -> Measure:
+    """Return the measure `accuracy` of a difference of the first minus the second."""
+    low, high = interval
+    return Measure(ACCURACY, what, 0.0 - difference, [0.0 - high, 0.0 - low])
 
 
 def verdict(comparison: Comparison) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from runner.reports.comparison.folds import ASSUMPTIONS, FoldComparisonDocument, fold_verdict
 from runner.reports.comparison.trials import ComparisonDocument, verdict
+from runner.reports.formats.junit import as_junit
 from runner.reports.model import (
     Figure,
     Note,
@@ -48,12 +49,14 @@ def comparison_report(document: ComparisonDocument) -> Report:
         for of in document.trials
         for step, command in zip(("trained", "evaluated"), of.commands, strict=True)
     }
+    title = titled(data_of(document), f"Trials {first} and {second}")
     return Report(
-        titled(data_of(document), f"Trials {first} and {second}"),
+        title,
         document,
         lay_out=lambda figures: comparison_parts(document, figures),
         appendix=lambda: _origin(document, commands),
         draw=lambda: _draw(document),
+        texts={"junit": lambda: as_junit("compare", (first, second), title, document.conditions)},
     )
 
 
@@ -61,11 +64,13 @@ def fold_comparison_report(document: FoldComparisonDocument) -> Report:
     """Return the report of a comparison of two k-folds. It has no figures."""
     first, second = (of.experiment for of in document.experiments)
     commands = {f"experiment {of.experiment}": of.command for of in document.experiments}
+    title = titled(data_of(document), f"Experiments {first} and {second}")
     return Report(
-        titled(data_of(document), f"Experiments {first} and {second}"),
+        title,
         document,
         lay_out=lambda _: fold_comparison_parts(document),
         appendix=lambda: _origin(document, commands),
+        texts={"junit": lambda: as_junit("compare", (first, second), title, document.conditions)},
     )
 
 

@@ -7,12 +7,25 @@ from typing import TypeVar
 
 from cifar_model.data import Description
 from runner.errors import InputError
-from runner.reports.explanation.pairs import LEFT_OUT, MEASURES, Pair, explanation_pairs
+from runner.reports.explanation.pairs import (
+    LEFT_OUT,
+    MEASURES,
+    WITH_INTERVAL,
+    Pair,
+    explanation_pairs,
+)
 from runner.reports.explanation.rows import explanations_of
 from runner.reports.formats.csv_file import csv_file
+from runner.reports.formats.junit import as_junit
 from runner.reports.lookup import experiment_row, job_row
 from runner.reports.model import Note, Part, Report, Table, titled
-from runner.reports.records import Explanation, Interval, fields_of, values
+from runner.reports.records import (
+    CheckedCondition,
+    Explanation,
+    Interval,
+    fields_of,
+    values,
+)
 from runner.reports.stats.uncertainty import mean_interval
 from runner.states import JobState, Kind
 from runner.store.engine import Connection, Store
@@ -56,6 +69,8 @@ class Summary:
     sign_flips: float | None
     shared_weight_interval: Interval | None
     overlap_interval: Interval | None
+    rank_correlation_interval: Interval | None
+    sign_flips_interval: Interval | None
 
 
 # Python does not allow two base classes with non-empty slots, so these have empty slots.
@@ -94,6 +109,7 @@ class DifferenceDocument(Summary, OfExperiments):
     classes: list[ClassDifference]
     pairs: list[Pair]
     files: list[str] = field(default_factory=list)
+    conditions: list[CheckedCondition] = field(default_factory=list)
 
 
 T = TypeVar("T", Pair, ClassDifference)
@@ -211,7 +227,7 @@ def _most_changed(rows: Iterable[T]) -> list[T]:
 
 
 def _summary(pairs: Sequence[Pair]) -> Summary:
-    shared_weight, overlap = _of_images(pairs, "shared_weight"), _of_images(pairs, "overlap")
+    shared_weight, overlap, correlation, flips = (_of_images(pairs, name) for name in WITH_INTERVAL)
     return Summary(
         compared=sum(pair.left_out is None for pair in pairs),
         compared_pictures=len(shared_weight),
@@ -221,10 +237,12 @@ def _summary(pairs: Sequence[Pair]) -> Summary:
         shared_weight=_mean(shared_weight),
         shared_weight_chance=_mean(_of_images(pairs, "shared_weight_chance")),
         overlap=_mean(overlap),
-        rank_correlation=_mean(_of_images(pairs, "rank_correlation")),
-        sign_flips=_mean(_of_images(pairs, "sign_flips")),
+        rank_correlation=_mean(correlation),
+        sign_flips=_mean(flips),
         shared_weight_interval=_interval(shared_weight),
         overlap_interval=_interval(overlap),
+        rank_correlation_interval=_interval(correlation, lowest=-1.0),
+        sign_flips_interval=_interval(flips),
     )
 
 
@@ -246,11 +264,11 @@ def _mean(shares: Sequence[float]) -> float | None:
     return fmean(shares) if shares else None
 
 
-def _interval(shares: Sequence[float]) -> Interval | None:
-    if len(shares) < 2:
+def _interval(measured: Sequence[float], lowest: float = 0.0) -> Interval | None:
+    if len(measured) < 2:
         return None
-    low, high = mean_interval(shares)
-    return [max(0.0, low), min(1.0, high)]
+    low, high = mean_interval(measured)
+    return [max(lowest, low), min(1.0, high)]
 
 
 # The number of images in the table; JSON and CSV have all of them.
@@ -279,12 +297,17 @@ OTHER_SEGMENTS = (
 
 def difference_report(document: DifferenceDocument) -> Report:
     """Return the report of a comparison of explanations."""
-    numbers = " and ".join(str(of.experiment) for of in document.experiments)
+    numbers = [of.experiment for of in document.experiments]
+    both = " and ".join(map(str, numbers))
+    title = titled(document.dataset, f"Explanations of experiments {both}")
     return Report(
-        titled(document.dataset, f"Explanations of experiments {numbers}"),
+        title,
         document,
         lay_out=lambda _: difference_parts(document),
-        texts={"csv": lambda: _spreadsheet(document)},
+        texts={
+            "csv": lambda: _spreadsheet(document),
+            "junit": lambda: as_junit("diff", numbers, title, document.conditions),
+        },
     )
 
 

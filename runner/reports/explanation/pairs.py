@@ -20,6 +20,9 @@ MEASURES = (
     "sign_flips",
 )
 
+# The measures whose means over images have an interval, which --fail-if can name.
+WITH_INTERVAL = ("shared_weight", "overlap", "rank_correlation", "sign_flips")
+
 # The reasons why two explanations of an image are not compared.
 LEFT_OUT = ("void", "nothing_shown", "no_common_class")
 

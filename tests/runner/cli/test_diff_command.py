@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from runner.cli.compare import diff
+from runner.errors import InputError
 from runner.store.engine import Store
 from tests.runner.reports.explained import Weights, explained, weights
 from tests.runner.reports.stored import CLASSES, SHOWN_DATASET
@@ -78,3 +79,25 @@ def test_an_experiment_is_not_compared_with_itself(sqlite_store: Store, pair: li
     done = call(sqlite_store, pair[0], pair[0])
     assert done.exit_code == 2
     assert "name two different experiments" in done.stderr
+
+
+def test_a_condition_about_a_measure_ends_with_exit_code_1(
+    sqlite_store: Store, pair: list[str]
+) -> None:
+    failed = call(sqlite_store, *pair, "--fail-if", "rank_correlation > -2", "--format", "junit")
+    assert failed.exit_code == 1
+    assert "failed: rank_correlation > -2.0: the mean rank_correlation of" in failed.stderr
+    assert 'failures="1"' in failed.stdout
+    passed = call(sqlite_store, *pair, "--fail-if", "shared_weight < 0")
+    assert (passed.exit_code, passed.stderr) == (0, "")
+    undecided = call(sqlite_store, *pair, "--fail-if", "shared_weight < 0.9")
+    assert undecided.exit_code == 0
+    assert "so this cannot be decided" in undecided.stderr
+
+
+def test_a_condition_about_no_measure_is_refused_with_the_names_there_are(
+    sqlite_store: Store, pair: list[str]
+) -> None:
+    with pytest.raises(InputError, match="shared_weight, overlap, rank_correlation, sign_flips"):
+        call(sqlite_store, *pair, "--fail-if", "accuracy < 0.5")
+    assert call(sqlite_store, *pair, "--format", "junit").exit_code == 2
