@@ -35,6 +35,7 @@ SPLITS = {
 }
 LITTER = ("__MACOSX", "Thumbs.db", "desktop.ini")  # what desktops leave; names with a dot as well
 DEEPEST = 4  # one level more than train/class/picture, to see what is too deep
+MOST_NAME = 255  # characters of the name of a class
 
 
 Parts = tuple[str, ...]
@@ -213,6 +214,14 @@ def _check_classes(title: str, classes: tuple[str, ...]) -> None:
             f"class folders of {title} with names that cannot be printed: {listed(unprintable)}",
             "names of printable characters: letters, digits, spaces and punctuation",
             "rename them",
+        )
+    # A file system has such a limit; a zip has none.
+    name = max(classes, key=len)
+    if len(name) > MOST_NAME:
+        raise InputError(
+            f"{title} has a class with a name of {len(name):,} characters: {name[:40]}...",
+            f"class names of at most {MOST_NAME} characters",
+            "rename the folder",
         )
 
 

@@ -134,6 +134,15 @@ def test_a_file_name_in_another_encoding_does_not_matter(tmp_path: Path) -> None
     assert loaded(f"zip:{path}").classes == ("cat", "dog")
 
 
+def test_a_class_name_is_as_short_as_a_file_system_wants_it(tmp_path: Path) -> None:
+    folder = two_classes(tmp_path / "pets")
+    longest = "c" * 255
+    assert loaded(f"zip:{renamed_zip(folder, ('cat', longest))}").classes == (longest, "dog")
+    error = refusal(f"zip:{renamed_zip(folder, ('cat', longest + 'c'))}")
+    assert "a name of 256 characters" in error.what
+    assert "at most 255" in error.expected
+
+
 @pytest.mark.parametrize("name", ["cat/\x1b[2J.txt", "\x1b]0;title\x07/000.png"])
 def test_no_name_in_a_zip_reaches_the_terminal_as_it_is(name: str, tmp_path: Path) -> None:
     path = zip_of(two_classes(tmp_path / "pets"))
