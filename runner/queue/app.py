@@ -253,4 +253,6 @@ def _refusal(error: BaseException | None) -> tuple[str, str]:
 def _without_password(app: Celery) -> str:
     connection = app.connection_for_write()
     # Kombu would write stars in the place of a password that there is not.
-    return str(connection.as_uri(include_password=not connection.password))
+    shown = str(connection.as_uri(include_password=not connection.password))
+    # Kombu writes the database that Redis takes by default, 0, as "/".
+    return f"{shown[:-1]}0" if shown.endswith("//") else shown
