@@ -1,6 +1,8 @@
 """What several commands print: that nothing is stored yet, and what was written of a report."""
 
 import json
+import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from runner.reports.formats.terminal import View
     from runner.reports.output import Written
 
 
@@ -24,6 +27,21 @@ def answered_if_nothing_is_stored(form: str, **document: Any) -> Iterator[None]:
         if form == "json":
             click.echo(json.dumps(document))
         sys.exit(0)
+
+
+def terminal_view(*, wide: bool = False, columns: str | None = None) -> "View":
+    """Return how texts are shown on stdout: as wide as the terminal, or everything if it is none.
+
+    `columns` are names separated by commas. Colors are left out if NO_COLOR is set.
+    """
+    from runner.reports.formats.terminal import View
+
+    terminal = sys.stdout.isatty()
+    return View(
+        width=shutil.get_terminal_size().columns if terminal and not wide else None,
+        color=terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
+        columns=[name.strip() for name in columns.split(",")] if columns is not None else (),
+    )
 
 
 def show_written(written: "Written") -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cifar_model.data import Description
+from cifar_model.errors import InputError, nearest
 from runner.reports.records import DatasetName, Named, names_of
 from runner.specs import Provenance
 
@@ -24,8 +25,10 @@ class Note:
 class Table:
     """A table of values under named columns. An HTML page can sort it if it is `sortable`.
 
-    `figures` has the file name of each row's figure, or an empty string; the first cell links to
-    the figure.
+    The most important columns come first: a terminal that is too narrow for all of them leaves
+    out the last. `figures` has the file name of each row's figure, or an empty string; the first
+    cell links to the figure. `marks` has "best", "warning", "failed" or an empty string for each
+    row, for its color. Long cells are shortened on a terminal, or wrapped if the table `wraps`.
     """
 
     title: str
@@ -33,6 +36,8 @@ class Table:
     rows: Sequence[Sequence[Any]]
     sortable: bool = False
     figures: Sequence[str] = ()
+    marks: Sequence[str] = ()
+    wraps: bool = False
 
     def figure_of(self, row: int) -> str:
         """Return the file name of a row's figure, or an empty string."""
@@ -51,6 +56,18 @@ class Table:
             )
             for index in range(len(self.columns))
         ]
+
+    def with_columns(self, names: Sequence[str]) -> "Table":
+        """Return the table with these columns, in this order.
+
+        Raises InputError for a name that no column has.
+        """
+        for name in names:
+            if name not in self.columns:
+                raise _unknown_column(name, self.columns)
+        places = [self.columns.index(name) for name in names]
+        rows = [[row[place] for place in places] for row in self.rows]
+        return replace(self, columns=names, rows=rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +115,15 @@ class Report:
     exports: Mapping[str, Callable[[], list[tuple[Path, bytes]]]] = field(default_factory=dict)
 
 
+def _unknown_column(name: str, columns: Sequence[str]) -> InputError:
+    close = nearest(name, columns)
+    return InputError(
+        f"--columns: there is no column {name!r}" + (f"; did you mean {close!r}?" if close else ""),
+        f"one of {', '.join(columns)}",
+        "correct --columns; names are separated by commas",
+    )
+
+
 def as_text(value: Any) -> str:
     """Return a value formatted for people. The document keeps full precision."""
     if value is None:
@@ -135,7 +161,7 @@ def titled(dataset: Named, what: str) -> str:
 
 def field_table(title: str, fields: Mapping[str, object]) -> Table:
     """Return a table of names and values."""
-    return Table(title, ("field", "value"), list(fields.items()))
+    return Table(title, ("field", "value"), list(fields.items()), wraps=True)
 
 
 def captioned(figures: Sequence[Figure], caption: str) -> list[Figure]:

@@ -113,7 +113,7 @@ def test_a_channel_is_dead_only_if_it_is_so_in_every_image(sqlite_store: Store) 
 def test_a_void_explanation_has_no_removal_and_its_reason_instead(sqlite_store: Store) -> None:
     experiment = store_explanation(sqlite_store, "void", "one superpixel")
     text = text_of(report_document(sqlite_store, experiment))
-    assert text.count("void       one superpixel") == 2
+    assert text.count("void     one superpixel") == 2
     assert "Probability with regions hidden" not in text
     assert "Deletion and insertion" not in text
     assert "2 explanations: 0 sound, 0 weak, 2 void." in text
@@ -132,4 +132,4 @@ def test_of_very_many_the_first_are_shown_and_all_are_counted(sqlite_store: Stor
     many = replace(document, explanations=document.explanations * SHOWN_ROWS)
     text = text_of(many)
     assert f"{2 * SHOWN_ROWS} explanations: 0 sound, {2 * SHOWN_ROWS} weak" in text
-    assert text.count("weak       R2 0.31") == SHOWN_ROWS
+    assert text.count("weak     R2 0.31") == SHOWN_ROWS

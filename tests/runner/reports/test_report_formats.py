@@ -155,14 +155,14 @@ def test_a_confusion_of_many_classes_is_told_by_its_mistakes(sqlite_store: Store
     wide = replace(evaluation, classes=classes, confusion=confusion)
     parts = report_parts(replace(document, evaluations=[wide]), [])
     text = as_terminal("title", parts, Path())
-    assert "class 3  class 4            17" in text
+    assert "class 3  class 4        17" in text
     assert "class 5" not in text
 
 
 def test_a_void_explanation_is_said_to_be_void(sqlite_store: Store, render: Render) -> None:
     text = render(sqlite_store, store_explanation(sqlite_store, "void", "one superpixel"), "table")
     assert "WARNING: 2 of the explanations below are weak or void" in text
-    assert text.count("void       one superpixel") == 2
+    assert text.count("void     one superpixel") == 2
     assert "+0.500" not in text
 
 
