@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli.options import NUMBER, Command
+from runner.cli.options import EXPERIMENT, NUMBER, Command
 from runner.cli.output import show_written
 from runner.errors import ExitCode
 
@@ -31,7 +31,7 @@ def _fail_if(help_text: str) -> Callable[[Command], Command]:
 
 
 @click.command()
-@click.argument("pair", metavar="TRIAL TRIAL", type=NUMBER, nargs=2)
+@click.argument("words", metavar="TRIAL TRIAL", nargs=2)
 @click.option(
     "--split",
     type=click.Choice(["train", "validation", "test"]),
@@ -62,7 +62,7 @@ def _fail_if(help_text: str) -> Callable[[Command], Command]:
     help="Write the comparison to this file instead of stdout (html: a file under RUNNER_HOME).",
 )
 def compare(
-    pair: tuple[int, int],
+    words: tuple[str, str],
     split: str,
     conditions: tuple[str, ...],
     form: str,
@@ -85,7 +85,9 @@ def compare(
     from runner.settings import Settings
     from runner.store.opening import find_store
 
-    first, second = pair
+    # Only an experiment may have a name.
+    number = EXPERIMENT if folds else NUMBER
+    first, second = pair = number(words[0]), number(words[1])
     if first == second:
         raise click.UsageError(f"name two different {'experiments' if folds else 'trials'}")
     given = click.get_current_context().get_parameter_source("split")
@@ -110,7 +112,7 @@ def compare(
 
 
 @click.command()
-@click.argument("pair", metavar="EXPERIMENT EXPERIMENT", type=NUMBER, nargs=2)
+@click.argument("pair", metavar="EXPERIMENT EXPERIMENT", type=EXPERIMENT, nargs=2)
 @_fail_if("'shared_weight < 0.5' is about the mean over all images")
 @click.option(
     "--format",

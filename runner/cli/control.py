@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.cli.options import NUMBER, format_option
+from runner.cli.options import EXPERIMENT, NUMBER, format_option
 
 if TYPE_CHECKING:
     from runner.store.lifecycle.control import Target
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def target_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the argument, or the option, that names the jobs that are meant."""
     job = click.option("--job", type=NUMBER, help="Select one job instead of a whole experiment.")
-    return click.argument("experiment", type=NUMBER, required=False)(job(command))
+    return click.argument("experiment", type=EXPERIMENT, required=False)(job(command))
 
 
 @click.command()
@@ -64,7 +64,7 @@ def retry(experiment: int | None, job: int | None, any_machine: bool, form: str)
 
 
 @click.command()
-@click.argument("experiment", type=NUMBER)
+@click.argument("experiment", type=EXPERIMENT)
 @format_option
 def pause(experiment: int, form: str) -> None:
     """Pause an experiment: running jobs finish, no new job starts."""
@@ -82,7 +82,7 @@ def pause(experiment: int, form: str) -> None:
 
 
 @click.command()
-@click.argument("experiment", type=NUMBER)
+@click.argument("experiment", type=EXPERIMENT)
 @format_option
 def resume(experiment: int, form: str) -> None:
     """Resume a paused experiment."""

@@ -5,12 +5,12 @@ from typing import Any
 
 import click
 
-from runner.cli.options import NUMBER, Method
+from runner.cli.options import EXPERIMENT, NUMBER, Method
 from runner.cli.output import answered_if_nothing_is_stored, show_written
 
 
 @click.command()
-@click.option("--experiment", type=NUMBER, help="Only explanations of this experiment.")
+@click.option("--experiment", type=EXPERIMENT, help="Only explanations of this experiment.")
 @click.option("--trial", type=NUMBER, help="Only explanations of this trial.")
 @click.option(
     "--verdict",

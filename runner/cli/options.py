@@ -16,6 +16,25 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 NUMBER = click.IntRange(1, MOST_NUMBER)
 
 
+class ExperimentNumber(click.ParamType[int]):
+    """The number of an experiment, given as the number or as the experiment's name."""
+
+    name = "experiment"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number; a name is looked up in the store, so it exists."""
+        if isinstance(value, int) or value.strip().isdigit():
+            return NUMBER.convert(value, param, ctx)
+        from runner.settings import Settings
+        from runner.store.opening import find_store
+        from runner.store.queries.names import find_experiment
+
+        return find_experiment(find_store(Settings.from_environment()), value)
+
+
+EXPERIMENT = ExperimentNumber()
+
+
 class Method(click.Choice[str]):
     """A method of explanation, by its name or the one of earlier versions."""
 

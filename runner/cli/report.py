@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli.options import NUMBER
+from runner.cli.options import EXPERIMENT
 from runner.cli.output import answered_if_nothing_is_stored, show_written
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Choice:
 
 
 @click.command()
-@click.argument("experiments", metavar="[EXPERIMENT]...", type=NUMBER, nargs=-1)
+@click.argument("experiments", metavar="[EXPERIMENT]...", type=EXPERIMENT, nargs=-1)
 @click.option(
     "--format",
     "form",

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from cifar_model.errors import printable
-from runner.cli.options import NUMBER, format_option
+from runner.cli.options import EXPERIMENT, NUMBER, format_option
 from runner.cli.output import answered_if_nothing_is_stored
 
 SHOWN_EXPERIMENTS = 20
@@ -16,7 +16,7 @@ REASON_WIDTH = 60
 
 
 @click.command()
-@click.argument("experiment", type=NUMBER, required=False)
+@click.argument("experiment", type=EXPERIMENT, required=False)
 @format_option
 def status(experiment: int | None, form: str) -> None:
     """Show the newest experiments, or the jobs of one."""
@@ -81,7 +81,7 @@ def _short(reason: str | None) -> str | None:
 
 
 @click.command()
-@click.argument("experiment", type=NUMBER)
+@click.argument("experiment", type=EXPERIMENT)
 def watch(experiment: int) -> None:
     """Follow an experiment until it ends."""
     from runner.cli import progress

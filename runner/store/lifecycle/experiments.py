@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, exists, insert, select
+from sqlalchemy import Connection, exists, select
 from sqlalchemy.exc import IntegrityError
 
 from runner.errors import InputError
@@ -13,6 +13,7 @@ from runner.failpoints import failpoint
 from runner.specs import renamed, trained_params
 from runner.states import JobState, Kind
 from runner.store.engine import Store
+from runner.store.lifecycle.numbers import insert_numbered
 from runner.store.schema import Experiment, Job
 
 
@@ -128,7 +129,7 @@ def _find(connection: Connection, new: NewExperiment) -> int | None:
 
 def _insert(connection: Connection, new: NewExperiment) -> int:
     experiment_id = connection.scalars(
-        insert(Experiment).returning(Experiment.id),
+        insert_numbered(Experiment).returning(Experiment.id),
         {
             "kind": new.kind,
             "seed": new.seed,
@@ -139,7 +140,7 @@ def _insert(connection: Connection, new: NewExperiment) -> int:
     ).one()
     failpoint("submit_experiment")
     connection.execute(
-        insert(Job),
+        insert_numbered(Job),
         [
             {"experiment_id": experiment_id, "number": number, "configuration": configuration}
             for number, configuration in enumerate(new.jobs, start=1)

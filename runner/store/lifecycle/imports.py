@@ -15,6 +15,7 @@ from runner.states import AttemptState, JobState, Kind
 from runner.store import schema
 from runner.store.engine import Connection, Store
 from runner.store.lifecycle.attempts import Claim
+from runner.store.lifecycle.numbers import insert_numbered
 from runner.store.lifecycle.results import write_trial
 
 # Attempts name a worker; this one stands for wherever it was.
@@ -126,7 +127,7 @@ def _job(connection: Connection, imported: Imported) -> Claim:
     params = trained_params(imported.params, len(imported.epochs))
     configuration = {"dataset": imported.dataset, "epochs": None, "threads": imported.threads}
     experiment = connection.scalars(
-        insert(schema.Experiment).returning(schema.Experiment.id),
+        insert_numbered(schema.Experiment).returning(schema.Experiment.id),
         {
             "kind": Kind.TRAIN,
             "seed": imported.seed,
@@ -136,7 +137,7 @@ def _job(connection: Connection, imported: Imported) -> Claim:
         },
     ).one()
     job = connection.scalars(
-        insert(schema.Job)
+        insert_numbered(schema.Job)
         .values(
             experiment_id=experiment,
             number=1,

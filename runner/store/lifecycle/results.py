@@ -16,6 +16,7 @@ from runner.specs import trial_seed
 from runner.store.artifacts import put_array, put_artifact
 from runner.store.lifecycle.attempts import Claim
 from runner.store.lifecycle.finite import require_finite
+from runner.store.lifecycle.numbers import insert_numbered
 from runner.store.schema import (
     Activation,
     ConfusionCell,
@@ -66,7 +67,7 @@ def write_trial(connection: Connection, claim: Claim, weights: bytes, fingerprin
         "fingerprint": fingerprint,
         "model": put_artifact(connection, weights),
     }
-    return connection.scalars(insert(Trial).returning(Trial.id), trial).one()
+    return connection.scalars(insert_numbered(Trial).returning(Trial.id), trial).one()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,16 @@ from runner.store.schema.results import (
     Probabilities,
     Trial,
 )
-from runner.store.schema.work import Attempt, Checkpoint, Event, Experiment, Job, Worker
+from runner.store.schema.work import (
+    Attempt,
+    Checkpoint,
+    DeletedExperiment,
+    Event,
+    Experiment,
+    ExperimentTag,
+    Job,
+    Worker,
+)
 
 __all__ = [
     "Activation",
@@ -20,10 +29,12 @@ __all__ = [
     "Base",
     "Checkpoint",
     "ConfusionCell",
+    "DeletedExperiment",
     "Epoch",
     "Evaluation",
     "Event",
     "Experiment",
+    "ExperimentTag",
     "Explanation",
     "Job",
     "Probabilities",

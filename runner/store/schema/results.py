@@ -13,7 +13,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from runner.store.schema.base import Base, finite, now, one_of
+from runner.store.schema.base import Base, finite, now, one_of, only_where
 
 
 def loss_rule() -> Mapped[int]:
@@ -25,7 +25,10 @@ def loss_rule() -> Mapped[int]:
 
 
 class Artifact(Base):
-    """Immutable bytes named by the SHA-256 of what they are uncompressed; never deleted."""
+    """Immutable bytes named by the SHA-256 of what they are uncompressed.
+
+    They are deleted when nothing refers to them any more; every column that does has an index.
+    """
 
     __tablename__ = "artifacts"
 
@@ -85,7 +88,7 @@ class Trial(Base):
     seconds: Mapped[float]
     loss_rule: Mapped[int] = loss_rule()
     fingerprint: Mapped[str]
-    model: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"))
+    model: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"), index=True)
     created_at: Mapped[datetime] = mapped_column(default=now())
 
 
@@ -117,8 +120,8 @@ class Evaluation(Base):
     classes: Mapped[list[Any]]
     # The predicted and the true class of every image, in the order of the split: what it takes
     # to say whether two trials differ. The second is the same artifact for all of a data set.
-    predictions: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"))
-    labels: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"))
+    predictions: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"), index=True)
+    labels: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"), index=True)
     # For a fold the scores are those of the trial's params trained again without it; beside them
     # stands what Talos calls the score of a fold: the macro F1 of the trial's own model on it.
     fold: Mapped[int | None]
@@ -134,7 +137,7 @@ class Probabilities(Base):
     __tablename__ = "probabilities"
 
     evaluation_id: Mapped[int] = mapped_column(ForeignKey("evaluations.id"), primary_key=True)
-    artifact: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"))
+    artifact: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"), index=True)
 
 
 class ConfusionCell(Base):
@@ -163,7 +166,7 @@ class Activation(Base):
     layer: Mapped[int]
     name: Mapped[str]
     shape: Mapped[list[Any]]
-    output: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"))
+    output: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"), index=True)
     # The mean, the spread and the share of zeros of every channel: three rows of little-endian
     # numbers of four bytes.
     channels: Mapped[bytes]
@@ -185,6 +188,7 @@ class Explanation(Base):
             *("removed", "removed_random", "contrast", "contrast_other"),
             *("contrast_random", "contrast_other_random", "deletion_area", "insertion_area"),
         ),
+        Index("ix_explanations_picture", "picture", **only_where("picture IS NOT NULL")),
         # What says nothing has no checks and no mask to show.
         CheckConstraint(
             "verdict <> 'void' OR (removed IS NULL AND contrast IS NULL AND curves IS NULL"
@@ -230,5 +234,5 @@ class Explanation(Base):
     curves: Mapped[bytes | None]
     # Where something speaks for and against, as cifar_model.explanation.coarse packs it.
     coarse_mask: Mapped[bytes | None]
-    segments: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"))
+    segments: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"), index=True)
     picture: Mapped[str | None] = mapped_column(ForeignKey("artifacts.sha256"))

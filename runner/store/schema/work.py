@@ -21,7 +21,11 @@ class Experiment(Base):
     """What one `runner submit` created."""
 
     __tablename__ = "experiments"
-    __table_args__ = (one_of("kind", Kind),)
+    __table_args__ = (
+        one_of("kind", Kind),
+        # An index and not a constraint: SQLite cannot add one to a table that is there.
+        Index("uq_experiments_name", "name", unique=True),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
@@ -32,6 +36,36 @@ class Experiment(Base):
     submission_key: Mapped[str | None] = mapped_column(unique=True)
     created_at: Mapped[datetime] = mapped_column(default=now())
     paused_at: Mapped[datetime | None]
+    # For people, who may use it in place of the number.
+    name: Mapped[str | None]
+    note: Mapped[str | None]
+    # Lists leave out what is archived.
+    archived_at: Mapped[datetime | None]
+
+
+class ExperimentTag(Base):
+    """A word that groups experiments; one may have several."""
+
+    __tablename__ = "experiment_tags"
+
+    experiment_id: Mapped[int] = mapped_column(ForeignKey("experiments.id"), primary_key=True)
+    tag: Mapped[str] = mapped_column(primary_key=True, index=True)
+
+
+class DeletedExperiment(Base):
+    """An experiment that was deleted; its number and those of its jobs and trials stay used.
+
+    A worker that was presumed dead may still name a deleted job: a new job of the same number
+    would take its result for its own.
+    """
+
+    __tablename__ = "deleted_experiments"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    # The highest numbers that jobs and trials had when it was deleted.
+    last_job: Mapped[int] = mapped_column(index=True)
+    last_trial: Mapped[int] = mapped_column(index=True)
+    deleted_at: Mapped[datetime] = mapped_column(default=now())
 
 
 class Job(Base):

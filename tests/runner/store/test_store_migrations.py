@@ -30,6 +30,15 @@ COLUMNS_OF_RULES = [(table, "loss_rule") for table in ("epochs", "trials", "eval
     ("evaluations", "keras_accuracy"),
 ]
 
+# What refers to artifacts.
+INDEXED = {
+    "activations": ("output",),
+    "evaluations": ("labels", "predictions"),
+    "explanations": ("picture", "segments"),
+    "probabilities": ("artifact",),
+    "trials": ("model",),
+}
+
 
 def test_the_head_in_the_code_is_the_newest_revision() -> None:
     scripts = ScriptDirectory(str(Path(str(migrations.__file__)).parent))
@@ -111,6 +120,7 @@ def test_losses_that_were_stored_before_there_were_rules_are_of_the_first(
     store = Store(database_url)
     trial = make_trial(store)
     assert value(store, "SELECT loss_rule FROM trials WHERE id = :id", id=trial) == LOSS_RULE
+    take_back_names(store)
     for table, column in COLUMNS_OF_RULES:
         run(store, f"ALTER TABLE {table} DROP COLUMN {column}")
     run(store, "UPDATE alembic_version SET version_num = '0002'")
@@ -130,7 +140,11 @@ def test_explanations_by_the_method_that_was_renamed_are_kept(
     store = Store(database_url)
     # What writes them refuses an older schema.
     run(store, "UPDATE alembic_version SET version_num = :head", head=HEAD)
+    run(
+        store, "CREATE TABLE deleted_experiments (id integer, last_job integer, last_trial integer)"
+    )
     explained(store, {0: {0: weights(0)}, 1: {0: weights(1)}})
+    run(store, "DROP TABLE deleted_experiments")
     run(store, "UPDATE alembic_version SET version_num = '0003'")
     run(store, "UPDATE explanations SET method = 'gradients' WHERE image = 1")
     content = "SELECT weights FROM explanations WHERE image = 1"
@@ -140,3 +154,28 @@ def test_explanations_by_the_method_that_was_renamed_are_kept(
     assert value(store, "SELECT method FROM explanations WHERE image = 1") == "integrated_gradients"
     assert value(store, content) == kept
     store.close()
+
+
+def test_experiments_that_were_stored_before_there_were_names_have_none(database_url: str) -> None:
+    upgrade(database_url)
+    store = Store(database_url)
+    experiment = make_experiment(store)
+    take_back_names(store)
+    run(store, "UPDATE alembic_version SET version_num = '0004'")
+    store.upgrade()
+    assert store.revision() == HEAD
+    for column in ("name", "note", "archived_at"):
+        assert value(store, f"SELECT {column} FROM experiments WHERE id = {experiment}") is None  # noqa: S608 (our own)
+    store.close()
+
+
+def take_back_names(store: Store) -> None:
+    """Undo what came with names, tags and deletion."""
+    run(store, "DROP INDEX uq_experiments_name")
+    for column in ("name", "note", "archived_at"):
+        run(store, f"ALTER TABLE experiments DROP COLUMN {column}")
+    for table in ("experiment_tags", "deleted_experiments"):
+        run(store, f"DROP TABLE {table}")
+    for table, columns in INDEXED.items():
+        for column in columns:
+            run(store, f"DROP INDEX ix_{table}_{column}")

@@ -1,0 +1,42 @@
+"""Numbers of experiments, jobs and trials: none is given twice, not even after it was deleted."""
+
+from sqlalchemy import Insert, Integer, insert
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from runner.store.schema import Experiment, Job, Trial
+
+# The column of deleted_experiments with the highest number that was deleted.
+LAST = {Experiment: "id", Job: "last_job", Trial: "last_trial"}
+
+Numbered = type[Experiment] | type[Job] | type[Trial]
+
+
+class next_number(FunctionElement[int]):  # noqa: N801 (a SQL function)
+    """The number of a new row; SQLite by itself gives the numbers of deleted rows again."""
+
+    type = Integer()
+    # What tells two of them apart is not a clause.
+    inherit_cache = False
+
+    def __init__(self, table: Numbered) -> None:
+        super().__init__()
+        self.table, self.last = table.__tablename__, LAST[table]
+
+
+@compiles(next_number, "sqlite")
+def _next_number_sqlite(element: next_number, compiler: SQLCompiler, **options: object) -> str:  # noqa: ARG001 (SQLAlchemy's form)
+    there = f"coalesce((SELECT max(id) FROM {element.table}), 0)"  # noqa: S608 (our own names)
+    deleted = f"coalesce((SELECT max({element.last}) FROM deleted_experiments), 0)"  # noqa: S608
+    return f"max({there}, {deleted}) + 1"
+
+
+@compiles(next_number, "postgresql")
+def _next_number_postgresql(element: next_number, compiler: SQLCompiler, **options: object) -> str:  # noqa: ARG001 (SQLAlchemy's form)
+    return f"nextval(pg_get_serial_sequence('{element.table}', 'id'))"
+
+
+def insert_numbered(table: Numbered) -> Insert:
+    """Return the statement that inserts rows under numbers that nothing had before."""
+    return insert(table).values(id=next_number(table))

@@ -1,0 +1,58 @@
+"""Find experiments by what people call them."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, select
+
+from cifar_model.errors import nearest, shown
+from runner.errors import InputError
+from runner.store.engine import Store
+from runner.store.schema import Experiment, ExperimentTag
+
+NEWEST = 10
+
+
+def find_experiment(store: Store, name: str) -> int:
+    """Return the number of the experiment with a name; raise InputError if there is none."""
+    with store.read() as connection:
+        number = connection.scalar(select(Experiment.id).where(Experiment.name == name))
+        if number is not None:
+            return number
+        raise _unknown(connection, name, store.name)
+
+
+def names(store: Store) -> list[str]:
+    """Return the names of all experiments, the newest first."""
+    query = select(Experiment.name).where(Experiment.name.is_not(None))
+    with store.read() as connection:
+        return [str(name) for name in connection.scalars(query.order_by(Experiment.id.desc()))]
+
+
+def tags_of(connection: Connection, experiments: Iterable[int]) -> dict[int, list[str]]:
+    """Return the tags of each of these experiments, in order."""
+    found: dict[int, list[str]] = {number: [] for number in experiments}
+    query = select(ExperimentTag.experiment_id, ExperimentTag.tag)
+    chosen = query.where(ExperimentTag.experiment_id.in_(found))
+    for number, tag in connection.execute(chosen.order_by(ExperimentTag.tag)):
+        found[number].append(tag)
+    return found
+
+
+def _unknown(connection: Connection, name: str, store: str) -> InputError:
+    newest = connection.execute(
+        select(Experiment.id, Experiment.name).order_by(Experiment.id.desc()).limit(NEWEST)
+    ).all()
+    given = connection.scalars(select(Experiment.name).where(Experiment.name.is_not(None)))
+    close = nearest(name, map(str, given))
+    expected = "the number or the name of an experiment"
+    if newest:
+        listed = ", ".join(f"{row.id} ({row.name})" if row.name else str(row.id) for row in newest)
+        expected += f"; the newest are {listed}"
+    hint = f": did you mean {close!r}?" if close else ""
+    return InputError(
+        f"there is no experiment named {shown(name)} in the {store}{hint}",
+        expected,
+        "choose one of these; `runner status` lists the experiments"
+        if newest
+        else "use `runner submit` first, or correct RUNNER_HOME or RUNNER_DATABASE_URL",
+    )
