@@ -1,19 +1,17 @@
 """The command line: one short command for everything that a person does."""
 
 import sys
-from io import StringIO, TextIOWrapper
+from io import TextIOWrapper
 
 import click
 
-from cifar_model.errors import printable
+from runner.cli.wording.errors import show_error, show_usage_error
+from runner.cli.wording.fitting import say_labelled
+from runner.cli.wording.help import FittedContext, Sections
 from runner.errors import ExitCode, InputError, UnavailableError
 
-EPILOG = (
-    "To start: `runner submit tune --downsample 0.01 --seed 2 --dataset shapes --epochs 1 --wait`."
-)
 
-
-@click.group(epilog=EPILOG)
+@click.group(cls=Sections)
 @click.version_option(package_name="cifar-experiment-runner", prog_name="runner")
 def cli() -> None:
     """Run image-classification experiments as jobs on a queue and report the results."""
@@ -38,18 +36,19 @@ def load_commands() -> None:
     for module in (submit, control, *reading, local, flower):
         for command in module.COMMANDS:
             cli.add_command(command)
-    _name_variables(cli, "RUNNER")
+    _prepare(cli, "RUNNER")
 
 
-def _name_variables(command: click.Command, name: str) -> None:
-    """Let every option come from a variable, such as RUNNER_REPORT_FORMAT, and nothing else.
+def _prepare(command: click.Command, name: str) -> None:
+    """Let every option come from a variable, such as RUNNER_REPORT_FORMAT; give help its form.
 
     Click's `auto_envvar_prefix` would also take RUNNER_HELP for --help and RUNNER_VERSION, which
     other programs set, for --version.
     """
+    command.context_class = FittedContext
     if isinstance(command, click.Group):
         for word, member in command.commands.items():
-            _name_variables(member, f"{name}_{word.upper()}")
+            _prepare(member, f"{name}_{word.upper()}")
         return
     for option in command.params:
         if isinstance(option, click.Option):
@@ -69,23 +68,16 @@ def main() -> None:
     except click.exceptions.Exit as end:
         sys.exit(end.exit_code)
     except click.ClickException as error:
-        words = StringIO()
-        error.show(words)
-        click.echo(printable(words.getvalue()), nl=False, err=True)
+        show_usage_error(error)
         sys.exit(ExitCode.USAGE)
     except InputError as error:
-        sys.exit(_explain(error, ExitCode.USAGE))
+        show_error(error)
+        sys.exit(ExitCode.USAGE)
     except UnavailableError as error:
-        sys.exit(_explain(error, ExitCode.UNAVAILABLE))
+        show_error(error)
+        sys.exit(ExitCode.UNAVAILABLE)
     except (KeyboardInterrupt, click.Abort) as error:
         # Click turns the one into the other; the command that was interrupted knows what it left.
         left = str(error.__cause__ or error)
-        click.echo(f"interrupted: {left}" if left else "interrupted", err=True)
+        say_labelled("interrupted: " if left else "interrupted", left)
         sys.exit(ExitCode.INTERRUPTED)
-
-
-def _explain(error: InputError | UnavailableError, code: ExitCode) -> ExitCode:
-    click.echo(
-        f"error: {error.what}\n  expected: {error.expected}\n  to fix it: {error.fix}", err=True
-    )
-    return code

@@ -9,6 +9,7 @@ import click
 
 from runner.cli.options import format_option
 from runner.cli.output import answered_if_nothing_is_stored
+from runner.cli.wording.help import Sections
 from runner.environment import environment_for_children
 from runner.errors import InputError, UnavailableError
 from runner.processes import python_command
@@ -107,7 +108,7 @@ def recover(form: str) -> None:
             )
 
 
-@click.group()
+@click.group(cls=Sections)
 def db() -> None:
     """Manage the database."""
 

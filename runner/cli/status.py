@@ -101,9 +101,9 @@ def show(trial: int | None, job: int | None, form: str) -> None:
     from runner.reports.records import plain
     from runner.reports.trial import trial_document, trial_text
 
-    _, store = _open()
     if (trial is None) == (job is None):
         raise click.UsageError("name either a TRIAL or a job with --job, not both")
+    _, store = _open()
     document = trial_document(store, trial=trial, job=job)
     click.echo(json.dumps(plain(document), indent=2) if form == "json" else trial_text(document))
 

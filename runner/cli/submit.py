@@ -17,12 +17,13 @@ from runner.cli.options import (
     trial_option,
     wait_option,
 )
+from runner.cli.wording.help import Sections
 
 if TYPE_CHECKING:
     from runner.api.submit import AnyRequest
 
 
-@click.group()
+@click.group(cls=Sections)
 def submit() -> None:
     """Submit an experiment of one or more jobs."""
 

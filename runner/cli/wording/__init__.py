@@ -1,0 +1,1 @@
+"""How the command line writes help, errors and warnings: fitted to the terminal."""

@@ -1,0 +1,62 @@
+"""The sections of `runner --help` and the examples under the help of every command."""
+
+SECTIONS = {
+    "Submit and control": ("submit", "cancel", "retry", "pause", "resume", "recover"),
+    "See the results": (
+        *("status", "watch", "report", "show", "compare", "diff", "explanations", "sql"),
+    ),
+    "Organise": ("edit", "archive", "delete", "prune"),
+    "Share and check": ("export", "import", "verify", "reproduce"),
+    "Run and operate": ("up", "down", "worker", "flower", "doctor", "db", "completion"),
+}
+
+# By the words that call a command. A test reads each of them as the command line does.
+EXAMPLES: dict[str, tuple[str, ...]] = {
+    "": (
+        "runner submit tune --downsample 0.01 --seed 2 --dataset shapes --epochs 1 --wait",
+        "runner report",
+    ),
+    "submit": ("runner submit train --dataset digits --epochs 3 --wait",),
+    "submit train": (
+        "runner submit train --dataset digits --epochs 3 --wait",
+        "runner submit train --param lr=0.01 --param optimizer=nadam --repeats 3",
+    ),
+    "submit tune": (
+        "runner submit tune --downsample 0.01 --seed 2 --dataset shapes --epochs 1 --wait",
+        "runner submit tune --downsample 1 --grid grid.json --param batch_size=64",
+    ),
+    "submit evaluate": (
+        "runner submit evaluate --trial 3 --wait",
+        "runner submit evaluate --trial 3 --folds 10",
+    ),
+    "submit explain": (
+        "runner submit explain --trial 3 --images 0,5,9 --wait",
+        "runner submit explain --trial 3 --images wrong,random:20 --labels predicted",
+    ),
+    "cancel": ("runner cancel 3", "runner cancel --job 42"),
+    "retry": ("runner retry 3", "runner retry --job 42"),
+    "pause": ("runner pause 3",),
+    "resume": ("runner resume 3",),
+    "recover": ("runner recover",),
+    "status": ("runner status", "runner status 3 --format json"),
+    "watch": ("runner watch 3",),
+    "report": (
+        "runner report 3 --format html",
+        "runner report --top 10 --by val_loss --where 'lr>=0.001'",
+    ),
+    "show": ("runner show 3", "runner show --job 42"),
+    "compare": ("runner compare 3 5 --split test", "runner compare 4 6 --folds"),
+    "diff": ("runner diff 3 5 --format html",),
+    "explanations": ("runner explanations --trial 3 --verdict sound",),
+    "export": ("runner export 3 --out bundle",),
+    "import": ("runner import bundle",),
+    "verify": ("runner verify 3",),
+    "reproduce": ("runner reproduce --scale small --seed 1",),
+    "up": ("runner up",),
+    "down": ("runner down",),
+    "worker": ("runner worker",),
+    "flower": ("runner flower --port 5556",),
+    "doctor": ("runner doctor",),
+    "db": ("runner db upgrade",),
+    "db upgrade": ("runner db upgrade",),
+}
