@@ -9,7 +9,8 @@ from typing import NoReturn, Self
 import click
 from tqdm import tqdm
 
-from runner.states import JobState
+from runner.cli.live.scene import Pace
+from runner.cli.wording.fitting import columns_of, wrapped
 from runner.store.engine import Store, StoreUnavailable
 from runner.store.queries.progress import Progress, progress_of
 
@@ -30,7 +31,7 @@ class Bar:
         self._said_paused = False
         self._outage: float | None = None
         progress = progress_of(store, experiment_id)
-        self._joined_at, self._joined_with = time.monotonic(), progress.done
+        self._pace = Pace(progress)
         self._bar: tqdm[NoReturn] = tqdm(
             total=progress.total,
             desc=f"experiment {experiment_id}",
@@ -65,23 +66,18 @@ class Bar:
         return progress.ended
 
     def _eta(self, progress: Progress) -> str:
-        """Return when the end is: as the stored epochs say, or as was seen, whichever is later.
+        left = self._pace.seconds_left(progress)
+        return "?" if left is None else tqdm.format_interval(left)
 
-        What was seen alone is too short for who joins just before an epoch ends, and the seconds
-        of epochs leave out what is between them.
-        """
-        if progress.paused or not progress.states[JobState.RUNNING]:
-            return "?"
-        known = [] if progress.seconds_left is None else [progress.seconds_left]
-        if seen := progress.done - self._joined_with:
-            known.append(progress.left * (time.monotonic() - self._joined_at) / seen)
-        return tqdm.format_interval(max(known)) if known else "?"
+    def say(self, words: str) -> None:
+        """Print a warning above the bar."""
+        tqdm.write(wrapped(words, columns_of(sys.stderr)), file=sys.stderr)
 
     def _wait_for_store(self, error: StoreUnavailable) -> None:
         """Say once that the database is away, which workers wait for as well."""
         if self._outage is None:
             self._outage = time.monotonic()
-            tqdm.write(f"warning: waiting for the database: {error.what}", file=sys.stderr)
+            self.say(f"warning: waiting for the database: {error.what}")
         elif time.monotonic() - self._outage > OUTAGE_SECONDS:
             raise error
 
@@ -89,9 +85,8 @@ class Bar:
         """Say once that a pause is why nothing starts."""
         if paused and not self._said_paused:
             number = self._experiment_id
-            tqdm.write(
-                f"experiment {number} is paused: no new job starts until `runner resume {number}`",
-                file=sys.stderr,
+            self.say(
+                f"experiment {number} is paused: no new job starts until `runner resume {number}`"
             )
         self._said_paused = paused
 

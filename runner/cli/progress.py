@@ -1,4 +1,4 @@
-"""Wait for an experiment with a live bar, keeping local workers up meanwhile if none are."""
+"""Wait for an experiment and show its progress, keeping local workers up meanwhile if none are."""
 
 import os
 import sys
@@ -6,10 +6,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tqdm import tqdm
-
 from runner.api.waiting import Telling, Waiting
 from runner.cli.bar import Bar
+from runner.cli.live.table import LiveTable
 from runner.local.run_dir import RunDir
 from runner.local.start_stop import start, stop_all
 from runner.settings import Settings
@@ -20,23 +19,28 @@ LOOK_SECONDS = 0.5
 
 def wait_for(settings: Settings, store: Store, experiment_id: int) -> None:
     """Return when every job of the experiment has ended."""
-    with Waiting(settings, store, _say) as waiting, Bar(store, experiment_id) as bar:
-        while not bar.show():
+    display = _display(settings, store, experiment_id)
+    with Waiting(settings, store, display.say) as waiting, display:
+        while not display.show():
             waiting.look()
             time.sleep(LOOK_SECONDS)
 
 
 def watch(settings: Settings, store: Store, experiment_id: int) -> None:
     """Show an experiment's progress until every job of it has ended."""
-    telling = Telling(settings, store, _say)
-    with Bar(store, experiment_id) as bar:
-        while not bar.show():
+    display = _display(settings, store, experiment_id)
+    telling = Telling(settings, store, display.say)
+    with display:
+        while not display.show():
             telling.look()
             time.sleep(LOOK_SECONDS)
 
 
-def _say(words: str) -> None:
-    tqdm.write(words, file=sys.stderr)
+def _display(settings: Settings, store: Store, experiment_id: int) -> LiveTable | Bar:
+    """Return a live table for a terminal that can be painted on, else a bar or lines."""
+    if sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb":
+        return LiveTable(settings, store, experiment_id)
+    return Bar(store, experiment_id)
 
 
 @contextmanager

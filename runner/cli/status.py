@@ -10,6 +10,7 @@ import click
 from cifar_model.errors import printable
 from runner.cli.options import EXPERIMENT, NUMBER, format_option
 from runner.cli.output import answered_if_nothing_is_stored
+from runner.cli.wording.fitting import say
 
 SHOWN_EXPERIMENTS = 20
 REASON_WIDTH = 60
@@ -81,13 +82,22 @@ def _short(reason: str | None) -> str | None:
 
 
 @click.command()
-@click.argument("experiment", type=EXPERIMENT)
-def watch(experiment: int) -> None:
-    """Follow an experiment until it ends."""
+@click.argument("experiment", type=EXPERIMENT, required=False)
+def watch(experiment: int | None) -> None:
+    """Follow an experiment until it ends. The default is the newest that is not finished."""
     from runner.cli import progress
+    from runner.cli.interrupts import explained
+    from runner.store.queries.running import newest_unfinished
 
-    settings, store = _open()
-    progress.watch(settings, store, experiment)
+    with answered_if_nothing_is_stored("table"):
+        settings, store = _open()
+    number = newest_unfinished(store) if experiment is None else experiment
+    if number is None:
+        say("every experiment is finished: `runner status` lists them")
+        return
+    with explained([f"the jobs go on; `runner watch {number}` follows them again"]):
+        progress.watch(settings, store, number)
+    say(f"show the results with: `runner report {number}`")
 
 
 @click.command()

@@ -39,7 +39,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "resume": ("runner resume 3",),
     "recover": ("runner recover",),
     "status": ("runner status", "runner status 3 --format json"),
-    "watch": ("runner watch 3",),
+    "watch": ("runner watch", "runner watch 3"),
     "report": (
         "runner report 3 --format html",
         "runner report --top 10 --by val_loss --where 'lr>=0.001'",

@@ -1,0 +1,165 @@
+"""Queries of what is running: the open attempts, their epochs, and the best trial so far."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from cifar_model.params import Params, ParamValues
+from runner.specs import job_configuration
+from runner.states import FINAL, AttemptState
+from runner.store import schema
+from runner.store.engine import Store
+
+# A sparkline has fewer places.
+MOST_EPOCHS_READ = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An open attempt at a job: which worker works on it since when."""
+
+    experiment: int
+    job: int
+    worker: str
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RunningJob:
+    """A running job.
+
+    `val_accuracies` are those of its newest epochs, of which `epoch` is the last; `params` are
+    empty and `epochs` is None if it does not train.
+    """
+
+    job: int
+    number: int
+    worker: str
+    params: ParamValues
+    epoch: int
+    epochs: int | None
+    val_accuracies: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class BestTrial:
+    """The trial with the highest val_accuracy after its last epoch."""
+
+    trial: int
+    val_accuracy: float
+    params: ParamValues
+
+
+def open_attempts(store: Store) -> list[Attempt]:
+    """Return the open attempts of all experiments."""
+    statement = (
+        select(
+            schema.Job.experiment_id.label("experiment"),
+            schema.Attempt.job_id.label("job"),
+            schema.Attempt.worker,
+            schema.Attempt.started_at,
+        )
+        .join(schema.Job, schema.Job.id == schema.Attempt.job_id)
+        .where(schema.Attempt.state == AttemptState.RUNNING)
+        .order_by(schema.Attempt.job_id)
+    )
+    with store.read() as connection:
+        return [Attempt(**row) for row in connection.execute(statement).mappings()]
+
+
+def running_jobs(store: Store, attempts: Sequence[Attempt]) -> list[RunningJob]:
+    """Return the jobs of these attempts, in the order of their numbers."""
+    workers = {attempt.job: attempt.worker for attempt in attempts}
+    statement = (
+        select(
+            schema.Job.id,
+            schema.Job.number,
+            schema.Job.configuration,
+            schema.Experiment.configuration.label("common"),
+        )
+        .join(schema.Experiment, schema.Experiment.id == schema.Job.experiment_id)
+        .where(schema.Job.id.in_(workers))
+        .order_by(schema.Job.number)
+    )
+    found = []
+    with store.read() as connection:
+        epochs = _newest_epochs(connection, list(workers))
+        for row in connection.execute(statement):
+            params = _params(row.common, row.configuration)
+            seen = epochs.get(row.id, [])
+            found.append(
+                RunningJob(
+                    job=row.id,
+                    number=row.number,
+                    worker=workers[row.id],
+                    params=params,
+                    epoch=seen[-1][0] if seen else 0,
+                    epochs=int(params.get("epochs", Params().epochs)) if params else None,
+                    val_accuracies=[value for _, value in seen],
+                )
+            )
+    return found
+
+
+def best_trial(store: Store, experiment_id: int) -> BestTrial | None:
+    """Return the best trial of an experiment, if it has one."""
+    statement = (
+        select(schema.Trial.id, schema.Trial.val_accuracy, schema.Trial.params)
+        .join(schema.Job, schema.Job.id == schema.Trial.job_id)
+        .where(schema.Job.experiment_id == experiment_id)
+        .order_by(schema.Trial.val_accuracy.desc(), schema.Trial.id)
+        .limit(1)
+    )
+    with store.read() as connection:
+        row = connection.execute(statement).one_or_none()
+    return None if row is None else BestTrial(row.id, row.val_accuracy, row.params)
+
+
+def differing_params(store: Store, experiment_id: int) -> list[str]:
+    """Return the names of the params that are not the same in all jobs of an experiment."""
+    statement = (
+        select(schema.Job.configuration, schema.Experiment.configuration.label("common"))
+        .join(schema.Experiment, schema.Experiment.id == schema.Job.experiment_id)
+        .where(schema.Job.experiment_id == experiment_id)
+    )
+    with store.read() as connection:
+        every = [_params(row.common, row.configuration) for row in connection.execute(statement)]
+    names = dict.fromkeys(name for params in every for name in params)
+    return [name for name in names if len({repr(params.get(name)) for params in every}) > 1]
+
+
+def newest_unfinished(store: Store) -> int | None:
+    """Return the newest experiment with a job that has not ended."""
+    with store.read() as connection:
+        return connection.scalar(
+            select(func.max(schema.Job.experiment_id)).where(~schema.Job.state.in_(FINAL))
+        )
+
+
+def _params(common: dict[str, Any], own: dict[str, Any]) -> ParamValues:
+    params: ParamValues = job_configuration(common, own).get("params") or {}
+    return params
+
+
+def _newest_epochs(
+    connection: Connection, jobs: Sequence[int]
+) -> dict[int, list[tuple[int, float]]]:
+    newest = (
+        select(schema.Epoch.job_id, func.max(schema.Epoch.epoch).label("last"))
+        .where(schema.Epoch.job_id.in_(jobs))
+        .group_by(schema.Epoch.job_id)
+        .subquery()
+    )
+    statement = (
+        select(schema.Epoch.job_id, schema.Epoch.epoch, schema.Epoch.val_accuracy)
+        .join(newest, newest.c.job_id == schema.Epoch.job_id)
+        .where(schema.Epoch.epoch > newest.c.last - MOST_EPOCHS_READ)
+        .order_by(schema.Epoch.job_id, schema.Epoch.epoch)
+    )
+    found: dict[int, list[tuple[int, float]]] = {}
+    for job, epoch, value in connection.execute(statement):
+        found.setdefault(job, []).append((epoch, value))
+    return found
