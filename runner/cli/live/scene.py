@@ -64,8 +64,8 @@ class Source:
                 Working(
                     worker=short_name(worker.name),
                     device=worker.device,
-                    experiment=attempt and attempt.experiment,
-                    job=attempt and attempt.job,
+                    experiment=attempt.experiment if attempt else None,
+                    job=attempt.job if attempt else None,
                 )
             )
         ours = [attempt for attempt in attempts if attempt.experiment == number]
