@@ -102,6 +102,10 @@ class Terminal:
         packed = struct.pack("HHHH", lines, columns, 0, 0)
         fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, packed)
 
+    def type(self, keys: bytes) -> None:
+        """Press keys."""
+        os.write(self._terminal, keys)
+
     def interrupt(self) -> None:
         """Press Ctrl-C."""
         os.killpg(self.process.pid, signal.SIGINT)

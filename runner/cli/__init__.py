@@ -1,5 +1,6 @@
 """The command line: one short command for everything that a person does."""
 
+import os
 import sys
 from io import TextIOWrapper
 
@@ -31,9 +32,10 @@ def load_commands() -> None:
         status,
         submit,
     )
+    from runner.cli.completion import command as completion
 
     reading = (status, report, compare, explanations, bundle, reproduce)
-    for module in (submit, control, *reading, local, flower):
+    for module in (submit, control, *reading, local, flower, completion):
         for command in module.COMMANDS:
             cli.add_command(command)
     _prepare(cli, "RUNNER")
@@ -59,6 +61,10 @@ def _prepare(command: click.Command, name: str) -> None:
 def main() -> None:
     """Run the command line; every error a person can mend is three lines and an exit code."""
     load_commands()
+    if "_RUNNER_COMPLETE" in os.environ:
+        from runner.cli.completion.shells import complete
+
+        complete(cli)
     # A name that is no UTF-8 is written out, and does not end the command that would print it.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli.options import NUMBER, format_option
+from runner.cli.options import TRIAL, format_option
 from runner.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("trial", type=NUMBER)
+@click.argument("trial", type=TRIAL)
 @format_option
 def verify(trial: int, form: str) -> None:
     """Score a stored model again, also with Keras. Exits with 1 if the scores differ."""
@@ -45,7 +45,7 @@ def verify(trial: int, form: str) -> None:
 
 
 @click.command()
-@click.argument("trial", type=NUMBER)
+@click.argument("trial", type=TRIAL)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),

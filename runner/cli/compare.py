@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from runner.cli.completion.values import compared
 from runner.cli.options import EXPERIMENT, NUMBER, Command
 from runner.cli.output import show_written
 from runner.errors import ExitCode
@@ -31,7 +32,7 @@ def _fail_if(help_text: str) -> Callable[[Command], Command]:
 
 
 @click.command()
-@click.argument("words", metavar="TRIAL TRIAL", nargs=2)
+@click.argument("words", metavar="TRIAL TRIAL", nargs=2, shell_complete=compared)
 @click.option(
     "--split",
     type=click.Choice(["train", "validation", "test"]),

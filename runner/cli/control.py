@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.cli.options import EXPERIMENT, NUMBER, format_option
+from runner.cli.options import EXPERIMENT, JOB, format_option
 
 if TYPE_CHECKING:
     from runner.store.lifecycle.control import Target
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def target_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the argument, or the option, that names the jobs that are meant."""
-    job = click.option("--job", type=NUMBER, help="Select one job instead of a whole experiment.")
+    job = click.option("--job", type=JOB, help="Select one job instead of a whole experiment.")
     return click.argument("experiment", type=EXPERIMENT, required=False)(job(command))
 
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import click
 
-from runner.cli.options import EXPERIMENT, NUMBER, Method
+from runner.cli.options import EXPERIMENT, TRIAL, Method
 from runner.cli.output import answered_if_nothing_is_stored, show_written
 
 
 @click.command()
 @click.option("--experiment", type=EXPERIMENT, help="Only explanations of this experiment.")
-@click.option("--trial", type=NUMBER, help="Only explanations of this trial.")
+@click.option("--trial", type=TRIAL, help="Only explanations of this trial.")
 @click.option(
     "--verdict",
     type=click.Choice(["sound", "weak", "void"]),

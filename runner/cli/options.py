@@ -4,11 +4,13 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from cifar_model.errors import InputError
 from cifar_model.explanation.settings import METHODS, OLD_METHODS
 from cifar_model.params import read_value
 from runner.api.checks import LIMITS, MOST_NUMBER, check_key
+from runner.cli.completion.values import param_values, stored
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -25,14 +27,45 @@ class ExperimentNumber(click.ParamType[int]):
         """Return the number; a name is looked up in the store, so it exists."""
         if isinstance(value, int) or value.strip().isdigit():
             return NUMBER.convert(value, param, ctx)
+        if ctx is not None and ctx.resilient_parsing:
+            # A shell asks for what comes after it.
+            return 0
         from runner.settings import Settings
         from runner.store.opening import find_store
         from runner.store.queries.names import find_experiment
 
         return find_experiment(find_store(Settings.from_environment()), value)
 
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002 (Click's form)
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> list[CompletionItem[str]]:
+        """Offer numbers and names of experiments."""
+        return stored("experiment", incomplete)
+
+
+class StoredNumber(click.IntRange):
+    """The number of a stored trial or job."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(NUMBER.min, NUMBER.max)
+        self._what = what
+
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002 (Click's form)
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> list[CompletionItem[str]]:
+        """Offer the newest numbers."""
+        return stored(self._what, incomplete)
+
 
 EXPERIMENT = ExperimentNumber()
+TRIAL = StoredNumber("trial")
+JOB = StoredNumber("job")
 
 
 class Method(click.Choice[str]):
@@ -77,7 +110,7 @@ seed_option = click.option(
     show_default=True,
     help="Random seed for sampling, weights, data order and dropout.",
 )
-trial_option = click.option("--trial", type=NUMBER, required=True, help="The trial's number.")
+trial_option = click.option("--trial", type=TRIAL, required=True, help="The trial's number.")
 
 
 def training_options(command: Command) -> Command:
@@ -103,6 +136,7 @@ def training_options(command: Command) -> Command:
                 "params",
                 multiple=True,
                 metavar="NAME=VALUE",
+                shell_complete=param_values,
                 help="A parameter of the trial (of every trial of a grid); repeatable.",
             ),
             click.option(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from runner.cli.completion.values import conditions
 from runner.cli.options import EXPERIMENT
 from runner.cli.output import answered_if_nothing_is_stored, show_written
 
@@ -64,6 +65,7 @@ class Choice:
     "--where",
     multiple=True,
     metavar="CONDITION",
+    shell_complete=conditions,
     help=(
         "Show a leaderboard of the matching trials, for example 'lr=0.001' or "
         "'val_accuracy>0.5'; repeatable."

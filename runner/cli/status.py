@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from cifar_model.errors import printable
-from runner.cli.options import EXPERIMENT, NUMBER, format_option
+from runner.cli.options import EXPERIMENT, JOB, TRIAL, format_option
 from runner.cli.output import answered_if_nothing_is_stored
 from runner.cli.wording.fitting import say
 
@@ -101,9 +101,9 @@ def watch(experiment: int | None) -> None:
 
 
 @click.command()
-@click.argument("trial", type=NUMBER, required=False)
+@click.argument("trial", type=TRIAL, required=False)
 @click.option(
-    "--job", type=NUMBER, help="Show this job instead of a trial, for example one that failed."
+    "--job", type=JOB, help="Show this job instead of a trial, for example one that failed."
 )
 @format_option
 def show(trial: int | None, job: int | None, form: str) -> None:

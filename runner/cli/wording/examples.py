@@ -58,5 +58,6 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "flower": ("runner flower --port 5556",),
     "doctor": ("runner doctor",),
     "db": ("runner db upgrade",),
+    "completion": ("runner completion bash",),
     "db upgrade": ("runner db upgrade",),
 }

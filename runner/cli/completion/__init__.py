@@ -1,0 +1,1 @@
+"""Completion in shells: the script that they load, and the values that are offered."""
