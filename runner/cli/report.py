@@ -1,8 +1,9 @@
 """`runner report`: what came out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,16 +22,21 @@ MOST_JOBS = 2_000
 BY = ("val_accuracy", "best_val_accuracy", "accuracy", "val_loss", "loss", "seconds")
 
 
+# Formats of other programs, which have trials and no groups.
+BY_TRIAL = ("talos", "tensorboard")
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Say which trials a leaderboard shows, and in which order."""
+    """Say which trials are shown, in which order, and by which params they are grouped."""
 
     top: int | None
     by: str | None
     where: tuple[str, ...]
+    group_by: Sequence[str] | None
 
     def asked(self) -> bool:
-        """Tell whether any of it was asked for."""
+        """Tell whether a leaderboard was asked for."""
         return bool(self.top or self.by or self.where)
 
 
@@ -71,25 +77,35 @@ class Choice:
         "'val_accuracy>0.5'; repeatable."
     ),
 )
+@click.option(
+    "--group-by",
+    metavar="PARAMS",
+    help=(
+        "Show groups of trials with the same values of these params, for example "
+        "'optimizer,lr', with the mean over seeds; all: of all params; none: trials."
+    ),
+)
 def report(
-    experiments: tuple[int, ...],
-    form: str,
-    out: Path | None,
-    top: int | None,
-    by: str | None,
-    where: tuple[str, ...],
+    experiments: tuple[int, ...], form: str, out: Path | None, group_by: str | None, **chosen: Any
 ) -> None:
     """Report the results of an experiment. The default is the newest that has results.
 
     With several experiments, or with --top, --by or --where: a leaderboard of all their trials
     (without a number: of all trials). Experiments with thousands of trials get a leaderboard too.
+
+    Trials of an experiment with --repeats are grouped by their params unless --group-by says
+    otherwise.
     """
     from runner.reports.experiment.document import chosen_experiment
+    from runner.reports.groups import read_group_by
     from runner.reports.output import FOR_PEOPLE
     from runner.settings import Settings
     from runner.store.opening import find_store
 
-    settings, choice = Settings.from_environment(), Choice(top, by, where)
+    choice = Choice(**chosen, group_by=read_group_by(group_by))
+    if choice.group_by and form in BY_TRIAL:
+        raise click.UsageError(f"--format {form} has trials and cannot be combined with --group-by")
+    settings = Settings.from_environment()
     if experiments:
         store = find_store(settings)
     else:
@@ -109,12 +125,16 @@ def report(
             click.echo(words, err=True)
             written = _leaderboard(settings, store, (number,), choice, (form, out))
         else:
-            written = _experiment(settings, store, number, (form, out))
+            written = _experiment(settings, store, number, choice.group_by, (form, out))
     show_written(written)
 
 
 def _experiment(
-    settings: "Settings", store: "Store", number: int, target: tuple[str, Path | None]
+    settings: "Settings",
+    store: "Store",
+    number: int,
+    group_by: Sequence[str] | None,
+    target: tuple[str, Path | None],
 ) -> "Written":
     from runner.reports.experiment.document import report_document
     from runner.reports.experiment.report import experiment_report
@@ -122,7 +142,8 @@ def _experiment(
 
     form, out = target
     destination = choose_destination(settings.home, f"experiment-{number}", form, out)
-    report = experiment_report(store, report_document(store, number))
+    document = report_document(store, number, group_by)
+    report = experiment_report(store, document, grouped=bool(group_by))
     return write_report(report, form, destination)
 
 
@@ -146,7 +167,9 @@ def _leaderboard(
         )
     scope = Scope(tuple(dict.fromkeys(experiments)), read_conditions(choice.where))
     destination = choose_destination(settings.home, "leaderboard", form, out)
-    document = leaderboard_document(store, scope, choice.by or BY[0], choice.top or TOP)
+    document = leaderboard_document(
+        store, scope, choice.by or BY[0], choice.top or TOP, choice.group_by or ()
+    )
     return write_report(leaderboard_report(document), form, destination)
 
 

@@ -5,10 +5,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
 
-from cifar_model.params import ParamValue, ParamValues
+from cifar_model.params import ParamValue
 from runner.reports.comparison.trials import Comparison, comparisons, verdict
 from runner.reports.evaluation import SCORES, evaluations_of, loss_rule_notes, mixed_rules_note
-from runner.reports.formats.csv_file import PARAMS, Cell, as_csv, share_of
+from runner.reports.formats.csv_file import Cell, as_csv
+from runner.reports.groups import (
+    SHEET,
+    RankedGroup,
+    all_groups,
+    group_parts,
+    group_rows,
+)
+from runner.reports.leaders import COLUMNS, Leader, leader, sheet_row
 from runner.reports.lookup import experiment_row
 from runner.reports.model import (
     Figure,
@@ -21,7 +29,7 @@ from runner.reports.model import (
     dataset_name,
     each_dataset,
 )
-from runner.reports.records import DatasetName, Evaluation, Interval, chosen, values
+from runner.reports.records import DatasetName, Evaluation, chosen, values
 from runner.reports.selection import Winner, noise, winner, winner_notes
 from runner.reports.stats.param_importance import (
     INFLUENCE,
@@ -32,50 +40,16 @@ from runner.reports.stats.param_importance import (
 )
 from runner.reports.stats.ranking import effective
 from runner.reports.stats.selection_bias import Chance, Repeats
-from runner.reports.stats.uncertainty import accuracy_interval
 from runner.states import Kind
 from runner.store.engine import Connection, Store
 from runner.store.queries import leaderboard
-from runner.store.queries.leaderboard import METRICS, SMALLER_IS_BETTER, Scope
+from runner.store.queries.leaderboard import SMALLER_IS_BETTER, Scope
 from runner.store.queries.rows import LeaderRow
 
 # The number of trials used for importance; reading the params of 100,000 trials takes seconds.
 MOST_PARAMS = 2_000
 
 TOP = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Leader:
-    """A trial of a leaderboard; `noise` is whether it is not significantly worse than the first.
-
-    `dataset` is the title of the data set. The fingerprint is a separate field, as in the CSV.
-    """
-
-    trial: int
-    job: int
-    params: ParamValues
-    seed: int
-    trained_epochs: int
-    best_epoch: int
-    accuracy: float
-    val_accuracy: float
-    best_val_accuracy: float
-    loss: float
-    val_loss: float
-    seconds: float
-    loss_rule: int
-    fingerprint: str
-    experiment: int
-    number: int
-    not_reproducible: str | None
-    dataset: str
-    data_fingerprint: str
-    train_images: int
-    val_images: int
-    val_accuracy_interval: Interval
-    rank: int
-    noise: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +82,8 @@ class LeaderboardDocument:
     count: int
     loss_rules: list[int]
     trials: list[Leader]
+    group_by: list[str]
+    groups: list[RankedGroup]
     differing: list[str]
     influence: Influences
     winner: Winner | None
@@ -116,12 +92,20 @@ class LeaderboardDocument:
     files: list[str]
 
 
-def leaderboard_document(store: Store, scope: Scope, by: str, top: int) -> LeaderboardDocument:
-    """Return the document of the best `top` trials by a metric."""
+def leaderboard_document(
+    store: Store, scope: Scope, by: str, top: int, group_by: Sequence[str] = ()
+) -> LeaderboardDocument:
+    """Return the document of the best `top` trials by a metric, and of their best `top` groups.
+
+    All trials in the scope are grouped by the params `group_by`.
+    """
     with store.read() as connection:
         for number in scope.experiments:
             experiment_row(connection, number)
         document = _document(connection, scope, by, top)
+        if group_by:
+            groups = all_groups(connection, scope, by, group_by)[:top]
+            document = replace(document, group_by=list(group_by), groups=groups)
     return replace(document, comparisons=comparisons(store, document.evaluations))
 
 
@@ -142,6 +126,8 @@ def _document(connection: Connection, scope: Scope, by: str, top: int) -> Leader
         count=count,
         loss_rules=leaderboard.loss_rules(connection, scope),
         trials=trials,
+        group_by=[],
+        groups=[],
         differing=differing([trial.params for trial in trials]),
         influence=_influence(connection, scope, by, count),
         winner=winner(connection, first, by, chance, first.val_images) if first else None,
@@ -169,38 +155,8 @@ def _leaders(rows: Sequence[LeaderRow], by: str, chance: Chance) -> list[Leader]
         comparable = row.dataset.fingerprint == rows[0].dataset.fingerprint
         images = row.dataset.images.validation
         behind = noise(rows[0], row, by, chance, images) if comparable else None
-        leaders.append(_leader(row, rank, behind))
+        leaders.append(leader(row, rank, behind))
     return leaders
-
-
-def _leader(row: LeaderRow, rank: int, behind: bool | None) -> Leader:
-    dataset = row.dataset
-    return Leader(
-        trial=row.trial,
-        job=row.job,
-        params=effective(row.params),
-        seed=row.seed,
-        trained_epochs=row.trained_epochs,
-        best_epoch=row.best_epoch,
-        accuracy=row.accuracy,
-        val_accuracy=row.val_accuracy,
-        best_val_accuracy=row.best_val_accuracy,
-        loss=row.loss,
-        val_loss=row.val_loss,
-        seconds=row.seconds,
-        loss_rule=row.loss_rule,
-        fingerprint=row.fingerprint,
-        experiment=row.experiment,
-        number=row.number,
-        not_reproducible=row.not_reproducible,
-        dataset=dataset.title,
-        data_fingerprint=dataset.fingerprint,
-        train_images=dataset.images.train,
-        val_images=dataset.images.validation,
-        val_accuracy_interval=accuracy_interval(row.val_accuracy, dataset.images.validation),
-        rank=rank,
-        noise=behind,
-    )
 
 
 def _influence(connection: Connection, scope: Scope, by: str, count: int) -> Influences:
@@ -233,13 +189,17 @@ def leaderboard_parts(document: LeaderboardDocument) -> list[Part]:
     where = " and ".join(document.where)
     parts: list[Part] = [
         Note(
-            f"the first {len(document.trials)} of {document.count:,}"
+            f"the first {_shown(document)} of {document.count:,}"
             f" trials{' with ' if where else ''}{where}, ranked by {document.by}, {document.order}"
         ),
         *_several_datasets(document),
         *_commands(document),
     ]
-    if document.trials:
+    if document.groups:
+        title = titled_leaderboard(document, "Best groups of trials")
+        parts += group_parts(title, document.groups, document.group_by, document.by)
+        parts += _loss_rules(document)
+    elif document.trials:
         parts += [_best(document), *_loss_rules(document), *_constants(document)]
     parts += [*_winner(document), *_influences(document)]
     if document.evaluations:
@@ -251,6 +211,12 @@ def leaderboard_parts(document: LeaderboardDocument) -> list[Part]:
         count = len(document.comparisons)
         parts.append(Note(f"Each p is multiplied by {count}, the number of comparisons."))
     return parts
+
+
+def _shown(document: LeaderboardDocument) -> str:
+    if document.groups:
+        return f"{len(document.groups)} groups"
+    return str(len(document.trials))
 
 
 def _best(document: LeaderboardDocument) -> Table:
@@ -309,7 +275,9 @@ def _several_datasets(document: LeaderboardDocument) -> Iterator[Note]:
 def _winner(document: LeaderboardDocument) -> Iterator[Note]:
     if document.winner:
         images = document.trials[0].val_images
-        yield from winner_notes(document.winner, document.trials, document.by, images)
+        # `noise` is a column of the table of trials, which groups replace.
+        trials = [] if document.groups else document.trials
+        yield from winner_notes(document.winner, trials, document.by, images)
 
 
 def _influences(document: LeaderboardDocument) -> list[Part]:
@@ -332,11 +300,6 @@ def titled_leaderboard(document: LeaderboardDocument, what: str) -> str:
     return f"{what} - {'; '.join(map(dataset_name, document.datasets))}"
 
 
-INTERVAL = ("val_accuracy_low", "val_accuracy_high")
-ORIGIN = ("experiment", "trial", "job", "number", "seed", "dataset", "data_fingerprint")
-COLUMNS = ("rank", *ORIGIN, *METRICS, *INTERVAL, "loss_rule", "noise", *PARAMS)
-
-
 def leaderboard_report(document: LeaderboardDocument) -> Report:
     """Return the report of a leaderboard."""
     return Report(
@@ -344,7 +307,7 @@ def leaderboard_report(document: LeaderboardDocument) -> Report:
         document,
         lay_out=lambda figures: [*leaderboard_parts(document), *figures],
         draw=lambda: _draw(document),
-        texts={"csv": lambda: as_csv(_sheet_rows(document), COLUMNS)},
+        texts={"csv": lambda: as_csv(*_sheet(document))},
         exports={"parquet": lambda: _parquet(document)},
     )
 
@@ -353,7 +316,7 @@ def _parquet(document: LeaderboardDocument) -> list[tuple[Path, bytes]]:
     from runner.reports.formats.parquet import as_parquet
 
     about = chosen(document, ("datasets", "commands", "by", "where"))
-    return [(Path(), as_parquet(_sheet_rows(document), COLUMNS, about))]
+    return [(Path(), as_parquet(*_sheet(document), about))]
 
 
 def _draw(document: LeaderboardDocument) -> list[Figure]:
@@ -371,18 +334,12 @@ def _command(document: LeaderboardDocument) -> str:
     """Return the command that shows this leaderboard again."""
     numbers = " ".join(map(str, document.experiments))
     where = "".join(f" --where {quote(condition)}" for condition in document.where)
-    return f"runner report {numbers} --top {document.top} --by {document.by}{where}"
+    group_by = f" --group-by {','.join(document.group_by)}" if document.group_by else ""
+    return f"runner report {numbers} --top {document.top} --by {document.by}{where}{group_by}"
 
 
-def _sheet_rows(document: LeaderboardDocument) -> list[dict[str, Cell]]:
-    return [_sheet_row(trial) for trial in document.trials]
-
-
-def _sheet_row(trial: Leader) -> dict[str, Cell]:
-    cells = {
-        **chosen(trial, ("rank", *ORIGIN, *METRICS, "loss_rule", "noise")),
-        "accuracy": share_of(trial.accuracy, trial.train_images),
-        **dict(zip(INTERVAL, trial.val_accuracy_interval, strict=True)),
-        **trial.params,
-    }
-    return {name: cells[name] for name in COLUMNS}
+def _sheet(document: LeaderboardDocument) -> tuple[list[dict[str, Cell]], Sequence[str]]:
+    """Return the rows and the columns of CSV and Parquet."""
+    if document.group_by:
+        return group_rows(document.groups, document.by), SHEET
+    return [sheet_row(trial) for trial in document.trials], COLUMNS

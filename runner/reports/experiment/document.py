@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from cifar_model.data import Description
+from runner.errors import InputError
 from runner.reports.evaluation import FoldsSummary, evaluations_of, folds_summary
 from runner.reports.experiment.warnings import experiment_warnings
 from runner.reports.explanation.rows import activations_of, explanations_of
 from runner.reports.formats.talos_log import Analysis, analysis
+from runner.reports.groups import Data, RankedGroup, group_trials, ranked_groups
 from runner.reports.lookup import experiment_row, newest_number
 from runner.reports.records import Activation, Evaluation, Explanation, Job, RankedTrial, Trial
 from runner.reports.selection import Winner, noise, winner
-from runner.reports.stats.repeats import Repeat, repeated
+from runner.reports.stats.ranking import PARAMS
+from runner.reports.stats.repeats import Group, repeated
 from runner.reports.stats.selection_bias import Chance, pooled
 from runner.reports.stats.uncertainty import accuracy_interval
 from runner.reports.trials import ranked, trials_of
@@ -70,7 +73,9 @@ class ExperimentDocument:
     states: dict[str, int]
     jobs: list[Job]
     trials: list[Trial]
-    repeats: list[Repeat]
+    repeats: list[Group]
+    group_by: list[str]
+    groups: list[RankedGroup]
     winner: Winner | None
     scan_summary: ScanSummary | None
     analysis: Analysis | None
@@ -99,16 +104,30 @@ def chosen_experiment(store: Store, number: int | None) -> tuple[int, int]:
         return found, reports.count_jobs(connection, found)
 
 
-def report_document(store: Store, number: int | None) -> ExperimentDocument:
-    """Return the document of an experiment (default: the newest with results)."""
+def report_document(
+    store: Store, number: int | None, group_by: Sequence[str] | None = None
+) -> ExperimentDocument:
+    """Return the document of an experiment (default: the newest with results).
+
+    The trials are also grouped by the params `group_by`; None groups by all params if some were
+    trained several times, and an empty sequence makes no groups.
+    """
     with store.read() as connection:
         chosen = newest_number(connection) if number is None else number
-        return _document(connection, experiment_row(connection, chosen))
+        return _document(connection, experiment_row(connection, chosen), group_by)
 
 
-def _document(connection: Connection, experiment: ExperimentRow) -> ExperimentDocument:
+def _document(
+    connection: Connection, experiment: ExperimentRow, group_by: Sequence[str] | None
+) -> ExperimentDocument:
     number, configuration = experiment.id, experiment.configuration
     trains, dataset = experiment.kind in TRAINS, configuration.dataset
+    if group_by and not trains:
+        raise InputError(
+            f"--group-by: experiment {number} is of kind {experiment.kind}",
+            "an experiment that trains: trials are grouped",
+            "choose an experiment of kind tune or train",
+        )
     jobs = reports.jobs(connection, experiment=number)
     # Whose trials are shown: the trained ones, or the one that is evaluated or explained.
     own = jobs if trains else reports.jobs(connection, trial=configuration.trial)
@@ -119,6 +138,7 @@ def _document(connection: Connection, experiment: ExperimentRow) -> ExperimentDo
     first = scored[0] if trains and scored else None
     repeats = repeated(trained, METRIC)
     chance = Chance(len(scored), pooled(repeats))
+    names, groups = _groups(trained, dataset, group_by) if trains else ([], [])
     trials = [_with_selection(trial, first, chance, images) for trial in trained]
     ended_at = _ended_at(jobs)
     evaluations = evaluations_of(connection, experiment=number)
@@ -138,6 +158,8 @@ def _document(connection: Connection, experiment: ExperimentRow) -> ExperimentDo
         jobs=[_job(job) for job in jobs],
         trials=trials,
         repeats=repeats,
+        group_by=names,
+        groups=ranked_groups(groups, METRIC, chance.repeats),
         winner=winner(connection, first, METRIC, chance, images) if first else None,
         scan_summary=_scan_summary(experiment, ended_at) if trains else None,
         analysis=analysis(trials, METRIC) if trains else None,
@@ -148,6 +170,19 @@ def _document(connection: Connection, experiment: ExperimentRow) -> ExperimentDo
         warnings=experiment_warnings(connection, number, experiment.kind, configuration),
         files=[],
     )
+
+
+def _groups(
+    trials: Sequence[Trial], dataset: Description, group_by: Sequence[str] | None
+) -> tuple[list[str], list[RankedGroup]]:
+    """Return the names of the params that the trials are grouped by, and the groups."""
+    data = Data(dataset.title, dataset.fingerprint, dataset.images.train, dataset.images.validation)
+    names = PARAMS if group_by is None else group_by
+    groups = group_trials(trials, names, METRIC, data) if names else []
+    # Without repeats every trial would be a group of its own.
+    if group_by is None and len(groups) == len(trials):
+        return [], []
+    return list(names), groups
 
 
 def _trials(

@@ -1,16 +1,18 @@
 """The report of an experiment in all formats."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from runner.errors import InputError
-from runner.reports.experiment.document import ExperimentDocument
-from runner.reports.experiment.spreadsheet import as_spreadsheet, columns_of, spreadsheet_rows
+from runner.reports.experiment.document import METRIC, ExperimentDocument
+from runner.reports.experiment.spreadsheet import columns_of, spreadsheet_rows
 from runner.reports.experiment.view import provenance_parts, report_parts, report_title
 from runner.reports.figures.names import overlay_name
+from runner.reports.formats.csv_file import Cell, as_csv
 from runner.reports.formats.talos_log import as_talos_log
+from runner.reports.groups import SHEET, group_rows
 from runner.reports.model import Figure, Report, captioned, code_of, origin
 from runner.reports.records import plain
 from runner.store.engine import Store
@@ -19,8 +21,10 @@ from runner.store.engine import Store
 DRAWN_IN = ("json", "markdown", "html")
 
 
-def experiment_report(store: Store, document: ExperimentDocument) -> Report:
-    """Return the report of an experiment."""
+def experiment_report(
+    store: Store, document: ExperimentDocument, *, grouped: bool = False
+) -> Report:
+    """Return the report of an experiment. CSV and Parquet have a row for each trial or group."""
     return Report(
         report_title(document),
         document,
@@ -30,11 +34,11 @@ def experiment_report(store: Store, document: ExperimentDocument) -> Report:
         drawn_in=DRAWN_IN if document.trains else ("table", *DRAWN_IN),
         linked=lambda saved: _linked(document, saved),
         texts={
-            "csv": lambda: as_spreadsheet(document),
+            "csv": lambda: as_csv(*_sheet(document, grouped=grouped)),
             "talos": lambda: _talos_log(document),
         },
         exports={
-            "parquet": lambda: _parquet(document),
+            "parquet": lambda: _parquet(document, grouped=grouped),
             "tensorboard": lambda: _event_files(document),
         },
     )
@@ -43,11 +47,18 @@ def experiment_report(store: Store, document: ExperimentDocument) -> Report:
 def _draw(store: Store, document: ExperimentDocument) -> list[Figure]:
     from runner.reports.experiment.figures import draw
 
-    again = f"runner report {document.experiment} --format html"
+    again = f"runner report {document.experiment}{_grouping(document)} --format html"
     devices = [f"{machine.host} ({machine.device})" for machine in document.machines]
     provenance = document.provenance
     caption = origin([provenance.command], code_of(provenance), devices, again)
     return captioned(draw(store, document), caption)
+
+
+def _grouping(document: ExperimentDocument) -> str:
+    """Return the option that groups the trials as they are grouped here."""
+    if not document.trains:
+        return ""
+    return f" --group-by {','.join(document.group_by) or 'none'}"
 
 
 def _linked(document: ExperimentDocument, saved: Mapping[str, str]) -> ExperimentDocument:
@@ -62,7 +73,16 @@ def _talos_log(document: ExperimentDocument) -> str:
     return as_talos_log(document.trials)
 
 
-def _parquet(document: ExperimentDocument) -> list[tuple[Path, bytes]]:
+def _sheet(
+    document: ExperimentDocument, *, grouped: bool
+) -> tuple[list[dict[str, Cell]], Sequence[str]]:
+    """Return the rows and the columns of CSV and Parquet."""
+    if grouped:
+        return group_rows(document.groups, METRIC), SHEET
+    return spreadsheet_rows(document), columns_of(document.kind)
+
+
+def _parquet(document: ExperimentDocument, *, grouped: bool) -> list[tuple[Path, bytes]]:
     from runner.reports.formats.parquet import as_parquet
 
     about = {
@@ -70,8 +90,7 @@ def _parquet(document: ExperimentDocument) -> list[tuple[Path, bytes]]:
         "dataset": plain(document.dataset),
         "provenance": plain(document.provenance),
     }
-    columns = columns_of(document.kind)
-    return [(Path(), as_parquet(spreadsheet_rows(document), columns, about))]
+    return [(Path(), as_parquet(*_sheet(document, grouped=grouped), about))]
 
 
 def _event_files(document: ExperimentDocument) -> list[tuple[Path, bytes]]:

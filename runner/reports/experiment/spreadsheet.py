@@ -8,9 +8,9 @@ tables can be concatenated.
 from collections.abc import Iterator, Sequence
 
 from runner.reports.experiment.document import ExperimentDocument
-from runner.reports.formats.csv_file import PARAMS, Cell, as_csv, share_of
+from runner.reports.formats.csv_file import Cell, share_of
 from runner.reports.records import Best, chosen
-from runner.reports.stats.ranking import METRICS, effective
+from runner.reports.stats.ranking import METRICS, PARAMS, effective
 from runner.states import Kind
 
 # The cells of a row by column name.
@@ -51,11 +51,6 @@ EXPLANATION = (
     ),
     *("removed", "removed_random", "deletion_area", "insertion_area"),
 )
-
-
-def as_spreadsheet(document: ExperimentDocument) -> str:
-    """Return the table as CSV with a header. Cells without a value are empty."""
-    return as_csv(spreadsheet_rows(document), columns_of(document.kind))
 
 
 def spreadsheet_rows(document: ExperimentDocument) -> list[Cells]:

@@ -7,21 +7,16 @@ from runner.reports.evaluation import loss_rule_notes
 from runner.reports.experiment.document import METRIC, ExperimentDocument
 from runner.reports.experiment.warnings import equal_points
 from runner.reports.formats.terminal import sparkline
+from runner.reports.groups import group_parts
 from runner.reports.model import Figure, Note, Part, Table, field_table, titled
 from runner.reports.records import Best, plain, values
 from runner.reports.selection import winner_notes
-from runner.reports.stats.param_importance import INFLUENCE, INFLUENCES, differing
+from runner.reports.stats.param_importance import INFLUENCE, INFLUENCES
 from runner.reports.stats.ranking import METRICS, effective, param_names
 
 IDENTITY = ("rank", "trial", "job")
 AROUND = ("val_accuracy_interval", "noise", "seconds", "attempts")
 LAST = (*IDENTITY, "state", "trained_epochs", *METRICS, *AROUND)
-
-REPEATS = ("mean", "interval", "spread", "lowest", "highest")
-REPEATED = (
-    "interval: Student's t 95 % interval of the mean; rows whose intervals do not overlap differ by"
-    " more than the variation between seeds. spread: the standard deviation between seeds."
-)
 
 RANKED = (
     "Ranked by val_accuracy after the last epoch, which is the epoch of the stored model. val_loss"
@@ -38,17 +33,13 @@ def training_parts(document: ExperimentDocument, figures: Sequence[Figure]) -> l
     return [
         *_summary(document),
         Note("None: not used. The grid is not reduced: every trial is trained for all its epochs."),
-        _last_scores(document),
-        Note(RANKED),
+        *_scores(document),
         *loss_rule_notes("val_loss", document.trials),
         *warning_notes(document),
         *_selection(document),
         *figures,
-        _best_scores(document),
-        Note(BEST),
-        _params(document),
+        *_trials(document),
         *_overridden(document),
-        *_repeats(document),
         *_influence(document),
     ]
 
@@ -65,6 +56,24 @@ def _summary(document: ExperimentDocument) -> list[Part]:
     named = plain(replace(summary, complete_time=summary.complete_time or "not finished"))
     shown = {name: "None" if value is None else value for name, value in named.items()}
     return [field_table(titled(document.dataset, "Scan summary"), shown)]
+
+
+def _scores(document: ExperimentDocument) -> list[Part]:
+    """Return the table of groups if there are any, else that of trials."""
+    if not document.groups:
+        return [_last_scores(document), Note(RANKED)]
+    title = titled(document.dataset, f"{METRIC} of groups of trials")
+    return [
+        *group_parts(title, document.groups, document.group_by, METRIC),
+        Note("--group-by none shows the trials."),
+    ]
+
+
+def _trials(document: ExperimentDocument) -> list[Part]:
+    """Return tables with a row for each trial, unless groups are shown instead."""
+    if document.groups:
+        return []
+    return [_best_scores(document), Note(BEST), _params(document)]
 
 
 def _last_scores(document: ExperimentDocument) -> Table:
@@ -120,7 +129,9 @@ def _selection(document: ExperimentDocument) -> list[Note]:
     if document.winner is None:
         return []
     images = document.dataset.images.validation
-    return list(winner_notes(document.winner, document.trials, METRIC, images))
+    # `noise` is a column of the table of trials, which groups replace.
+    trials = [] if document.groups else document.trials
+    return list(winner_notes(document.winner, trials, METRIC, images))
 
 
 def _overridden(document: ExperimentDocument) -> list[Note]:
@@ -129,16 +140,6 @@ def _overridden(document: ExperimentDocument) -> list[Note]:
     if epochs is not None:
         notes.append(Note(f"--epochs {epochs} overrides the epochs of the params in every trial."))
     return notes
-
-
-def _repeats(document: ExperimentDocument) -> list[Part]:
-    found = document.repeats
-    if not found:
-        return []
-    names = differing([row.params for row in found])
-    title = titled(document.dataset, "val_accuracy of the same params with different seeds")
-    rows = [[len(row.trials), *values(row, REPEATS), *map(row.params.get, names)] for row in found]
-    return [Table(title, ("repeats", *REPEATS, *names), rows, sortable=True), Note(REPEATED)]
 
 
 def _influence(document: ExperimentDocument) -> list[Part]:

@@ -5,14 +5,10 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from cifar_model.params import RULES, ParamValue
-from runner.reports.stats.ranking import PAPER_PARAMS
+from cifar_model.params import ParamValue
 
 # The value of one cell.
 Cell = ParamValue | None
-
-# The paper's params in the paper's order, followed by all others.
-PARAMS = tuple(dict.fromkeys((*PAPER_PARAMS, *RULES)))
 
 # The first characters of a formula in spreadsheets, as listed by OWASP.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")

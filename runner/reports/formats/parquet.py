@@ -15,12 +15,13 @@ ABOUT = b"runner"
 TEXT = (
     *("state", "reason", "not_reproducible", "fingerprints", "dataset", "fingerprint"),
     *("data_fingerprint", "split", "class", "true_class", "predicted_class"),
-    *("method", "segmentation", "verdict"),
+    *("method", "segmentation", "verdict", "metric", "varying"),
 )
 WHOLE = (
     *("rank", "trial", "job", "number", "attempts", "round_epochs", "best_epoch", "seed"),
     *("experiment", "evaluation", "fold", "images", "support", "tp", "tn", "fp", "fn"),
     *("image", "label", "superpixels", "superpixel", "loss_rule"),
+    *("trials", "seeds", "unscored", "train_images"),
 )
 TYPES = {bool: "bool", int: "int64", float: "double", str: "string"}
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from cifar_model.params import Params, ParamValues
+from cifar_model.params import RULES, Params, ParamValues
 from runner.reports.records import Trial
 
 # The paper's columns in the paper's order; other params come after them.
@@ -11,6 +11,10 @@ PAPER_PARAMS = (
     *("lr", "batch_size", "epochs", "dropout", "optimizer", "losses", "activation"),
     "last_activation",
 )
+
+# The paper's params, followed by all others.
+PARAMS = tuple(dict.fromkeys((*PAPER_PARAMS, *RULES)))
+
 METRICS = ("val_loss", "val_accuracy", "loss", "accuracy")
 
 # The function that selects the best value of each metric.

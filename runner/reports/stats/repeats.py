@@ -1,52 +1,117 @@
-"""Trials with the same params and different seeds: mean, standard deviation and interval."""
+"""Trials grouped by params: the mean over seeds with its interval, and the spread."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import fmean, stdev
+from math import sqrt
+from statistics import fmean, stdev, variance
+from typing import Protocol
 
 from cifar_model.params import ParamValues
-from runner.reports.records import Interval, Trial
+from runner.reports.records import Interval
+from runner.reports.stats.param_importance import differing
 from runner.reports.stats.ranking import effective
-from runner.reports.stats.uncertainty import mean_interval
+from runner.reports.stats.uncertainty import student
+
+
+class Member(Protocol):
+    """A trial that can be a member of a group."""
+
+    @property
+    def trial(self) -> int | None:
+        """Return the number of the trial; None before it has ended."""
+
+    @property
+    def params(self) -> ParamValues:
+        """Return its params."""
+
+    @property
+    def seed(self) -> int:
+        """Return its seed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Repeat:
-    """Params that were trained with several seeds, and the distribution of a metric."""
+class Group:
+    """Trials with the same values of some params, and the distribution of a metric.
+
+    `params` has every param that is the same in all trials, `varying` the names of the others.
+    Trials that differ in nothing, also not in their seed, are repeated work and count once.
+    `unscored` is the number of trials without a score, which are left out. `spread` is the
+    standard deviation of the trials, None for a single one.
+    """
 
     params: ParamValues
-    trials: list[int | None]
+    varying: list[str]
+    trials: list[int]
     seeds: list[int]
-    mean: float
-    spread: float
-    interval: Interval
-    lowest: float
-    highest: float
+    unscored: int
+    mean: float | None
+    interval: Interval | None
+    spread: float | None
+    lowest: float | None
+    highest: float | None
 
 
-def repeated(trials: Sequence[Trial], metric: str) -> list[Repeat]:
-    """Return a record for each set of params that was trained with several seeds, best first.
-
-    Repeated trials with the same seed give the same scores, so they count once.
-    """
-    groups: dict[str, dict[int, Trial]] = {}
+def grouped(trials: Iterable[Member], names: Sequence[str] | None, metric: str) -> list[Group]:
+    """Return a group for each combination of values of these params (None: of all params)."""
+    found: dict[str, list[Member]] = {}
     for trial in trials:
-        if getattr(trial, metric) is not None:
-            params = repr(sorted(effective(trial.params).items()))
-            groups.setdefault(params, {}).setdefault(trial.seed, trial)
-    rows = [_repeat(list(group.values()), metric) for group in groups.values() if len(group) > 1]
-    return sorted(rows, key=lambda row: -row.mean)
+        params = effective(trial.params)
+        chosen = params if names is None else {name: params.get(name) for name in names}
+        found.setdefault(repr(sorted(chosen.items())), []).append(trial)
+    return [_group(members, metric) for members in found.values()]
 
 
-def _repeat(group: Sequence[Trial], metric: str) -> Repeat:
-    values = [float(getattr(trial, metric)) for trial in group]
-    return Repeat(
-        params=effective(group[0].params),
-        trials=[trial.trial for trial in group],
-        seeds=[trial.seed for trial in group],
-        mean=fmean(values),
-        spread=stdev(values),
-        interval=mean_interval(values),
-        lowest=min(values),
-        highest=max(values),
+def repeated(trials: Iterable[Member], metric: str) -> list[Group]:
+    """Return the group of each set of params that was trained with several seeds, best first."""
+    groups = [group for group in grouped(trials, None, metric) if len(group.seeds) > 1]
+    return sorted(groups, key=lambda group: -(group.mean or 0))
+
+
+def _group(members: Sequence[Member], metric: str) -> Group:
+    scored = [member for member in members if getattr(member, metric) is not None]
+    counted = list({(_key(member), member.seed): member for member in reversed(scored)}.values())
+    counted.reverse()
+    scores = [float(getattr(member, metric)) for member in counted]
+    params = [effective(member.params) for member in counted or members]
+    varying = differing(params)
+    return Group(
+        params={name: value for name, value in params[0].items() if name not in varying},
+        varying=varying,
+        trials=[member.trial for member in counted if member.trial is not None],
+        seeds=list(dict.fromkeys(member.seed for member in counted)),
+        unscored=len(members) - len(scored),
+        mean=fmean(scores) if scores else None,
+        interval=interval_over_seeds(by_params(counted, scores)),
+        spread=stdev(scores) if len(scores) > 1 else None,
+        lowest=min(scores, default=None),
+        highest=max(scores, default=None),
     )
+
+
+def by_params(members: Sequence[Member], scores: Sequence[float]) -> list[list[float]]:
+    """Return the scores of the members, those of the same params together."""
+    found: dict[str, list[float]] = {}
+    for member, score in zip(members, scores, strict=True):
+        found.setdefault(_key(member), []).append(score)
+    return list(found.values())
+
+
+def interval_over_seeds(scores: Sequence[Sequence[float]]) -> Interval | None:
+    """Return Student's t 95 % interval of the mean of all scores, given those of each params.
+
+    The variance is that between seeds of the same params, pooled over the params, because the
+    differences between params are not due to chance. None if no params have several seeds.
+    """
+    several = [values for values in scores if len(values) > 1]
+    freedom = sum(len(values) - 1 for values in several)
+    if freedom == 0:
+        return None
+    pooled = sum((len(values) - 1) * variance(values) for values in several) / freedom
+    everything = [value for values in scores for value in values]
+    mean, half = fmean(everything), student(freedom) * sqrt(pooled / len(everything))
+    return [mean - half, mean + half]
+
+
+def _key(member: Member) -> str:
+    """Return a text that is equal for equal params, also where a default was given."""
+    return repr(sorted(effective(member.params).items()))

@@ -12,7 +12,7 @@ from math import erf, pi, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from runner.reports.stats.repeats import Repeat
+from runner.reports.stats.repeats import Group
 from runner.reports.stats.uncertainty import CONFIDENCE
 
 # Normal deviates beyond Z_ENDS are negligible, even among 100,000.
@@ -32,12 +32,12 @@ class Repeats:
     freedom: int = 0
 
 
-def pooled(repeats: Sequence[Repeat]) -> Repeats:
+def pooled(repeats: Sequence[Group]) -> Repeats:
     """Return the variance between seeds, pooled over several sets of params."""
     freedom = sum(len(repeat.trials) - 1 for repeat in repeats)
     if freedom == 0:
         return Repeats()
-    squares = sum((len(repeat.trials) - 1) * repeat.spread**2 for repeat in repeats)
+    squares = sum((len(repeat.trials) - 1) * (repeat.spread or 0) ** 2 for repeat in repeats)
     return Repeats(squares / freedom, freedom)
 
 
@@ -58,16 +58,20 @@ class Chance:
         by_image = accuracy * (1 - accuracy) / images
         return largest_normal(self.trials) * sqrt(max(by_image, self.repeats.variance))
 
-    def is_noise(self, first: float, second: float, images: int) -> bool:
+    def is_noise(
+        self, first: float, second: float, images: int, sizes: tuple[int, int] = (1, 1)
+    ) -> bool:
         """Return whether an accuracy is not significantly different from the best.
 
         This is Tukey's range test: among equally good trials, a larger difference between any two
-        occurs 5 % of the time.
+        occurs 5 % of the time. `sizes` has the number of trials of which each is the mean (Tukey
+        and Kramer); all were scored on the same images, so the noise of images stays.
         """
         mean, freedom = (first + second) / 2, self.repeats.freedom
         reach = largest_range(self.trials) * sqrt(mean * (1 - mean) / images)
         if freedom:
-            seeds = largest_range(self.trials, freedom) * sqrt(self.repeats.variance)
+            variance = self.repeats.variance * (1 / sizes[0] + 1 / sizes[1]) / 2
+            seeds = largest_range(self.trials, freedom) * sqrt(variance)
             reach = max(reach, seeds)
         return abs(first - second) <= reach
 

@@ -12,7 +12,7 @@ from cifar_model.params import ParamValue
 from runner.specs import trained_params
 from runner.states import Kind
 from runner.store.engine import Connection
-from runner.store.queries.rows import CommandRow, LeaderRow, MetricRow
+from runner.store.queries.rows import CommandRow, LeaderRow, MetricRow, ScoredRow
 from runner.store.schema import Experiment, Job, Trial
 
 # The metrics that trials can be ranked and filtered by.
@@ -100,6 +100,21 @@ def some(connection: Connection, scope: Scope, by: str, step: int) -> list[Metri
     query = _chosen(scope, Trial.params, Trial.epochs, getattr(Trial, by))
     rows = connection.execute(query.where(Trial.id % step == 0).order_by(Trial.id))
     return [MetricRow(trained_params(params, epochs), metric) for params, epochs, metric in rows]
+
+
+def scored(connection: Connection, scope: Scope, by: str) -> list[ScoredRow]:
+    """Return the params, the seed, the images and the metric of all selected trials."""
+    of = Trial.dataset
+    query = _chosen(
+        scope,
+        *(Trial.id, Trial.params, Trial.epochs, Trial.seed, getattr(Trial, by)),
+        *(of[name].as_string() for name in ("title", "fingerprint")),
+        *(of[("images", split)].as_integer() for split in ("train", "validation")),
+    )
+    return [
+        ScoredRow(trial, trained_params(params, epochs), seed, *rest)
+        for trial, params, epochs, seed, *rest in connection.execute(query.order_by(Trial.id))
+    ]
 
 
 def repeats(connection: Connection, scope: Scope, by: str) -> tuple[float, int]:

@@ -215,6 +215,20 @@ class MetricRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ScoredRow:
+    """The params, the seed and the images of a trial, and the value of one metric."""
+
+    trial: int
+    params: ParamValues
+    seed: int
+    metric: float
+    dataset: str
+    data_fingerprint: str
+    train_images: int
+    val_images: int
+
+
+@dataclass(frozen=True, slots=True)
 class CommandRow:
     """An experiment with its data set and the command that submitted it."""
 

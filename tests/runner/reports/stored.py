@@ -73,14 +73,23 @@ def store_repeats(store: Store, val_accuracies: list[float]) -> int:
     return _store_trials(store, jobs, [[accuracy] for accuracy in val_accuracies])
 
 
+def store_seeds(
+    store: Store, trials: list[tuple[int, dict[str, Any], list[float]]], **dataset: Any
+) -> int:
+    """Train trials, each given by its seed, its params and its val_accuracies by epoch."""
+    jobs = [{"params": params, "seed": seed} for seed, params, _ in trials]
+    return _store_trials(store, jobs, [accuracies for *_, accuracies in trials], **dataset)
+
+
 def _store_trials(
     store: Store,
     jobs: list[dict[str, Any]],
     val_accuracies: list[list[float]],
     override: int | None = None,
+    **dataset: Any,
 ) -> int:
     configuration = {
-        "dataset": DATASET,
+        "dataset": DATASET | dataset,
         "epochs": override,
         "threads": 1,
         "downsample": 0.01,

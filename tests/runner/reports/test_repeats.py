@@ -9,8 +9,6 @@ from scipy.stats import t
 from cifar_model.data import DatasetSpec
 from runner.errors import InputError
 from runner.reports.experiment.document import report_document
-from runner.reports.experiment.training import training_parts
-from runner.reports.formats.terminal import as_terminal
 from runner.reports.records import Trial
 from runner.reports.stats.repeats import repeated
 from runner.reports.stats.uncertainty import student
@@ -47,12 +45,11 @@ def test_the_interval_of_the_mean_holds_the_truth_as_often_as_it_says() -> None:
     assert 930 <= (abs(draws.mean(axis=1) - 0.7) <= half).sum() <= 970
 
 
-def test_a_report_shows_repeats_and_only_where_there_are_some(sqlite_store: Store) -> None:
+def test_a_document_has_repeats_only_where_there_are_some(sqlite_store: Store) -> None:
     once = report_document(sqlite_store, store_tune(sqlite_store, [[0.5], [0.6]]))
     assert once.repeats == []
     twice = report_document(sqlite_store, store_repeats(sqlite_store, [0.5, 0.6]))
     assert [row.mean for row in twice.repeats] == [pytest.approx(0.55)]
-    assert "with different seeds" in as_terminal("", training_parts(twice, []), Path())
 
 
 def test_each_params_gets_seeds_that_follow_one_another(store: Store, tmp_path: Path) -> None:

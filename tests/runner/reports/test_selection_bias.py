@@ -84,7 +84,7 @@ def test_with_repeats_seeds_are_counted_in_reports_and_leaderboards(store: Store
     assert winner.expected_max_gain == pytest.approx(largest_normal(5) * spread)
     assert [trial.noise for trial in document.trials] == [None, True, True, True, True]
     said = notes(document)
-    assert "Not significantly worse than the first: 4 of the 4 other trials shown." in said
+    assert "this includes the noise of images and of seeds" in said
     assert "lower bound" not in said
     # The same seed again is the same trial again, and no repeat.
     store_repeats(store, SEEDS)

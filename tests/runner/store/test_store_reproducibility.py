@@ -4,7 +4,7 @@ import pytest
 
 from cifar_model.results import LOSS_RULE
 from runner.reports.experiment.document import report_document
-from runner.reports.experiment.spreadsheet import as_spreadsheet
+from runner.reports.experiment.spreadsheet import spreadsheet_rows
 from runner.reports.experiment.view import report_parts
 from runner.reports.model import Note
 from runner.reports.trial import trial_document, trial_text
@@ -119,7 +119,7 @@ def test_another_machine_goes_on_only_if_asked_and_then_every_report_says_so(
     warnings = [part.text for part in parts if isinstance(part, Note) and part.warning]
     words = f"{FINGERPRINT}, then another machine"
     assert any(words in warning for warning in warnings) == any_machine
-    assert (words in as_spreadsheet(document)) == any_machine
+    assert (words in str(spreadsheet_rows(document))) == any_machine
     shown = trial_document(store, job=job).fingerprints
     assert shown == ([FINGERPRINT] if any_machine else []) + ["another machine"]
 
@@ -137,5 +137,5 @@ def test_every_report_says_that_a_trial_is_not_reproducible(store: Store) -> Non
         if isinstance(part, Note) and part.warning and "not reproducible" in part.text
     ]
     assert [detail in warning for warning in warnings] == [True]
-    assert detail in as_spreadsheet(document)
+    assert detail in str(spreadsheet_rows(document))
     assert detail in trial_text(trial_document(store, job=first.job_id))

@@ -1,0 +1,219 @@
+"""Trials grouped by params: `--group-by`, ranks, the table and the rows of CSV and Parquet."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from cifar_model.errors import nearest, shown
+from runner.errors import InputError
+from runner.reports.formats.csv_file import Cell
+from runner.reports.model import Note, Part, Table
+from runner.reports.records import Place, chosen, fields_of, values
+from runner.reports.selection import SHARES
+from runner.reports.stats.param_importance import differing
+from runner.reports.stats.ranking import PARAMS
+from runner.reports.stats.repeats import Group, Member, grouped
+from runner.reports.stats.selection_bias import Chance, Repeats
+from runner.store.engine import Connection
+from runner.store.queries import leaderboard
+from runner.store.queries.leaderboard import SMALLER_IS_BETTER, Scope
+from runner.store.queries.rows import ScoredRow
+
+# The values of --group-by that are not names of params.
+ALL, NONE = "all", "none"
+
+COLUMNS = ("mean", "interval", "spread", "lowest", "highest")
+DATA = ("dataset", "data_fingerprint", "train_images")
+SHEET = (
+    *("rank", "metric", "trials", "seeds", "unscored", "mean", "mean_low", "mean_high"),
+    *("spread", "lowest", "highest", "noise", "varying", *DATA, *PARAMS),
+)
+
+INTERVALS = (
+    "trials and seeds: their numbers. interval: Student's t 95 % interval of the mean over seeds,"
+    " from the variation between trials that differ only by their seed. spread: the standard"
+    " deviation of the trials; lowest and highest: their range."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """The images that trials were trained and validated on; others are not comparable."""
+
+    dataset: str
+    data_fingerprint: str
+    train_images: int
+    val_images: int
+
+
+# Python does not allow two base classes with non-empty slots, so this one has empty slots.
+@dataclass(frozen=True)
+class OfData:
+    """The fields of `Data`."""
+
+    __slots__ = ()
+
+    dataset: str
+    data_fingerprint: str
+    train_images: int
+    val_images: int
+
+
+@dataclass(frozen=True, slots=True)
+class RankedGroup(Group, OfData, Place):
+    """A group with its rank by the mean, and whether it is not significantly worse than the first.
+
+    `noise` is None for the first, and if the two are not comparable.
+    """
+
+    noise: bool | None
+
+
+def read_group_by(text: str | None) -> tuple[str, ...] | None:
+    """Return the names of the params to group by: none for `none`, None if nothing was given."""
+    if text is None:
+        return None
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+    if names in ((ALL,), (NONE,)):
+        return PARAMS if names == (ALL,) else ()
+    for name in names:
+        if name not in PARAMS:
+            close = nearest(name, PARAMS)
+            hint = f"; did you mean {close!r}?" if close else ""
+            raise InputError(
+                f"--group-by {shown(text)}: {shown(name)} is not a param",
+                f"{ALL}, {NONE}, or one or several of {', '.join(PARAMS)}, separated by"
+                f" commas{hint}",
+                "correct --group-by",
+            )
+    return names
+
+
+def group_trials(
+    trials: Sequence[Member], names: Sequence[str], metric: str, data: Data
+) -> list[RankedGroup]:
+    """Return the groups of trials of the same data, without ranks."""
+    return [
+        RankedGroup(**fields_of(data), **fields_of(group), rank=None, noise=None)
+        for group in grouped(trials, names, metric)
+    ]
+
+
+def all_groups(
+    connection: Connection, scope: Scope, by: str, group_by: Sequence[str]
+) -> list[RankedGroup]:
+    """Return the groups of all trials in the scope. Trials of other images are other groups."""
+    trials: dict[Data, list[ScoredRow]] = {}
+    for row in leaderboard.scored(connection, scope, by):
+        data = Data(row.dataset, row.data_fingerprint, row.train_images, row.val_images)
+        trials.setdefault(data, []).append(row)
+    groups = [
+        group
+        for data, rows in trials.items()
+        for group in group_trials(rows, group_by, "metric", data)
+    ]
+    repeats = Repeats(*leaderboard.repeats(connection, scope, by))
+    return ranked_groups(groups, by, repeats)
+
+
+def ranked_groups(groups: Sequence[RankedGroup], by: str, repeats: Repeats) -> list[RankedGroup]:
+    """Return groups by rank of their mean, best first; groups without a score are last."""
+    means = [group.mean for group in groups if group.mean is not None]
+    means.sort(reverse=by not in SMALLER_IS_BETTER)
+    place = {mean: rank for rank, mean in reversed(list(enumerate(means, start=1)))}
+    ranks = [len(groups) + 1 if group.mean is None else place[group.mean] for group in groups]
+    ordered = [group for _, group in sorted(zip(ranks, groups, strict=True), key=lambda of: of[0])]
+    chance = Chance(len(means), repeats)
+    return [
+        replace(
+            group,
+            rank=None if group.mean is None else place[group.mean],
+            noise=_noise(ordered[0], group, chance) if by in SHARES else None,
+        )
+        for group in ordered
+    ]
+
+
+def _noise(first: RankedGroup, other: RankedGroup, chance: Chance) -> bool | None:
+    """Return whether a group is not significantly worse than the first."""
+    comparable = other.data_fingerprint == first.data_fingerprint
+    if other is first or not comparable or first.mean is None or other.mean is None:
+        return None
+    sizes = len(first.trials), len(other.trials)
+    return chance.is_noise(first.mean, other.mean, first.val_images, sizes)
+
+
+def group_parts(
+    title: str, groups: Sequence[RankedGroup], group_by: Sequence[str], by: str
+) -> list[Part]:
+    """Return the table of groups, with notes of what is averaged and what is missing."""
+    several = [name for name in DATA if len({getattr(group, name) for group in groups}) > 1]
+    compared = ["noise"] if any(group.noise is not None for group in groups) else []
+    unscored = ["unscored"] if any(group.unscored for group in groups) else []
+    # Of all params only those that differ are shown.
+    names = differing_names(groups) if set(group_by) == set(PARAMS) else list(group_by)
+    columns = [*COLUMNS, *compared, *unscored, *several]
+    rows = [
+        [
+            *(group.rank, len(group.trials), len(group.seeds)),
+            *values(group, columns),
+            *map(group.params.get, names),
+        ]
+        for group in groups
+    ]
+    head = ("rank", "trials", "seeds", *columns, *names)
+    return [Table(title, head, rows, sortable=True), *_notes(groups, by)]
+
+
+def differing_names(groups: Sequence[RankedGroup]) -> list[str]:
+    """Return the names of the params that differ between the groups, or all if none does."""
+    names = [name for name in PARAMS if all(name in group.params for group in groups)]
+    found = differing([{name: group.params[name] for name in names} for group in groups])
+    return found or names
+
+
+def _notes(groups: Sequence[RankedGroup], by: str) -> Iterator[Note]:
+    yield Note(f"Ranked by the mean {by}. {INTERVALS}")
+    varying = [name for name in PARAMS if any(name in group.varying for group in groups)]
+    if varying:
+        yield Note(
+            f"Within groups these params vary: {', '.join(varying)}. mean, spread and range are"
+            " over all trials of a group; interval only accounts for the seeds."
+        )
+    single = sum(group.interval is None for group in groups if group.trials)
+    if single:
+        yield Note(
+            f"{single} of {len(groups)} groups have no interval over seeds: none of their params"
+            " was trained with several seeds (--repeats)."
+        )
+    others = [group.noise for group in groups if group.noise is not None]
+    if others:
+        yield Note(
+            "noise: whether the group is not significantly worse than the first (Tukey's range"
+            f" test for {len(others) + 1} groups, 95 %, by the variation between seeds or by the"
+            " sampling of images, whichever is larger). Not significantly worse:"
+            f" {sum(others)} of the {len(others)} other groups."
+        )
+    unscored = sum(group.unscored for group in groups)
+    if unscored:
+        yield Note(f"{unscored} trials have no score and are in no mean.", warning=True)
+
+
+def group_rows(groups: Sequence[RankedGroup], by: str) -> list[dict[str, Cell]]:
+    """Return a row for each group, with the columns `SHEET`."""
+    return [_row(group, by) for group in groups]
+
+
+def _row(group: RankedGroup, by: str) -> dict[str, Cell]:
+    low, high = group.interval or (None, None)
+    cells: dict[str, Cell] = {
+        **chosen(group, ("rank", "unscored", "mean", "spread", "lowest", "highest", "noise")),
+        **chosen(group, DATA),
+        "metric": by,
+        "trials": len(group.trials),
+        "seeds": len(group.seeds),
+        "mean_low": low,
+        "mean_high": high,
+        "varying": " ".join(group.varying),
+        **group.params,
+    }
+    return {name: cells.get(name) for name in SHEET}
