@@ -3,12 +3,15 @@
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote, urlunsplit
 
 from cifar_model.errors import InputError, shown
 from runner.encryption import ALLOW_PLAINTEXT, check_broker, check_database, url_parts
+
+# What another database or broker than that of a home is named by.
+OF_A_RACK = ("DATABASE_URL", "DATABASE_PASSWORD_FILE", "BROKER_URL", "BROKER_PASSWORD_FILE")
 
 # A year and a bit; what is meant to be longer is a mistake.
 MOST_SECONDS = 4e7
@@ -62,6 +65,30 @@ class Settings:
     heartbeat_seconds: float = 5.0
     progress_seconds: float = 900.0
     sweep_seconds: float = 2.0
+    # What differs from the environment of this process, for the processes that it starts.
+    variables: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    @classmethod
+    def of(cls, home_or_url: str | os.PathLike[str] | None) -> "Settings":
+        """Read the settings of a home, or of a database URL; None: those of the environment.
+
+        A home is that of its own database and private broker, whatever the environment names; with
+        a URL, all other settings are those of the environment.
+        """
+        given = None if home_or_url is None else os.fspath(home_or_url)
+        if given == "":
+            raise InputError(
+                "the home is an empty text", "a directory or a database URL", "correct the argument"
+            )
+        variables: dict[str, str] = {}
+        if given is not None and "://" in given:
+            variables["RUNNER_DATABASE_URL"] = given
+        elif given is not None:
+            variables = dict.fromkeys((f"RUNNER_{name}" for name in OF_A_RACK), "")
+            variables["RUNNER_HOME"] = given
+        settings = cls.from_environment({**os.environ, **variables})
+        # The directory that is worked in may be another when a process is started.
+        return replace(settings, variables={**variables, "RUNNER_HOME": str(settings.home)})
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":

@@ -11,6 +11,7 @@ from cifar_model.params import Params, ParamValues
 from runner.states import Kind
 
 UNKNOWN = "unknown version"
+DEFAULT_EPOCHS = Params().epochs
 
 T = TypeVar("T")
 
@@ -259,7 +260,7 @@ def trained_params(params: ParamValues, epochs: int | None) -> dict[str, Any]:
     In stores of earlier versions a job's params are those of the grid, and the epochs of the
     experiment override them. All code that reads params must call this function.
     """
-    own = params.get("epochs", Params().epochs)
+    own = params.get("epochs", DEFAULT_EPOCHS)
     return dict(params) if epochs in (None, own) else {**params, "epochs": epochs}
 
 

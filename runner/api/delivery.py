@@ -12,6 +12,7 @@ from runner.local.run_dir import RunDir
 from runner.queue.app import make_app
 from runner.queue.dispatch import send_pending
 from runner.reports.experiment.warnings import equal_points, experiment_warnings
+from runner.reports.model import Note
 from runner.reports.records import Job
 from runner.settings import Settings
 from runner.specs import Configuration
@@ -35,37 +36,36 @@ class StatusDocument:
     jobs: list[Job]
 
 
-def submitted(store: Store, experiment_id: int) -> Iterator[str]:
+def submitted(store: Store, experiment_id: int) -> Iterator[Note]:
     """Yield what is to be said of an experiment that was just submitted."""
     experiment = queries.experiment(store, experiment_id)
     configuration = Configuration(experiment.configuration)
     jobs = "1 job" if experiment.jobs == 1 else f"{experiment.jobs} jobs"
-    yield printable(
-        f"experiment {experiment_id}: {experiment.kind}, {jobs}, {configuration.dataset.title}"
-    )
+    words = f"experiment {experiment_id}: {experiment.kind}, {jobs}, {configuration.dataset.title}"
+    yield Note(printable(words))
     if points := equal_points(configuration):
-        yield points
+        yield Note(points)
     for text in warnings_of(store, experiment):
-        yield f"warning: {text}"
+        yield Note(text, warning=True)
 
 
-def send_saved(settings: Settings, store: Store) -> Iterator[str]:
+def send_saved(settings: Settings, store: Store) -> Iterator[Note]:
     """Send what is pending, and yield what keeps it from being worked on.
 
     A broker that is away costs a warning only, because the jobs are saved.
     """
     run_dir = RunDir(settings.home)
     if settings.broker_url is None and not run_dir.is_supervised():
-        yield "no worker is running: the jobs are saved; start workers with `runner up`"
+        yield Note("no worker is running: the jobs are saved; start workers with `runner up`")
         return
     try:
         send_pending(store, make_app(settings.broker_url or run_dir.broker_url))
     except UnavailableError as error:
-        yield f"warning: {error.what}\n  to fix it: {error.fix}"
+        yield Note(f"{error.what}\n  to fix it: {error.fix}", warning=True)
         return
     failpoint("submit_sent")
     if (words := why_nothing_runs(settings, store)) is not None:
-        yield words
+        yield Note(words)
 
 
 def warnings_of(store: Store, experiment: queries.Experiment) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterable
 
 import click
 
@@ -9,6 +10,7 @@ from runner.api import delivery
 from runner.api.delivery import experiment_document
 from runner.cli.progress import wait_for
 from runner.errors import ExitCode
+from runner.reports.model import Note
 from runner.reports.records import plain
 from runner.settings import Settings
 from runner.states import JobState
@@ -17,8 +19,7 @@ from runner.store.engine import Store
 
 def deliver(settings: Settings, store: Store, experiment_id: int, *, wait: bool, form: str) -> None:
     """Send the jobs and print the experiment; exit with 1 if one failed while it was waited for."""
-    for words in delivery.submitted(store, experiment_id):
-        click.echo(words, err=True)
+    _say(delivery.submitted(store, experiment_id))
     if wait:
         wait_for(settings, store, experiment_id)
     else:
@@ -34,5 +35,9 @@ def deliver(settings: Settings, store: Store, experiment_id: int, *, wait: bool,
 
 def send_saved(settings: Settings, store: Store) -> None:
     """Send what is pending and print what keeps it from being worked on."""
-    for words in delivery.send_saved(settings, store):
-        click.echo(words, err=True)
+    _say(delivery.send_saved(settings, store))
+
+
+def _say(notes: Iterable[Note]) -> None:
+    for note in notes:
+        click.echo(f"warning: {note.text}" if note.warning else note.text, err=True)

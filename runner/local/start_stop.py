@@ -30,7 +30,7 @@ def start(settings: Settings, parent: int | None = None) -> bool:
     with (run_dir.logs / "supervisor.log").open("ab") as log:
         supervisor = subprocess.Popen(
             command,
-            env=environment_for_children(),
+            env=environment_for_children(None, **settings.variables),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

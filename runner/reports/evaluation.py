@@ -20,7 +20,7 @@ from runner.reports.records import (
 from runner.reports.stats.uncertainty import fold_interval, wilson
 from runner.store.engine import Connection
 from runner.store.queries import reports
-from runner.store.queries.rows import EvaluationRow
+from runner.store.queries.rows import ConfusionCellRow, EvaluationRow
 
 MOST_NAMED = 10
 
@@ -77,13 +77,14 @@ def evaluations_of(
 ) -> list[Evaluation]:
     """Return the evaluations made by an experiment, or all evaluations of a trial."""
     found = reports.evaluations(connection, experiment=experiment, trial=trial)
-    return [_evaluation(connection, row) for row in found]
+    return [evaluation_record(row, reports.confusion(connection, row.id)) for row in found]
 
 
-def _evaluation(connection: Connection, row: EvaluationRow) -> Evaluation:
+def evaluation_record(row: EvaluationRow, cells: Sequence[ConfusionCellRow]) -> Evaluation:
+    """Return the record of a stored evaluation and of the cells of its confusion matrix."""
     classes = row.classes
     confusion = np.zeros((len(classes), len(classes)), np.int64)
-    for cell in reports.confusion(connection, row.id):
+    for cell in cells:
         confusion[cell.true_label, cell.predicted_label] = cell.images
     keras = None
     if row.keras_loss is not None and row.keras_accuracy is not None:

@@ -93,7 +93,7 @@ def _attempt(row: AttemptRow) -> Attempt:
 
 def trial_text(document: TrialDocument) -> str:
     """Return the document as text for a terminal."""
-    blocks = [f"{table.title}\n{plain_table(table, 'simple')}" for table in _tables(document)]
+    blocks = [f"{table.title}\n{plain_table(table, 'simple')}" for table in trial_tables(document)]
     errors = [
         f"Error of attempt {attempt.attempt}\n{attempt.error.rstrip()}"
         for attempt in document.attempt_details
@@ -102,7 +102,8 @@ def trial_text(document: TrialDocument) -> str:
     return printable("\n\n".join([*blocks, *errors]))
 
 
-def _tables(document: TrialDocument) -> Iterator[Table]:
+def trial_tables(document: TrialDocument) -> Iterator[Table]:
+    """Yield the tables of the document."""
     dataset = document.dataset
     what = f"Job {document.job}" if document.trial is None else f"Trial {document.trial}"
     shown = (*IDENTITY, *SCORES, "loss_rule", *MACHINE) if document.trial else IDENTITY

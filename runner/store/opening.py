@@ -46,6 +46,12 @@ def missing_file(settings: Settings) -> Path | None:
     if path is None:
         return None
     try:
+        if settings.home.is_file():
+            raise StoreUnavailable(
+                f"the home {settings.home} is a file",
+                "a directory, which contains the results",
+                "correct RUNNER_HOME, or use the directory that the file is in",
+            )
         # Before the file: what another process makes now, it makes after the file.
         found = [place for name in LEFT_IN_HOME if (place := settings.home / name).exists()]
         if not path.exists():

@@ -13,7 +13,16 @@ BROAD = 2
 
 
 def as_page(title: str, parts: Sequence[Part]) -> str:
-    """Return the HTML text."""
+    """Return the HTML text of a page."""
+    return _render("page.html", title, parts)
+
+
+def as_fragment(title: str, parts: Sequence[Part]) -> str:
+    """Return HTML that stands in a page of others, such as a notebook."""
+    return _render("fragment.html", title, parts)
+
+
+def _render(template: str, title: str, parts: Sequence[Part]) -> str:
     environment = Environment(
         loader=PackageLoader("runner.reports.formats", ""),
         autoescape=True,
@@ -22,8 +31,8 @@ def as_page(title: str, parts: Sequence[Part]) -> str:
         lstrip_blocks=True,
     )
     named = [(type(part).__name__, part) for part in parts]
-    template = environment.get_template("page.html")
-    return template.render(title=title, parts=named, inline=_inline, broad=_broad, cells=_cells)
+    found = environment.get_template(template)
+    return found.render(title=title, parts=named, inline=_inline, broad=_broad, cells=_cells)
 
 
 def _cells(table: Table) -> Iterator[tuple[Sequence[Any], Sequence[str]]]:

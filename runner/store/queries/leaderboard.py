@@ -160,6 +160,11 @@ def experiments(connection: Connection, scope: Scope) -> list[CommandRow]:
     ]
 
 
+def matching(conditions: Sequence[Condition]) -> Select[Any]:
+    """Return a query of the ids of the trials that meet all conditions."""
+    return _chosen(Scope(conditions=conditions), Trial.id)
+
+
 def _chosen(scope: Scope, *columns: Any) -> Select[Any]:
     query = select(*columns).join_from(Trial, Job, Job.id == Trial.job_id)
     if scope.experiments:

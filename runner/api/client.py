@@ -1,0 +1,250 @@
+"""The Python interface: open a home, submit experiments and read what is stored as data frames."""
+
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, Field, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cifar_model.params import ParamValues
+from runner.api import delivery
+from runner.api.experiment import Experiment
+from runner.api.home import Home
+from runner.api.selection import Chosen, Where, number_of
+from runner.api.submit import (
+    AnyRequest,
+    EvaluateRequest,
+    ExplainRequest,
+    TrainRequest,
+    TuneRequest,
+    new_experiment,
+)
+from runner.api.trial import Trial
+from runner.settings import Settings
+from runner.store import queries
+from runner.submit.experiments import save
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def open(home_or_url: str | os.PathLike[str] | None = None) -> "Client":  # noqa: A001 (`runner.open()`)
+    """Open a home or a database; without an argument that of the command line.
+
+    A home is a directory, such as `results`; a URL begins with `sqlite:///` or `postgresql://`.
+    Where there never was a store, the first experiment that is submitted makes it. Raises
+    InputError and UnavailableError as the command line does.
+    """
+    home = Home(Settings.of(home_or_url))
+    home.store_if_any()
+    return Client(home)
+
+
+class Client:
+    """A results store: submit experiments to it, and read it as data frames.
+
+    `experiment` chooses by number or by several of them, `where` by conditions on metrics and
+    params such as "val_accuracy>0.5". The columns of frames have the names of the JSON fields of
+    the reports, and are there also if there is no row.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    def submit_train(  # noqa: PLR0913 (the options of the command line)
+        self,
+        *,
+        dataset: str = "cifar10",
+        params: ParamValues | None = None,
+        augment: bool = False,
+        train_size: int | None = None,
+        resize: bool = False,
+        epochs: int | None = None,
+        threads: int = 1,
+        repeats: int = 1,
+        seed: int = 0,
+        key: str | None = None,
+    ) -> Experiment:
+        """Train one trial, or one for each of `repeats` seeds; `epochs` overrides the params."""
+        return self._submit(
+            TrainRequest(
+                dataset=dataset,
+                params=params or {},
+                augment=augment,
+                train_size=train_size,
+                resize=resize,
+                epochs=epochs,
+                threads=threads,
+                repeats=repeats,
+                seed=seed,
+                key=key,
+            )
+        )
+
+    def submit_tune(  # noqa: PLR0913 (the options of the command line)
+        self,
+        *,
+        downsample: float,
+        grid: str | Path | Mapping[str, Any] = "paper",
+        method: str = "uniform_mersenne",
+        dataset: str = "cifar10",
+        params: ParamValues | None = None,
+        train_size: int | None = None,
+        resize: bool = False,
+        epochs: int | None = None,
+        threads: int = 1,
+        repeats: int = 1,
+        seed: int = 0,
+        key: str | None = None,
+    ) -> Experiment:
+        """Train a fraction of the points of a grid, sampled by Talos, one job per point.
+
+        The grid is the paper's, that of a JSON file, or a dictionary of lists of values.
+        """
+        return self._submit(
+            TuneRequest(
+                downsample=downsample,
+                grid=grid,
+                method=method,
+                dataset=dataset,
+                params=params or {},
+                train_size=train_size,
+                resize=resize,
+                epochs=epochs,
+                threads=threads,
+                repeats=repeats,
+                seed=seed,
+                key=key,
+            )
+        )
+
+    def submit_evaluate(
+        self,
+        trial: int,
+        *,
+        split: str | None = None,
+        folds: int | None = None,
+        seed: int = 0,
+        key: str | None = None,
+    ) -> Experiment:
+        """Score a trial on a split (default: test), or train its params again for each fold."""
+        request = EvaluateRequest(trial=trial, split=split, folds=folds, seed=seed, key=key)
+        return self._submit(request)
+
+    def submit_explain(  # noqa: PLR0913 (the options of the command line)
+        self,
+        trial: int,
+        images: Sequence[int] | str,
+        *,
+        labels: Sequence[str] | str = "predicted",
+        method: str = "lime",
+        segmentation: str = "small",
+        samples: int = 1000,
+        activations: bool = False,
+        dataset: str | None = None,
+        resize: bool = False,
+        seed: int = 0,
+        key: str | None = None,
+    ) -> Experiment:
+        """Explain a trial's predictions for images of the test split.
+
+        Images are numbers, or a text such as "random:20" or "class:cat".
+        """
+        return self._submit(
+            ExplainRequest(
+                trial=trial,
+                images=images,
+                labels=labels,
+                method=method,
+                segmentation=segmentation,
+                samples=samples,
+                activations=activations,
+                dataset=dataset,
+                resize=resize,
+                seed=seed,
+                key=key,
+            )
+        )
+
+    def experiment(self, experiment: int | str) -> Experiment:
+        """Return an experiment by its number or its name."""
+        return Experiment(self._home, number_of(self._home.store, experiment))
+
+    def trial(self, number: int) -> Trial:
+        """Return a trial by its number."""
+        return Trial(self._home, queries.trial(self._home.store, number).id)
+
+    def experiments(self, experiment: Chosen = None) -> "pd.DataFrame":
+        """Return one row for each experiment."""
+        return self._frame("experiments", experiment, ())
+
+    def trials(self, experiment: Chosen = None, where: Where = ()) -> "pd.DataFrame":
+        """Return one row for each trial, and for each job that has none yet.
+
+        Columns `params.NAME` have the default of a param that was not given.
+        """
+        return self._frame("trials", experiment, where)
+
+    def epochs(self, experiment: Chosen = None, where: Where = ()) -> "pd.DataFrame":
+        """Return one row for each epoch of each trial."""
+        return self._frame("epochs", experiment, where)
+
+    def evaluations(self, experiment: Chosen = None, where: Where = ()) -> "pd.DataFrame":
+        """Return one row for each evaluation; `where` is about the trial."""
+        return self._frame("evaluations", experiment, where)
+
+    def predictions(self, experiment: Chosen = None, where: Where = ()) -> "pd.DataFrame":
+        """Return one row for each image of each evaluation, except those of folds."""
+        return self._frame("predictions", experiment, where)
+
+    def explanations(self, experiment: Chosen = None, where: Where = ()) -> "pd.DataFrame":
+        """Return one row for each explanation; `where` is about the trial."""
+        return self._frame("explanations", experiment, where)
+
+    def _frame(self, what: str, experiment: Chosen, where: Where) -> "pd.DataFrame":
+        from runner.api.frames.reading import read
+
+        return read(self._home.store_if_any(), what, experiment, where)
+
+    def _submit(self, request: AnyRequest) -> Experiment:
+        store = self._home.store_for(request)
+        new = new_experiment(self._home.settings, store, request)
+        provenance = {**new.provenance, "command": command_of(request)}
+        number = save(store, replace(new, provenance=provenance))
+        said = [note for note in delivery.submitted(store, number) if note.warning]
+        said += delivery.send_saved(self._home.settings, store)
+        for note in said:
+            if note.warning:
+                warnings.warn(note.text, stacklevel=3)
+        return Experiment(self._home, number)
+
+    def __repr__(self) -> str:
+        return f"<runner.Client: {self._home.name}>"
+
+    def _repr_html_(self) -> str:
+        from runner.api.display import experiments_html
+
+        return experiments_html(self._home)
+
+
+def command_of(request: AnyRequest) -> str:
+    """Return the call that a request came from, as results are said to come from it."""
+    given = [
+        f"{each.name}={getattr(request, each.name)!r}"
+        for each in fields(request)
+        if getattr(request, each.name) != _default(each)
+    ]
+    return f"client.submit_{KINDS[type(request)]}({', '.join(given)})"
+
+
+def _default(each: Field[Any]) -> Any:
+    return each.default if each.default_factory is MISSING else each.default_factory()
+
+
+KINDS: Mapping[type, str] = {
+    TrainRequest: "train",
+    TuneRequest: "tune",
+    EvaluateRequest: "evaluate",
+    ExplainRequest: "explain",
+}

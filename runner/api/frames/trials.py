@@ -1,0 +1,202 @@
+"""The frames of trials and of their epochs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cifar_model.data import Description
+from cifar_model.params import Params, ParamValues
+from runner.api.frames.table import frame, type_of, types_of
+from runner.reports.experiment.document import METRIC
+from runner.reports.records import Epoch, RankedTrial
+from runner.reports.stats.ranking import BETTER, PARAMS
+from runner.reports.stats.repeats import repeated
+from runner.reports.stats.selection_bias import Chance, pooled
+from runner.reports.stats.uncertainty import accuracy_interval
+from runner.specs import Configuration, trained_params
+from runner.store.engine import Store
+from runner.store.queries import frames
+from runner.store.queries.frames import Columns
+from runner.store.queries.leaderboard import Scope
+
+DEFAULTS = asdict(Params())
+
+# Of the data set, as the trials of a leaderboard have them.
+DATASET = {
+    "dataset": "category",
+    "data_fingerprint": "category",
+    "train_images": "int64",
+    "val_images": "int64",
+}
+TRIAL = types_of(RankedTrial, without=("params", "epochs"))
+TYPES = {
+    **TRIAL,
+    **{f"params.{name}": type_of(name, type(DEFAULTS[name])) for name in PARAMS},
+    **DATASET,
+}
+# What a trial has of its epochs.
+OF_EPOCHS = ("job", "epoch", *BETTER, "fingerprint")
+EPOCH_TYPES = {"experiment": "int64", "job": "int64", "number": "int64", "trial": "Int64"}
+EPOCH_TYPES |= types_of(Epoch)
+
+
+class Scored(NamedTuple):
+    """A trial that has a score, with what its repeats are found by."""
+
+    row: int
+    trial: int
+    number: int
+    params: ParamValues
+    seed: int
+    val_accuracy: float
+
+
+def epochs_frame(store: Store, scope: Scope) -> pd.DataFrame:
+    """Return one row for each epoch."""
+    with store.read() as connection:
+        return frame(frames.epoch_columns(connection, scope), EPOCH_TYPES)
+
+
+def trials_frame(store: Store, scope: Scope) -> pd.DataFrame:
+    """Return one row for each job that trains; its scores are missing until it has a trial."""
+    with store.read() as connection:
+        stored = frames.trial_columns(connection, scope)
+        epochs = frames.epoch_columns(connection, scope, OF_EPOCHS)
+        configurations = frames.configurations(connection, scope.experiments)
+    params = [
+        trained_params(own, epochs)
+        for own, epochs in zip(stored["stored_params"], stored["stored_epochs"], strict=True)
+    ]
+    columns: dict[str, Any] = {**stored, **_params(params), **_from_epochs(stored["job"], epochs)}
+    columns |= _datasets(stored["experiment"], configurations)
+    columns |= _intervals(stored["val_accuracy"], columns["val_images"])
+    columns |= _selection(_scored(stored, params), columns["val_images"], len(params))
+    return frame(columns, TYPES)
+
+
+def _params(params: Sequence[ParamValues]) -> dict[str, list[Any]]:
+    """Return a column for each param, with the default where it was not given."""
+    return {
+        f"params.{name}": [given.get(name, default) for given in params]
+        for name, default in ((name, DEFAULTS[name]) for name in PARAMS)
+    }
+
+
+def _datasets(
+    experiments: Sequence[int], configurations: Mapping[int, Mapping[str, Any]]
+) -> dict[str, list[Any]]:
+    known: dict[int, Description] = {}
+    for number in dict.fromkeys(experiments):
+        known[number] = Configuration(configurations[number]).dataset
+    found = [known[number] for number in experiments]
+    return {
+        "dataset": [dataset.title for dataset in found],
+        "data_fingerprint": [dataset.fingerprint for dataset in found],
+        "train_images": [dataset.images.train for dataset in found],
+        "val_images": [dataset.images.validation for dataset in found],
+    }
+
+
+def _from_epochs(jobs: Sequence[int], epochs: Columns) -> dict[str, Any]:
+    """Return what follows from the epochs of each job: their number, machines and best values."""
+    job = np.array(epochs["job"], np.int64)
+    # The epochs of a job follow one another, as the jobs do.
+    starts = np.flatnonzero(np.diff(job, prepend=-1))
+    counts = np.diff(starts, append=len(job))
+    row_of = {number: row for row, number in enumerate(jobs)}
+    rows = np.array([row_of[number] for number in job[starts].tolist()], np.int64)
+    trained = np.zeros(len(jobs), np.int64)
+    trained[rows] = counts
+    found: dict[str, Any] = {
+        "trained_epochs": trained,
+        "fingerprints": _fingerprints(epochs["fingerprint"], starts, rows, len(jobs)),
+    }
+    epoch = np.array(epochs["epoch"], np.int64)
+    for name, better in BETTER.items():
+        values = np.array(epochs[name], np.float64)
+        at = _best(values, starts, counts, np.minimum if better is min else np.maximum)
+        numbers = np.zeros(len(jobs), np.int64)
+        numbers[rows] = epoch[at]
+        found[f"best.{name}.epoch"] = pd.arrays.IntegerArray(numbers, trained == 0)
+        best = np.full(len(jobs), np.nan)
+        best[rows] = values[at]
+        found[f"best.{name}.value"] = best
+    return found
+
+
+def _best(
+    values: NDArray[np.float64], starts: NDArray[np.int64], counts: NDArray[np.int64], better: Any
+) -> NDArray[np.int64]:
+    """Return where the first best value of each group is."""
+    if not len(starts):
+        return starts
+    are_best = np.flatnonzero(values == np.repeat(better.reduceat(values, starts), counts))
+    group = np.repeat(np.arange(len(starts)), counts)[are_best]
+    first: NDArray[np.int64] = are_best[np.unique(group, return_index=True)[1]]
+    return first
+
+
+def _fingerprints(
+    named: Sequence[str], starts: NDArray[np.int64], rows: NDArray[np.int64], count: int
+) -> list[list[str]]:
+    """Return the machines that trained each job, each once."""
+    found: list[list[str]] = [[] for _ in range(count)]
+    ends = [*starts[1:].tolist(), len(named)]
+    for row, start, end in zip(rows.tolist(), starts.tolist(), ends, strict=True):
+        found[row] = list(dict.fromkeys(named[start:end]))
+    return found
+
+
+def _intervals(accuracies: Sequence[float | None], images: Sequence[int]) -> dict[str, list[Any]]:
+    pairs = list(zip(accuracies, images, strict=True))
+    known = {pair: _interval(*pair) for pair in set(pairs)}
+    both = [known[pair] for pair in pairs]
+    low, high = ([interval[bound] for interval in both] for bound in (0, 1))
+    return {f"{METRIC}_interval.low": low, f"{METRIC}_interval.high": high}
+
+
+def _interval(accuracy: float | None, images: int) -> Sequence[float | None]:
+    return (None, None) if accuracy is None else accuracy_interval(accuracy, images)
+
+
+def _scored(stored: Columns, params: Sequence[ParamValues]) -> dict[int, list[Scored]]:
+    """Return the trials of each experiment by rank."""
+    found: dict[int, list[Scored]] = {}
+    names = ("experiment", "trial", "number", "seed", METRIC)
+    for row, values in enumerate(zip(*(stored[name] for name in names), strict=True)):
+        experiment, trial, number, seed, score = values
+        if score is not None:
+            scored = Scored(row, trial, number, params[row], seed, score)
+            found.setdefault(experiment, []).append(scored)
+    for trials in found.values():
+        trials.sort(key=lambda trial: (-trial.val_accuracy, trial.number))
+    return found
+
+
+def _selection(
+    scored: Mapping[int, Sequence[Scored]], images: Sequence[int], count: int
+) -> dict[str, list[Any]]:
+    """Return the rank of each trial, and whether it is not significantly worse than the best."""
+    ranks: list[int | None] = [None] * count
+    noise: list[bool | None] = [None] * count
+    for trials in scored.values():
+        first = trials[0]
+        # Trials of one seed are no repeats of one another.
+        several = len({trial.seed for trial in trials}) > 1
+        chance = Chance(len(trials), pooled(repeated(trials, METRIC) if several else []))
+        places: dict[float, int] = {}
+        verdicts: dict[float, bool] = {}
+        for place, trial in enumerate(trials, start=1):
+            score = trial.val_accuracy
+            ranks[trial.row] = places.setdefault(score, place)
+            if trial is first:
+                continue
+            if score not in verdicts:
+                size = images[trial.row]
+                verdicts[score] = chance.is_noise(first.val_accuracy, score, size)
+            noise[trial.row] = verdicts[score]
+    return {"rank": ranks, "noise": noise}

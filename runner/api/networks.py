@@ -1,0 +1,39 @@
+"""Load a trial's network, and with it Keras and TensorFlow.
+
+By name and only here: nothing under `runner` imports Keras, so that the command line never waits
+for it. Import-linter checks that, and does not see what is imported by name.
+"""
+
+import os
+from importlib import import_module
+from typing import Any
+
+from runner.store import queries
+from runner.store.artifacts import get_artifact
+from runner.store.engine import Store
+
+
+def restored(store: Store, trial: queries.Trial) -> Any:
+    """Return a trial's Keras model with the weights that its training ended with."""
+    # Networks are written for this backend; Keras reads the variable when it is imported.
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    network = import_module("cifar_model.network")
+    params = import_module("cifar_model.params").Params.from_json(trial.params)
+    shape, classes = tuple(trial.dataset["shape"]), len(trial.dataset["classes"])
+    model = network.restore(params, shape, classes, get_artifact(store, trial.model))
+    # Keras warns of an optimizer whose variables are missing when a model is saved.
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def predictor(model: Any) -> Any:
+    """Return what runs a model on images; see `cifar_model.Predictor`."""
+    return import_module("cifar_model.prediction").Predictor(model)
+
+
+def explain(predictor: Any, image: Any, labels: Any, settings: Any) -> Any:
+    """Explain one image; see `cifar_model.explain`."""
+    return import_module("cifar_model.explanation.picture").explain(
+        predictor, image, labels, settings
+    )
