@@ -18,6 +18,7 @@ from runner.reports.experiment.document import ExperimentDocument
 from runner.reports.explanation.difference import DifferenceDocument
 from runner.reports.explanation.search import SearchDocument
 from runner.reports.leaderboard import LeaderboardDocument
+from runner.reports.query import QueryDocument
 from runner.reports.records import json_name
 from runner.reports.trial import TrialDocument
 from runner.reports.verification import VerificationDocument
@@ -35,6 +36,7 @@ COMMANDS: Mapping[str, type] = {
     "`runner compare --folds`": FoldComparisonDocument,
     "`runner explanations`": SearchDocument,
     "`runner diff`": DifferenceDocument,
+    "`runner sql`": QueryDocument,
     "`runner verify`": VerificationDocument,
     "`runner reproduce`": ReproductionDocument,
 }
@@ -98,7 +100,7 @@ def _type(hint: Any) -> str:
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
         return " or ".join(dict.fromkeys(_type(argument) for argument in arguments))
-    if origin in (list, tuple) or getattr(origin, "__name__", "") == "Sequence":
+    if origin in (list, tuple) or getattr(origin, "__name__", "") in ("Sequence", "Iterable"):
         of = _type(arguments[0])
         return f"list of ({of})" if " or " in of else f"list of {of}"
     if origin is not None:

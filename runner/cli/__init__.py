@@ -29,12 +29,13 @@ def load_commands() -> None:
         local,
         report,
         reproduce,
+        sql,
         status,
         submit,
     )
     from runner.cli.completion import command as completion
 
-    reading = (status, report, compare, explanations, bundle, reproduce)
+    reading = (status, report, compare, explanations, sql, bundle, reproduce)
     for module in (submit, control, *reading, local, flower, completion):
         for command in module.COMMANDS:
             cli.add_command(command)

@@ -54,7 +54,7 @@ def reproduce(
     run it again to continue.
     """
     from runner.cli.interrupts import explained
-    from runner.cli.reading import reading_shown
+    from runner.cli.live.reading import reading_shown
     from runner.reports.output import choose_destination, write_report
     from runner.reproduction.advance import begin
     from runner.reproduction.measured import read_sources

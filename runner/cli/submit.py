@@ -156,7 +156,7 @@ def _submit(request: "AnyRequest", *, wait: bool, form: str) -> None:
     from runner.api.submit import new_experiment, store_for
     from runner.cli.deliver import deliver
     from runner.cli.interrupts import explained, held_back, kept
-    from runner.cli.reading import reading_shown
+    from runner.cli.live.reading import reading_shown
     from runner.settings import Settings
     from runner.submit.experiments import save
 

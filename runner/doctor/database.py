@@ -17,6 +17,7 @@ from runner.store.queries.health import (
     journal_mode,
     missing_parts,
     missing_privileges,
+    missing_views,
     sqlite_file,
     try_to_write,
     wal_is_safe,
@@ -59,6 +60,7 @@ def examine_database(settings: Settings) -> Iterator[Finding]:
             yield from examined("the journal mode of the database", journal(path, versions))
         yield from examined("the file of the database", damaged(store))
         yield from examined("the schema of the database", incomplete(store))
+        yield from examined("the views of the database", without_views(store))
         yield from examined("write access to the database", not_writable(store))
         yield from examined("the clock of the database", wrong_clock(store))
 
@@ -96,6 +98,16 @@ def incomplete(store: Store) -> Iterator[Finding]:
             + (f" (and {len(lacking) - SHOWN} more)" if len(lacking) > SHOWN else ""),
             "without it, two workers can execute the same job, or results can be stored twice",
             "restore the database from a complete backup",
+        )
+
+
+def without_views(store: Store) -> Iterator[Finding]:
+    """Find views that somebody dropped or a restore left out."""
+    if lacking := missing_views(store):
+        yield Finding(
+            f"the {store.name} has no view {', no view '.join(lacking)}",
+            "`runner sql` cannot answer questions that name it",
+            "run `runner db upgrade`, which makes the views anew",
         )
 
 

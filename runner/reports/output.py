@@ -1,7 +1,8 @@
 """Write a report in one of its formats, to stdout or to files."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, is_dataclass, replace
 from pathlib import Path
 
@@ -105,9 +106,16 @@ def save_figures(figures: Sequence[Figure], directory: Path) -> dict[str, str]:
 
 def write_file(path: Path, content: bytes) -> None:
     """Write a file, creating its directories; raise InputError if it cannot be written."""
+    with place_for(path):
+        path.write_bytes(content)
+
+
+@contextmanager
+def place_for(path: Path) -> Iterator[None]:
+    """Create the directories of a file; raise InputError if the block cannot write it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        yield
     except OSError as error:
         raise InputError(
             f"{path} cannot be written: {error.strerror}",

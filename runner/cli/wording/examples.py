@@ -48,6 +48,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "compare": ("runner compare 3 5 --split test", "runner compare 4 6 --folds"),
     "diff": ("runner diff 3 5 --format html",),
     "explanations": ("runner explanations --trial 3 --verdict sound",),
+    "sql": (
+        "runner sql 'SELECT optimizer, avg(val_accuracy) FROM v_trials GROUP BY optimizer'",
+        "runner sql --file question.sql --format csv --out answer.csv",
+    ),
     "export": ("runner export 3 --out bundle",),
     "import": ("runner import bundle",),
     "verify": ("runner verify 3",),

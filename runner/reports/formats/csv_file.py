@@ -16,10 +16,11 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def csv_file(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """Return the CSV text. Numbers are written at full precision."""
-    return "".join(_line(row) for row in (head, *rows))
+    return "".join(csv_line(row) for row in (head, *rows))
 
 
-def _line(row: Sequence[Any]) -> str:
+def csv_line(row: Sequence[Any]) -> str:
+    """Return one line of a CSV file."""
     line = io.StringIO()
     # The writer quotes carriage returns in a text only if the line terminator contains one.
     csv.writer(line, lineterminator="\r\n").writerow([_defused(value) for value in row])

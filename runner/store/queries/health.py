@@ -10,6 +10,7 @@ from sqlalchemy import Inspector, Table, inspect, select, text, update
 from runner.store.dialects import trouble, wal_is_safe
 from runner.store.engine import Store
 from runner.store.schema import Base, Worker, now
+from runner.store.schema.views import VIEWS
 from runner.store.url import database_url
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "journal_mode",
     "missing_parts",
     "missing_privileges",
+    "missing_views",
     "sqlite_file",
     "try_to_write",
     "wal_is_safe",
@@ -72,6 +74,13 @@ def missing_parts(store: Store) -> list[str]:
             else:
                 lacking.append(f"table {table.name}")
     return lacking
+
+
+def missing_views(store: Store) -> list[str]:
+    """Return the views that are missing in the database."""
+    with store.read() as connection:
+        there = inspect(connection).get_view_names()
+    return [view for view in VIEWS if view not in there]
 
 
 def _parts(table: Table) -> set[str]:

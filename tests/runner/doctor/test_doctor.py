@@ -228,7 +228,10 @@ DAMAGE: dict[str, Callable[[Path], None]] = {
     "contains tables of another program: notes": replaced_by_another_database,
     "no table checkpoints": lambda path: by_hand(path, "DROP TABLE checkpoints"),
     "no table jobs": lambda path: by_hand(path, "DROP TABLE jobs"),
-    "no column jobs.reason": lambda path: by_hand(path, "ALTER TABLE jobs DROP COLUMN reason"),
+    "no column jobs.reason": lambda path: by_hand(
+        path, "DROP VIEW v_trials", "ALTER TABLE jobs DROP COLUMN reason"
+    ),
+    "no view v_epochs": lambda path: by_hand(path, "DROP VIEW v_epochs"),
     "no index uq_attempts_open": lambda path: by_hand(path, "DROP INDEX uq_attempts_open"),
     "no constraint ck_jobs_lost": lambda path: by_hand(
         path,

@@ -14,6 +14,7 @@ from cifar_model.results import LOSS_RULE
 from runner.store import migrations
 from runner.store.engine import HEAD, Store, upgrade
 from runner.store.schema import Base
+from runner.store.schema.views import VIEWS, columns_of_view, drop_views
 from tests.runner.reports.explained import explained, weights
 from tests.runner.store.making import (
     InProcesses,
@@ -170,7 +171,9 @@ def test_experiments_that_were_stored_before_there_were_names_have_none(database
 
 
 def take_back_names(store: Store) -> None:
-    """Undo what came with names, tags and deletion."""
+    """Undo what came with names, tags and deletion, and the views that have them."""
+    with store.write() as connection:
+        drop_views(connection)
     run(store, "DROP INDEX uq_experiments_name")
     for column in ("name", "note", "archived_at"):
         run(store, f"ALTER TABLE experiments DROP COLUMN {column}")
@@ -179,3 +182,30 @@ def take_back_names(store: Store) -> None:
     for table, columns in INDEXED.items():
         for column in columns:
             run(store, f"DROP INDEX ix_{table}_{column}")
+
+
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0005"])
+def test_an_upgrade_from_every_revision_makes_the_views(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, revision: str
+) -> None:
+    with monkeypatch.context() as before:
+        to = command.upgrade
+        before.setattr(command, "upgrade", lambda config, _: to(config, revision))
+        upgrade(database_url)
+    store = Store(database_url)
+    assert views(store) == {}
+    store.upgrade()
+    # Also where there are views already, which a revision could not change a table under.
+    run(store, "UPDATE alembic_version SET version_num = '0005'")
+    store.upgrade()
+    assert views(store) == {view: columns_of_view(view) for view in VIEWS}
+    store.close()
+
+
+def views(store: Store) -> dict[str, list[str]]:
+    with store.read() as connection:
+        inspector = inspect(connection)
+        return {
+            view: [column["name"] for column in inspector.get_columns(view)]
+            for view in inspector.get_view_names()
+        }
