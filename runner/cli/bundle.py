@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli.options import TRIAL, format_option
+from runner.cli.wording.fitting import say
 from runner.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def verify(trial: int, form: str) -> None:
         wait_for(settings, store, experiment)
     [job] = queries.jobs(store, experiment)
     if job.state != JobState.SUCCEEDED:
-        click.echo(f"trial {trial}: NOT VERIFIED: job {job.id} {job.state}: {job.reason}", err=True)
+        say(f"trial {trial}: NOT VERIFIED: job {job.id} {job.state}: {job.reason}")
         sys.exit(ExitCode.JOB_FAILED)
     document = verification_document(store, trial, experiment)
     words = verification_text(document)

@@ -9,6 +9,7 @@ import click
 from runner.api import delivery
 from runner.api.delivery import experiment_document
 from runner.cli.progress import wait_for
+from runner.cli.wording.fitting import say
 from runner.errors import ExitCode
 from runner.reports.model import Note
 from runner.reports.records import plain
@@ -28,7 +29,7 @@ def deliver(settings: Settings, store: Store, experiment_id: int, *, wait: bool,
     if form == "json":
         click.echo(json.dumps(plain(document), indent=2))
     elif wait:
-        click.echo(f"show the results with: runner report {experiment_id}", err=True)
+        say(f"show the results with: runner report {experiment_id}")
     if wait and any(job.state != JobState.SUCCEEDED for job in document.jobs):
         sys.exit(ExitCode.JOB_FAILED)
 
@@ -40,4 +41,4 @@ def send_saved(settings: Settings, store: Store) -> None:
 
 def _say(notes: Iterable[Note]) -> None:
     for note in notes:
-        click.echo(f"warning: {note.text}" if note.warning else note.text, err=True)
+        say(f"warning: {note.text}" if note.warning else note.text)

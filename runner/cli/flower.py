@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from runner.cli.wording.fitting import say
 from runner.errors import InputError
 
 READABLE = "NAME:PASSWORD on one line"
@@ -67,7 +68,7 @@ def flower(
     names = {"localhost", socket.gethostname(), address, *allow_host}
     access = dashboard.Access(login, frozenset(map(str.lower, names)), allow_actions)
     host = f"[{address}]" if ":" in address else address
-    click.echo(f"Flower: http://{host}:{port}/ ({words})", err=True)
+    say(f"Flower: http://{host}:{port}/ ({words})")
     dashboard.serve(make_app(settings.broker_url or run_dir.broker_url), access, sockets)
 
 

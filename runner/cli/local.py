@@ -9,6 +9,7 @@ import click
 
 from runner.cli.options import format_option
 from runner.cli.output import answered_if_nothing_is_stored
+from runner.cli.wording.fitting import say
 from runner.cli.wording.help import Sections
 from runner.environment import environment_for_children
 from runner.errors import InputError, UnavailableError
@@ -38,13 +39,12 @@ def up() -> None:
     try:
         send_pending(store, make_app(RunDir(settings.home).broker_url))
     except UnavailableError as error:
-        click.echo(f"warning: {error.what}\n  to fix it: {error.fix}", err=True)
+        say(f"warning: {error.what}\n  to fix it: {error.fix}")
     wait_for_a_worker(settings, store)
-    click.echo(
+    say(
         "broker and workers are running; stop them with `runner down`"
         if started
-        else "already running",
-        err=True,
+        else "already running"
     )
 
 
@@ -120,7 +120,7 @@ def upgrade() -> None:
     from runner.store.engine import upgrade as upgrade_database
 
     upgrade_database(Settings.from_environment().database_url)
-    click.echo("the database is up to date", err=True)
+    say("the database is up to date")
 
 
 @click.command()

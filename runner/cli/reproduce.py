@@ -8,6 +8,7 @@ import click
 
 from runner.cli.options import seed_option
 from runner.cli.output import show_written
+from runner.cli.wording.fitting import say
 
 if TYPE_CHECKING:
     from runner.reproduction.advance import Reproduction
@@ -76,7 +77,7 @@ def reproduce(
         from runner.errors import ExitCode
 
         commands = "; ".join(f"runner retry {number}" for number in failed)
-        click.echo(f"not all jobs succeeded: run {commands}, then the same command again", err=True)
+        say(f"not all jobs succeeded: run {commands}, then the same command again")
         sys.exit(ExitCode.JOB_FAILED)
 
 
@@ -91,7 +92,7 @@ def _do_all(reproduction: "Reproduction") -> list[int]:
             experiments = submitted(reproduction, submit=True)
             waiting = [number for number in experiments.values() if is_open(store, number)]
             words = f"{len(experiments)} of {len(reproduction.steps)} steps submitted"
-            click.echo(f"{words}, {len(waiting)} of them not finished", err=True)
+            say(f"{words}, {len(waiting)} of them not finished")
             if not waiting:
                 break
             wait_for(settings, store, waiting[0])

@@ -1,16 +1,16 @@
 """`runner status`, `watch` and `show`: what happens and what happened."""
 
 import json
+import shutil
 from dataclasses import replace
 from textwrap import shorten
 from typing import Any
 
 import click
 
-from cifar_model.errors import printable
 from runner.cli.options import EXPERIMENT, JOB, TRIAL, format_option
-from runner.cli.output import answered_if_nothing_is_stored
-from runner.cli.wording.fitting import say
+from runner.cli.output import answered_if_nothing_is_stored, terminal_view
+from runner.cli.wording.fitting import say, warn
 
 SHOWN_EXPERIMENTS = 20
 REASON_WIDTH = 60
@@ -21,7 +21,7 @@ REASON_WIDTH = 60
 @format_option
 def status(experiment: int | None, form: str) -> None:
     """Show the newest experiments, or the jobs of one."""
-    from runner.local.liveness import local_trouble, workers_alive
+    from runner.local.liveness import local_trouble, why_nothing_runs, workers_alive
     from runner.specs import Configuration
     from runner.store import queries
 
@@ -47,33 +47,48 @@ def status(experiment: int | None, form: str) -> None:
         workers = [vars_of(row) for row in alive]
         click.echo(json.dumps({"workers": workers, "trouble": trouble, "experiments": rows}))
         return None
-    _table(rows, "no experiments yet: see `runner submit --help`")
-    click.echo(f"{len(alive)} workers running")
-    _say(trouble)
+    under_way = _show_experiments(store, rows, len(alive))
+    if (words := why_nothing_runs(settings, store) if under_way else trouble) is not None:
+        warn(words)
     return None
 
 
-def _say(trouble: str | None) -> None:
-    if trouble is not None:
-        click.echo(f"warning: {trouble}", err=True)
+def _show_experiments(store: Any, rows: list[dict[str, Any]], workers: int) -> bool:
+    """Print the experiments and what a person does next; return whether any is unfinished."""
+    from runner.cli.live import overview
+
+    if not rows:
+        click.echo("no experiments yet: see `runner submit --help`")
+        return False
+    rows = overview.with_progress(store, rows)
+    click.echo(overview.experiments_table(rows, terminal_view()))
+    click.echo("1 worker running" if workers == 1 else f"{workers} workers running")
+    under_way = [row["experiment"] for row in rows if row.get("progress")]
+    if under_way:
+        say(f"follow the newest with: `runner watch {under_way[0]}`")
+    else:
+        say(f"show the results with: `runner report {rows[0]['experiment']}`")
+    return bool(under_way)
 
 
 def _status_of_one(settings: Any, store: Any, experiment: int, form: str) -> None:
     from runner.api.delivery import experiment_document
+    from runner.cli.live import overview
     from runner.local.liveness import local_trouble
     from runner.reports.records import plain
 
     document = experiment_document(store, experiment)
-    _say(local_trouble(settings))
+    if (trouble := local_trouble(settings)) is not None:
+        warn(trouble)
     if form == "json":
         click.echo(json.dumps(plain(document), indent=2))
         return
-    words = f"{document.kind}, seed {document.seed}, {document.dataset.title}"
-    click.echo(printable(f"experiment {experiment}: {words}"))
-    if document.paused:
-        click.echo(f"paused: no new job starts until `runner resume {experiment}`")
     jobs = [replace(job, reason=_short(job.reason)) for job in document.jobs]
-    _table([plain(job) for job in jobs], "no jobs")
+    view = terminal_view()
+    rows = None if view.width is None else shutil.get_terminal_size().lines
+    text = overview.experiment_text(store, replace(document, jobs=jobs), view, rows)
+    click.echo(text)
+    say(overview.next_command(document))
 
 
 def _short(reason: str | None) -> str | None:
@@ -129,15 +144,6 @@ def _open() -> Any:
 def vars_of(row: Any) -> dict[str, Any]:
     """Return a row's fields as plain JSON."""
     return {name: getattr(row, name) for name in ("name", "host", "device")}
-
-
-def _table(rows: list[dict[str, Any]], empty: str) -> None:
-    from tabulate import tabulate
-
-    from runner.reports.model import as_text
-
-    shown = [{name: as_text(value) for name, value in row.items()} for row in rows]
-    click.echo(printable(tabulate(shown, headers="keys")) if rows else empty)
 
 
 COMMANDS = [status, watch, show]

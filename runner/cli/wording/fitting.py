@@ -55,8 +55,11 @@ def warn(text: str) -> None:
 
 
 def say(text: str) -> None:
-    """Print a text on stderr."""
-    say_labelled("", text)
+    """Print a text on stderr; one that begins with "warning: " as a warning."""
+    if text.startswith("warning: "):
+        warn(text.removeprefix("warning: "))
+    else:
+        say_labelled("", text)
 
 
 def say_labelled(label: str, text: str, colour: str | None = None) -> None:

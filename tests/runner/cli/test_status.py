@@ -7,7 +7,7 @@ from runner.cli.status import REASON_WIDTH, status
 from runner.store.engine import Store
 from runner.store.lifecycle.control import pause
 from runner.store.schema import Experiment
-from tests.runner.reports.stored import store_failure, store_tune
+from tests.runner.reports.stored import store_failure, store_tune, train_epochs
 from tests.runner.store.making import job_ids
 
 
@@ -34,6 +34,29 @@ def test_an_experiment_that_is_paused_says_so(store: Store) -> None:
     assert f"paused: no new job starts until `runner resume {experiment}`" in call(
         store, str(experiment)
     )
+
+
+def test_an_unfinished_experiment_has_its_progress_and_the_next_command(store: Store) -> None:
+    experiment = store_tune(store, [[0.5], [0.5], []])
+    train_epochs(store, job_ids(store, experiment)[2], [0.1] * 5)
+    ended = store_tune(store, [[0.5]])
+    rows = [line.split()[:3] for line in call(store).splitlines()]
+    assert [str(experiment), "tune", "83%"] in rows
+    text = call(store, str(experiment))
+    assert "83% (25/30 epochs), ETA 00:08" in text
+    assert "1 running, 2 succeeded" in text
+    assert f"follow it with: `runner watch {experiment}`" in text
+    assert "ETA" not in call(store, str(ended))
+    assert f"show the results with: `runner report {ended}`" in call(store, str(ended))
+
+
+def test_a_job_that_failed_is_shown_how_to_look_at(store: Store) -> None:
+    experiment = store_tune(store, [[]])
+    [job] = job_ids(store, experiment)
+    store_failure(store, job, "DivergedError")
+    text = call(store, str(experiment))
+    assert f"see why with: `runner show --job {job}`" in text
+    assert f"`runner retry {experiment}`" in text
 
 
 def test_what_a_terminal_would_obey_is_spelled_out(store: Store) -> None:
