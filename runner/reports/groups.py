@@ -149,8 +149,7 @@ def group_parts(
     several = [name for name in DATA if len({getattr(group, name) for group in groups}) > 1]
     compared = ["noise"] if any(group.noise is not None for group in groups) else []
     unscored = ["unscored"] if any(group.unscored for group in groups) else []
-    # Of all params only those that differ are shown.
-    names = differing_names(groups) if set(group_by) == set(PARAMS) else list(group_by)
+    names = shown_params(groups, group_by)
     columns = [*COLUMNS, *compared, *unscored, *several]
     rows = [
         [
@@ -164,8 +163,10 @@ def group_parts(
     return [Table(title, head, rows, sortable=True), *_notes(groups, by)]
 
 
-def differing_names(groups: Sequence[RankedGroup]) -> list[str]:
-    """Return the names of the params that differ between the groups, or all if none does."""
+def shown_params(groups: Sequence[RankedGroup], group_by: Sequence[str]) -> list[str]:
+    """Return the names of the params that identify a group; of all params those that differ."""
+    if set(group_by) != set(PARAMS):
+        return list(group_by)
     names = [name for name in PARAMS if all(name in group.params for group in groups)]
     found = differing([{name: group.params[name] for name in names} for group in groups])
     return found or names

@@ -9,10 +9,12 @@ from runner.reports.explanation.search import search_document
 from runner.reports.figures.activation_sheets import draw_layer_sheet, draw_overview
 from runner.reports.figures.confusion import draw_confusion
 from runner.reports.figures.curves import draw_curves
+from runner.reports.figures.group_curves import NamedGroup, draw_group_curves
 from runner.reports.figures.mask_sheets import draw_mask_sheets
 from runner.reports.figures.overlay import draw_overlay
 from runner.reports.figures.parallel import draw_parallel
-from runner.reports.model import Figure, titled
+from runner.reports.groups import shown_params
+from runner.reports.model import Figure, as_text, titled
 from runner.reports.stats.ranking import effective
 from runner.states import Kind
 from runner.store.artifacts import get_array
@@ -24,7 +26,7 @@ def draw(store: Store, document: ExperimentDocument) -> list[Figure]:
     """Return the figures of a report. A document without results has none."""
     match document.kind:
         case Kind.TRAIN | Kind.TUNE:
-            return [*draw_curves(document.dataset, document.trials), *_parallel(document)]
+            return [*_curves(document), *_parallel(document)]
         case Kind.EVALUATE:
             return [
                 draw_confusion(document.dataset, row.trial, row.split, row.classes, row.confusion)
@@ -37,6 +39,21 @@ def draw(store: Store, document: ExperimentDocument) -> list[Figure]:
                 *_mean_masks(store, document),
                 *_activations(store, document),
             ]
+
+
+def _curves(document: ExperimentDocument) -> list[Figure]:
+    """Return the learning curves of the groups if there are any, else those of the trials."""
+    if not document.groups:
+        return draw_curves(document.dataset, document.trials)
+    numbered = {trial.trial: trial for trial in document.trials}
+    names = shown_params(document.groups, document.group_by)
+    groups = []
+    for group in document.groups:
+        name = ", ".join(f"{param} {as_text(group.params.get(param))}" for param in names)
+        trials = [numbered[number] for number in group.trials if numbered[number].epochs]
+        if trials:
+            groups.append(NamedGroup(name, trials))
+    return draw_group_curves(document.dataset, groups)
 
 
 def _parallel(document: ExperimentDocument) -> Iterator[Figure]:

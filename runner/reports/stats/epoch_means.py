@@ -1,0 +1,51 @@
+"""The mean of a group of trials at each epoch, with a band: its interval, or the range."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from runner.reports.records import Trial
+from runner.reports.stats.repeats import by_params, interval_over_seeds
+
+# With fewer seeds an interval of the mean is too wide to be drawn: Student's t is 12.7 for two.
+FEWEST_SEEDS = 3
+
+INTERVAL, RANGE = "95 % interval", "min to max"
+
+
+@dataclass(frozen=True, slots=True)
+class EpochMeans:
+    """The mean of a metric at the epochs that all trials have, and the ends of the band.
+
+    `band` says what the band is. It is None, and the ends are empty, for a single trial.
+    """
+
+    epochs: list[int]
+    means: list[float]
+    band: str | None
+    lows: list[float]
+    highs: list[float]
+
+
+def epoch_means(trials: Sequence[Trial], metric: str) -> EpochMeans:
+    """Return the means of trials of a group.
+
+    After the last epoch that all trials have, the mean would be that of other trials, so it ends
+    there.
+    """
+    shared = min(len(trial.epochs) for trial in trials)
+    epochs = [row.epoch for row in trials[0].epochs[:shared]]
+    columns = [
+        [float(getattr(trial.epochs[place], metric)) for trial in trials] for place in range(shared)
+    ]
+    means = [fmean(column) for column in columns]
+    if len(trials) < 2:
+        return EpochMeans(epochs, means, None, [], [])
+    intervals = [interval_over_seeds(by_params(trials, column)) for column in columns]
+    found = [interval for interval in intervals if interval is not None]
+    if len({trial.seed for trial in trials}) < FEWEST_SEEDS or len(found) < shared:
+        lows, highs = [min(column) for column in columns], [max(column) for column in columns]
+        return EpochMeans(epochs, means, RANGE, lows, highs)
+    return EpochMeans(
+        epochs, means, INTERVAL, [low for low, _ in found], [high for _, high in found]
+    )
