@@ -75,6 +75,19 @@ def text(name: str, value: Any) -> str:
     return value
 
 
+def optional_text(name: str, value: Any) -> str | None:
+    """Return the value of an option that is a text and may be left out."""
+    return None if value is None else text(name, value)
+
+
+def words(name: str, value: Any) -> list[str]:
+    """Return the value of an option that is repeatable; one text counts as one word."""
+    found = [value] if isinstance(value, str) else list(value)
+    if not all(isinstance(word, str) for word in found):
+        raise refusal(name, value, "texts")
+    return found
+
+
 def check_key(key: str | None) -> str | None:
     """Return an idempotency key; raise InputError if it is none."""
     if key is not None and not (

@@ -26,6 +26,10 @@ class StatusDocument:
 
     experiment: int
     kind: str
+    name: str | None
+    tags: list[str]
+    note: str | None
+    archived: bool
     seed: int
     dataset: Description
     points: int | None
@@ -82,6 +86,10 @@ def experiment_document(store: Store, experiment_id: int) -> StatusDocument:
     return StatusDocument(
         experiment=experiment.id,
         kind=experiment.kind,
+        name=experiment.name,
+        tags=experiment.tags,
+        note=experiment.note,
+        archived=experiment.archived_at is not None,
         seed=experiment.seed,
         dataset=configuration.dataset,
         points=configuration.sampled,

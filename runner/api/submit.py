@@ -1,7 +1,7 @@
 """Submit experiments: what the command line and Python ask for, as typed requests."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from runner.errors import InputError
 from runner.settings import Settings
 from runner.store.engine import Store
 from runner.store.lifecycle.experiments import NewExperiment
+from runner.store.names import read_label
 from runner.store.opening import find_store, make_store
 from runner.submit.experiments import Training, new_evaluate, new_folds, new_train, new_tune
 from runner.submit.explain import Explaining, new_explain
@@ -24,10 +25,13 @@ SPLITS = ("train", "validation", "test")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What every experiment has: its seed, and a key that makes it safe to submit again."""
+    """What every experiment has: its seed, a key that makes it safe to submit again, its name."""
 
     seed: int = 0
     key: str | None = None
+    name: str | None = None
+    tags: Sequence[str] = ()
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +104,13 @@ def new_experiment(settings: Settings, store: Store, request: AnyRequest) -> New
     """Return the experiment that a request asks for, checked and not yet stored."""
     checks.whole_number("seed", request.seed)
     checks.check_key(request.key)
+    name = checks.optional_text("name", request.name)
+    note = checks.optional_text("note", request.note)
+    label = read_label(name, checks.words("tags", request.tags), note)
+    return replace(_new_experiment(settings, store, request), label=label)
+
+
+def _new_experiment(settings: Settings, store: Store, request: AnyRequest) -> NewExperiment:
     match request:
         case TrainRequest():
             return _new_train(settings, request)

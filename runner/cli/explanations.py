@@ -21,6 +21,7 @@ from runner.cli.output import answered_if_nothing_is_stored, show_written
 @click.option("--class", "label", metavar="NAME", help="Only explanations of this class.")
 @click.option("--true-class", metavar="NAME", help="Only images whose true class is this one.")
 @click.option("--predicted-class", metavar="NAME", help="Only images predicted as this class.")
+@click.option("--all", "archived", is_flag=True, help="Also explanations of archived experiments.")
 @click.option(
     "--newest",
     type=click.IntRange(0, 10_000),

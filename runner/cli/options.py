@@ -110,6 +110,18 @@ seed_option = click.option(
     show_default=True,
     help="Random seed for sampling, weights, data order and dropout.",
 )
+
+
+def label_options(command: Command) -> Command:
+    """Add what people call a new experiment."""
+    name = click.option("--name", help="A name, which commands take in place of the number.")
+    tags = click.option(
+        "--tag", "tags", multiple=True, metavar="TAG", help="A tag to filter by; repeatable."
+    )
+    note = click.option("--note", help="A note, shown with the results.")
+    return name(tags(note(command)))
+
+
 trial_option = click.option("--trial", type=TRIAL, required=True, help="The trial's number.")
 
 
@@ -158,6 +170,7 @@ def training_options(command: Command) -> Command:
             ),
             seed_option,
             key_option,
+            label_options,
             wait_option,
             format_option,
         )

@@ -33,11 +33,12 @@ class Choice:
     top: int | None
     by: str | None
     where: tuple[str, ...]
+    archived: bool
     group_by: Sequence[str] | None
 
     def asked(self) -> bool:
         """Tell whether a leaderboard was asked for."""
-        return bool(self.top or self.by or self.where)
+        return bool(self.top or self.by or self.where or self.archived)
 
 
 @click.command()
@@ -74,7 +75,7 @@ class Choice:
     shell_complete=conditions,
     help=(
         "Show a leaderboard of the matching trials, for example 'lr=0.001' or "
-        "'val_accuracy>0.5'; repeatable."
+        "'val_accuracy>0.5', 'tag=NAME' or 'name=NAME'; repeatable."
     ),
 )
 @click.option(
@@ -84,6 +85,9 @@ class Choice:
         "Show groups of trials with the same values of these params, for example "
         "'optimizer,lr', with the mean over seeds; all: of all params; none: trials."
     ),
+)
+@click.option(
+    "--all", "archived", is_flag=True, help="Show a leaderboard that includes archived experiments."
 )
 def report(
     experiments: tuple[int, ...], form: str, out: Path | None, group_by: str | None, **chosen: Any
@@ -165,7 +169,7 @@ def _leaderboard(
             f"--format {form} reports one whole experiment and cannot be combined with --top or "
             "--where"
         )
-    scope = Scope(tuple(dict.fromkeys(experiments)), read_conditions(choice.where))
+    scope = Scope(tuple(dict.fromkeys(experiments)), read_conditions(choice.where), choice.archived)
     destination = choose_destination(settings.home, "leaderboard", form, out)
     document = leaderboard_document(
         store, scope, choice.by or BY[0], choice.top or TOP, choice.group_by or ()

@@ -14,12 +14,18 @@ from runner.cli.wording.fitting import say, warn
 
 SHOWN_EXPERIMENTS = 20
 REASON_WIDTH = 60
+NOTHING = "no experiments to list: see `runner submit --help`"
+
+# Columns that are shown if they have anything to say.
+OF_SOME = ("name", "tags", "archived")
 
 
 @click.command()
 @click.argument("experiment", type=EXPERIMENT, required=False)
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only experiments with this tag.")
+@click.option("--all", "archived", is_flag=True, help="Also list archived experiments.")
 @format_option
-def status(experiment: int | None, form: str) -> None:
+def status(experiment: int | None, tags: tuple[str, ...], form: str, *, archived: bool) -> None:
     """Show the newest experiments, or the jobs of one."""
     from runner.local.liveness import local_trouble, why_nothing_runs, workers_alive
     from runner.specs import Configuration
@@ -34,23 +40,33 @@ def status(experiment: int | None, form: str) -> None:
     rows = [
         {
             "experiment": found.id,
+            "name": found.name,
+            "tags": found.tags,
             "kind": found.kind,
             "dataset": Configuration(found.configuration).dataset.title,
             "jobs": found.jobs,
             **{state: found.states[state] for state in found.states},
             "paused": found.paused_at is not None,
+            "archived": found.archived_at is not None,
         }
-        for found in queries.experiments(store, SHOWN_EXPERIMENTS)
+        for found in queries.experiments(store, SHOWN_EXPERIMENTS, archived=archived, tags=tags)
     ]
     trouble = local_trouble(settings)
     if form == "json":
         workers = [vars_of(row) for row in alive]
         click.echo(json.dumps({"workers": workers, "trouble": trouble, "experiments": rows}))
         return None
-    under_way = _show_experiments(store, rows, len(alive))
+    under_way = _show_experiments(store, _said(rows), len(alive))
     if (words := why_nothing_runs(settings, store) if under_way else trouble) is not None:
         warn(words)
     return None
+
+
+def _said(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows for people: without what no experiment has, such as names."""
+    silent = [name for name in OF_SOME if not any(row[name] for row in rows)]
+    shown = [{**row, "tags": ", ".join(row["tags"])} for row in rows]
+    return [{name: row[name] for name in row if name not in silent} for row in shown]
 
 
 def _show_experiments(store: Any, rows: list[dict[str, Any]], workers: int) -> bool:
@@ -58,7 +74,7 @@ def _show_experiments(store: Any, rows: list[dict[str, Any]], workers: int) -> b
     from runner.cli.live import overview
 
     if not rows:
-        click.echo("no experiments yet: see `runner submit --help`")
+        click.echo(NOTHING)
         return False
     rows = overview.with_progress(store, rows)
     click.echo(overview.experiments_table(rows, terminal_view()))

@@ -11,6 +11,7 @@ from runner.cli.options import (
     Method,
     format_option,
     key_option,
+    label_options,
     read_params,
     seed_option,
     training_options,
@@ -81,6 +82,7 @@ def tune(wait: bool, form: str, **options: Any) -> None:
 )
 @seed_option
 @key_option
+@label_options
 @wait_option
 @format_option
 def evaluate(split: str, wait: bool, form: str, **options: Any) -> None:
@@ -142,6 +144,7 @@ def evaluate(split: str, wait: bool, form: str, **options: Any) -> None:
 @click.option("--activations", is_flag=True, help="Also store the output of every layer.")
 @seed_option
 @key_option
+@label_options
 @wait_option
 @format_option
 def explain(wait: bool, form: str, **options: Any) -> None:

@@ -6,10 +6,10 @@ import re
 from cifar_model.errors import nearest
 from cifar_model.params import RULES, Params, ParamValue
 from runner.errors import InputError
-from runner.store.queries.leaderboard import METRICS, OPERATORS, Condition
+from runner.store.queries.leaderboard import LABELS, METRICS, OPERATORS, Condition
 
 FORM = re.compile(rf"\s*(\w+)\s*({'|'.join(OPERATORS)})\s*(.+?)\s*")
-NAMES = (*METRICS, *RULES)
+NAMES = (*METRICS, *LABELS, *RULES)
 
 
 def read_conditions(texts: tuple[str, ...]) -> list[Condition]:
@@ -30,6 +30,10 @@ def _read(text: str) -> Condition:
         close = nearest(name, NAMES)
         hint = f"; did you mean {close!r}?" if close else ""
         raise _refusal(text, f"one of {', '.join(NAMES)}{hint}")
+    if name in LABELS:
+        if operator not in ("=", "!="):
+            raise _refusal(text, f"= or !=, because a {name} is not a number")
+        return Condition(name, operator, value)
     default = None if name in METRICS else getattr(Params(), name)
     return Condition(name, operator, _value(text, operator, value, default), default)
 

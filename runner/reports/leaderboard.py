@@ -16,6 +16,7 @@ from runner.reports.groups import (
     group_parts,
     group_rows,
 )
+from runner.reports.labels import named
 from runner.reports.leaders import COLUMNS, Leader, leader, sheet_row
 from runner.reports.lookup import experiment_row
 from runner.reports.model import (
@@ -58,6 +59,8 @@ class Command:
 
     experiment: int
     command: str
+    name: str | None
+    tags: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ def _document(connection: Connection, scope: Scope, by: str, top: int) -> Leader
     return LeaderboardDocument(
         experiments=[row.experiment for row in experiments],
         datasets=each_dataset(row.dataset for row in experiments),
-        commands=[Command(row.experiment, row.command) for row in experiments],
+        commands=[Command(row.experiment, row.command, row.name, row.tags) for row in experiments],
         by=by,
         order="smallest first" if by in SMALLER_IS_BETTER else "largest first",
         where=[f"{c.name}{c.operator}{_text(c.value)}" for c in scope.conditions],
@@ -173,15 +176,15 @@ def _text(value: ParamValue) -> str:
 MOST_COMMANDS = 10
 
 # Columns that are shown only if they differ between the trials, like params.
-OF_ORIGIN = ("experiment", "dataset", "train_images", "seed")
+OF_ORIGIN = ("experiment", "name", "dataset", "train_images", "seed")
 
 
 def leaderboard_title(document: LeaderboardDocument) -> str:
     """Return the title of a leaderboard."""
-    numbers = document.experiments
+    numbers = [named(command.experiment, command.name) for command in document.commands]
     if len(numbers) > 5:
         return f"Leaderboard of {len(numbers)} experiments"
-    return f"Leaderboard of experiment{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers))}"
+    return f"Leaderboard of experiment{'s' * (len(numbers) > 1)} {', '.join(numbers)}"
 
 
 def leaderboard_parts(document: LeaderboardDocument) -> list[Part]:
@@ -257,7 +260,9 @@ def _loss_rules(document: LeaderboardDocument) -> Iterator[Note]:
 
 def _commands(document: LeaderboardDocument) -> Iterator[Note]:
     for command in document.commands[:MOST_COMMANDS]:
-        yield Note(f"experiment {command.experiment}: {command.command}")
+        tags = f" [{', '.join(command.tags)}]" if command.tags else ""
+        number = named(command.experiment, command.name)
+        yield Note(f"experiment {number}{tags}: {command.command}")
     left = len(document.commands) - MOST_COMMANDS
     if left > 0:
         yield Note(f"and {left} more experiments")

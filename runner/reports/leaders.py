@@ -37,6 +37,7 @@ class Leader:
     loss_rule: int
     fingerprint: str
     experiment: int
+    name: str | None
     number: int
     not_reproducible: str | None
     dataset: str
@@ -67,6 +68,7 @@ def leader(row: LeaderRow, rank: int, behind: bool | None) -> Leader:
         loss_rule=row.loss_rule,
         fingerprint=row.fingerprint,
         experiment=row.experiment,
+        name=row.name,
         number=row.number,
         not_reproducible=row.not_reproducible,
         dataset=dataset.title,

@@ -20,6 +20,9 @@ class Label:
     note: str | None = None
 
 
+NO_LABEL = Label()
+
+
 def read_label(name: str | None, tags: Iterable[str], note: str | None) -> Label:
     """Return what was given, checked; tags that are given twice count once."""
     return Label(

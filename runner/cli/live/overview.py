@@ -9,6 +9,7 @@ from runner.api.delivery import StatusDocument
 from runner.cli.live.layout import duration
 from runner.reports.formats.terminal import View, fit_table
 from runner.reports.formats.wrapping import wrapped
+from runner.reports.labels import labels
 from runner.reports.model import Table
 from runner.reports.records import Job
 from runner.states import FINAL, JobState
@@ -66,6 +67,9 @@ def experiment_text(
     number = document.experiment
     dataset = printable(document.dataset.title)
     lines = [f"experiment {number}: {document.kind}, seed {document.seed}, {dataset}"]
+    lines += map(printable, labels(document.name, document.tags, document.note))
+    if document.archived:
+        lines.append(f"archived: hidden from lists until `runner unarchive {number}`")
     if any(job.state not in FINAL for job in document.jobs):
         progress = progress_of(store, number)
         done = f"{progress.done}/{progress.total} {progress.unit}s"

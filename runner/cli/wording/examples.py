@@ -5,7 +5,7 @@ SECTIONS = {
     "See the results": (
         *("status", "watch", "report", "show", "compare", "diff", "explanations", "sql"),
     ),
-    "Organise": ("edit", "archive", "delete", "prune"),
+    "Organise": ("edit", "archive", "unarchive", "delete", "prune"),
     "Share and check": ("export", "import", "verify", "reproduce"),
     "Run and operate": ("up", "down", "worker", "flower", "doctor", "db", "completion"),
 }
@@ -52,6 +52,9 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "runner sql 'SELECT optimizer, avg(val_accuracy) FROM v_trials GROUP BY optimizer'",
         "runner sql --file question.sql --format csv --out answer.csv",
     ),
+    "edit": ("runner edit 3 --name baseline --tag paper", "runner edit 3 --clear-name"),
+    "archive": ("runner archive 3 4",),
+    "unarchive": ("runner unarchive 3",),
     "export": ("runner export 3 --out bundle",),
     "import": ("runner import bundle",),
     "verify": ("runner verify 3",),

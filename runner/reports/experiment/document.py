@@ -61,6 +61,10 @@ class ExperimentDocument:
     """
 
     experiment: int
+    name: str | None
+    tags: list[str]
+    note: str | None
+    archived: bool
     kind: str
     dataset: Description
     trained_on: Description
@@ -145,6 +149,10 @@ def _document(
     folds = configuration.folds
     return ExperimentDocument(
         experiment=number,
+        name=experiment.name,
+        tags=experiment.tags,
+        note=experiment.note,
+        archived=experiment.archived_at is not None,
         kind=experiment.kind,
         dataset=dataset,
         trained_on=trained_on,

@@ -6,6 +6,7 @@ from runner.reports.evaluation import evaluation_parts
 from runner.reports.experiment.document import ExperimentDocument
 from runner.reports.experiment.training import training_parts, warning_notes
 from runner.reports.explanation.view import explanation_parts
+from runner.reports.labels import labels, named
 from runner.reports.model import (
     Figure,
     Note,
@@ -25,7 +26,9 @@ JOB = ("job", "number", "state", "attempts", "reason")
 
 def report_title(document: ExperimentDocument) -> str:
     """Return the title of a report."""
-    return titled(document.dataset, f"Experiment {document.experiment}: {document.kind}")
+    return titled(
+        document.dataset, f"Experiment {named(document.experiment, document.name)}: {document.kind}"
+    )
 
 
 def report_parts(document: ExperimentDocument, figures: Sequence[Figure]) -> list[Part]:
@@ -80,6 +83,7 @@ def _heading(document: ExperimentDocument) -> list[Part]:
     splits = plain(document.dataset.images).items()
     images = ", ".join(f"{count:,} {split}" for split, count in splits)
     return [
+        *(Note(line) for line in labels(None, document.tags, document.note)),
         Note(f"jobs: {states}; seed {document.seed}"),
         Note(f"data: {dataset_name(document.dataset)}; images: {images}"),
         *_of_another_dataset(document),

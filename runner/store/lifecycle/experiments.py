@@ -13,7 +13,9 @@ from runner.failpoints import failpoint
 from runner.specs import renamed, trained_params
 from runner.states import JobState, Kind
 from runner.store.engine import Store
+from runner.store.lifecycle.naming import add_tags, check_free
 from runner.store.lifecycle.numbers import insert_numbered
+from runner.store.names import NO_LABEL, Label
 from runner.store.schema import Experiment, Job
 
 
@@ -30,6 +32,7 @@ class NewExperiment:
     provenance: dict[str, Any]
     jobs: Sequence[dict[str, Any]]
     submission_key: str | None = None
+    label: Label = NO_LABEL
 
 
 def create(store: Store, new: NewExperiment) -> int:
@@ -47,6 +50,7 @@ def create(store: Store, new: NewExperiment) -> int:
         with store.read() as connection:
             if existing := _find(connection, new):
                 return existing
+            check_free(connection, new.label.name)
         raise
 
 
@@ -128,6 +132,7 @@ def _find(connection: Connection, new: NewExperiment) -> int | None:
 
 
 def _insert(connection: Connection, new: NewExperiment) -> int:
+    check_free(connection, new.label.name)
     experiment_id = connection.scalars(
         insert_numbered(Experiment).returning(Experiment.id),
         {
@@ -136,8 +141,11 @@ def _insert(connection: Connection, new: NewExperiment) -> int:
             "configuration": new.configuration,
             "provenance": new.provenance,
             "submission_key": new.submission_key,
+            "name": new.label.name,
+            "note": new.label.note,
         },
     ).one()
+    add_tags(connection, experiment_id, new.label.tags)
     failpoint("submit_experiment")
     connection.execute(
         insert_numbered(Job),

@@ -12,6 +12,7 @@ from runner.specs import job_configuration, trained_params
 from runner.states import JobState
 from runner.store import schema
 from runner.store.engine import Store
+from runner.store.queries.names import has_tag, tags_of
 from runner.store.queries.rows import columns_of
 
 
@@ -26,7 +27,11 @@ class Experiment:
     provenance: dict[str, Any]
     created_at: datetime
     paused_at: datetime | None
+    name: str | None
+    note: str | None
+    archived_at: datetime | None
     states: dict[str, int]
+    tags: list[str]
 
     @property
     def jobs(self) -> int:
@@ -99,11 +104,17 @@ class Worker:
     seen_at: datetime
 
 
-def experiments(store: Store, limit: int) -> list[Experiment]:
-    """Return the newest experiments, the newest first."""
+def experiments(
+    store: Store, limit: int, *, archived: bool = True, tags: Sequence[str] = ()
+) -> list[Experiment]:
+    """Return the newest experiments with all of these tags, the newest first."""
     newest = select(*columns_of(schema.Experiment, Experiment)).order_by(
         schema.Experiment.id.desc()
     )
+    if not archived:
+        newest = newest.where(schema.Experiment.archived_at.is_(None))
+    for tag in tags:
+        newest = newest.where(has_tag(tag))
     with store.read() as connection:
         return _with_states(connection, newest.limit(limit))
 
@@ -213,4 +224,5 @@ def _with_states(connection: Connection, statement: Select[Any]) -> list[Experim
     )
     for experiment_id, state, count in counts:
         states[experiment_id][state] = count
-    return [Experiment(**row, states=states[row["id"]]) for row in rows]
+    tags = tags_of(connection, states)
+    return [Experiment(**row, states=states[row["id"]], tags=tags[row["id"]]) for row in rows]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from cifar_model.data import Description
 from runner.specs import Configuration
 from runner.store.engine import Connection
+from runner.store.queries.names import shown_in_lists
 from runner.store.queries.rows import ExplanationRow, columns_of
 from runner.store.schema import Experiment, Explanation, Job
 
@@ -28,6 +29,8 @@ LOWERED = case((Explanation.removed < Explanation.removed_random, 1), else_=0)
 class Wanted:
     """A filter of explanations; None and an empty mapping do not filter.
 
+    Those of archived experiments count if an experiment or a trial is chosen, or if asked for.
+
     `classes` has class names by the column that they filter, one of LABELS.
     """
 
@@ -36,6 +39,7 @@ class Wanted:
     verdict: str | None
     method: str | None
     classes: Mapping[str, str]
+    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +165,9 @@ def _plain(wanted: Wanted) -> list[ColumnElement[bool]]:
         (Explanation.verdict, wanted.verdict),
         (Explanation.method, wanted.method),
     )
-    return [column == value for column, value in asked if value is not None]
+    chosen = [column == value for column, value in asked if value is not None]
+    named = wanted.experiment is not None or wanted.trial is not None
+    return chosen if named or wanted.archived else [*chosen, shown_in_lists()]
 
 
 def _named(wanted: Wanted, classes: Mapping[int, list[str]]) -> list[ColumnElement[bool]]:

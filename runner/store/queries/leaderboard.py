@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Text, cast, func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from cifar_model.data import Description
 from cifar_model.params import ParamValue
 from runner.specs import trained_params
 from runner.states import Kind
 from runner.store.engine import Connection
+from runner.store.queries.names import shown_in_lists, tags_of
 from runner.store.queries.rows import CommandRow, LeaderRow, MetricRow, ScoredRow
-from runner.store.schema import Experiment, Job, Trial
+from runner.store.schema import Experiment, ExperimentTag, Job, Trial
 
 # The metrics that trials can be ranked and filtered by.
 SMALLER_IS_BETTER = ("loss", "val_loss", "seconds")
@@ -34,6 +36,11 @@ NEARLY = 1e-12
 
 TRAINS = (Kind.TRAIN, Kind.TUNE)
 
+# What can be asked of a trial's experiment.
+LABELS = ("tag", "name")
+
+NAME = select(Experiment.name).where(Experiment.id == Job.experiment_id).scalar_subquery()
+
 
 @dataclass(frozen=True, slots=True)
 class Condition:
@@ -47,10 +54,14 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A selection of trials. Without experiments, the trials of all experiments are selected."""
+    """A selection of trials.
+
+    Without experiments, the trials of all experiments are selected; of archived ones only if asked.
+    """
 
     experiments: Sequence[int] = ()
     conditions: Sequence[Condition] = ()
+    archived: bool = False
 
 
 def best(connection: Connection, scope: Scope, by: str, top: int) -> list[LeaderRow]:
@@ -69,6 +80,7 @@ def best(connection: Connection, scope: Scope, by: str, top: int) -> list[Leader
         Trial.loss_rule,
         Trial.fingerprint,
         Job.experiment_id.label("experiment"),
+        NAME.label("name"),
         Job.number,
         Job.not_reproducible,
     ).order_by(metric if by in SMALLER_IS_BETTER else metric.desc(), Trial.id)
@@ -150,13 +162,20 @@ def experiments(connection: Connection, scope: Scope) -> list[CommandRow]:
         Experiment.kind,
         Experiment.configuration["dataset"],
         Experiment.provenance["command"].as_string(),
+        Experiment.name,
     ).order_by(Experiment.id)
-    chosen = (
-        Experiment.id.in_(scope.experiments) if scope.experiments else Experiment.kind.in_(TRAINS)
-    )
+    if scope.experiments:
+        query = query.where(Experiment.id.in_(scope.experiments))
+    else:
+        query = query.where(Experiment.kind.in_(TRAINS))
+        if not scope.archived:
+            query = query.where(Experiment.archived_at.is_(None))
+    labelled = [condition for condition in scope.conditions if condition.name in LABELS]
+    rows = connection.execute(query.where(*(_labelled(c, Experiment.id) for c in labelled))).all()
+    tags = tags_of(connection, [row.id for row in rows])
     return [
-        CommandRow(number, kind, Description.from_json(dataset), command)
-        for number, kind, dataset, command in connection.execute(query.where(chosen))
+        CommandRow(number, kind, Description.from_json(dataset), command, name, tags[number])
+        for number, kind, dataset, command, name in rows
     ]
 
 
@@ -169,15 +188,28 @@ def _chosen(scope: Scope, *columns: Any) -> Select[Any]:
     query = select(*columns).join_from(Trial, Job, Job.id == Trial.job_id)
     if scope.experiments:
         query = query.where(Job.experiment_id.in_(scope.experiments))
+    elif not scope.archived:
+        query = query.where(shown_in_lists())
     return query.where(*map(_holds, scope.conditions))
 
 
 def _holds(condition: Condition) -> ColumnElement[bool]:
+    if condition.name in LABELS:
+        return _labelled(condition, Job.experiment_id)
     column, value = _column(condition), condition.value
     if isinstance(value, float):
         return _number_holds(column, condition.operator, value)
     holds: ColumnElement[bool] = OPERATORS[condition.operator](column, value)
     return holds
+
+
+def _labelled(condition: Condition, experiment: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Return the condition that an experiment has, or has not, a tag or a name."""
+    if condition.name == "tag":
+        chosen = select(ExperimentTag.experiment_id).where(ExperimentTag.tag == condition.value)
+    else:
+        chosen = select(Experiment.id).where(Experiment.name == condition.value)
+    return experiment.in_(chosen) if condition.operator == "=" else experiment.not_in(chosen)
 
 
 def _number_holds(column: ColumnElement[Any], sign: str, value: float) -> ColumnElement[bool]:

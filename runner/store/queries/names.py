@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, exists, select
 
 from cifar_model.errors import nearest, shown
 from runner.errors import InputError
 from runner.store.engine import Store
-from runner.store.schema import Experiment, ExperimentTag
+from runner.store.schema import Experiment, ExperimentTag, Job
 
 NEWEST = 10
 
@@ -36,6 +36,18 @@ def tags_of(connection: Connection, experiments: Iterable[int]) -> dict[int, lis
     for number, tag in connection.execute(chosen.order_by(ExperimentTag.tag)):
         found[number].append(tag)
     return found
+
+
+def has_tag(tag: str) -> ColumnElement[bool]:
+    """Return the condition that an experiment has a tag."""
+    same = ExperimentTag.experiment_id == Experiment.id
+    return exists().where(same, ExperimentTag.tag == tag)
+
+
+def shown_in_lists() -> ColumnElement[bool]:
+    """Return the condition that a job is not of an archived experiment."""
+    archived = select(Experiment.id).where(Experiment.archived_at.is_not(None))
+    return Job.experiment_id.not_in(archived)
 
 
 def _unknown(connection: Connection, name: str, store: str) -> InputError:

@@ -9,6 +9,7 @@ from cifar_model.params import ParamValues
 from runner.specs import Configuration, Provenance, trained_params
 from runner.states import AttemptState
 from runner.store.engine import Connection
+from runner.store.queries.names import shown_in_lists, tags_of
 from runner.store.queries.rows import (
     ActivationRow,
     AttemptRow,
@@ -40,9 +41,13 @@ NEWEST = 10
 
 
 def newest_with_results(connection: Connection) -> int | None:
-    """Return the newest experiment that has a trial, an evaluation or an explanation."""
+    """Return the newest experiment that has a trial, an evaluation or an explanation.
+
+    Archived ones do not count.
+    """
+    number = select(func.max(Job.experiment_id)).where(shown_in_lists())
     newest = [
-        connection.scalar(select(func.max(Job.experiment_id)).join(table, table.job_id == Job.id))
+        connection.scalar(number.join(table, table.job_id == Job.id))
         for table in (Trial, Evaluation, Explanation)
     ]
     return max((number for number in newest if number is not None), default=None)
@@ -62,7 +67,8 @@ def experiment(connection: Connection, number: int) -> ExperimentRow | None:
         return None
     configuration = Configuration(row["configuration"])
     provenance = Provenance(row["provenance"])
-    return ExperimentRow(**{**row, "configuration": configuration, "provenance": provenance})
+    read = {"configuration": configuration, "provenance": provenance}
+    return ExperimentRow(**{**row, **read}, tags=tags_of(connection, [number])[number])
 
 
 def count_jobs(connection: Connection, experiment: int) -> int:

@@ -23,6 +23,10 @@ class ExperimentRow:
     configuration: Configuration
     provenance: Provenance
     created_at: datetime
+    name: str | None
+    note: str | None
+    archived_at: datetime | None
+    tags: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +206,7 @@ class LeaderRow:
     loss_rule: int
     fingerprint: str
     experiment: int
+    name: str | None
     number: int
     not_reproducible: str | None
 
@@ -236,6 +241,8 @@ class CommandRow:
     kind: str
     dataset: Description
     command: str
+    name: str | None
+    tags: list[str]
 
 
 def columns_of(table: type[schema.Base], row: type[Any]) -> list[ColumnElement[Any]]:

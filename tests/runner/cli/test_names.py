@@ -1,10 +1,13 @@
 """An experiment that has a name is found by it wherever its number is taken."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import click
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from runner.cli import cli, load_commands
 from runner.cli.options import EXPERIMENT
@@ -16,14 +19,27 @@ from tests.runner.store.making import run
 
 NAMED = {
     *("status", "watch", "report", "cancel", "retry", "pause", "resume"),
-    *("diff", "explanations"),
+    *("diff", "explanations", "edit", "archive", "unarchive"),
 }
 
 
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
 def call(store: Store, *arguments: str) -> str:
+    return invoke(store, *arguments).output
+
+
+def document_of(store: Store, *arguments: str) -> Any:
+    return json.loads(invoke(store, *arguments, "--format", "json").stdout)
+
+
+def invoke(store: Store, *arguments: str) -> Result:
     environment = {"RUNNER_DATABASE_URL": store.url}
     load_commands()
-    return CliRunner().invoke(cli, arguments, env=environment, catch_exceptions=False).output
+    return CliRunner().invoke(cli, arguments, env=environment, catch_exceptions=False)
 
 
 def commands(group: click.Group) -> Iterator[click.Command]:
@@ -82,3 +98,72 @@ def test_tags_are_kept_once_and_in_order() -> None:
 def test_a_note_without_words_or_with_control_characters_is_refused(note: str) -> None:
     with pytest.raises(InputError):
         read_note(note)
+
+
+def test_a_leaderboard_is_filtered_by_tag_and_name_and_leaves_out_what_is_archived(
+    store: Store,
+) -> None:
+    first, second = store_tune(store, [[0.5]]), store_tune(store, [[0.6], [0.7]])
+    call(store, "edit", str(first), "--name", "first", "--tag", "good", "--tag", "old")
+    call(store, "edit", str(second), "--tag", "good")
+    assert counted(store, "--where", "tag=good") == 3
+    assert counted(store, "--where", "tag=old") == 1
+    assert counted(store, "--where", "tag!=old", "--where", "val_accuracy>0.65") == 1
+    assert counted(store, "--where", "name=first") == 1
+    call(store, "archive", "first")
+    assert counted(store, "--where", "tag=good") == 2
+    assert counted(store, "--where", "tag=good", "--all") == 3
+    assert counted(store, "first", "--top", "9") == 1
+    call(store, "unarchive", "first")
+    assert counted(store, "--top", "9") == 3
+
+
+def counted(store: Store, *arguments: str) -> int:
+    document = document_of(store, "report", *arguments)
+    assert len(document["trials"]) == document["count"]
+    return int(document["count"])
+
+
+def test_names_tags_and_notes_are_shown_by_status_and_report(store: Store) -> None:
+    number = store_tune(store, [[0.5]])
+    assert "name" not in call(store, "status")
+    call(store, "edit", str(number), "--name", "first", "--tag", "good", "--note", "to see")
+    for arguments in (["status"], ["status", "first"], ["report", "first"], ["report", "--top=1"]):
+        assert "first" in call(store, *arguments)
+        assert "good" in call(store, *arguments)
+    assert "note: to see" in call(store, "status", "first")
+    assert "note: to see" in call(store, "report", "first")
+    for arguments in (["status", "first"], ["report", "first"]):
+        document = document_of(store, *arguments)
+        assert (document["name"], document["tags"]) == ("first", ["good"])
+        assert (document["note"], document["archived"]) == ("to see", False)
+
+
+def test_what_is_archived_is_listed_only_if_asked_for(store: Store) -> None:
+    first, second = store_tune(store, [[0.5]]), store_tune(store, [[0.6]])
+    call(store, "archive", str(second))
+    listed = document_of(store, "status")["experiments"]
+    assert [row["experiment"] for row in listed] == [first]
+    listed = document_of(store, "status", "--all")["experiments"]
+    assert [row["archived"] for row in listed] == [True, False]
+    assert f"experiment {first}, the newest" in call(store, "report")
+
+
+def test_submit_gives_an_experiment_its_name(store: Store) -> None:
+    training = [
+        "--dataset",
+        "shapes",
+        "--epochs",
+        "1",
+        "--name",
+        "first",
+        "--tag",
+        "a",
+        "--note",
+        "n",
+    ]
+    call(store, "submit", "train", *training)
+    document = document_of(store, "status", "first")
+    assert (document["name"], document["tags"], document["note"]) == ("first", ["a"], "n")
+    with pytest.raises(InputError, match="is a number"):
+        call(store, "submit", "train", "--dataset", "shapes", "--name", "17")

@@ -44,7 +44,7 @@ def test_what_was_meant_is_named(
 @pytest.mark.parametrize(
     ("command", "what", "expected"),
     [
-        ("runner xyzzy", "`runner` has no command 'xyzzy'", "one of cancel, "),
+        ("runner xyzzy", "`runner` has no command 'xyzzy'", "one of archive, cancel, "),
         ("runner submit tune", "missing option '--downsample'", "--downsample: The fraction"),
         ("runner pause", "missing argument 'EXPERIMENT'", "runner pause [OPTIONS] EXPERIMENT"),
         ("runner pause 1 2", "got unexpected extra argument (2)", "runner pause [OPTIONS]"),

@@ -1,0 +1,1 @@
+"""The commands that keep a store in order: name, hide and remove what is there."""
