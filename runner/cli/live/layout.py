@@ -105,7 +105,7 @@ def _row(
 
 def _workers(scene: Scene, most: int, columns: int) -> list[Line]:
     if not scene.workers:
-        return [Line(""), Line("no worker is running", "warning")]
+        return [Line(""), Line("no worker is running yet", "warning")]
     shown = scene.workers[: max(1, min(most, MOST_WORKERS))]
     rows = [
         [worker.worker, worker.device, _work(worker.experiment, worker.job, scene.experiment)]

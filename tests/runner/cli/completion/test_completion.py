@@ -7,10 +7,13 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import insert
 
 from cifar_model.params import RULES
+from runner.cli import cli, load_commands
 from runner.cli.completion import values
+from runner.cli.completion.shells import VARIABLE, Bash
 from runner.cli.completion.values import stored
 from runner.reports import filters
 from runner.store.engine import Store
@@ -22,22 +25,26 @@ from tests.runner.store.making import run
 RUNNER = [sys.executable, "-P", "-m", "runner"]
 
 
-def asked(home: Path, line: str, **variables: str) -> list[str]:
-    """Return what Bash is offered for a line; its last word is completed."""
+def words_of(line: str) -> dict[str, str]:
+    """Return the variables in which Bash hands over a line whose last word is completed."""
     words = ["runner", *line.split(" ")]
     # As Bash splits them: an = is a word of its own.
     for place, word in reversed(list(enumerate(words))):
         if "=" in word:
             name, _, value = word.partition("=")
             words[place : place + 1] = [name, "=", *([value] if value else [])]
+    return {"COMP_WORDS": "\n".join(words), "COMP_CWORD": str(len(words) - 1)}
+
+
+def asked(home: Path, line: str, **variables: str) -> list[str]:
+    """Return what the command offers to Bash for a line."""
     done = subprocess.run(
         RUNNER,
         env={
             **os.environ,
             "RUNNER_HOME": str(home),
             "_RUNNER_COMPLETE": "bash_complete",
-            "COMP_WORDS": "\n".join(words),
-            "COMP_CWORD": str(len(words) - 1),
+            **words_of(line),
             **variables,
         },
         capture_output=True,
@@ -79,8 +86,20 @@ def named(home_store: Store) -> Store:
     ],
 )
 @pytest.mark.usefixtures("named")
-def test_it_is_offered_what_fits(line: str, offered: list[str], home: Path) -> None:
-    assert asked(home, line) == offered
+def test_it_is_offered_what_fits(
+    line: str, offered: list[str], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"RUNNER_HOME": str(home), **words_of(line)}.items():
+        monkeypatch.setenv(name, value)
+    load_commands()
+    answer = Bash(cli, {}, "runner", VARIABLE).complete()
+    assert answer.replace("plain,", "").split() == offered
+
+
+@pytest.mark.usefixtures("named")
+def test_the_command_offers_the_same_to_a_shell(home: Path) -> None:
+    assert asked(home, "watch fi") == ["first-look"]
+    assert asked(home, "submit train --param optimizer=na") == ["nadam"]
 
 
 def test_without_a_store_nothing_is_offered_and_none_is_made(tmp_path: Path) -> None:
@@ -140,10 +159,9 @@ def test_every_name_that_a_condition_can_have_is_offered() -> None:
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_script_of_every_shell_is_printed(shell: str) -> None:
-    done = subprocess.run(
-        [*RUNNER, "completion", shell], capture_output=True, text=True, check=True
-    )
-    assert f"_RUNNER_COMPLETE={shell}_complete" in done.stdout
+    load_commands()
+    printed = CliRunner().invoke(cli, ["completion", shell], catch_exceptions=False).output
+    assert f"_RUNNER_COMPLETE={shell}_complete" in printed
 
 
 @pytest.mark.usefixtures("named")
