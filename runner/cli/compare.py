@@ -3,13 +3,13 @@
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from runner.cli.completion.values import compared
-from runner.cli.options import EXPERIMENT, NUMBER, Command
-from runner.cli.output import show_written
+from runner.cli.options import EXPERIMENT, NUMBER, Command, columns_option, wide_option
+from runner.cli.output import report_view, show_written
 from runner.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ def _fail_if(help_text: str) -> Callable[[Command], Command]:
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     help="Write the comparison to this file instead of stdout (html: a file under RUNNER_HOME).",
 )
+@wide_option
+@columns_option
 def compare(
     words: tuple[str, str],
     split: str,
@@ -70,6 +72,7 @@ def compare(
     out: Path | None,
     *,
     folds: bool,
+    **shown: Any,
 ) -> None:
     """Test whether two trials differ significantly.
 
@@ -96,7 +99,7 @@ def compare(
         raise click.UsageError(
             "--folds compares the held-out images of each fold and cannot be combined with --split"
         )
-    limits = _limits(conditions, [ACCURACY], form)
+    limits, view = _limits(conditions, [ACCURACY], form), report_view(form, **shown)
     settings = Settings.from_environment()
     store = find_store(settings)
     if folds:
@@ -108,7 +111,8 @@ def compare(
         found = checked(limits, measures(of_trials))
         report = comparison_report(replace(of_trials, conditions=found))
     name = f"compare{'-folds' if folds else ''}-{first}-{second}"
-    show_written(write_report(report, form, choose_destination(settings.home, name, form, out)))
+    destination = choose_destination(settings.home, name, form, out)
+    show_written(write_report(report, form, destination, view))
     _end(found)
 
 
@@ -131,7 +135,10 @@ def compare(
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     help="Write the report to this file instead of stdout (html: a file under RUNNER_HOME).",
 )
-def diff(pair: tuple[int, int], conditions: tuple[str, ...], form: str, out: Path | None) -> None:
+@wide_option
+def diff(
+    pair: tuple[int, int], conditions: tuple[str, ...], form: str, out: Path | None, *, wide: bool
+) -> None:
     """Compare the explanations of two experiments. Shows where they differ most."""
     from dataclasses import replace
 
@@ -146,14 +153,14 @@ def diff(pair: tuple[int, int], conditions: tuple[str, ...], form: str, out: Pat
     first, second = pair
     if first == second:
         raise click.UsageError("name two different experiments")
-    limits = _limits(conditions, WITH_INTERVAL, form)
+    limits, view = _limits(conditions, WITH_INTERVAL, form), report_view(form, wide=wide)
     settings = Settings.from_environment()
     store = find_store(settings)
     destination = choose_destination(settings.home, f"diff-{first}-{second}", form, out)
     document = difference_document(store, pair)
     found = checked(limits, measures(document))
     report = difference_report(replace(document, conditions=found))
-    show_written(write_report(report, form, destination))
+    show_written(write_report(report, form, destination, view))
     _end(found)
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from runner.cli.options import EXPERIMENT, TRIAL, Method
-from runner.cli.output import answered_if_nothing_is_stored, show_written
+from runner.cli.options import EXPERIMENT, TRIAL, Method, columns_option, wide_option
+from runner.cli.output import answered_if_nothing_is_stored, report_view, show_written
 
 
 @click.command()
@@ -42,8 +42,16 @@ from runner.cli.output import answered_if_nothing_is_stored, show_written
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     help="Write the report to this file instead of stdout (html: a file under RUNNER_HOME).",
 )
+@wide_option
+@columns_option
 def explanations(
-    label: str | None, newest: int, form: str, out: Path | None, **chosen: Any
+    newest: int,
+    form: str,
+    out: Path | None,
+    *,
+    wide: bool,
+    columns: str | None,
+    **chosen: Any,
 ) -> None:
     """Summarize all stored explanations by verdict and class."""
     from runner.reports.explanation.search import search_document, search_report
@@ -53,14 +61,15 @@ def explanations(
     from runner.store.queries.explanations import Wanted
 
     asked = {name: chosen.pop(name) for name in ("true_class", "predicted_class")}
-    asked["class"] = label
+    asked["class"] = chosen.pop("label")
+    view = report_view(form, wide=wide, columns=columns)
     wanted = Wanted(**chosen, classes={of: name for of, name in asked.items() if name is not None})
     settings = Settings.from_environment()
     destination = choose_destination(settings.home, "explanations", form, out)
     with answered_if_nothing_is_stored(form, explanations=0, classes=[], cells=[], newest=[]):
         store = find_store(settings)
     document = search_document(store, wanted, newest, masks=form != "table")
-    written = write_report(search_report(document), form, destination)
+    written = write_report(search_report(document), form, destination, view)
     show_written(written)
 
 

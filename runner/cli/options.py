@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from cifar_model.errors import InputError
+from cifar_model.errors import InputError, shown
 from cifar_model.explanation.settings import METHODS, OLD_METHODS
 from cifar_model.params import read_value
 from runner.api.checks import LIMITS, MOST_NUMBER, check_key
@@ -91,6 +91,31 @@ wait_option = click.option(
     "--wait",
     is_flag=True,
     help="Wait until the experiment has ended; start local workers if none are running.",
+)
+
+
+def _check_columns(
+    context: click.Context,  # noqa: ARG001 (Click's form)
+    option: click.Parameter,  # noqa: ARG001 (Click's form)
+    names: str | None,
+) -> str | None:
+    if names is not None and not all(name.strip() for name in names.split(",")):
+        raise InputError(
+            f"--columns {shown(names)} has an empty name",
+            "names of columns, separated by commas",
+            "correct --columns; a wrong name lists the names there are",
+        )
+    return names
+
+
+wide_option = click.option(
+    "--wide", is_flag=True, help="Show everything, however wide the terminal is."
+)
+columns_option = click.option(
+    "--columns",
+    metavar="NAME,...",
+    callback=_check_columns,
+    help="Show only one table, with exactly these columns.",
 )
 
 

@@ -1,14 +1,14 @@
 """What several commands print: that nothing is stored yet, and what was written of a report."""
 
 import json
-import os
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from runner.cli.wording.fitting import columns_of, has_colour, say
 
 if TYPE_CHECKING:
     from runner.reports.formats.terminal import View
@@ -29,6 +29,14 @@ def answered_if_nothing_is_stored(form: str, **document: Any) -> Iterator[None]:
         sys.exit(0)
 
 
+def report_view(form: str, *, wide: bool, columns: str | None = None) -> "View":
+    """Return how the format `table` is shown; refuse its options with another format."""
+    if form != "table" and (wide or columns is not None):
+        option = "--wide" if wide else "--columns"
+        raise click.UsageError(f"{option} is for --format table: other formats have every column")
+    return terminal_view(wide=wide, columns=columns)
+
+
 def terminal_view(*, wide: bool = False, columns: str | None = None) -> "View":
     """Return how texts are shown on stdout: as wide as the terminal, or everything if it is none.
 
@@ -36,10 +44,9 @@ def terminal_view(*, wide: bool = False, columns: str | None = None) -> "View":
     """
     from runner.reports.formats.terminal import View
 
-    terminal = sys.stdout.isatty()
     return View(
-        width=shutil.get_terminal_size().columns if terminal and not wide else None,
-        color=terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
+        width=None if wide else columns_of(sys.stdout),
+        color=has_colour(sys.stdout),
         columns=[name.strip() for name in columns.split(",")] if columns is not None else (),
     )
 
@@ -51,4 +58,4 @@ def show_written(written: "Written") -> None:
     if written.text is not None:
         click.echo(written.text, nl=False)
     for path in summarised(written.files):
-        click.echo(f"written: {path}", err=True)
+        say(f"written: {path}")

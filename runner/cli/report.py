@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runner.cli.completion.values import conditions
-from runner.cli.options import EXPERIMENT
-from runner.cli.output import answered_if_nothing_is_stored, show_written
+from runner.cli.options import EXPERIMENT, columns_option, wide_option
+from runner.cli.output import answered_if_nothing_is_stored, report_view, show_written
 
 if TYPE_CHECKING:
+    from runner.reports.formats.terminal import View
     from runner.reports.output import Written
     from runner.settings import Settings
     from runner.store.engine import Store
@@ -39,6 +40,15 @@ class Choice:
     def asked(self) -> bool:
         """Tell whether a leaderboard was asked for."""
         return bool(self.top or self.by or self.where or self.archived)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The format of a report, its file, and how it is shown on a terminal."""
+
+    form: str
+    out: Path | None
+    view: "View"
 
 
 @click.command()
@@ -89,8 +99,17 @@ class Choice:
 @click.option(
     "--all", "archived", is_flag=True, help="Show a leaderboard that includes archived experiments."
 )
+@wide_option
+@columns_option
 def report(
-    experiments: tuple[int, ...], form: str, out: Path | None, group_by: str | None, **chosen: Any
+    experiments: tuple[int, ...],
+    form: str,
+    out: Path | None,
+    group_by: str | None,
+    *,
+    wide: bool,
+    columns: str | None,
+    **chosen: Any,
 ) -> None:
     """Report the results of an experiment. The default is the newest that has results.
 
@@ -110,13 +129,14 @@ def report(
     if choice.group_by and form in BY_TRIAL:
         raise click.UsageError(f"--format {form} has trials and cannot be combined with --group-by")
     settings = Settings.from_environment()
+    target = Target(form, out, report_view(form, wide=wide, columns=columns))
     if experiments:
         store = find_store(settings)
     else:
         with answered_if_nothing_is_stored(form, experiments=[], trials=[]):
             store = find_store(settings)
     if len(experiments) > 1 or choice.asked():
-        written = _leaderboard(settings, store, experiments, choice, (form, out))
+        written = _leaderboard(settings, store, experiments, choice, target)
     else:
         number, jobs = chosen_experiment(store, experiments[0] if experiments else None)
         if not experiments:
@@ -127,9 +147,9 @@ def report(
                 "csv for all"
             )
             click.echo(words, err=True)
-            written = _leaderboard(settings, store, (number,), choice, (form, out))
+            written = _leaderboard(settings, store, (number,), choice, target)
         else:
-            written = _experiment(settings, store, number, choice.group_by, (form, out))
+            written = _experiment(settings, store, number, choice.group_by, target)
     show_written(written)
 
 
@@ -138,17 +158,16 @@ def _experiment(
     store: "Store",
     number: int,
     group_by: Sequence[str] | None,
-    target: tuple[str, Path | None],
+    target: Target,
 ) -> "Written":
     from runner.reports.experiment.document import report_document
     from runner.reports.experiment.report import experiment_report
     from runner.reports.output import choose_destination, write_report
 
-    form, out = target
-    destination = choose_destination(settings.home, f"experiment-{number}", form, out)
+    destination = choose_destination(settings.home, f"experiment-{number}", target.form, target.out)
     document = report_document(store, number, group_by)
     report = experiment_report(store, document, grouped=bool(group_by))
-    return write_report(report, form, destination)
+    return write_report(report, target.form, destination, target.view)
 
 
 def _leaderboard(
@@ -156,25 +175,25 @@ def _leaderboard(
     store: "Store",
     experiments: tuple[int, ...],
     choice: Choice,
-    target: tuple[str, Path | None],
+    target: "Target",
 ) -> "Written":
     from runner.reports.filters import read_conditions
-    from runner.reports.leaderboard import TOP, leaderboard_document, leaderboard_report
+    from runner.reports.leaderboard import TOP, leaderboard_document
+    from runner.reports.leaderboard_view import leaderboard_report
     from runner.reports.output import choose_destination, write_report
     from runner.store.queries.leaderboard import Scope
 
-    form, out = target
-    if form in ("talos", "tensorboard"):
+    if target.form in ("talos", "tensorboard"):
         raise click.UsageError(
-            f"--format {form} reports one whole experiment and cannot be combined with --top or "
-            "--where"
+            f"--format {target.form} reports one whole experiment and cannot be combined with "
+            "--top or --where"
         )
     scope = Scope(tuple(dict.fromkeys(experiments)), read_conditions(choice.where), choice.archived)
-    destination = choose_destination(settings.home, "leaderboard", form, out)
+    destination = choose_destination(settings.home, "leaderboard", target.form, target.out)
     document = leaderboard_document(
         store, scope, choice.by or BY[0], choice.top or TOP, choice.group_by or ()
     )
-    return write_report(leaderboard_report(document), form, destination)
+    return write_report(leaderboard_report(document), target.form, destination, target.view)
 
 
 COMMANDS = [report]

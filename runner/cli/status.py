@@ -8,8 +8,15 @@ from typing import Any
 
 import click
 
-from runner.cli.options import EXPERIMENT, JOB, TRIAL, format_option
-from runner.cli.output import answered_if_nothing_is_stored, terminal_view
+from runner.cli.options import (
+    EXPERIMENT,
+    JOB,
+    TRIAL,
+    columns_option,
+    format_option,
+    wide_option,
+)
+from runner.cli.output import answered_if_nothing_is_stored, report_view, terminal_view
 from runner.cli.wording.fitting import say, warn
 
 SHOWN_EXPERIMENTS = 20
@@ -136,17 +143,23 @@ def watch(experiment: int | None) -> None:
 @click.option(
     "--job", type=JOB, help="Show this job instead of a trial, for example one that failed."
 )
+@wide_option
+@columns_option
 @format_option
-def show(trial: int | None, job: int | None, form: str) -> None:
+def show(trial: int | None, job: int | None, form: str, *, wide: bool, columns: str | None) -> None:
     """Show one trial: params, scores, epochs and attempts."""
     from runner.reports.records import plain
     from runner.reports.trial import trial_document, trial_text
 
+    view = report_view(form, wide=wide, columns=columns)
     if (trial is None) == (job is None):
         raise click.UsageError("name either a TRIAL or a job with --job, not both")
     _, store = _open()
     document = trial_document(store, trial=trial, job=job)
-    click.echo(json.dumps(plain(document), indent=2) if form == "json" else trial_text(document))
+    if form == "json":
+        click.echo(json.dumps(plain(document), indent=2))
+    else:
+        click.echo(trial_text(document, view), nl=False)
 
 
 def _open() -> Any:

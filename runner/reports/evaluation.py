@@ -3,12 +3,21 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from cifar_model.metrics import per_class
-from runner.reports.model import Figure, Note, Part, Table, titled
+from runner.reports.model import (
+    Figure,
+    Note,
+    Part,
+    Table,
+    as_text,
+    first_rows,
+    titled,
+    with_interval,
+)
 from runner.reports.records import (
     ClassScores,
     Evaluation,
@@ -171,7 +180,7 @@ def evaluation_parts(
     """Return the parts of an evaluation report."""
     if folds:
         notes = loss_rule_notes("loss", evaluations)
-        return [_folds(dataset, evaluations), *notes, *_mean_of_folds(folds)]
+        return [folds_table(dataset, evaluations), *notes, *_mean_of_folds(folds)]
     parts: list[Part] = []
     for evaluation in evaluations:
         parts += [
@@ -184,7 +193,61 @@ def evaluation_parts(
     return [*parts, *figures]
 
 
-def _folds(dataset: Named, evaluations: Sequence[Evaluation]) -> Table:
+SHARES = ("precision", "recall", "f1")
+BRIEF_CLASS_COLUMNS = ("class", "support", *SHARES)
+
+# The number of confused pairs of classes in a report for a terminal.
+BRIEF_MISTAKES = 5
+
+
+def brief_evaluation_parts(
+    evaluations: Sequence[Evaluation], folds: FoldsSummary | None
+) -> list[Part]:
+    """Return the parts for a terminal: the score, the classes and the most frequent errors."""
+    if not evaluations:
+        return [Note("No result yet.")]
+    if folds:
+        rows = [values(fold, FOLD) for fold in evaluations]
+        return [*_mean_of_folds(folds)[:1], *first_rows(Table("", FOLD, rows))]
+    parts: list[Part] = []
+    for found in evaluations:
+        score = with_interval(found.accuracy, found.accuracy_interval)
+        parts += [
+            Note(
+                f"Trial {found.trial} on the {found.split} split: accuracy {score}, 95 % interval,"
+                f" on {found.images:,} images; loss {as_text(found.loss)}, log_loss"
+                f" {as_text(found.log_loss)}."
+            ),
+            *loss_rule_notes("loss", [found]),
+            *first_rows(
+                Table(
+                    "Scores by class",
+                    BRIEF_CLASS_COLUMNS,
+                    [_brief_scores(scores) for scores in found.per_class],
+                )
+            ),
+            _mistakes_table("Most frequent errors", found, BRIEF_MISTAKES),
+        ]
+    return parts
+
+
+def _brief_scores(scores: ClassScores) -> list[Any]:
+    """Return the cells of a class; a class rarely has images for more than two digits."""
+    shares = (None if share is None else round(share, 2) for share in values(scores, SHARES))
+    return [scores.class_, scores.support, *shares]
+
+
+SCORE_COLUMNS = (*SCORES, "evaluation", "fold", "talos_f1", "loss_rule", "job")
+
+
+def scores_table(dataset: Named, evaluations: Sequence[Evaluation]) -> Table:
+    """Return one row for each evaluation, with every column."""
+    rows = [values(found, SCORE_COLUMNS) for found in evaluations]
+    return Table(titled(dataset, "Scores"), SCORE_COLUMNS, rows)
+
+
+def folds_table(dataset: Named, evaluations: Sequence[Evaluation]) -> Table:
+    """Return one row for each fold."""
     rows = [values(fold, FOLD) for fold in evaluations]
     return Table(titled(dataset, "Scores by fold"), FOLD, rows, sortable=True)
 
@@ -192,10 +255,12 @@ def _folds(dataset: Named, evaluations: Sequence[Evaluation]) -> Table:
 def _mean_of_folds(folds: FoldsSummary) -> list[Part]:
     if not folds.done:
         return []
-    mean = f"{folds.done} of {folds.folds} folds: mean accuracy {folds.mean:.4f}"
-    if folds.interval:
-        low, high = folds.interval
-        mean += f" ({low:.4f} to {high:.4f}), standard deviation {folds.spread:.4f}"
+    mean = f"{folds.done} of {folds.folds} folds: mean accuracy "
+    if folds.interval and folds.mean is not None:
+        mean += with_interval(folds.mean, folds.interval)
+        mean += f", standard deviation {folds.spread:.4f}"
+    else:
+        mean += f"{folds.mean:.4f}"
     return [Note(f"{mean}; mean talos_f1 {folds.talos_f1:.4f}."), Note(FOLDS)]
 
 
@@ -205,27 +270,32 @@ def _confusion(dataset: Named, evaluation: Evaluation) -> list[Part]:
         title = titled(dataset, "Confusion matrix (rows: true class, columns: predicted class)")
         rows = [[name, *cells] for name, cells in zip(classes, confusion, strict=True)]
         return [Table(title, ("true", *classes), rows)]
-    mistakes = sorted(
-        (
-            (images, classes[true], classes[predicted])
-            for true, cells in enumerate(confusion)
-            for predicted, images in enumerate(cells)
-            if images and true != predicted
-        ),
-        key=lambda mistake: -mistake[0],
-    )
-    shown = mistakes[:MOST_MISTAKES]
+    title = titled(dataset, "Confusion matrix: most frequent errors")
+    table = _mistakes_table(title, evaluation, MOST_MISTAKES)
     return [
-        Table(
-            titled(dataset, "Confusion matrix: most frequent errors"),
-            ("true", "predicted", "images"),
-            [[true, predicted, images] for images, true, predicted in shown],
-        ),
+        table,
         Note(
-            f"{len(shown)} of {len(mistakes)} confused pairs of {len(classes)} classes are shown;"
-            " --format json has all cells."
+            f"{len(table.rows)} of {len(_mistakes(evaluation))} confused pairs of {len(classes)}"
+            " classes are shown; --format json has all cells."
         ),
     ]
+
+
+def _mistakes_table(title: str, evaluation: Evaluation, most: int) -> Table:
+    rows = [[true, predicted, images] for images, true, predicted in _mistakes(evaluation)[:most]]
+    return Table(title, ("true", "predicted", "images"), rows)
+
+
+def _mistakes(evaluation: Evaluation) -> list[tuple[int, str, str]]:
+    """Return the confused pairs of classes, the most frequent first."""
+    classes = evaluation.classes
+    found = [
+        (images, classes[true], classes[predicted])
+        for true, cells in enumerate(evaluation.confusion)
+        for predicted, images in enumerate(cells)
+        if images and true != predicted
+    ]
+    return sorted(found, key=lambda mistake: -mistake[0])
 
 
 def _classes(dataset: Named, evaluation: Evaluation) -> Table:

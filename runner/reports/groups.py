@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from cifar_model.errors import nearest, shown
 from runner.errors import InputError
 from runner.reports.formats.csv_file import Cell
-from runner.reports.model import Note, Part, Table
+from runner.reports.model import Note, Part, Table, first_rows
 from runner.reports.records import Place, chosen, fields_of, values
 from runner.reports.selection import SHARES
 from runner.reports.stats.param_importance import differing
@@ -161,6 +161,19 @@ def group_parts(
     ]
     head = ("rank", "trials", "seeds", *columns, *names)
     return [Table(title, head, rows, sortable=True), *_notes(groups, by)]
+
+
+def brief_group_parts(
+    groups: Sequence[RankedGroup], group_by: Sequence[str], by: str
+) -> list[Part]:
+    """Return the table of groups and the warnings, for a terminal."""
+    shown: list[Part] = []
+    for part in group_parts("", groups, group_by, by):
+        if isinstance(part, Table):
+            shown += first_rows(part)
+        elif isinstance(part, Note) and part.warning:
+            shown.append(part)
+    return [*shown, Note(f"mean: of {by}, with its 95 % interval over seeds; --wide explains all.")]
 
 
 def shown_params(groups: Sequence[RankedGroup], group_by: Sequence[str]) -> list[str]:

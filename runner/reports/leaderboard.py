@@ -1,40 +1,23 @@
 """Leaderboards: the best trials of one or several experiments."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from shlex import quote
 
 from cifar_model.params import ParamValue
-from runner.reports.comparison.trials import Comparison, comparisons, verdict
-from runner.reports.evaluation import SCORES, evaluations_of, loss_rule_notes, mixed_rules_note
-from runner.reports.formats.csv_file import Cell, as_csv
+from runner.reports.comparison.trials import Comparison, comparisons
+from runner.reports.evaluation import evaluations_of
 from runner.reports.groups import (
-    SHEET,
     RankedGroup,
     all_groups,
-    group_parts,
-    group_rows,
 )
-from runner.reports.labels import named
-from runner.reports.leaders import COLUMNS, Leader, leader, sheet_row
+from runner.reports.leaders import Leader, leader
 from runner.reports.lookup import experiment_row
 from runner.reports.model import (
-    Figure,
-    Note,
-    Part,
-    Report,
-    Table,
-    as_text,
-    captioned,
-    dataset_name,
     each_dataset,
 )
-from runner.reports.records import DatasetName, Evaluation, chosen, values
-from runner.reports.selection import Winner, noise, winner, winner_notes
+from runner.reports.records import DatasetName, Evaluation
+from runner.reports.selection import Winner, noise, winner
 from runner.reports.stats.param_importance import (
-    INFLUENCE,
-    INFLUENCES,
     Influence,
     differing,
     influence,
@@ -171,180 +154,3 @@ def _influence(connection: Connection, scope: Scope, by: str, count: int) -> Inf
 
 def _text(value: ParamValue) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value).lower()
-
-
-MOST_COMMANDS = 10
-
-# Columns that are shown only if they differ between the trials, like params.
-OF_ORIGIN = ("experiment", "name", "dataset", "train_images", "seed")
-
-
-def leaderboard_title(document: LeaderboardDocument) -> str:
-    """Return the title of a leaderboard."""
-    numbers = [named(command.experiment, command.name) for command in document.commands]
-    if len(numbers) > 5:
-        return f"Leaderboard of {len(numbers)} experiments"
-    return f"Leaderboard of experiment{'s' * (len(numbers) > 1)} {', '.join(numbers)}"
-
-
-def leaderboard_parts(document: LeaderboardDocument) -> list[Part]:
-    """Return the parts of a leaderboard."""
-    where = " and ".join(document.where)
-    parts: list[Part] = [
-        Note(
-            f"the first {_shown(document)} of {document.count:,}"
-            f" trials{' with ' if where else ''}{where}, ranked by {document.by}, {document.order}"
-        ),
-        *_several_datasets(document),
-        *_commands(document),
-    ]
-    if document.groups:
-        title = titled_leaderboard(document, "Best groups of trials")
-        parts += group_parts(title, document.groups, document.group_by, document.by)
-        parts += _loss_rules(document)
-    elif document.trials:
-        parts += [_best(document), *_loss_rules(document), *_constants(document)]
-    parts += [*_winner(document), *_influences(document)]
-    if document.evaluations:
-        title = titled_leaderboard(document, "Evaluations")
-        rows = [values(evaluation, SCORES) for evaluation in document.evaluations]
-        parts.append(Table(title, SCORES, rows, sortable=True))
-    parts += [Note(verdict(comparison)) for comparison in document.comparisons]
-    if len(document.comparisons) > 1:
-        count = len(document.comparisons)
-        parts.append(Note(f"Each p is multiplied by {count}, the number of comparisons."))
-    return parts
-
-
-def _shown(document: LeaderboardDocument) -> str:
-    if document.groups:
-        return f"{len(document.groups)} groups"
-    return str(len(document.trials))
-
-
-def _best(document: LeaderboardDocument) -> Table:
-    trials = document.trials
-    origin = [name for name in OF_ORIGIN if len({getattr(trial, name) for trial in trials}) > 1]
-    compared = ["noise"] if any(trial.noise is not None for trial in trials) else []
-    # The most important columns come first, because a phone shows only a few.
-    metrics = dict.fromkeys((document.by, "val_accuracy", "val_accuracy_interval", *compared))
-    metrics |= dict.fromkeys(("val_loss", "accuracy", "seconds"))
-    names = ["rank", "trial", *metrics, *origin]
-    return Table(
-        titled_leaderboard(document, "Best trials"),
-        [*names, *document.differing],
-        [
-            [*values(trial, names), *(trial.params[name] for name in document.differing)]
-            for trial in trials
-        ],
-        sortable=True,
-    )
-
-
-def _constants(document: LeaderboardDocument) -> Iterator[Note]:
-    """Yield a note of the params that are the same in all trials and so have no column."""
-    params = document.trials[0].params
-    same = [
-        f"{name} {as_text(value)}"
-        for name, value in params.items()
-        if name not in document.differing
-    ]
-    if same:
-        yield Note(f"the same in all trials shown: {', '.join(same)}")
-
-
-def _loss_rules(document: LeaderboardDocument) -> Iterator[Note]:
-    yield from mixed_rules_note(document.by, document.loss_rules)
-    yield from loss_rule_notes("val_loss", document.trials)
-
-
-def _commands(document: LeaderboardDocument) -> Iterator[Note]:
-    for command in document.commands[:MOST_COMMANDS]:
-        tags = f" [{', '.join(command.tags)}]" if command.tags else ""
-        number = named(command.experiment, command.name)
-        yield Note(f"experiment {number}{tags}: {command.command}")
-    left = len(document.commands) - MOST_COMMANDS
-    if left > 0:
-        yield Note(f"and {left} more experiments")
-
-
-def _several_datasets(document: LeaderboardDocument) -> Iterator[Note]:
-    if len(document.datasets) > 1:
-        yield Note(
-            f"The trials use {len(document.datasets)} data sets: scores on different images are not"
-            " comparable.",
-            warning=True,
-        )
-
-
-def _winner(document: LeaderboardDocument) -> Iterator[Note]:
-    if document.winner:
-        images = document.trials[0].val_images
-        # `noise` is a column of the table of trials, which groups replace.
-        trials = [] if document.groups else document.trials
-        yield from winner_notes(document.winner, trials, document.by, images)
-
-
-def _influences(document: LeaderboardDocument) -> list[Part]:
-    found = document.influence
-    if not found.params:
-        return []
-    title = (
-        f"Hyperparameter importance for {document.by} ({found.trials:,} of"
-        f" {document.count:,} trials)"
-    )
-    rows = [values(param, INFLUENCE) for param in found.params]
-    return [
-        Table(titled_leaderboard(document, title), INFLUENCE, rows, sortable=True),
-        Note(INFLUENCES),
-    ]
-
-
-def titled_leaderboard(document: LeaderboardDocument, what: str) -> str:
-    """Return a title that names the data sets."""
-    return f"{what} - {'; '.join(map(dataset_name, document.datasets))}"
-
-
-def leaderboard_report(document: LeaderboardDocument) -> Report:
-    """Return the report of a leaderboard."""
-    return Report(
-        leaderboard_title(document),
-        document,
-        lay_out=lambda figures: [*leaderboard_parts(document), *figures],
-        draw=lambda: _draw(document),
-        texts={"csv": lambda: as_csv(*_sheet(document))},
-        exports={"parquet": lambda: _parquet(document)},
-    )
-
-
-def _parquet(document: LeaderboardDocument) -> list[tuple[Path, bytes]]:
-    from runner.reports.formats.parquet import as_parquet
-
-    about = chosen(document, ("datasets", "commands", "by", "where"))
-    return [(Path(), as_parquet(*_sheet(document), about))]
-
-
-def _draw(document: LeaderboardDocument) -> list[Figure]:
-    from runner.reports.figures.parallel import draw_parallel
-
-    by = document.by
-    title = titled_leaderboard(document, f"Parallel coordinates of trials: parameters and {by}")
-    drawn = draw_parallel(title, document.trials, by, smaller_is_better=by in SMALLER_IS_BETTER)
-    commands = "; ".join(command.command for command in document.commands)
-    caption = f"Results of: {commands} \N{MIDDLE DOT} figure drawn by: {_command(document)}"
-    return captioned([drawn], caption) if drawn else []
-
-
-def _command(document: LeaderboardDocument) -> str:
-    """Return the command that shows this leaderboard again."""
-    numbers = " ".join(map(str, document.experiments))
-    where = "".join(f" --where {quote(condition)}" for condition in document.where)
-    group_by = f" --group-by {','.join(document.group_by)}" if document.group_by else ""
-    return f"runner report {numbers} --top {document.top} --by {document.by}{where}{group_by}"
-
-
-def _sheet(document: LeaderboardDocument) -> tuple[list[dict[str, Cell]], Sequence[str]]:
-    """Return the rows and the columns of CSV and Parquet."""
-    if document.group_by:
-        return group_rows(document.groups, document.by), SHEET
-    return [sheet_row(trial) for trial in document.trials], COLUMNS

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import ceil, log10
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ from runner.reports.records import DatasetName, Named, names_of
 from runner.specs import Provenance
 
 SHORT = 12
+
+# The number of rows of a table in a report that is made for a terminal.
+MOST_ROWS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +48,21 @@ class Table:
         return self.figures[row] if self.figures else ""
 
     def texts(self) -> list[list[str]]:
-        """Return the rows with all values formatted as text."""
-        return [[as_text(value) for value in row] for row in self.rows]
+        """Return the rows with all values formatted as text.
+
+        A value with its interval in another column has the digits that the interval supports.
+        """
+        found = [
+            self.places((name, f"{name}_interval"))
+            for name in self.columns
+            if f"{name}_interval" in self.columns
+        ]
+        rows = [[as_text(value) for value in row] for row in self.rows]
+        for texts, row in zip(rows, self.rows, strict=True):
+            for value, interval in found:
+                if row[value] is not None and row[interval] is not None:
+                    texts[value], texts[interval] = value_and_interval(row[value], row[interval])
+        return rows
 
     def numeric(self) -> list[bool]:
         """Return for each column whether it contains only numbers."""
@@ -57,17 +74,17 @@ class Table:
             for index in range(len(self.columns))
         ]
 
-    def with_columns(self, names: Sequence[str]) -> "Table":
-        """Return the table with these columns, in this order.
-
-        Raises InputError for a name that no column has.
-        """
+    def places(self, names: Sequence[str]) -> list[int]:
+        """Return the places of columns; raise InputError for a name that no column has."""
         for name in names:
             if name not in self.columns:
                 raise _unknown_column(name, self.columns)
-        places = [self.columns.index(name) for name in names]
-        rows = [[row[place] for place in places] for row in self.rows]
-        return replace(self, columns=names, rows=rows)
+        return [list(self.columns).index(name) for name in names]
+
+    def with_columns(self, names: Sequence[str]) -> "Table":
+        """Return the table with these columns, in this order."""
+        places = self.places(names)
+        return replace(self, columns=names, rows=[[row[at] for at in places] for row in self.rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +118,16 @@ class Report:
     `drawn_in`. `lay_out` returns the parts for people, with these figures; Markdown and HTML files
     also have the parts of `appendix`. `linked` returns the document with the paths of the saved
     figures, given by name. `texts` and `exports` are formats for other programs; the paths of an
-    export are relative to its destination.
+    export are relative to its destination. `brief` returns fewer parts, for a terminal, with the
+    answer first. `main` returns the table that `--columns` chooses from, with every column.
     """
 
     title: str
     document: object
     lay_out: Callable[[Sequence[Figure]], list[Part]]
     appendix: Callable[[], list[Part]] = list
+    brief: Callable[[], list[Part]] | None = None
+    main: Callable[[], Table] | None = None
     draw: Callable[[], list[Figure]] = list
     drawn_in: Sequence[str] = ("markdown", "html")
     linked: Callable[[Mapping[str, str]], object] | None = None
@@ -135,6 +155,38 @@ def as_text(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "(" + ", ".join(as_text(item) for item in value) + ")"
     return str(value)
+
+
+def value_and_interval(value: float, interval: Sequence[float]) -> tuple[str, str]:
+    """Return a value and its interval as text, with the digits that the interval supports."""
+    low, high = interval
+    half = (high - low) / 2
+    digits = min(6, max(2, ceil(-log10(half)))) if half > 0 else 4
+    return f"{value:.{digits}f}", f"{low:.{digits}f} to {high:.{digits}f}"
+
+
+def with_interval(value: float, interval: Sequence[float]) -> str:
+    """Return a value followed by its interval, as in "0.75 (0.70 to 0.80)"."""
+    said, around = value_and_interval(value, interval)
+    return f"{said} ({around})"
+
+
+def first_rows(table: Table, most: int = MOST_ROWS) -> list[Part]:
+    """Return a table with its first rows only, and a note on how to see the others."""
+    left = len(table.rows) - most
+    if left <= 0:
+        return [table]
+    shown = replace(table, rows=table.rows[:most], marks=table.marks[:most])
+    return [shown, Note(f"{left:,} more row{'s' * (left > 1)}: --wide shows all.")]
+
+
+def next_steps(steps: Iterable[tuple[str, str]]) -> Note:
+    """Return a note with the commands that go on from a report, each with what it does."""
+    listed = list(steps)
+    # A very long command does not move the words of the others.
+    longest = max((len(command) for command, _ in listed if len(command) <= 50), default=0)
+    lines = [f"  {command:<{longest}}  {what}" for command, what in listed]
+    return Note("\n".join(["Next:", *lines]))
 
 
 def dataset_name(dataset: Named) -> str:

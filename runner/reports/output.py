@@ -8,7 +8,7 @@ from pathlib import Path
 
 from runner.errors import InputError
 from runner.reports.formats.markdown import as_markdown
-from runner.reports.formats.terminal import as_terminal
+from runner.reports.formats.terminal import View, as_terminal
 from runner.reports.model import Figure, Part, Report
 from runner.reports.records import plain
 
@@ -35,8 +35,12 @@ class Destination:
     figures: Path
 
 
-def write_report(report: Report, form: str, destination: Destination) -> Written:
+def write_report(
+    report: Report, form: str, destination: Destination, view: View | None = None
+) -> Written:
     """Write a report's files; return their paths, and the text if it is for stdout.
+
+    `view` is how the format `table` is shown on stdout; files have everything.
 
     Raises ValueError for a format that the report does not have.
     """
@@ -56,6 +60,8 @@ def write_report(report: Report, form: str, destination: Destination) -> Written
     if form == "json":
         document = report.linked(saved) if report.linked else report.document
         return _write_text(as_json(_listing(document, files)), files, destination)
+    if form == "table":
+        return _write_text(_as_table(report, figures, destination, view), files, destination)
     return _write_text(_render(report, figures, form, destination), files, destination)
 
 
@@ -143,12 +149,24 @@ def _write_text(text: str, files: list[str], destination: Destination) -> Writte
     return Written(files or [str(destination.out)], None)
 
 
+def _as_table(
+    report: Report, figures: Sequence[Figure], destination: Destination, view: View | None
+) -> str:
+    view = view or View()
+    if destination.out is not None:
+        view = replace(view, width=None, color=False)
+    if view.columns and report.main:
+        parts: list[Part] = [report.main()]
+    elif view.width and report.brief:
+        parts = report.brief()
+    else:
+        parts = report.lay_out(figures)
+    return as_terminal(report.title, parts, destination.figures, view)
+
+
 def _render(report: Report, figures: Sequence[Figure], form: str, destination: Destination) -> str:
-    """Return the text of a report in a format for people."""
-    parts: list[Part] = report.lay_out(figures)
-    if form == "table":
-        return as_terminal(report.title, parts, destination.figures)
-    parts += report.appendix()
+    """Return the text of a report as Markdown or HTML."""
+    parts = [*report.lay_out(figures), *report.appendix()]
     if form == "html":
         from runner.reports.formats.html import as_page
 

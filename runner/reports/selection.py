@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from runner.reports.evaluation import evaluations_of
-from runner.reports.model import Note
+from runner.reports.model import Note, as_text, with_interval
 from runner.reports.records import Evaluation, Interval
 from runner.reports.stats.selection_bias import LOWER_BOUND, Chance
+from runner.reports.stats.uncertainty import accuracy_interval
 from runner.store.engine import Connection
 
 # The metrics that are shares of the validation images.
@@ -36,6 +37,10 @@ class Compared(Protocol):
     @property
     def noise(self) -> bool | None:
         """Return whether it is not significantly worse than the best; None if not comparable."""
+
+
+class Ranked(Scored, Compared, Protocol):
+    """A trial of a ranking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +140,61 @@ def winner_notes(
     yield _test_note(winner)
 
 
+MOST_NAMED = 3
+
+
+def answer(winner: Winner, trials: Sequence[Ranked], by: str, images: int) -> str:
+    """Return in a few sentences which trial is the best, and how certain that is.
+
+    `trials` are those shown, the best first.
+    """
+    first, share = trials[0], _share(trials[0], by)
+    score = (
+        as_text(getattr(first, by))
+        if share is None
+        else f"{with_interval(share, accuracy_interval(share, images))}, 95 % interval"
+    )
+    if winner.chosen_from == 1:
+        said = [f"Trial {winner.trial}: {by} {score}."]
+    else:
+        said = [f"Trial {winner.trial} is the best of {winner.chosen_from:,}: {by} {score}."]
+    said += [*_significance(trials), *_bias(winner)]
+    if winner.test:
+        test = with_interval(winner.test.accuracy, winner.test.accuracy_interval)
+        said.append(f"On the test split, not used for selection: accuracy {test}.")
+    return " ".join(said)
+
+
+def _significance(trials: Sequence[Ranked]) -> Iterator[str]:
+    """Yield a sentence that says which of the trials shown may be as good as the first."""
+    others = [trial for trial in trials if trial.noise is not None]
+    close = [str(trial.trial) for trial in others if trial.noise]
+    better = len(others) - len(close)
+    if not others:
+        return
+    named = f"trial{'s' * (len(close) > 1)} {' and '.join(close)}"
+    if len(close) > MOST_NAMED:
+        named = f"{len(close)} of them"
+    if not close:
+        yield f"It is significantly better than the other {better} shown."
+    elif better:
+        yield (
+            f"It is significantly better than {better} of the other {len(others)} shown; {named}"
+            " may be as good."
+        )
+    else:
+        yield "It is not significantly better than any other trial shown."
+
+
+def _bias(winner: Winner) -> Iterator[str]:
+    if winner.expected_max_gain:
+        least = "" if winner.counts_seeds else "at least "
+        yield (
+            f"Being chosen as the best biases it upwards: by {least}"
+            f"{winner.expected_max_gain:.2f} if all were equally good."
+        )
+
+
 def _counted(winner: Winner) -> str:
     """Return which sources of noise are included; the effect of seeds is known from repeats."""
     if not winner.counts_seeds:
@@ -153,8 +213,7 @@ def _test_note(winner: Winner) -> Note:
             f"Trial {winner.trial} has not been evaluated on the test split yet: run"
             f" `runner submit evaluate --trial {winner.trial}`"
         )
-    low, high = test.accuracy_interval
     return Note(
         f"Trial {winner.trial} on the test split, which was not used for selection: accuracy"
-        f" {test.accuracy:.4f} ({low:.4f} to {high:.4f}) on {test.images:,} images."
+        f" {with_interval(test.accuracy, test.accuracy_interval)} on {test.images:,} images."
     )

@@ -2,16 +2,27 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from cifar_model.data import Description
-from cifar_model.errors import printable
 from runner.reports.evaluation import evaluations_of
-from runner.reports.formats.terminal import plain_table, sparkline
+from runner.reports.formats.terminal import View, as_terminal, sparkline
 from runner.reports.lookup import experiment_row, job_row
-from runner.reports.model import Table, field_table, titled
+from runner.reports.model import (
+    Note,
+    Part,
+    Table,
+    as_text,
+    field_table,
+    next_steps,
+    titled,
+    value_and_interval,
+    with_interval,
+)
 from runner.reports.records import Epoch, Evaluation, Trial, chosen, fields_of, values
 from runner.reports.stats.ranking import BETTER, SCORES
+from runner.reports.stats.uncertainty import accuracy_interval
 from runner.reports.trials import trials_of
 from runner.specs import Provenance
 from runner.store.engine import Store
@@ -91,23 +102,100 @@ def _attempt(row: AttemptRow) -> Attempt:
     )
 
 
-def trial_text(document: TrialDocument) -> str:
+def trial_text(document: TrialDocument, view: View | None = None) -> str:
     """Return the document as text for a terminal."""
-    blocks = [f"{table.title}\n{plain_table(table, 'simple')}" for table in trial_tables(document)]
-    errors = [
-        f"Error of attempt {attempt.attempt}\n{attempt.error.rstrip()}"
+    view = view or View()
+    title = titled(document.dataset, _what(document))
+    if view.columns:
+        parts: list[Part] = [_main_table(document)]
+    elif view.width:
+        parts = [*_brief(document), *_errors(document)]
+    else:
+        parts = [*trial_tables(document), *_errors(document)]
+    return as_terminal(title, parts, Path(), view)
+
+
+def _what(document: TrialDocument) -> str:
+    return f"Job {document.job}" if document.trial is None else f"Trial {document.trial}"
+
+
+def _errors(document: TrialDocument) -> list[Part]:
+    return [
+        Note(f"\nError of attempt {attempt.attempt}\n{attempt.error.rstrip()}")
         for attempt in document.attempt_details
         if attempt.error
     ]
-    return printable("\n\n".join([*blocks, *errors]))
+
+
+def _brief(document: TrialDocument) -> Iterator[Part]:
+    """Yield the parts for a terminal: state and scores, params, curves and evaluations."""
+    reason = f": {document.reason}" if document.reason else ""
+    yield Note(
+        f"{document.state}{reason}; job {document.job}, number {document.number} of experiment"
+        f" {document.experiment} ({document.kind}); seed {document.seed}"
+    )
+    if document.val_accuracy is not None:
+        yield Note(_scores(document, document.val_accuracy))
+    if document.not_reproducible:
+        yield Note(f"It is not reproducible: {document.not_reproducible}.", warning=True)
+    for evaluation in document.evaluations:
+        score = with_interval(evaluation.accuracy, evaluation.accuracy_interval)
+        split = evaluation.split if evaluation.fold is None else f"{evaluation.split}, fold"
+        yield Note(f"{split}: accuracy {score} on {evaluation.images:,} images.")
+    if document.params:
+        said = ", ".join(f"{name} {as_text(value)}" for name, value in document.params.items())
+        yield Note(f"params: {said}")
+    if document.epochs:
+        yield Table("Learning curves", CURVE, _rounded(document, _curves(document.epochs)))
+    rows = [values(attempt, ATTEMPT) for attempt in document.attempt_details]
+    if len(rows) > 1 or (rows and document.trial is None):
+        yield Table("Attempts", ATTEMPT, rows)
+    shown = f"--job {document.job}" if document.trial is None else str(document.trial)
+    steps = [(f"runner show {shown} --wide", "everything")]
+    if document.trial is not None:
+        explain = f"runner submit explain --trial {shown} --images wrong"
+        steps.insert(0, (explain, "explain its errors"))
+    yield next_steps(steps)
+
+
+def _rounded(document: TrialDocument, rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    """Return the rows of curves; accuracies have the digits that their intervals support."""
+    images = document.dataset.images
+    counts = {"accuracy": images.train, "val_accuracy": images.validation}
+    return [
+        [*row[:2], *(_accuracy(value, counts[row[0]]) for value in row[2:])]
+        if row[0] in counts
+        else list(row)
+        for row in rows
+    ]
+
+
+def _accuracy(value: float, images: int) -> str:
+    return value_and_interval(value, accuracy_interval(value, images))[0]
+
+
+def _scores(document: TrialDocument, val_accuracy: float) -> str:
+    images = document.dataset.images.validation
+    score = with_interval(val_accuracy, accuracy_interval(val_accuracy, images))
+    epochs = f"{document.trained_epochs} epoch{'s' * (document.trained_epochs != 1)}"
+    seconds = "" if document.seconds is None else f" and {document.seconds:.1f} s"
+    return f"val_accuracy {score}, 95 % interval, after {epochs}{seconds}"
+
+
+MAIN = (*IDENTITY, *SCORES, "trained_epochs", "attempts", "loss_rule", "fingerprint", "model")
+
+
+def _main_table(document: TrialDocument) -> Table:
+    """Return one row with every field and param, from which `--columns` chooses."""
+    fields = {**chosen(document, MAIN), **document.params}
+    return Table(_what(document), list(fields), [list(fields.values())])
 
 
 def trial_tables(document: TrialDocument) -> Iterator[Table]:
     """Yield the tables of the document."""
     dataset = document.dataset
-    what = f"Job {document.job}" if document.trial is None else f"Trial {document.trial}"
     shown = (*IDENTITY, *SCORES, "loss_rule", *MACHINE) if document.trial else IDENTITY
-    yield field_table(titled(dataset, what), chosen(document, shown))
+    yield field_table(titled(dataset, _what(document)), chosen(document, shown))
     if document.params:
         yield field_table(titled(dataset, "Parameters"), document.params)
     if document.epochs:

@@ -16,6 +16,8 @@ from runner.reports.model import (
     code_of,
     dataset_name,
     field_table,
+    first_rows,
+    next_steps,
     origin,
     titled,
 )
@@ -55,6 +57,8 @@ def comparison_report(document: ComparisonDocument) -> Report:
         document,
         lay_out=lambda figures: comparison_parts(document, figures),
         appendix=lambda: _origin(document, commands),
+        brief=lambda: brief_comparison_parts(document),
+        main=lambda: comparison_table(document),
         draw=lambda: _draw(document),
         texts={"junit": lambda: as_junit("compare", (first, second), title, document.conditions)},
     )
@@ -86,17 +90,49 @@ def comparison_parts(document: ComparisonDocument, figures: Sequence[Figure] = (
     ]
 
 
-def fold_comparison_parts(document: FoldComparisonDocument) -> list[Part]:
-    """Return the parts of a comparison of two k-folds."""
+def brief_comparison_parts(document: ComparisonDocument) -> list[Part]:
+    """Return the parts for a terminal: the result of the test, then what it was computed from."""
+    first, second = (of.trial for of in document.trials)
+    scores = [values(of, SCORES) for of in document.trials]
+    return [
+        Note(verdict(document)),
+        Table(f"On the same {document.images:,} {document.split} images", SCORES, scores),
+        Table("Images classified correctly", COUNTS, [values(document, COUNTS)]),
+        next_steps([(f"runner compare {first} {second} --format html", "confusion matrices")]),
+    ]
+
+
+def comparison_table(document: ComparisonDocument) -> Table:
+    """Return one row for each trial, with every column."""
+    columns = (*SCORES, "images", "split", *COUNTS)
+    of_both = [document.images, document.split, *values(document, COUNTS)]
+    return Table("", columns, [[*values(of, SCORES), *of_both] for of in document.trials])
+
+
+def _brief_folds(document: FoldComparisonDocument) -> list[Part]:
+    means = [values(of, OF_FOLDS) for of in document.experiments]
+    return [
+        Note(fold_verdict(document)),
+        Table("Mean accuracy", OF_FOLDS, means),
+        *first_rows(_folds_table(document, "Accuracy by fold")),
+    ]
+
+
+def _folds_table(document: FoldComparisonDocument, title: str) -> Table:
     names = [f"experiment {of.experiment}" for of in document.experiments]
     accuracies = [of.accuracies for of in document.experiments]
     rows = zip(*accuracies, document.differences, strict=True)
     folds = [[number, *row] for number, row in enumerate(rows, start=1)]
+    return Table(title, ("fold", *names, "difference"), folds)
+
+
+def fold_comparison_parts(document: FoldComparisonDocument) -> list[Part]:
+    """Return the parts of a comparison of two k-folds."""
     shown = f"the same {document.folds} folds of {dataset_name(data_of(document))}"
     means = [values(of, OF_FOLDS) for of in document.experiments]
     return [
         Table(f"Mean accuracy on {shown}", OF_FOLDS, means),
-        Table(f"Accuracy by fold on {shown}", ("fold", *names, "difference"), folds),
+        _folds_table(document, f"Accuracy by fold on {shown}"),
         Note(fold_verdict(document)),
         Note(ASSUMPTIONS),
     ]

@@ -8,7 +8,13 @@ from pathlib import Path
 from runner.errors import InputError
 from runner.reports.experiment.document import METRIC, ExperimentDocument
 from runner.reports.experiment.spreadsheet import columns_of, spreadsheet_rows
-from runner.reports.experiment.view import provenance_parts, report_parts, report_title
+from runner.reports.experiment.view import (
+    brief_parts,
+    main_table,
+    provenance_parts,
+    report_parts,
+    report_title,
+)
 from runner.reports.figures.names import overlay_name
 from runner.reports.formats.csv_file import Cell, as_csv
 from runner.reports.formats.talos_log import as_talos_log
@@ -30,6 +36,8 @@ def experiment_report(
         document,
         lay_out=lambda figures: report_parts(document, figures),
         appendix=lambda: provenance_parts(document),
+        brief=lambda: brief_parts(document),
+        main=lambda: main_table(document),
         draw=lambda: _draw(store, document),
         drawn_in=DRAWN_IN if document.trains else ("table", *DRAWN_IN),
         linked=lambda saved: _linked(document, saved),

@@ -7,12 +7,23 @@ from runner.reports.evaluation import loss_rule_notes
 from runner.reports.experiment.document import METRIC, ExperimentDocument
 from runner.reports.experiment.warnings import equal_points
 from runner.reports.formats.terminal import sparkline
-from runner.reports.groups import group_parts
-from runner.reports.model import Figure, Note, Part, Table, field_table, titled
-from runner.reports.records import Best, plain, values
-from runner.reports.selection import winner_notes
-from runner.reports.stats.param_importance import INFLUENCE, INFLUENCES
+from runner.reports.groups import brief_group_parts, group_parts
+from runner.reports.model import (
+    Figure,
+    Note,
+    Part,
+    Table,
+    field_table,
+    first_rows,
+    next_steps,
+    titled,
+    with_interval,
+)
+from runner.reports.records import Best, RankedTrial, plain, values
+from runner.reports.selection import answer, winner_notes
+from runner.reports.stats.param_importance import INFLUENCE, INFLUENCES, differing
 from runner.reports.stats.ranking import METRICS, effective, param_names
+from runner.states import JobState
 
 IDENTITY = ("rank", "trial", "job")
 AROUND = ("val_accuracy_interval", "noise", "seconds", "attempts")
@@ -42,6 +53,100 @@ def training_parts(document: ExperimentDocument, figures: Sequence[Figure]) -> l
         *_overridden(document),
         *_influence(document),
     ]
+
+
+TRIAL_COLUMNS = (
+    *("state", "val_loss", "accuracy", "loss", "seconds", "best_val_accuracy", "best_epoch"),
+    *("trained_epochs", "attempts", "seed", "job", "number", "reason", "not_reproducible"),
+)
+
+
+def brief_training_parts(
+    document: ExperimentDocument, troubles: Sequence[Part], steps: Sequence[tuple[str, str]]
+) -> list[Part]:
+    """Return the parts for a terminal: which trial is the best, and one table of all trials."""
+    winner, ranked = document.winner, document.ranked
+    if winner is None:
+        return [Note("No trial has a result yet."), *troubles, next_steps(steps)]
+    images = document.dataset.images.validation
+    trial = winner.trial
+    go_on = [
+        (f"runner submit explain --trial {trial} --images wrong", "explain its errors"),
+        (f"runner show {trial}", "its scores by epoch"),
+        *steps,
+    ]
+    if winner.test is None:
+        go_on.insert(0, (f"runner submit evaluate --trial {trial}", "score it on the test split"))
+    return [
+        # `noise` is a column of the table of trials, which groups replace.
+        Note(answer(winner, ranked[:1] if document.groups else ranked, METRIC, images)),
+        *troubles,
+        *loss_rule_notes("val_loss", document.trials),
+        *_brief_table(document),
+        next_steps(go_on),
+    ]
+
+
+def _brief_table(document: ExperimentDocument) -> list[Part]:
+    if document.groups:
+        return brief_group_parts(document.groups, document.group_by, METRIC)
+    legend = "noise: not significantly worse than the best; intervals are 95 % intervals."
+    return [*first_rows(_brief_trials(document)), Note(legend)]
+
+
+def _brief_trials(document: ExperimentDocument) -> Table:
+    """Return the trials with what differs between them, each val_accuracy with its interval."""
+    table = trials_table(document)
+    around = table.columns.index("val_accuracy_interval")
+    params = _params_by_importance(document)
+    varied = ["state"] if len({trial.state for trial in document.ranked}) > 1 else []
+    names = ["rank", "trial", "val_accuracy", "noise", *varied, *params]
+    chosen = table.with_columns([*names, "curve", "val_loss", "accuracy", "seconds"])
+    rows = [
+        [
+            with_interval(cell, row[around]) if place == 2 and cell is not None else cell
+            for place, cell in enumerate(shown)
+        ]
+        for shown, row in zip(chosen.rows, table.rows, strict=True)
+    ]
+    return replace(chosen, title="", rows=rows)
+
+
+def _params_by_importance(document: ExperimentDocument) -> list[str]:
+    """Return the params of the trials: the most important first, then the others that vary."""
+    found = document.analysis.influence if document.analysis else []
+    names = param_names(document.trials)
+    varying = differing([effective(trial.params) for trial in document.trials])
+    ordered = [*(row.param for row in found), *varying, *names]
+    return [name for name in dict.fromkeys(ordered) if name in names]
+
+
+def trials_table(document: ExperimentDocument) -> Table:
+    """Return one table of the trials with every column: scores, params and curves."""
+    scores = ("rank", "trial", METRIC, f"{METRIC}_interval", "noise")
+    names = param_names(document.trials)
+    found = [epoch.val_accuracy for trial in document.ranked for epoch in trial.epochs]
+    scale = (min(found, default=0.0), max(found, default=0.0))
+    return Table(
+        titled(document.dataset, "Trials"),
+        (*scores, *names, "curve", *TRIAL_COLUMNS),
+        [
+            [
+                *values(trial, scores),
+                *map(effective(trial.params).get, names),
+                sparkline([epoch.val_accuracy for epoch in trial.epochs], *scale),
+                *values(trial, TRIAL_COLUMNS),
+            ]
+            for trial in document.ranked
+        ],
+        marks=[_mark(trial) for trial in document.ranked],
+    )
+
+
+def _mark(trial: RankedTrial) -> str:
+    if trial.state == JobState.FAILED:
+        return "failed"
+    return "best" if trial.rank == 1 else ""
 
 
 def warning_notes(document: ExperimentDocument) -> list[Note]:

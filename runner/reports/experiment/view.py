@@ -2,10 +2,24 @@
 
 from collections.abc import Sequence
 
-from runner.reports.evaluation import evaluation_parts
+from runner.reports.evaluation import (
+    brief_evaluation_parts,
+    evaluation_parts,
+    folds_table,
+    scores_table,
+)
 from runner.reports.experiment.document import ExperimentDocument
-from runner.reports.experiment.training import training_parts, warning_notes
-from runner.reports.explanation.view import explanation_parts
+from runner.reports.experiment.training import (
+    brief_training_parts,
+    training_parts,
+    trials_table,
+    warning_notes,
+)
+from runner.reports.explanation.view import (
+    brief_explanation_parts,
+    explanation_parts,
+    explanations_table,
+)
 from runner.reports.labels import labels, named
 from runner.reports.model import (
     Figure,
@@ -14,6 +28,8 @@ from runner.reports.model import (
     Table,
     dataset_name,
     field_table,
+    first_rows,
+    next_steps,
     titled,
     without_folder,
 )
@@ -21,6 +37,9 @@ from runner.reports.records import plain, values
 from runner.states import JobState, Kind
 
 MACHINE = ("host", "device", "version", "jobs")
+# The number of jobs without a result in a report for a terminal.
+MOST_JOBS = 5
+
 JOB = ("job", "number", "state", "attempts", "reason")
 
 
@@ -40,6 +59,58 @@ def report_parts(document: ExperimentDocument, figures: Sequence[Figure]) -> lis
         *_of_several_machines(document),
         *_results(document, figures),
     ]
+
+
+def brief_parts(document: ExperimentDocument) -> list[Part]:
+    """Return the parts of a report for a terminal: the answer first, the next commands last."""
+    return [
+        *(Note(line) for line in labels(None, document.tags, document.note)),
+        Note(_jobs_and_images(document)),
+        *_of_another_dataset(document),
+        *_brief_results(document, _troubles(document)),
+    ]
+
+
+def _troubles(document: ExperimentDocument) -> list[Part]:
+    """Return the warnings, with the first of the jobs that have no result."""
+    shown: list[Part] = []
+    for part in _unfinished(document):
+        shown += first_rows(part, MOST_JOBS) if isinstance(part, Table) else [part]
+    return [
+        *shown,
+        *_not_reproducible(document),
+        *_of_several_machines(document),
+        *warning_notes(document),
+    ]
+
+
+def _brief_results(document: ExperimentDocument, troubles: Sequence[Part]) -> list[Part]:
+    report = f"runner report {document.experiment}"
+    steps = [(f"{report} --wide", "everything"), (f"{report} --format html", "with figures")]
+    failed = [job.job for job in document.jobs if job.state == JobState.FAILED]
+    if failed:
+        steps.insert(0, (f"runner show --job {failed[0]}", "its error"))
+    match document.kind:
+        case Kind.TRAIN | Kind.TUNE:
+            return brief_training_parts(document, troubles, steps)
+        case Kind.EVALUATE:
+            found = brief_evaluation_parts(document.evaluations, document.folds)
+        case _:
+            found = brief_explanation_parts(document.explanations)
+    return [*found[:1], *troubles, *found[1:], next_steps(steps)]
+
+
+def main_table(document: ExperimentDocument) -> Table:
+    """Return the table that `--columns` chooses from."""
+    match document.kind:
+        case Kind.TRAIN | Kind.TUNE:
+            return trials_table(document)
+        case Kind.EVALUATE if document.folds:
+            return folds_table(document.dataset, document.evaluations)
+        case Kind.EVALUATE:
+            return scores_table(document.dataset, document.evaluations)
+        case _:
+            return explanations_table(document.dataset, document.explanations)
 
 
 def _results(document: ExperimentDocument, figures: Sequence[Figure]) -> list[Part]:
@@ -78,13 +149,18 @@ def provenance_parts(document: ExperimentDocument) -> list[Part]:
     ]
 
 
-def _heading(document: ExperimentDocument) -> list[Part]:
+def _jobs_and_images(document: ExperimentDocument) -> str:
     states = ", ".join(f"{count} {state}" for state, count in document.states.items() if count)
     splits = plain(document.dataset.images).items()
     images = ", ".join(f"{count:,} {split}" for split, count in splits)
+    return f"jobs: {states}; seed {document.seed}; images: {images}"
+
+
+def _heading(document: ExperimentDocument) -> list[Part]:
+    about, images = _jobs_and_images(document).split("; images: ")
     return [
         *(Note(line) for line in labels(None, document.tags, document.note)),
-        Note(f"jobs: {states}; seed {document.seed}"),
+        Note(about),
         Note(f"data: {dataset_name(document.dataset)}; images: {images}"),
         *_of_another_dataset(document),
         Note(f"command: {document.provenance.command}"),

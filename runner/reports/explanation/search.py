@@ -9,7 +9,17 @@ from runner.errors import InputError
 from runner.reports.explanation.mean_masks import MeanMasks, mean_masks
 from runner.reports.explanation.rows import explanation
 from runner.reports.explanation.view import strongest_weights
-from runner.reports.model import Figure, Note, Part, Report, Table, dataset_name, each_dataset
+from runner.reports.model import (
+    Figure,
+    Note,
+    Part,
+    Report,
+    Table,
+    dataset_name,
+    each_dataset,
+    first_rows,
+    next_steps,
+)
 from runner.reports.records import DatasetName, Explanation, Interval, fields_of, values
 from runner.reports.stats.uncertainty import wilson
 from runner.store.engine import Store
@@ -231,12 +241,31 @@ SHOWN = (
 )
 
 
+ALL_COLUMNS = (
+    *(*SHOWN, "weights", "dataset", "reason", "largest_share"),
+    *("label", "other_class", "segmentation", "samples", "seed", "explanation", "job"),
+)
+BRIEF_CLASS = (
+    *("class", "explanations", "sound", "weak", "void", "mean_stability", "mean_deletion_area"),
+    *("mean_insertion_area", "mean_r2", "mean_superpixels"),
+)
+BRIEF_NEWEST = (
+    *("experiment", "image", "class", "probability", "verdict", "trial", *CELL, "removed"),
+    *("removed_random", "method", "superpixels"),
+)
+
+# The number of explanations in a report for a terminal.
+NEWEST_ROWS = 10
+
+
 def search_report(document: SearchDocument) -> Report:
     """Return the report of a search. Only Markdown and HTML have figures."""
     return Report(
         "Explanations",
         document,
         lay_out=lambda figures: search_parts(document, figures),
+        brief=lambda: brief_search_parts(document),
+        main=lambda: _newest(document, ALL_COLUMNS),
         draw=lambda: _draw(document),
     )
 
@@ -254,7 +283,6 @@ def search_parts(document: SearchDocument, figures: Sequence[Figure]) -> list[Pa
     of_class, of_cell = ("class", *NUMBERS), (*CELL, *NUMBERS)
     named = [values(row, of_class) for row in document.classes]
     cells = [values(cell, of_cell) for cell in document.cells]
-    newest = [[*values(row, SHOWN), strongest_weights(row)] for row in document.newest]
     return [
         *(Note(f"data: {dataset_name(dataset)}") for dataset in document.datasets),
         Table("All explanations", NUMBERS, [values(document, NUMBERS)]),
@@ -262,7 +290,37 @@ def search_parts(document: SearchDocument, figures: Sequence[Figure]) -> list[Pa
         Table("By explained class", of_class, named),
         Table("By true and predicted class", of_cell, cells),
         *figures,
-        Table("Newest explanations", (*SHOWN, "weights"), newest),
+        _newest(document, (*SHOWN, "weights")),
+    ]
+
+
+def _newest(document: SearchDocument, columns: Sequence[str]) -> Table:
+    rows = [
+        [
+            strongest_weights(row) if name == "weights" else values(row, [name])[0]
+            for name in columns
+        ]
+        for row in document.newest
+    ]
+    return Table("Newest explanations", columns, rows)
+
+
+def brief_search_parts(document: SearchDocument) -> list[Part]:
+    """Return the parts for a terminal: the verdicts in words, then the classes and the newest."""
+    if not document.explanations:
+        return search_parts(document, [])
+    found = document
+    by_class = [values(row, BRIEF_CLASS) for row in found.classes]
+    return [
+        Note(
+            f"{found.explanations:,} explanations: {found.sound} sound, {found.weak} weak,"
+            f" {found.void} void."
+        ),
+        *_deletion(found),
+        *(Note(f"data: {dataset_name(dataset)}") for dataset in found.datasets),
+        *first_rows(Table("By explained class", BRIEF_CLASS, by_class)),
+        *first_rows(_newest(found, BRIEF_NEWEST), NEWEST_ROWS),
+        next_steps([("runner explanations --wide", "everything, also by predicted class")]),
     ]
 
 

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 
 from runner.reports.figures.names import overlay_name
-from runner.reports.model import Figure, Note, Part, Table, titled
+from runner.reports.model import Figure, Note, Part, Table, first_rows, titled
 from runner.reports.records import Activation, Explanation, Named, values
 
 SHOWN_WEIGHTS = 5
 
 # The image number in a file name.
 IMAGE = re.compile(r"image-\d+(?=[-.])")
+
+REASON = ("image", "class", "verdict", "reason")
 
 # The number of explanations in the tables; JSON and CSV have all of them.
 SHOWN_ROWS = 50
@@ -53,6 +55,51 @@ def explanation_parts(
     ]
 
 
+# The most important columns first, and all others that a record has.
+BRIEF_COLUMNS = (
+    *("image", "class", "probability", "verdict", "removed", "removed_random", "true_class"),
+    *("predicted_class", "deletion_area", "insertion_area", "method", "superpixels"),
+    *("largest_share", "r2", "stability"),
+)
+ALL_COLUMNS = (
+    *BRIEF_COLUMNS,
+    *("weights", "reason", "label", "other_class", "contrast", "contrast_random"),
+    *("contrast_other", "contrast_other_random", "intercept", "segmentation", "samples", "seed"),
+    *("explanation", "job", "trial"),
+)
+
+
+def brief_explanation_parts(explanations: Sequence[Explanation]) -> list[Part]:
+    """Return the parts for a terminal: the verdicts, and one table of the explanations."""
+    if not explanations:
+        return [Note("No result yet.")]
+    rows = [values(row, BRIEF_COLUMNS) for row in explanations]
+    weak = [row for row in explanations if row.verdict != "sound"]
+    reasons = Table("Reasons", REASON, [values(row, REASON) for row in weak])
+    return [
+        Note(_verdicts(explanations)),
+        *first_rows(Table("", BRIEF_COLUMNS, rows, marks=[_mark(row) for row in explanations])),
+        Note(REMOVED_BRIEF),
+        *(first_rows(reasons) if weak else []),
+    ]
+
+
+def _mark(row: Explanation) -> str:
+    return "warning" if row.verdict != "sound" else ""
+
+
+def explanations_table(dataset: Named, explanations: Sequence[Explanation]) -> Table:
+    """Return one row for each explanation, with every column."""
+    rows = [
+        [
+            strongest_weights(row) if name == "weights" else values(row, [name])[0]
+            for name in ALL_COLUMNS
+        ]
+        for row in explanations
+    ]
+    return Table(titled(dataset, "Explanations"), ALL_COLUMNS, rows)
+
+
 def _asked(asked: str | None, explanations: Sequence[Explanation]) -> list[Note]:
     """Return a note with the value of `--images`; earlier versions did not store it."""
     images = len({row.image for row in explanations})
@@ -60,11 +107,15 @@ def _asked(asked: str | None, explanations: Sequence[Explanation]) -> list[Note]
 
 
 def _counted(explanations: Sequence[Explanation]) -> list[Note]:
-    verdicts = [row.verdict for row in explanations]
-    words = ", ".join(f"{verdicts.count(of)} {of}" for of in ("sound", "weak", "void"))
     left = len(explanations) - SHOWN_ROWS
     more = f" The first {SHOWN_ROWS} are shown; `runner explanations` finds the others."
-    return [Note(f"{len(explanations)} explanations: {words}.{more if left > 0 else ''}")]
+    return [Note(f"{_verdicts(explanations)}{more if left > 0 else ''}")]
+
+
+def _verdicts(explanations: Sequence[Explanation]) -> str:
+    verdicts = [row.verdict for row in explanations]
+    words = ", ".join(f"{verdicts.count(of)} {of}" for of in ("sound", "weak", "void"))
+    return f"{len(explanations)} explanations: {words}."
 
 
 def _not_sound(dataset: Named, explanations: Sequence[Explanation]) -> list[Part]:
@@ -72,11 +123,10 @@ def _not_sound(dataset: Named, explanations: Sequence[Explanation]) -> list[Part
     found = [row for row in explanations if row.verdict != "sound"]
     if not found:
         return []
-    columns = ("image", "class", "verdict", "reason")
-    rows = [values(row, columns) for row in found]
+    rows = [values(row, REASON) for row in found]
     warning = f"{len(found)} of the explanations below are weak or void, for these reasons:"
     title = titled(dataset, "Weak and void explanations")
-    return [Note(warning, warning=True), Table(title, columns, rows)]
+    return [Note(warning, warning=True), Table(title, REASON, rows)]
 
 
 def _normalised(explanations: Sequence[Explanation]) -> list[Note]:
@@ -137,6 +187,10 @@ CURVES = ("image", "class", "probability", "deletion_area", "insertion_area")
 REMOVED = (
     "removed: the probability of the class after hiding the shown regions that support it;"
     " removed_random: its mean for 20 random regions of the same area."
+)
+REMOVED_BRIEF = (
+    "removed: the probability with the supporting regions hidden; removed_random: with random"
+    " regions of the same area hidden."
 )
 CONTRAST = (
     "contrast: the probability of the class after hiding the regions that support it and those that"

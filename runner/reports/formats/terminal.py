@@ -1,7 +1,7 @@
 """A report as plain text for a terminal: tables that fit its width, and curves as sparklines."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tabulate import tabulate
@@ -37,7 +37,9 @@ COLORS = {"best": "32", "warning": "33", "failed": "31"}
 
 GAP = "  "
 
-# A text column is shortened to this width before a later column is left out.
+# A column of longer texts than WHOLE_TEXT is shortened, at most to LEAST_TEXT, before a later
+# column is left out.
+WHOLE_TEXT = 20
 LEAST_TEXT = 12
 
 
@@ -64,12 +66,11 @@ def fit_table(table: Table, view: View) -> str:
 
     Raises InputError if the view asks for a column that there is not.
     """
-    if view.columns:
-        table = table.with_columns(view.columns)
     cells = [[printable(" ".join(text.split())) for text in row] for row in table.texts()]
+    numeric = table.numeric()
     columns = [
-        _Column(name, [row[place] for row in cells], right)
-        for place, (name, right) in enumerate(zip(table.columns, table.numeric(), strict=True))
+        _Column(table.columns[place], [row[place] for row in cells], numeric[place])
+        for place in (table.places(view.columns) if view.columns else range(len(table.columns)))
     ]
     if view.width is None or view.columns:
         widths = _widths(columns, view.width)
@@ -100,7 +101,8 @@ class _Column:
     def least(self) -> int:
         longest = max(map(width_of, self.cells), default=0)
         heading = max(map(width_of, _head_words(self.name)))
-        return max(heading, longest if self.right else min(longest, LEAST_TEXT))
+        whole = self.right or longest <= WHOLE_TEXT
+        return max(heading, longest if whole else LEAST_TEXT)
 
 
 def _head_words(name: str) -> list[str]:
@@ -207,8 +209,14 @@ def colored(text: str, mark: str) -> str:
 def as_terminal(
     title: str, parts: Sequence[Part], directory: Path, view: View | None = None
 ) -> str:
-    """Return the text. Figures are shown as their paths in the directory."""
+    """Return the text. Figures are shown as their paths in the directory.
+
+    On a terminal the data set stands once, in the title, and not in the titles of the parts.
+    """
     view = view or View()
+    if view.width:
+        _, dash, data = title.partition(" - ")
+        parts = [_without(part, dash + data) for part in parts]
     details = [part for part in parts if isinstance(part, Figure) and part.detail]
     shown = [part for part in parts if part not in details]
     blocks = [_title(title, view), *(_block(part, directory, view) for part in shown)]
@@ -216,6 +224,12 @@ def as_terminal(
         more = f"{len(details)} more figures, one per layer, are in the same directory."
         blocks.append("\n" + _paragraph(more, view))
     return "\n".join(blocks) + "\n"
+
+
+def _without(part: Part, dataset: str) -> Part:
+    if isinstance(part, Note):
+        return part
+    return replace(part, title=part.title.removesuffix(dataset))
 
 
 def _title(title: str, view: View) -> str:
@@ -232,7 +246,7 @@ def _block(part: Part, directory: Path, view: View) -> str:
     if isinstance(part, Note):
         text = _paragraph(f"WARNING: {part.text}" if part.warning else part.text, view)
         return colored(text, "warning" if part.warning and view.color else "")
-    title = f"\n{_paragraph(part.title, view)}"
+    title = f"\n{_paragraph(part.title, view)}".rstrip("\n" if view.width else "")
     if isinstance(part, Table):
         return f"{title}\n{fit_table(part, view)}"
     return f"{title}\n{_paragraph(f'  {directory / part.name}', view)}"

@@ -25,6 +25,9 @@ def wrapped(text: str, width: int) -> list[str]:
 
 
 def _lines(paragraph: str, width: int) -> Iterator[str]:
+    if width_of(paragraph) <= width:
+        yield paragraph
+        return
     indent = " " * min(len(paragraph) - len(paragraph.lstrip(" ")), width // 2)
     line = ""
     for word in paragraph.split():

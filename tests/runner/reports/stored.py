@@ -67,6 +67,12 @@ def store_tune(
     return _store_trials(store, jobs, val_accuracies, override)
 
 
+def store_params(store: Store, params: list[dict[str, Any]], val_accuracies: list[float]) -> int:
+    """Train a trial with each of these params, for one epoch."""
+    jobs = [{"params": each} for each in params]
+    return _store_trials(store, jobs, [[accuracy] for accuracy in val_accuracies])
+
+
 def store_repeats(store: Store, val_accuracies: list[float]) -> int:
     """Train one params with a seed for each of these val_accuracies."""
     jobs = [{"params": {"lr": 0.01}, "seed": seed} for seed in range(len(val_accuracies))]

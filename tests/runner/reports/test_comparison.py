@@ -11,7 +11,8 @@ from benchmarks.chance import paired_holds
 from runner.errors import InputError
 from runner.reports.comparison.trials import comparison_document, verdict
 from runner.reports.comparison.view import comparison_report
-from runner.reports.leaderboard import leaderboard_document, leaderboard_parts
+from runner.reports.leaderboard import leaderboard_document
+from runner.reports.leaderboard_view import leaderboard_parts
 from runner.reports.model import Note
 from runner.reports.output import Destination, write_report
 from runner.reports.records import plain, values

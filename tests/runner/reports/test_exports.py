@@ -15,7 +15,8 @@ from runner.errors import InputError
 from runner.reports.experiment.document import report_document
 from runner.reports.experiment.report import experiment_report
 from runner.reports.formats.csv_file import share_of
-from runner.reports.leaderboard import leaderboard_document, leaderboard_report
+from runner.reports.leaderboard import leaderboard_document
+from runner.reports.leaderboard_view import leaderboard_report
 from runner.reports.output import choose_destination, write_report
 from runner.store.engine import Store
 from runner.store.queries.leaderboard import Scope

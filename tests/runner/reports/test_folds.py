@@ -22,7 +22,7 @@ def test_every_fold_has_its_score_and_the_mean_its_interval(store: Store) -> Non
     assert [folds.mean, folds.spread] == pytest.approx([0.6, 0.1])
     assert folds.talos_f1 == pytest.approx(0.9)
     text = as_terminal("", report_parts(document, []), Path())
-    assert "3 of 3 folds: mean accuracy 0.6000" in text
+    assert "3 of 3 folds: mean accuracy 0.60" in text
     assert "talos_f1 is a different score" in text
 
 

@@ -7,7 +7,8 @@ import pytest
 from cifar_model.results import LOSS_RULE
 from runner.errors import InputError
 from runner.reports.filters import read_conditions
-from runner.reports.leaderboard import leaderboard_document, leaderboard_parts
+from runner.reports.leaderboard import leaderboard_document
+from runner.reports.leaderboard_view import leaderboard_parts
 from runner.reports.model import Note, Table
 from runner.reports.records import plain
 from runner.store.engine import Store
@@ -133,7 +134,7 @@ def test_the_test_score_of_the_winner_is_told_once(store: Store) -> None:
     assert document.winner.test is not None
     assert document.winner.test.accuracy == 0.7
     said = [part.text for part in leaderboard_parts(document) if isinstance(part, Note)]
-    assert sum("accuracy 0.7000 (0.3968 to 0.8922) on 10 images" in text for text in said) == 1
+    assert sum("accuracy 0.70 (0.40 to 0.89) on 10 images" in text for text in said) == 1
 
 
 def test_a_document_of_a_leaderboard_is_plain_json(store: Store) -> None:

@@ -23,7 +23,7 @@ def test_the_winner_s_test_score_is_told_once_however_often_it_was_measured(stor
     parts = report_parts(document, [])
     text = as_terminal("", parts, Path())
     assert text.count("on the test split, which was not used for selection") == 1
-    assert text.count("0.7000 (0.3968 to 0.8922)") == 1
+    assert text.count("0.70 (0.40 to 0.89)") == 1
     assert (
         f"Trial {winner} is the best of 3, so its val_accuracy is biased upwards by selection"
         in text

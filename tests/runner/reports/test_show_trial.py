@@ -27,7 +27,7 @@ def test_a_trial_is_shown_with_its_epochs_attempts_and_evaluations(store: Store)
         "▅",
         "val_accuracy",
         "lr",
-        "(0.3968, 0.8922)",
+        "0.40 to 0.89",
         attempt.worker,
         SHOWN_DATASET,
     ):

@@ -1,0 +1,285 @@
+"""Lay out a leaderboard."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from shlex import quote
+
+from runner.reports.comparison.trials import verdict
+from runner.reports.evaluation import SCORES, loss_rule_notes, mixed_rules_note
+from runner.reports.formats.csv_file import Cell, as_csv
+from runner.reports.groups import SHEET, brief_group_parts, group_parts, group_rows
+from runner.reports.labels import named
+from runner.reports.leaderboard import LeaderboardDocument
+from runner.reports.leaders import COLUMNS, ORIGIN, sheet_row
+from runner.reports.model import (
+    Figure,
+    Note,
+    Part,
+    Report,
+    Table,
+    as_text,
+    captioned,
+    dataset_name,
+    next_steps,
+    with_interval,
+)
+from runner.reports.records import chosen, values
+from runner.reports.selection import answer, winner_notes
+from runner.reports.stats.param_importance import INFLUENCE, INFLUENCES
+from runner.store.queries.leaderboard import METRICS, SMALLER_IS_BETTER
+
+MOST_COMMANDS = 10
+
+COUNTS = ("name", "train_images", "val_images", "loss_rule", "not_reproducible")
+
+# Columns that are shown only if they differ between the trials, like params.
+OF_ORIGIN = ("experiment", "name", "dataset", "train_images", "seed")
+
+
+def leaderboard_title(document: LeaderboardDocument) -> str:
+    """Return the title of a leaderboard."""
+    numbers = [named(command.experiment, command.name) for command in document.commands]
+    if len(numbers) > 5:
+        return f"Leaderboard of {len(numbers)} experiments"
+    return f"Leaderboard of experiment{'s' * (len(numbers) > 1)} {', '.join(numbers)}"
+
+
+def leaderboard_parts(document: LeaderboardDocument) -> list[Part]:
+    """Return the parts of a leaderboard."""
+    parts: list[Part] = [
+        Note(_heading(document)),
+        *_several_datasets(document),
+        *_commands(document),
+    ]
+    if document.groups:
+        title = titled_leaderboard(document, "Best groups of trials")
+        parts += group_parts(title, document.groups, document.group_by, document.by)
+        parts += _loss_rules(document)
+    elif document.trials:
+        parts += [_best(document), *_loss_rules(document), *_constants(document)]
+    parts += [*_winner(document), *_influences(document)]
+    return [*parts, *_evaluations(document, titled_leaderboard(document, "Evaluations"))]
+
+
+def _heading(document: LeaderboardDocument) -> str:
+    where = " and ".join(document.where)
+    return (
+        f"the first {_shown(document)} of {document.count:,}"
+        f" trials{' with ' if where else ''}{where}, ranked by {document.by}, {document.order}"
+    )
+
+
+def _evaluations(document: LeaderboardDocument, title: str) -> list[Part]:
+    parts: list[Part] = []
+    if document.evaluations:
+        rows = [values(evaluation, SCORES) for evaluation in document.evaluations]
+        parts.append(Table(title, SCORES, rows, sortable=True))
+    parts += [Note(verdict(comparison)) for comparison in document.comparisons]
+    if len(document.comparisons) > 1:
+        count = len(document.comparisons)
+        parts.append(Note(f"Each p is multiplied by {count}, the number of comparisons."))
+    return parts
+
+
+def brief_leaderboard_parts(document: LeaderboardDocument) -> list[Part]:
+    """Return the parts for a terminal: which trial is the best, then one table of the trials."""
+    parts: list[Part] = [
+        Note("; ".join(map(dataset_name, document.datasets))),
+        Note(_heading(document)),
+        *_several_datasets(document),
+    ]
+    again = _command(document)
+    steps = [(f"{again} --wide", "everything"), (f"{again} --format html", "with figures")]
+    if document.winner and document.trials:
+        first = document.trials[0]
+        # `noise` is a column of the table of trials, which groups replace.
+        trials = document.trials[:1] if document.groups else document.trials
+        parts += [
+            Note(answer(document.winner, trials, document.by, first.val_images)),
+            *_loss_rules(document),
+            *_brief_table(document),
+        ]
+        steps.insert(0, (f"runner show {first.trial}", "its scores by epoch"))
+    return [*parts, *_evaluations(document, "Evaluations"), next_steps(steps)]
+
+
+def _brief_table(document: LeaderboardDocument) -> list[Part]:
+    if document.groups:
+        return brief_group_parts(document.groups, document.group_by, document.by)
+    legend = "noise: not significantly worse than the best; intervals are 95 % intervals."
+    return [_brief_trials(document), Note(legend)]
+
+
+def _brief_trials(document: LeaderboardDocument) -> Table:
+    """Return the trials with what differs between them, each val_accuracy with its interval."""
+    table = trials_table(document)
+    origin = [name for name in OF_ORIGIN if name != "dataset" or len(document.datasets) > 1]
+    important = [row.param for row in document.influence.params if row.param in document.differing]
+    names = [
+        *("rank", "trial", document.by, "val_accuracy", "noise", "experiment"),
+        *(*important, *document.differing, *origin, "val_loss", "accuracy", "seconds"),
+    ]
+    shown = table.with_columns(list(dict.fromkeys(names)))
+    place = list(shown.columns).index("val_accuracy")
+    rows = [
+        [
+            *row[:place],
+            with_interval(trial.val_accuracy, trial.val_accuracy_interval),
+            *row[place + 1 :],
+        ]
+        for row, trial in zip(shown.rows, document.trials, strict=True)
+    ]
+    return replace(shown, title="", rows=rows)
+
+
+def trials_table(document: LeaderboardDocument) -> Table:
+    """Return one table of the trials with every column."""
+    scores = ("rank", "trial", "val_accuracy", "val_accuracy_interval", "noise")
+    rest = [name for name in (*METRICS, *ORIGIN, *COUNTS) if name not in scores]
+    names = list(document.trials[0].params) if document.trials else []
+    return Table(
+        titled_leaderboard(document, "Best trials"),
+        (*scores, *rest, *names),
+        [
+            [*values(trial, [*scores, *rest]), *map(trial.params.get, names)]
+            for trial in document.trials
+        ],
+        marks=["best" if trial.rank == 1 else "" for trial in document.trials],
+    )
+
+
+def _shown(document: LeaderboardDocument) -> str:
+    if document.groups:
+        return f"{len(document.groups)} groups"
+    return str(len(document.trials))
+
+
+def _best(document: LeaderboardDocument) -> Table:
+    trials = document.trials
+    origin = [name for name in OF_ORIGIN if len({getattr(trial, name) for trial in trials}) > 1]
+    compared = ["noise"] if any(trial.noise is not None for trial in trials) else []
+    # The most important columns come first, because a phone shows only a few.
+    metrics = dict.fromkeys((document.by, "val_accuracy", "val_accuracy_interval", *compared))
+    metrics |= dict.fromkeys(("val_loss", "accuracy", "seconds"))
+    names = ["rank", "trial", *metrics, *origin]
+    return Table(
+        titled_leaderboard(document, "Best trials"),
+        [*names, *document.differing],
+        [
+            [*values(trial, names), *(trial.params[name] for name in document.differing)]
+            for trial in trials
+        ],
+        sortable=True,
+    )
+
+
+def _constants(document: LeaderboardDocument) -> Iterator[Note]:
+    """Yield a note of the params that are the same in all trials and so have no column."""
+    params = document.trials[0].params
+    same = [
+        f"{name} {as_text(value)}"
+        for name, value in params.items()
+        if name not in document.differing
+    ]
+    if same:
+        yield Note(f"the same in all trials shown: {', '.join(same)}")
+
+
+def _loss_rules(document: LeaderboardDocument) -> Iterator[Note]:
+    yield from mixed_rules_note(document.by, document.loss_rules)
+    yield from loss_rule_notes("val_loss", document.trials)
+
+
+def _commands(document: LeaderboardDocument) -> Iterator[Note]:
+    for command in document.commands[:MOST_COMMANDS]:
+        tags = f" [{', '.join(command.tags)}]" if command.tags else ""
+        number = named(command.experiment, command.name)
+        yield Note(f"experiment {number}{tags}: {command.command}")
+    left = len(document.commands) - MOST_COMMANDS
+    if left > 0:
+        yield Note(f"and {left} more experiments")
+
+
+def _several_datasets(document: LeaderboardDocument) -> Iterator[Note]:
+    if len(document.datasets) > 1:
+        yield Note(
+            f"The trials use {len(document.datasets)} data sets: scores on different images are not"
+            " comparable.",
+            warning=True,
+        )
+
+
+def _winner(document: LeaderboardDocument) -> Iterator[Note]:
+    if document.winner:
+        images = document.trials[0].val_images
+        # `noise` is a column of the table of trials, which groups replace.
+        trials = [] if document.groups else document.trials
+        yield from winner_notes(document.winner, trials, document.by, images)
+
+
+def _influences(document: LeaderboardDocument) -> list[Part]:
+    found = document.influence
+    if not found.params:
+        return []
+    title = (
+        f"Hyperparameter importance for {document.by} ({found.trials:,} of"
+        f" {document.count:,} trials)"
+    )
+    rows = [values(param, INFLUENCE) for param in found.params]
+    return [
+        Table(titled_leaderboard(document, title), INFLUENCE, rows, sortable=True),
+        Note(INFLUENCES),
+    ]
+
+
+def titled_leaderboard(document: LeaderboardDocument, what: str) -> str:
+    """Return a title that names the data sets."""
+    return f"{what} - {'; '.join(map(dataset_name, document.datasets))}"
+
+
+def leaderboard_report(document: LeaderboardDocument) -> Report:
+    """Return the report of a leaderboard."""
+    return Report(
+        leaderboard_title(document),
+        document,
+        lay_out=lambda figures: [*leaderboard_parts(document), *figures],
+        brief=lambda: brief_leaderboard_parts(document),
+        main=lambda: trials_table(document),
+        draw=lambda: _draw(document),
+        texts={"csv": lambda: as_csv(*_sheet(document))},
+        exports={"parquet": lambda: _parquet(document)},
+    )
+
+
+def _parquet(document: LeaderboardDocument) -> list[tuple[Path, bytes]]:
+    from runner.reports.formats.parquet import as_parquet
+
+    about = chosen(document, ("datasets", "commands", "by", "where"))
+    return [(Path(), as_parquet(*_sheet(document), about))]
+
+
+def _draw(document: LeaderboardDocument) -> list[Figure]:
+    from runner.reports.figures.parallel import draw_parallel
+
+    by = document.by
+    title = titled_leaderboard(document, f"Parallel coordinates of trials: parameters and {by}")
+    drawn = draw_parallel(title, document.trials, by, smaller_is_better=by in SMALLER_IS_BETTER)
+    commands = "; ".join(command.command for command in document.commands)
+    caption = f"Results of: {commands} \N{MIDDLE DOT} figure drawn by: {_command(document)}"
+    return captioned([drawn], caption) if drawn else []
+
+
+def _command(document: LeaderboardDocument) -> str:
+    """Return the command that shows this leaderboard again."""
+    numbers = " ".join(map(str, document.experiments))
+    where = "".join(f" --where {quote(condition)}" for condition in document.where)
+    group_by = f" --group-by {','.join(document.group_by)}" if document.group_by else ""
+    return f"runner report {numbers} --top {document.top} --by {document.by}{where}{group_by}"
+
+
+def _sheet(document: LeaderboardDocument) -> tuple[list[dict[str, Cell]], Sequence[str]]:
+    """Return the rows and the columns of CSV and Parquet."""
+    if document.group_by:
+        return group_rows(document.groups, document.by), SHEET
+    return [sheet_row(trial) for trial in document.trials], COLUMNS
