@@ -54,8 +54,9 @@ def _head(scene: Scene, columns: int) -> list[Line]:
     states = ", ".join(f"{count} {state}" for state, count in progress.states.items() if count)
     states += ", paused" if progress.paused else ""
     failed = progress.states["failed"]
+    name = "" if scene.name is None else f" ({scene.name})"
     lines = [
-        Line(f"experiment {scene.experiment}: {scene.kind}, {scene.dataset}"),
+        Line(f"experiment {scene.experiment}{name}: {scene.kind}, {scene.dataset}"),
         Line(bar(share, min(LONGEST_BAR, columns - len(after))) + after),
         Line(states, "failed" if failed else ""),
     ]

@@ -28,6 +28,7 @@ class Scene:
     """An experiment at one moment; `differing` are the names of the params that differ."""
 
     experiment: int
+    name: str | None
     kind: str
     dataset: str
     progress: Progress
@@ -71,6 +72,7 @@ class Source:
         ours = [attempt for attempt in attempts if attempt.experiment == number]
         return Scene(
             experiment=number,
+            name=self._experiment.name,
             kind=self._experiment.kind,
             dataset=Configuration(self._experiment.configuration).dataset.title,
             progress=progress,

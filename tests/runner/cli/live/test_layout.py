@@ -116,6 +116,11 @@ def test_a_worker_of_another_experiment_names_it(scene: Scene) -> None:
     assert f"of experiment {scene.experiment}" in text_of(other)
 
 
+def test_an_experiment_with_a_name_is_called_by_it(scene: Scene) -> None:
+    first = text_of(replace(scene, name="small-net")).splitlines()[0]
+    assert first == f"experiment {scene.experiment} (small-net): tune, shapes (built in)"
+
+
 def test_the_newest_experiment_with_a_job_to_do_is_found(store: Store) -> None:
     assert newest_unfinished(store) is None
     first = store_tune(store, [[]])
