@@ -38,13 +38,18 @@ def option(name: str) -> str:
 def whole_number(name: str, value: Any) -> int:
     """Return the value of an option as a plain integer; raise InputError if it has no such one."""
     low, high = LIMITS[name]
-    try:
-        number = None if isinstance(value, bool) else operator.index(value)
-    except TypeError:
-        number = None
+    number = as_integer(value)
     if number is None or not low <= number <= high:
         raise refusal(name, value, f"a whole number from {low:,} to {high:,}")
     return number
+
+
+def as_integer(value: Any) -> int | None:
+    """Return a whole number, also one of NumPy, as a plain integer; None for anything else."""
+    try:
+        return None if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        return None
 
 
 def optional_number(name: str, value: Any) -> int | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cifar_model.params import ParamValues
-from runner.api import delivery
+from runner.api import checks, delivery
 from runner.api.experiment import Experiment
 from runner.api.home import Home
 from runner.api.selection import Chosen, Where, number_of
@@ -173,7 +173,8 @@ class Client:
 
     def trial(self, number: int) -> Trial:
         """Return a trial by its number."""
-        return Trial(self._home, queries.trial(self._home.store, number).id)
+        chosen = checks.whole_number("trial", number)
+        return Trial(self._home, queries.trial(self._home.store, chosen).id)
 
     def experiments(self, experiment: Chosen = None) -> "pd.DataFrame":
         """Return one row for each experiment."""

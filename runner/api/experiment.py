@@ -1,5 +1,6 @@
 """An experiment in Python: its state, waiting for its end with a progress bar, its results."""
 
+import sys
 import time
 import warnings
 from collections.abc import Iterator
@@ -230,7 +231,10 @@ def _bar(number: int, *, shown: bool) -> Iterator[Any]:
 def _show(bar: Any, found: Progress) -> None:
     counts = ", ".join(f"{count} {state}" for state, count in found.states.items() if count)
     best = found.best_val_accuracy
-    bar.total, bar.unit = found.total, found.unit
-    bar.set_postfix_str(counts if best is None else f"{counts}, best {best:.3f}", refresh=False)
-    bar.update(found.done - bar.n)
-    bar.refresh()
+    words = counts if best is None else f"{counts}, best {best:.3f}"
+    changed = (bar.total, bar.n, bar.postfix) != (found.total, found.done, words)
+    bar.total, bar.n, bar.unit = found.total, found.done, found.unit
+    bar.set_postfix_str(words, refresh=False)
+    # What is no terminal would get a line each time.
+    if changed or sys.stderr.isatty():
+        bar.refresh()

@@ -1,8 +1,9 @@
 """Which experiments and trials a frame is about."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import cast
 
-from runner.api.checks import MOST_NUMBER
+from runner.api.checks import MOST_NUMBER, as_integer
 from runner.errors import InputError
 from runner.reports.filters import read_conditions
 from runner.reports.lookup import experiment_row
@@ -30,26 +31,30 @@ def number_of(store: Store | None, experiment: int | str) -> int:
         )
     if isinstance(experiment, str):
         return find_experiment(store, experiment)
-    is_number = isinstance(experiment, int) and not isinstance(experiment, bool)
-    if not is_number or not 0 < experiment <= MOST_NUMBER:
+    number = as_integer(experiment)
+    if number is None or not 0 < number <= MOST_NUMBER:
         raise InputError(
             f"experiment={experiment!r} is no number of an experiment",
             "a number, a name, or a list of them",
             "`client.experiments()` lists the experiments",
         )
     with store.read() as connection:
-        return experiment_row(connection, experiment).id
+        return experiment_row(connection, number).id
 
 
-def _several(experiment: Chosen) -> Sequence[int | str]:
+def _several(experiment: Chosen) -> list[int | str]:
     if experiment is None:
         return []
-    if isinstance(experiment, str) or not isinstance(experiment, Sequence):
+    if isinstance(experiment, int | str) or as_integer(experiment) is not None:
+        return [cast("int | str", experiment)]
+    if not isinstance(experiment, Iterable):
+        # Something else that is no number, which is then refused as such.
         return [experiment]
-    if not experiment:
+    several = list(experiment)
+    if not several:
         raise InputError(
             "experiment=[] chooses nothing",
             "an experiment, or a list of one or more",
             "omit experiment= for all of them",
         )
-    return experiment
+    return several
