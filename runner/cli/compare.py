@@ -10,6 +10,7 @@ import click
 from runner.cli.completion.values import compared
 from runner.cli.options import EXPERIMENT, NUMBER, Command, columns_option, wide_option
 from runner.cli.output import report_view, show_written
+from runner.cli.wording.fitting import say
 from runner.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ def _end(conditions: "Sequence[CheckedCondition]") -> None:
     for condition in conditions:
         if condition.outcome != PASSED:
             words = f"{condition.outcome}: {condition.condition}: {condition.reason}"
-            click.echo(words, err=True)
+            say(words)
     if any(condition.outcome == FAILED for condition in conditions):
         sys.exit(ExitCode.JOB_FAILED)
 

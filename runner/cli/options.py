@@ -10,7 +10,7 @@ from cifar_model.errors import InputError, shown
 from cifar_model.explanation.settings import METHODS, OLD_METHODS
 from cifar_model.params import read_value
 from runner.api.checks import LIMITS, MOST_NUMBER, check_key
-from runner.cli.completion.values import param_values, stored
+from runner.cli.completion.values import column_names, param_values, stored
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -115,6 +115,7 @@ columns_option = click.option(
     "--columns",
     metavar="NAME,...",
     callback=_check_columns,
+    shell_complete=column_names,
     help="Show only one table, with exactly these columns.",
 )
 

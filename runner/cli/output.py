@@ -23,7 +23,7 @@ def answered_if_nothing_is_stored(form: str, **document: Any) -> Iterator[None]:
     try:
         yield
     except NoStoreYet as missing:
-        click.echo(f"{missing.what}\n  to start: {missing.fix}", err=True)
+        say(f"{missing.what}\n  to start: {missing.fix}")
         if form == "json":
             click.echo(json.dumps(document))
         sys.exit(0)

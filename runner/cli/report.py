@@ -10,6 +10,7 @@ import click
 from runner.cli.completion.values import conditions
 from runner.cli.options import EXPERIMENT, columns_option, wide_option
 from runner.cli.output import answered_if_nothing_is_stored, report_view, show_written
+from runner.cli.wording.fitting import say
 
 if TYPE_CHECKING:
     from runner.reports.formats.terminal import View
@@ -140,13 +141,13 @@ def report(
     else:
         number, jobs = chosen_experiment(store, experiments[0] if experiments else None)
         if not experiments:
-            click.echo(f"experiment {number}, the newest that has results", err=True)
+            say(f"experiment {number}, the newest that has results")
         if jobs > MOST_JOBS and form in FOR_PEOPLE:
             words = (
                 f"experiment {number} has {jobs:,} jobs: showing the best trials; use --format "
                 "csv for all"
             )
-            click.echo(words, err=True)
+            say(words)
             written = _leaderboard(settings, store, (number,), choice, target)
         else:
             written = _experiment(settings, store, number, choice.group_by, target)

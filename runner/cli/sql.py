@@ -9,6 +9,7 @@ import click
 
 from cifar_model.errors import printable
 from runner.cli.output import terminal_view
+from runner.cli.wording.fitting import say
 from runner.errors import InputError
 
 # Of a table on a terminal, unless --rows says otherwise.
@@ -87,7 +88,7 @@ def sql(
         else:
             write_lines(as_lines(document, form, most), destination)
     if destination is not None:
-        click.echo(f"written: {destination}", err=True)
+        say(f"written: {destination}")
 
 
 def _statement(statement: str | None, source: Path | None) -> str:

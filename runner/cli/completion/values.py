@@ -22,6 +22,9 @@ CHOICES = {
 # What a leaderboard can be ranked and chosen by; its own module imports the database.
 METRICS = ("val_accuracy", "best_val_accuracy", "accuracy", "val_loss", "loss", "seconds")
 
+# What the experiment of a trial is called.
+LABELS = ("name", "tag")
+
 Item = CompletionItem[str]
 
 
@@ -78,7 +81,7 @@ def conditions(
     incomplete: str,
 ) -> list[Item]:
     """Complete a condition of `--where`, which is a name, an operator and a value."""
-    return _pairs(incomplete, (*METRICS, *RULES))
+    return _pairs(incomplete, (*METRICS, *LABELS, *RULES))
 
 
 def column_names(

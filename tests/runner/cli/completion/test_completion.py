@@ -82,6 +82,8 @@ def named(home_store: Store) -> Store:
         ("report --format=js", ["json"]),
         ("report --where val_acc", ["val_accuracy="]),
         ("report --where optimizer=s", ["sgd"]),
+        ("show 1 --columns val_acc", ["val_accuracy"]),
+        ("report --columns lr,optim", ["lr,optimizer"]),
         ("completion z", ["zsh"]),
     ],
 )
@@ -154,7 +156,7 @@ def test_a_store_that_does_not_answer_ends_the_process(tmp_path: Path) -> None:
 
 
 def test_every_name_that_a_condition_can_have_is_offered() -> None:
-    assert {*values.METRICS, *RULES} == set(filters.NAMES)
+    assert {*values.METRICS, *values.LABELS, *RULES} == set(filters.NAMES)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
