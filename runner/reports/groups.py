@@ -134,8 +134,12 @@ def ranked_groups(groups: Sequence[RankedGroup], by: str, repeats: Repeats) -> l
 
 
 def _noise(first: RankedGroup, other: RankedGroup, chance: Chance) -> bool | None:
-    """Return whether a group is not significantly worse than the first."""
+    """Return whether a group is not significantly worse than the first; None if not comparable.
+
+    The means of groups in which params vary can differ because of those params.
+    """
     comparable = other.data_fingerprint == first.data_fingerprint
+    comparable = comparable and not first.varying and not other.varying
     if other is first or not comparable or first.mean is None or other.mean is None:
         return None
     sizes = len(first.trials), len(other.trials)

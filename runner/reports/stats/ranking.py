@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from cifar_model.params import RULES, Params, ParamValues
+from cifar_model.params import RULES, Params, ParamValue, ParamValues
 from runner.reports.records import Trial
 
 # The paper's columns in the paper's order; other params come after them.
@@ -22,10 +22,12 @@ BETTER = {"loss": min, "accuracy": max, "val_loss": min, "val_accuracy": max}
 
 SCORES = ("best_epoch", *BETTER, "best_val_accuracy", "seconds")
 
+DEFAULTS: dict[str, ParamValue] = asdict(Params())
+
 
 def effective(params: ParamValues) -> ParamValues:
     """Return params with defaults for those that were not given."""
-    return asdict(Params()) | dict(params)
+    return DEFAULTS | dict(params)
 
 
 def param_names(trials: Sequence[Trial]) -> list[str]:

@@ -1,6 +1,6 @@
 """Trials grouped by params: the mean over seeds with its interval, and the spread."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from statistics import fmean, stdev, variance
@@ -53,11 +53,11 @@ class Group:
 
 def grouped(trials: Iterable[Member], names: Sequence[str] | None, metric: str) -> list[Group]:
     """Return a group for each combination of values of these params (None: of all params)."""
-    found: dict[str, list[Member]] = {}
+    found: dict[Hashable, list[Member]] = {}
     for trial in trials:
         params = effective(trial.params)
-        chosen = params if names is None else {name: params.get(name) for name in names}
-        found.setdefault(repr(sorted(chosen.items())), []).append(trial)
+        key = _key(params) if names is None else tuple(map(params.get, names))
+        found.setdefault(key, []).append(trial)
     return [_group(members, metric) for members in found.values()]
 
 
@@ -69,8 +69,10 @@ def repeated(trials: Iterable[Member], metric: str) -> list[Group]:
 
 def _group(members: Sequence[Member], metric: str) -> Group:
     scored = [member for member in members if getattr(member, metric) is not None]
-    counted = list({(_key(member), member.seed): member for member in reversed(scored)}.values())
-    counted.reverse()
+    once: dict[Hashable, Member] = {}
+    for member in scored:
+        once.setdefault((_key(effective(member.params)), member.seed), member)
+    counted = list(once.values())
     scores = [float(getattr(member, metric)) for member in counted]
     params = [effective(member.params) for member in counted or members]
     varying = differing(params)
@@ -90,9 +92,9 @@ def _group(members: Sequence[Member], metric: str) -> Group:
 
 def by_params(members: Sequence[Member], scores: Sequence[float]) -> list[list[float]]:
     """Return the scores of the members, those of the same params together."""
-    found: dict[str, list[float]] = {}
+    found: dict[Hashable, list[float]] = {}
     for member, score in zip(members, scores, strict=True):
-        found.setdefault(_key(member), []).append(score)
+        found.setdefault(_key(effective(member.params)), []).append(score)
     return list(found.values())
 
 
@@ -112,6 +114,6 @@ def interval_over_seeds(scores: Sequence[Sequence[float]]) -> Interval | None:
     return [mean - half, mean + half]
 
 
-def _key(member: Member) -> str:
-    """Return a text that is equal for equal params, also where a default was given."""
-    return repr(sorted(effective(member.params).items()))
+def _key(params: ParamValues) -> Hashable:
+    """Return a key that is equal for equal params."""
+    return frozenset(params.items())
