@@ -34,10 +34,10 @@ def load_commands() -> None:
         submit,
     )
     from runner.cli.completion import command as completion
-    from runner.cli.upkeep import edit
+    from runner.cli.upkeep import delete, edit
 
     reading = (status, report, compare, explanations, sql, bundle, reproduce)
-    for module in (submit, control, edit, *reading, local, flower, completion):
+    for module in (submit, control, edit, delete, *reading, local, flower, completion):
         for command in module.COMMANDS:
             cli.add_command(command)
     _prepare(cli, "RUNNER")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, bindparam, exists, select, text
+from sqlalchemy import Connection, bindparam, select, text
 from sqlalchemy.types import LargeBinary
 
 from runner.errors import InputError
@@ -25,9 +25,15 @@ INSERT_IF_NEW = text(
 
 
 def put_artifact(connection: Connection, content: bytes) -> str:
-    """Store bytes, once however often they are put; return their SHA-256."""
+    """Store bytes, once however often they are put; return their SHA-256.
+
+    They stay until the transaction ends, in which something has to refer to them: what was there
+    already is locked, so that whoever removes unused artifacts waits. SQLite has locked everything.
+    """
     name = sha256(content).hexdigest()
-    if not connection.scalar(select(exists().where(Artifact.sha256 == name))):
+    there = select(Artifact.sha256).where(Artifact.sha256 == name)
+    # Again if they were removed just now, or if someone else stored them at the same moment.
+    while connection.scalar(there.with_for_update(read=True, key_share=True)) is None:
         packed = zlib.compress(content, FASTEST)
         connection.execute(INSERT_IF_NEW, {"sha256": name, "size": len(content), "content": packed})
     return name

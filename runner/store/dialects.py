@@ -211,6 +211,19 @@ def use_wal(engine: Engine) -> None:
                 return
 
 
+def compact_file(engine: Engine) -> None:
+    """Write a SQLite file anew without its free pages, or leave it as it is."""
+    with closing(engine.raw_connection()) as connection:
+        cursor = connection.cursor()
+        (mode,) = cursor.execute("PRAGMA journal_mode").fetchone()
+        if mode != "wal":
+            # The journal of this transaction is as large as the file, and should not stay so.
+            cursor.execute("PRAGMA journal_mode = TRUNCATE")
+        cursor.execute("VACUUM")
+        if mode == "wal":
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 def trouble(url: URL, error: Fault) -> StoreUnavailable | None:
     """Say what is wrong with the database; None if the fault is in a statement of ours."""
     cause = error.orig if isinstance(error, DBAPIError) else error

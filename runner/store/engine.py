@@ -13,6 +13,7 @@ from runner.store.dialects import (
     FAULTS,
     SCHEMA,
     StoreUnavailable,
+    compact_file,
     make_engine,
     make_file,
     trouble,
@@ -159,6 +160,11 @@ class Store:
                     f"a schema version up to {HEAD}",
                     SCHEMA,
                 ) from error
+
+    def compact(self) -> None:
+        """Return the free space of a SQLite file to the disk; whoever writes waits meanwhile."""
+        with self._troubles_named():
+            compact_file(self._engine)
 
     def close(self) -> None:
         """Close what is open; the store can still be used and then opens it again."""

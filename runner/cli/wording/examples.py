@@ -55,6 +55,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "edit": ("runner edit 3 --name baseline --tag paper", "runner edit 3 --clear-name"),
     "archive": ("runner archive 3 4",),
     "unarchive": ("runner unarchive 3",),
+    "delete": ("runner delete 3 4", "runner delete 3 4 --yes"),
+    "prune": ("runner prune", "runner prune --artifacts --yes"),
     "export": ("runner export 3 --out bundle",),
     "import": ("runner import bundle",),
     "verify": ("runner verify 3",),

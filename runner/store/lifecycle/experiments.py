@@ -16,7 +16,7 @@ from runner.store.engine import Store
 from runner.store.lifecycle.naming import add_tags, check_free
 from runner.store.lifecycle.numbers import insert_numbered
 from runner.store.names import NO_LABEL, Label
-from runner.store.schema import Experiment, Job
+from runner.store.schema import Experiment, Job, Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,20 @@ def _find(connection: Connection, new: NewExperiment) -> int | None:
     return int(found.id)
 
 
+def _keep_trial(connection: Connection, trial: int | None) -> None:
+    """Keep the trial that an experiment is about from being deleted until that is stored."""
+    chosen = select(Trial.id).where(Trial.id == trial)
+    lock = chosen.with_for_update(read=True, key_share=True)
+    if trial is not None and connection.scalar(lock) is None:
+        raise InputError(
+            f"trial {trial} was deleted",
+            "the number of a trial that is there",
+            "`runner status EXPERIMENT` lists the trials of an experiment",
+        )
+
+
 def _insert(connection: Connection, new: NewExperiment) -> int:
+    _keep_trial(connection, new.configuration.get("trial"))
     check_free(connection, new.label.name)
     experiment_id = connection.scalars(
         insert_numbered(Experiment).returning(Experiment.id),

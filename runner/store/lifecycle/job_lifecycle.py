@@ -89,6 +89,10 @@ def heartbeat(store: Store, key: AttemptKey) -> Signal:
 def tell(store: Store, key: AttemptKey, name: str, detail: str) -> int:
     """Add what a worker saw of its attempt to the job's events; return how often that was told."""
     with store.write() as connection:
+        job = select(Job.id).where(Job.id == key.job_id)
+        if connection.scalar(job.with_for_update(read=True, key_share=True)) is None:
+            # It was deleted: there is nobody left to tell.
+            return 0
         record_event(connection, [key.job_id], name, attempt=key.number, detail=detail)
         told = select(func.count()).where(Event.job_id == key.job_id, Event.name == name)
         return connection.scalars(told).one()
