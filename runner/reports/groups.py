@@ -154,16 +154,18 @@ def group_parts(
     compared = ["noise"] if any(group.noise is not None for group in groups) else []
     unscored = ["unscored"] if any(group.unscored for group in groups) else []
     names = shown_params(groups, group_by)
-    columns = [*COLUMNS, *compared, *unscored, *several]
+    # What a group is comes first, because a narrow terminal shows only the first columns.
+    columns = [*COLUMNS[:2], *compared, *COLUMNS[2:], *unscored, *several]
     rows = [
         [
-            *(group.rank, len(group.trials), len(group.seeds)),
-            *values(group, columns),
+            group.rank,
             *map(group.params.get, names),
+            *(len(group.trials), len(group.seeds)),
+            *values(group, columns),
         ]
         for group in groups
     ]
-    head = ("rank", "trials", "seeds", *columns, *names)
+    head = ("rank", *names, "trials", "seeds", *columns)
     return [Table(title, head, rows, sortable=True), *_notes(groups, by)]
 
 
@@ -177,7 +179,11 @@ def brief_group_parts(
             shown += first_rows(part)
         elif isinstance(part, Note) and part.warning:
             shown.append(part)
-    return [*shown, Note(f"mean: of {by}, with its 95 % interval over seeds; --wide explains all.")]
+    return [
+        *shown,
+        *_caveats(groups),
+        Note(f"mean: of {by}, with its 95 % interval over seeds; --wide explains all."),
+    ]
 
 
 def shown_params(groups: Sequence[RankedGroup], group_by: Sequence[str]) -> list[str]:
@@ -191,6 +197,22 @@ def shown_params(groups: Sequence[RankedGroup], group_by: Sequence[str]) -> list
 
 def _notes(groups: Sequence[RankedGroup], by: str) -> Iterator[Note]:
     yield Note(f"Ranked by the mean {by}. {INTERVALS}")
+    yield from _caveats(groups)
+    others = [group.noise for group in groups if group.noise is not None]
+    if others:
+        yield Note(
+            "noise: whether the group is not significantly worse than the first (Tukey's range"
+            f" test for {len(others) + 1} groups, 95 %, by the variation between seeds or by the"
+            " sampling of images, whichever is larger). Not significantly worse:"
+            f" {sum(others)} of the {len(others)} other groups."
+        )
+    unscored = sum(group.unscored for group in groups)
+    if unscored:
+        yield Note(f"{unscored} trials have no score and are in no mean.", warning=True)
+
+
+def _caveats(groups: Sequence[RankedGroup]) -> Iterator[Note]:
+    """Yield notes of the params that vary within groups, and of groups without an interval."""
     varying = [name for name in PARAMS if any(name in group.varying for group in groups)]
     if varying:
         yield Note(
@@ -203,17 +225,6 @@ def _notes(groups: Sequence[RankedGroup], by: str) -> Iterator[Note]:
             f"{single} of {len(groups)} groups have no interval over seeds: none of their params"
             " was trained with several seeds (--repeats)."
         )
-    others = [group.noise for group in groups if group.noise is not None]
-    if others:
-        yield Note(
-            "noise: whether the group is not significantly worse than the first (Tukey's range"
-            f" test for {len(others) + 1} groups, 95 %, by the variation between seeds or by the"
-            " sampling of images, whichever is larger). Not significantly worse:"
-            f" {sum(others)} of the {len(others)} other groups."
-        )
-    unscored = sum(group.unscored for group in groups)
-    if unscored:
-        yield Note(f"{unscored} trials have no score and are in no mean.", warning=True)
 
 
 def group_rows(groups: Sequence[RankedGroup], by: str) -> list[dict[str, Cell]]:
