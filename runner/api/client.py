@@ -65,6 +65,9 @@ class Client:
         repeats: int = 1,
         seed: int = 0,
         key: str | None = None,
+        name: str | None = None,
+        tags: Sequence[str] = (),
+        note: str | None = None,
     ) -> Experiment:
         """Train one trial, or one for each of `repeats` seeds; `epochs` overrides the params."""
         return self._submit(
@@ -79,6 +82,9 @@ class Client:
                 repeats=repeats,
                 seed=seed,
                 key=key,
+                name=name,
+                tags=tags,
+                note=note,
             )
         )
 
@@ -97,6 +103,9 @@ class Client:
         repeats: int = 1,
         seed: int = 0,
         key: str | None = None,
+        name: str | None = None,
+        tags: Sequence[str] = (),
+        note: str | None = None,
     ) -> Experiment:
         """Train a fraction of the points of a grid, sampled by Talos, one job per point.
 
@@ -116,10 +125,13 @@ class Client:
                 repeats=repeats,
                 seed=seed,
                 key=key,
+                name=name,
+                tags=tags,
+                note=note,
             )
         )
 
-    def submit_evaluate(
+    def submit_evaluate(  # noqa: PLR0913 (the options of the command line)
         self,
         trial: int,
         *,
@@ -127,10 +139,23 @@ class Client:
         folds: int | None = None,
         seed: int = 0,
         key: str | None = None,
+        name: str | None = None,
+        tags: Sequence[str] = (),
+        note: str | None = None,
     ) -> Experiment:
         """Score a trial on a split (default: test), or train its params again for each fold."""
-        request = EvaluateRequest(trial=trial, split=split, folds=folds, seed=seed, key=key)
-        return self._submit(request)
+        return self._submit(
+            EvaluateRequest(
+                trial=trial,
+                split=split,
+                folds=folds,
+                seed=seed,
+                key=key,
+                name=name,
+                tags=tags,
+                note=note,
+            )
+        )
 
     def submit_explain(  # noqa: PLR0913 (the options of the command line)
         self,
@@ -146,6 +171,9 @@ class Client:
         resize: bool = False,
         seed: int = 0,
         key: str | None = None,
+        name: str | None = None,
+        tags: Sequence[str] = (),
+        note: str | None = None,
     ) -> Experiment:
         """Explain a trial's predictions for images of the test split.
 
@@ -164,6 +192,9 @@ class Client:
                 resize=resize,
                 seed=seed,
                 key=key,
+                name=name,
+                tags=tags,
+                note=note,
             )
         )
 

@@ -225,3 +225,14 @@ def test_waiting_ends_when_the_last_job_does(client: runner.Client, sqlite_store
     ending.start()
     assert experiment.wait(60, start_workers=False, check=False).state.word == "cancelled"
     ending.join()
+
+
+def test_an_experiment_gets_its_name_its_tags_and_its_note(
+    client: runner.Client, sqlite_store: Store
+) -> None:
+    label: dict[str, Any] = {"name": "first", "tags": ["b", "a"], "note": "why"}
+    made = client.submit_train(dataset="digits", epochs=40, **label)
+    found = queries.experiment(sqlite_store, made.number)
+    assert (found.name, found.tags, found.note) == ("first", ["a", "b"], "why")
+    with pytest.raises(runner.InputError, match="is the name of experiment"):
+        client.submit_train(dataset="digits", epochs=40, name="first")
