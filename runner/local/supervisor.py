@@ -68,11 +68,11 @@ class Supervisor:
         self.run_dir.remember(self._started)
 
     def run(self, parent: int | None) -> None:
-        """Watch until told to stop, or until the parent is gone."""
+        """Watch until told to stop, or until the parent is gone, which it may be already."""
         parent_started = process_started(parent) if parent else None
         errors = LoopErrors(logger, "cannot restart a process")
         while not self.stopping.wait(LOOK_SECONDS):
-            if parent and process_started(parent) != parent_started:
+            if parent and (parent_started is None or process_started(parent) != parent_started):
                 break
             with errors.caught():
                 self._look_at_broker()

@@ -46,6 +46,20 @@ def run_dir(tmp_path: Path) -> Iterator[RunDir]:
     assert processes_of(tmp_path) == []
 
 
+def test_a_supervisor_whose_parent_was_gone_before_it_looked_ends_itself(run_dir: RunDir) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as parent:
+        pass
+    subprocess.run(
+        [sys.executable, "-m", "runner.local.supervisor", str(parent.pid)],
+        cwd=run_dir.home,
+        env={**os.environ, "RUNNER_HOME": str(run_dir.home), "RUNNER_SLOTS": "1"},
+        check=True,
+        timeout=100,
+    )
+    assert not run_dir.is_supervised()
+    assert not run_dir.left_behind()
+
+
 @pytest.mark.parametrize(
     "moment",
     [
