@@ -131,21 +131,14 @@ def test_losses_that_were_stored_before_there_were_rules_are_of_the_first(
     store.close()
 
 
-def test_explanations_by_the_method_that_was_renamed_are_kept(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as before:
-        to = command.upgrade
-        before.setattr(command, "upgrade", lambda config, _: to(config, "0003"))
-        upgrade(database_url)
+def test_explanations_by_the_method_that_was_renamed_are_kept(database_url: str) -> None:
+    upgrade(database_url)
     store = Store(database_url)
-    # What writes them refuses an older schema.
-    run(store, "UPDATE alembic_version SET version_num = :head", head=HEAD)
-    run(
-        store, "CREATE TABLE deleted_experiments (id integer, last_job integer, last_trial integer)"
-    )
     explained(store, {0: {0: weights(0)}, 1: {0: weights(1)}})
-    run(store, "DROP TABLE deleted_experiments")
+    take_back_names(store)
+    take_back_method(store, database_url)
+    store.close()
+    store = Store(database_url)
     run(store, "UPDATE alembic_version SET version_num = '0003'")
     run(store, "UPDATE explanations SET method = 'gradients' WHERE image = 1")
     content = "SELECT weights FROM explanations WHERE image = 1"
@@ -155,6 +148,22 @@ def test_explanations_by_the_method_that_was_renamed_are_kept(
     assert value(store, "SELECT method FROM explanations WHERE image = 1") == "integrated_gradients"
     assert value(store, content) == kept
     store.close()
+
+
+def take_back_method(store: Store, database_url: str) -> None:
+    """Let the check of the method have the name of earlier versions."""
+    if database_url.startswith("sqlite:"):
+        with store.write() as connection:
+            connection.exec_driver_sql("PRAGMA writable_schema = ON")
+            connection.exec_driver_sql(
+                "UPDATE sqlite_master SET sql = replace(sql, 'integrated_gradients', 'gradients')"
+                " WHERE name = 'explanations'"
+            )
+        return
+    check = "ck_explanations_method"
+    run(store, f"ALTER TABLE explanations DROP CONSTRAINT {check}")
+    methods = "'lime', 'occlusion', 'gradcam', 'gradients'"
+    run(store, f"ALTER TABLE explanations ADD CONSTRAINT {check} CHECK (method IN ({methods}))")
 
 
 def test_experiments_that_were_stored_before_there_were_names_have_none(database_url: str) -> None:
