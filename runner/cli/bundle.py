@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli.options import TRIAL, format_option
-from runner.cli.wording.fitting import say
+from runner.cli.wording.fitting import say, show
 from runner.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -40,7 +40,10 @@ def verify(trial: int, form: str) -> None:
         sys.exit(ExitCode.JOB_FAILED)
     document = verification_document(store, trial, experiment)
     words = verification_text(document)
-    click.echo(json.dumps(plain(document), indent=2) if form == "json" else words)
+    if form == "json":
+        click.echo(json.dumps(plain(document), indent=2))
+    else:
+        show(words)
     if not document.verified:
         sys.exit(ExitCode.JOB_FAILED)
 

@@ -143,7 +143,8 @@ def diff(
     """Compare the explanations of two experiments. Shows where they differ most."""
     from dataclasses import replace
 
-    from runner.reports.explanation.difference import difference_document, difference_report
+    from runner.reports.explanation.difference import difference_document
+    from runner.reports.explanation.difference_view import difference_report
     from runner.reports.explanation.limited import measures
     from runner.reports.explanation.pairs import WITH_INTERVAL
     from runner.reports.gate import checked

@@ -9,7 +9,7 @@ import click
 
 from runner.cli.options import format_option
 from runner.cli.output import answered_if_nothing_is_stored
-from runner.cli.wording.fitting import say
+from runner.cli.wording.fitting import say, show
 from runner.cli.wording.help import Sections
 from runner.environment import environment_for_children
 from runner.errors import InputError, UnavailableError
@@ -140,7 +140,7 @@ def doctor(form: str) -> None:
         click.echo(json.dumps({"findings": [asdict(finding) for finding in findings]}, indent=2))
     else:
         for found in findings:
-            click.echo(f"{found.what}\n  why it matters: {found.why}\n  to fix it: {found.fix}")
+            show(f"{found.what}\n  why it matters: {found.why}\n  to fix it: {found.fix}")
         click.echo(f"problems found: {len(findings)}" if findings else "no problems found")
     sys.exit(1 if findings else 0)
 

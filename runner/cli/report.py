@@ -139,9 +139,11 @@ def report(
     if len(experiments) > 1 or choice.asked():
         written = _leaderboard(settings, store, experiments, choice, target)
     else:
-        number, jobs = chosen_experiment(store, experiments[0] if experiments else None)
+        grouped = bool(choice.group_by)
+        given = experiments[0] if experiments else None
+        number, jobs = chosen_experiment(store, given, trains=grouped)
         if not experiments:
-            say(f"experiment {number}, the newest that has results")
+            say(f"experiment {number}, the newest that has {'trials' if grouped else 'results'}")
         if jobs > MOST_JOBS and form in FOR_PEOPLE:
             words = (
                 f"experiment {number} has {jobs:,} jobs: showing the best trials; use --format "

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli.options import seed_option
-from runner.cli.output import show_written
+from runner.cli.output import show_written, terminal_view
 from runner.cli.wording.fitting import say
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ def reproduce(
         reproduction = begin(settings, store, SCALES[scale], dataset or DATASETS[scale], seed)
     with explained(["submitted experiments are saved; run the same command again to continue"]):
         failed = [] if only_report else _do_all(reproduction)
-    written = write_report(reproduction_report(read_sources(reproduction)), form, destination)
+    report = reproduction_report(read_sources(reproduction))
+    written = write_report(report, form, destination, terminal_view())
     show_written(written)
     if failed:
         from runner.errors import ExitCode

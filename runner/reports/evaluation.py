@@ -51,6 +51,16 @@ class Ruled(Protocol):
         """Return the rule; None before there is a loss."""
 
 
+def next_for_trial(trial: int | None, *, evaluated: bool) -> tuple[str, str]:
+    """Return the command that goes on from a trial, and what it does.
+
+    Its errors are known only after it was evaluated on the test split.
+    """
+    if evaluated:
+        return f"runner submit explain --trial {trial} --images wrong", "explain its errors"
+    return f"runner submit evaluate --trial {trial} --wait", "score it on the test split"
+
+
 def loss_rule_notes(metric: str, trials: Sequence[Ruled]) -> Iterator[Note]:
     """Yield a note that lists the trials whose loss was computed by rule 1, if there are any."""
     old = [of.trial for of in trials if of.loss_rule == 1]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from cifar_model.errors import nearest, shown
 from runner.errors import InputError
 from runner.reports.formats.csv_file import Cell
-from runner.reports.model import Note, Part, Table, first_rows
+from runner.reports.model import Note, Part, Table, as_text, first_rows, with_interval
 from runner.reports.records import Place, chosen, fields_of, values
 from runner.reports.selection import SHARES
 from runner.reports.stats.param_importance import differing
@@ -172,18 +172,69 @@ def group_parts(
 def brief_group_parts(
     groups: Sequence[RankedGroup], group_by: Sequence[str], by: str
 ) -> list[Part]:
-    """Return the table of groups and the warnings, for a terminal."""
+    """Return the best group, the table of groups and the warnings, for a terminal."""
     shown: list[Part] = []
     for part in group_parts("", groups, group_by, by):
         if isinstance(part, Table):
-            shown += first_rows(part)
+            shown += first_rows(_with_intervals(part, groups))
         elif isinstance(part, Note) and part.warning:
             shown.append(part)
+    around = ", with its 95 % interval over seeds" if any(of.interval for of in groups) else ""
+    noise = "; noise: not significantly worse than the best group"
+    noise = noise if any(of.noise is not None for of in groups) else ""
     return [
         *shown,
         *_caveats(groups),
-        Note(f"mean: of {by}, with its 95 % interval over seeds; --wide explains all."),
+        Note(f"mean: of {by}{around}{noise}; --wide explains every column."),
     ]
+
+
+def _with_intervals(table: Table, groups: Sequence[RankedGroup]) -> Table:
+    """Return the table with each interval behind its mean instead of in a column of its own."""
+    if not any(group.interval for group in groups):
+        return table
+    shown = table.with_columns([name for name in table.columns if name != "interval"])
+    place = list(shown.columns).index("mean")
+    rows = [
+        [*row[:place], with_interval(group.mean, group.interval), *row[place + 1 :]]
+        if group.mean is not None and group.interval
+        else row
+        for row, group in zip(shown.rows, groups, strict=True)
+    ]
+    return replace(shown, rows=rows)
+
+
+def group_answer(groups: Sequence[RankedGroup], group_by: Sequence[str], by: str) -> str:
+    """Return in a few sentences which group is the best, and which others may be as good."""
+    first = groups[0]
+    if first.mean is None:
+        return "No group has a score."
+    named = ", ".join(
+        f"{name} {as_text(first.params[name])}"
+        for name in shown_params(groups, group_by)
+        if name in first.params
+    )
+    mean = as_text(first.mean)
+    if first.interval:
+        mean = f"{with_interval(first.mean, first.interval)}, 95 % interval over seeds,"
+    trials = f"{len(first.trials)} trial{'s' * (len(first.trials) > 1)}"
+    said = [f"Best of {len(groups)} groups shown: {named}; mean {by} {mean} of {trials}."]
+    others = [group.noise for group in groups if group.noise is not None]
+    if others:
+        better = len(others) - sum(others)
+        every = "the other group" if len(others) == 1 else f"the other {len(others)} groups"
+        if better:
+            which = every if better == len(others) else f"{better} of {every}"
+            said.append(f"It is significantly better than {which}.")
+        else:
+            said.append(f"It is not significantly better than {every}.")
+    return " ".join(said)
+
+
+def group_option(group_by: Sequence[str]) -> str:
+    """Return the option that groups trials by these params."""
+    names = ALL if set(group_by) == set(PARAMS) else ",".join(group_by) or NONE
+    return f" --group-by {names}"
 
 
 def shown_params(groups: Sequence[RankedGroup], group_by: Sequence[str]) -> list[str]:

@@ -8,9 +8,16 @@ from shlex import quote
 from runner.reports.comparison.trials import verdict
 from runner.reports.evaluation import SCORES, loss_rule_notes, mixed_rules_note
 from runner.reports.formats.csv_file import Cell, as_csv
-from runner.reports.groups import SHEET, brief_group_parts, group_parts, group_rows
+from runner.reports.groups import (
+    SHEET,
+    brief_group_parts,
+    group_answer,
+    group_option,
+    group_parts,
+    group_rows,
+)
 from runner.reports.labels import named
-from runner.reports.leaderboard import LeaderboardDocument
+from runner.reports.leaderboard import TOP, LeaderboardDocument
 from runner.reports.leaders import COLUMNS, ORIGIN, sheet_row
 from runner.reports.model import (
     Figure,
@@ -25,7 +32,7 @@ from runner.reports.model import (
     with_interval,
 )
 from runner.reports.records import chosen, values
-from runner.reports.selection import answer, winner_notes
+from runner.reports.selection import SHARES, answer, score_text, winner_notes
 from runner.reports.stats.param_importance import INFLUENCE, INFLUENCES
 from runner.store.queries.leaderboard import METRICS, SMALLER_IS_BETTER
 
@@ -40,6 +47,8 @@ OF_ORIGIN = ("experiment", "name", "dataset", "train_images", "seed")
 def leaderboard_title(document: LeaderboardDocument) -> str:
     """Return the title of a leaderboard."""
     numbers = [named(command.experiment, command.name) for command in document.commands]
+    if not numbers:
+        return "Leaderboard"
     if len(numbers) > 5:
         return f"Leaderboard of {len(numbers)} experiments"
     return f"Leaderboard of experiment{'s' * (len(numbers) > 1)} {', '.join(numbers)}"
@@ -64,6 +73,8 @@ def leaderboard_parts(document: LeaderboardDocument) -> list[Part]:
 
 def _heading(document: LeaderboardDocument) -> str:
     where = " and ".join(document.where)
+    if not document.count:
+        return f"no trials{' with ' if where else ''}{where}"
     return (
         f"the first {_shown(document)} of {document.count:,}"
         f" trials{' with ' if where else ''}{where}, ranked by {document.by}, {document.order}"
@@ -85,7 +96,7 @@ def _evaluations(document: LeaderboardDocument, title: str) -> list[Part]:
 def brief_leaderboard_parts(document: LeaderboardDocument) -> list[Part]:
     """Return the parts for a terminal: which trial is the best, then one table of the trials."""
     parts: list[Part] = [
-        Note("; ".join(map(dataset_name, document.datasets))),
+        *(Note(dataset_name(dataset)) for dataset in document.datasets),
         Note(_heading(document)),
         *_several_datasets(document),
     ]
@@ -93,14 +104,21 @@ def brief_leaderboard_parts(document: LeaderboardDocument) -> list[Part]:
     steps = [(f"{again} --wide", "everything"), (f"{again} --format html", "with figures")]
     if document.winner and document.trials:
         first = document.trials[0]
-        # `noise` is a column of the table of trials, which groups replace.
-        trials = document.trials[:1] if document.groups else document.trials
+        score = score_text(first, document.by, first.val_images)
+        if document.groups:
+            best = f"Best single trial: {first.trial}, {document.by} {score}."
+            said = f"{group_answer(document.groups, document.group_by, document.by)} {best}"
+        else:
+            said = answer(document.winner, document.trials, document.by, first.val_images)
         parts += [
-            Note(answer(document.winner, trials, document.by, first.val_images)),
+            Note(said),
             *_loss_rules(document),
             *_brief_table(document),
         ]
-        steps.insert(0, (f"runner show {first.trial}", "its scores by epoch"))
+        by_epoch = "the best single trial" if document.groups else "its scores by epoch"
+        steps.insert(0, (f"runner show {first.trial}", by_epoch))
+    if not document.count:
+        steps = [("runner status", "the experiments and their jobs")]
     return [*parts, *_evaluations(document, "Evaluations"), next_steps(steps)]
 
 
@@ -235,7 +253,7 @@ def _influences(document: LeaderboardDocument) -> list[Part]:
 
 def titled_leaderboard(document: LeaderboardDocument, what: str) -> str:
     """Return a title that names the data sets."""
-    return f"{what} - {'; '.join(map(dataset_name, document.datasets))}"
+    return " - ".join([what, *filter(None, ["; ".join(map(dataset_name, document.datasets))])])
 
 
 def leaderboard_report(document: LeaderboardDocument) -> Report:
@@ -272,10 +290,13 @@ def _draw(document: LeaderboardDocument) -> list[Figure]:
 
 def _command(document: LeaderboardDocument) -> str:
     """Return the command that shows this leaderboard again."""
-    numbers = " ".join(map(str, document.experiments))
+    numbers = "".join(f" {number}" for number in document.experiments)
+    by = f" --by {document.by}" if document.by != SHARES[0] else ""
     where = "".join(f" --where {quote(condition)}" for condition in document.where)
-    group_by = f" --group-by {','.join(document.group_by)}" if document.group_by else ""
-    return f"runner report {numbers} --top {document.top} --by {document.by}{where}{group_by}"
+    is_leaderboard = len(document.experiments) > 1 or by or where
+    top = "" if is_leaderboard and document.top == TOP else f" --top {document.top}"
+    group_by = group_option(document.group_by) if document.group_by else ""
+    return f"runner report{numbers}{top}{by}{where}{group_by}"
 
 
 def _sheet(document: LeaderboardDocument) -> tuple[list[dict[str, Cell]], Sequence[str]]:

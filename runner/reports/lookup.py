@@ -6,9 +6,9 @@ from runner.store.queries import reports
 from runner.store.queries.rows import ExperimentRow, JobRow
 
 
-def newest_number(connection: Connection) -> int:
-    """Return the newest experiment that has results."""
-    number = reports.newest_with_results(connection)
+def newest_number(connection: Connection, *, trains: bool = False) -> int:
+    """Return the newest experiment that has results; with `trains`, that has trials."""
+    number = reports.newest_with_results(connection, trains=trains)
     if number is not None:
         return number
     known = ", ".join(str(known) for known in reports.newest(connection, "experiment"))

@@ -180,12 +180,18 @@ def first_rows(table: Table, most: int = MOST_ROWS) -> list[Part]:
     return [shown, Note(f"{left:,} more row{'s' * (left > 1)}: --wide shows all.")]
 
 
+# What a longer command does is said on the next line.
+LONG = 50
+
+
 def next_steps(steps: Iterable[tuple[str, str]]) -> Note:
     """Return a note with the commands that go on from a report, each with what it does."""
     listed = list(steps)
-    # A very long command does not move the words of the others.
-    longest = max((len(command) for command, _ in listed if len(command) <= 50), default=0)
-    lines = [f"  {command:<{longest}}  {what}" for command, what in listed]
+    longest = max((len(command) for command, _ in listed if len(command) <= LONG), default=0)
+    lines = [
+        f"  {command:<{longest}}  {what}" if len(command) <= LONG else f"  {command}\n      {what}"
+        for command, what in listed
+    ]
     return Note("\n".join(["Next:", *lines]))
 
 

@@ -148,12 +148,7 @@ def answer(winner: Winner, trials: Sequence[Ranked], by: str, images: int) -> st
 
     `trials` are those shown, the best first.
     """
-    first, share = trials[0], _share(trials[0], by)
-    score = (
-        as_text(getattr(first, by))
-        if share is None
-        else f"{with_interval(share, accuracy_interval(share, images))}, 95 % interval"
-    )
+    score = score_text(trials[0], by, images)
     if winner.chosen_from == 1:
         said = [f"Trial {winner.trial}: {by} {score}."]
     else:
@@ -163,6 +158,14 @@ def answer(winner: Winner, trials: Sequence[Ranked], by: str, images: int) -> st
         test = with_interval(winner.test.accuracy, winner.test.accuracy_interval)
         said.append(f"On the test split, not used for selection: accuracy {test}.")
     return " ".join(said)
+
+
+def score_text(trial: Scored, by: str, images: int) -> str:
+    """Return the metric of a trial, with its interval if it is an accuracy."""
+    share = _share(trial, by)
+    if share is None:
+        return as_text(getattr(trial, by))
+    return f"{with_interval(share, accuracy_interval(share, images))}, 95 % interval"
 
 
 def _significance(trials: Sequence[Ranked]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cifar_model.data import Description
-from runner.reports.evaluation import evaluations_of
+from runner.reports.evaluation import evaluations_of, next_for_trial
 from runner.reports.formats.terminal import View, as_terminal, sparkline
 from runner.reports.lookup import experiment_row, job_row
 from runner.reports.model import (
@@ -153,8 +153,8 @@ def _brief(document: TrialDocument) -> Iterator[Part]:
     shown = f"--job {document.job}" if document.trial is None else str(document.trial)
     steps = [(f"runner show {shown} --wide", "everything")]
     if document.trial is not None:
-        explain = f"runner submit explain --trial {shown} --images wrong"
-        steps.insert(0, (explain, "explain its errors"))
+        evaluated = any(each.split == "test" for each in document.evaluations)
+        steps.insert(0, next_for_trial(document.trial, evaluated=evaluated))
     yield next_steps(steps)
 
 

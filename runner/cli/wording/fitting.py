@@ -49,6 +49,11 @@ def wrapped(text: str, width: int | None, label: str = "") -> str:
     return "\n".join(lines)
 
 
+def show(text: str) -> None:
+    """Print a text on stdout, wrapped at the width of the terminal."""
+    click.echo(wrapped(text, columns_of(sys.stdout)))
+
+
 def warn(text: str) -> None:
     """Print a warning on stderr."""
     say_labelled("warning: ", text, "yellow")

@@ -101,10 +101,13 @@ class ExperimentDocument:
         return [trial for trial in self.trials if isinstance(trial, RankedTrial)]
 
 
-def chosen_experiment(store: Store, number: int | None) -> tuple[int, int]:
-    """Return the number of an experiment (default: the newest with results) and its job count."""
+def chosen_experiment(store: Store, number: int | None, *, trains: bool = False) -> tuple[int, int]:
+    """Return the number of an experiment and its job count.
+
+    The default is the newest with results; with `trains`, the newest with trials.
+    """
     with store.read() as connection:
-        found = newest_number(connection) if number is None else number
+        found = newest_number(connection, trains=trains) if number is None else number
         return found, reports.count_jobs(connection, found)
 
 

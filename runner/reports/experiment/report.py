@@ -18,7 +18,7 @@ from runner.reports.experiment.view import (
 from runner.reports.figures.names import overlay_name
 from runner.reports.formats.csv_file import Cell, as_csv
 from runner.reports.formats.talos_log import as_talos_log
-from runner.reports.groups import SHEET, group_rows
+from runner.reports.groups import SHEET, group_option, group_rows
 from runner.reports.model import Figure, Report, captioned, code_of, origin
 from runner.reports.records import plain
 from runner.store.engine import Store
@@ -66,7 +66,7 @@ def _grouping(document: ExperimentDocument) -> str:
     """Return the option that groups the trials as they are grouped here."""
     if not document.trains:
         return ""
-    return f" --group-by {','.join(document.group_by) or 'none'}"
+    return group_option(document.group_by)
 
 
 def _linked(document: ExperimentDocument, saved: Mapping[str, str]) -> ExperimentDocument:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from runner.reports.evaluation import loss_rule_notes
+from runner.reports.evaluation import loss_rule_notes, next_for_trial
 from runner.reports.experiment.document import METRIC, ExperimentDocument
 from runner.reports.experiment.warnings import equal_points
 from runner.reports.formats.terminal import sparkline
-from runner.reports.groups import brief_group_parts, group_parts
+from runner.reports.groups import brief_group_parts, group_answer, group_parts
 from runner.reports.model import (
     Figure,
     Note,
@@ -20,7 +20,7 @@ from runner.reports.model import (
     with_interval,
 )
 from runner.reports.records import Best, RankedTrial, plain, values
-from runner.reports.selection import answer, winner_notes
+from runner.reports.selection import answer, score_text, winner_notes
 from runner.reports.stats.param_importance import INFLUENCE, INFLUENCES, differing
 from runner.reports.stats.ranking import METRICS, effective, param_names
 from runner.states import JobState
@@ -70,16 +70,16 @@ def brief_training_parts(
         return [Note("No trial has a result yet."), *troubles, next_steps(steps)]
     images = document.dataset.images.validation
     trial = winner.trial
-    go_on = [
-        (f"runner submit explain --trial {trial} --images wrong", "explain its errors"),
-        (f"runner show {trial}", "its scores by epoch"),
-        *steps,
-    ]
-    if winner.test is None:
-        go_on.insert(0, (f"runner submit evaluate --trial {trial}", "score it on the test split"))
+    go_on = [next_for_trial(trial, evaluated=winner.test is not None)]
+    by_epoch = "the best single trial" if document.groups else "its scores by epoch"
+    go_on += [(f"runner show {trial}", by_epoch), *steps]
+    if document.groups:
+        best = f"Best single trial: {trial}, {METRIC} {score_text(ranked[0], METRIC, images)}."
+        said = f"{group_answer(document.groups, document.group_by, METRIC)} {best}"
+    else:
+        said = answer(winner, ranked, METRIC, images)
     return [
-        # `noise` is a column of the table of trials, which groups replace.
-        Note(answer(winner, ranked[:1] if document.groups else ranked, METRIC, images)),
+        Note(said),
         *troubles,
         *loss_rule_notes("val_loss", document.trials),
         *_brief_table(document),

@@ -20,6 +20,7 @@ from runner.reports.explanation.view import (
     explanation_parts,
     explanations_table,
 )
+from runner.reports.groups import group_option
 from runner.reports.labels import labels, named
 from runner.reports.model import (
     Figure,
@@ -34,6 +35,7 @@ from runner.reports.model import (
     without_folder,
 )
 from runner.reports.records import plain, values
+from runner.reports.stats.ranking import PARAMS
 from runner.states import JobState, Kind
 
 MACHINE = ("host", "device", "version", "jobs")
@@ -85,7 +87,7 @@ def _troubles(document: ExperimentDocument) -> list[Part]:
 
 
 def _brief_results(document: ExperimentDocument, troubles: Sequence[Part]) -> list[Part]:
-    report = f"runner report {document.experiment}"
+    report = f"runner report {document.experiment}{_grouping(document)}"
     steps = [(f"{report} --wide", "everything"), (f"{report} --format html", "with figures")]
     failed = [job.job for job in document.jobs if job.state == JobState.FAILED]
     if failed:
@@ -98,6 +100,13 @@ def _brief_results(document: ExperimentDocument, troubles: Sequence[Part]) -> li
         case _:
             found = brief_explanation_parts(document.explanations)
     return [*found[:1], *troubles, *found[1:], next_steps(steps)]
+
+
+def _grouping(document: ExperimentDocument) -> str:
+    """Return the option that groups the trials as here; nothing if that is the default."""
+    by_all = set(document.group_by) == set(PARAMS)
+    is_default = by_all if document.repeats else not document.group_by
+    return "" if is_default else group_option(document.group_by)
 
 
 def main_table(document: ExperimentDocument) -> Table:

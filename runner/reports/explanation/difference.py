@@ -1,30 +1,20 @@
 """Compare the explanations of the same images in two experiments: `runner diff`."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from statistics import fmean
 from typing import TypeVar
 
 from cifar_model.data import Description
 from runner.errors import InputError
-from runner.reports.explanation.pairs import (
-    LEFT_OUT,
-    MEASURES,
-    WITH_INTERVAL,
-    Pair,
-    explanation_pairs,
-)
+from runner.reports.explanation.pairs import WITH_INTERVAL, Pair, explanation_pairs
 from runner.reports.explanation.rows import explanations_of
-from runner.reports.formats.csv_file import csv_file
-from runner.reports.formats.junit import as_junit
 from runner.reports.lookup import experiment_row, job_row
-from runner.reports.model import Note, Part, Report, Table, titled
 from runner.reports.records import (
     CheckedCondition,
     Explanation,
     Interval,
     fields_of,
-    values,
 )
 from runner.reports.stats.uncertainty import mean_interval
 from runner.states import JobState, Kind
@@ -213,12 +203,12 @@ def _by_class(pairs: Sequence[Pair]) -> list[ClassDifference]:
         ClassDifference(None, name, **fields_of(_summary(group))) for name, group in groups.items()
     ]
     return [
-        *(replace(row, rank=rank) for rank, row in enumerate(_most_changed(rows), start=1)),
+        *(replace(row, rank=rank) for rank, row in enumerate(most_changed(rows), start=1)),
         *(row for row in rows if not row.compared),
     ]
 
 
-def _most_changed(rows: Iterable[T]) -> list[T]:
+def most_changed(rows: Iterable[T]) -> list[T]:
     """Return the rows that were compared; the one that changed most is first."""
     # Overlap is not used: five regions are always shown, even if four of them have almost no
     # weight, so it is not informative if the network uses a single region.
@@ -269,127 +259,3 @@ def _interval(measured: Sequence[float], lowest: float = 0.0) -> Interval | None
         return None
     low, high = mean_interval(measured)
     return [max(lowest, low), min(1.0, high)]
-
-
-# The number of images in the table; JSON and CSV have all of them.
-SHOWN_PAIRS = 20
-
-SHOWN_ASKED = ("experiment", "trial", "trained_on", "method", "segmentation", "samples", "seed")
-CLASSES = (
-    *("rank", "true_class", "shared_weight", "shared_weight_interval"),
-    *(*MEASURES[1:], "compared"),
-)
-PAIRS = ("image", "true_class", "class", "predicted_classes", "verdicts", *MEASURES)
-
-MEANING = (
-    "shared_weight: the share of the absolute weight that both explanations assign to the same"
-    " pixels (signs are ignored); shared_weight_chance: its expected value if the second's weights"
-    " were randomly permuted among its superpixels; overlap: intersection over union of the shown"
-    " regions; rank_correlation: Spearman's, for the weights of all superpixels; sign_flips: the"
-    " share of the area shown in both that supports the class in one and opposes it in the other."
-    " Means are over images; intervals are Student's t 95 % intervals."
-)
-OTHER_SEGMENTS = (
-    "{} of {} compared pairs of explanations have different superpixels: their rank correlation is"
-    " computed over pixels, each with the weight of its superpixel."
-)
-
-
-def difference_report(document: DifferenceDocument) -> Report:
-    """Return the report of a comparison of explanations."""
-    numbers = [of.experiment for of in document.experiments]
-    both = " and ".join(map(str, numbers))
-    title = titled(document.dataset, f"Explanations of experiments {both}")
-    return Report(
-        title,
-        document,
-        lay_out=lambda _: difference_parts(document),
-        texts={
-            "csv": lambda: _spreadsheet(document),
-            "junit": lambda: as_junit("diff", numbers, title, document.conditions),
-        },
-    )
-
-
-def difference_parts(document: DifferenceDocument) -> list[Part]:
-    """Return the settings, the differences by class, and the images that changed most."""
-    most = _most_changed(document.pairs)[:SHOWN_PAIRS]
-    summary = {of.name: getattr(document, of.name) for of in fields(Summary)}
-    classes = [*document.classes, ClassDifference(None, "all", **summary)]
-    columns = (*CLASSES, *(reason for reason in LEFT_OUT if getattr(document, reason)))
-    return [
-        *(Note(f"experiment {of.experiment}: {of.command}") for of in document.experiments),
-        _table(document, "Settings", SHOWN_ASKED, document.experiments),
-        *_warnings(document),
-        Note(verdict(document)),
-        _table(document, "By true class", columns, classes),
-        Note(MEANING),
-        _table(document, f"The {len(most)} largest changes", PAIRS, most),
-    ]
-
-
-def _table(
-    document: DifferenceDocument, what: str, columns: Sequence[str], rows: Sequence[object]
-) -> Table:
-    cells = [values(row, columns) for row in rows]
-    return Table(titled(document.dataset, what), columns, cells, sortable=True)
-
-
-def verdict(document: DifferenceDocument) -> str:
-    """Return a sentence that names the class that changed most, and says if this may be chance."""
-    ranked = [of for of in document.classes if of.rank is not None]
-    if not ranked:
-        return "No two explanations could be compared."
-    said = f"Class {ranked[0].true_class} changed most: shared weight {_share(ranked[0])}"
-    if len(ranked) == 1:
-        return f"{said}."
-    said += f"; then {ranked[1].true_class}: {_share(ranked[1])}."
-    first, second = (of.shared_weight_interval for of in ranked[:2])
-    if first is None or second is None or first[1] >= second[0]:
-        return f"{said} Their 95 % intervals overlap, so this order may be due to chance."
-    return f"{said} Their 95 % intervals do not overlap."
-
-
-def _share(of: ClassDifference) -> str:
-    if of.shared_weight_interval is None:
-        return f"{of.shared_weight:.3f}, one image"
-    low, high = of.shared_weight_interval
-    return f"{of.shared_weight:.3f} ({low:.3f} to {high:.3f})"
-
-
-def _warnings(document: DifferenceDocument) -> Iterator[Note]:
-    for of in document.experiments:
-        if of.jobs_without_result:
-            jobs = f"{of.jobs_without_result} of {of.jobs} jobs have no result"
-            yield Note(f"experiment {of.experiment}: {jobs}.", warning=True)
-    differ = ", ".join(document.differ_in) or "none"
-    yield Note(
-        f"{document.pictures:,} images are in both experiments; different settings: {differ}."
-    )
-    left = [(reason, getattr(document, reason)) for reason in LEFT_OUT]
-    counts = ", ".join(f"{reason.replace('_', ' ')} {n:,}" for reason, n in left if n)
-    if counts:
-        yield Note(f"pairs that were not compared: {counts}.", warning=True)
-    if document.other_segments:
-        words = OTHER_SEGMENTS.format(document.other_segments, document.compared)
-        yield Note(words, warning=True)
-
-
-def _spreadsheet(document: DifferenceDocument) -> str:
-    names = ("image", "true_class", "class", "same_segments", *MEASURES, "left_out")
-    two = ("experiment", "predicted_class", "verdict")
-    heads = [f"{place}_{name}" for name in two for place in ("first", "second")]
-    experiments = [of.experiment for of in document.experiments]
-    dataset = document.dataset
-    rows = [
-        [
-            *values(pair, names),
-            *experiments,
-            *pair.predicted_classes,
-            *(pair.verdicts or (None, None)),
-            dataset.title,
-            dataset.fingerprint,
-        ]
-        for pair in document.pairs
-    ]
-    return csv_file([*names, *heads, "dataset", "fingerprint"], rows)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, cast, func, select
+from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from cifar_model.data import Description
@@ -156,7 +156,10 @@ def repeats(connection: Connection, scope: Scope, by: str) -> tuple[float, int]:
 
 
 def experiments(connection: Connection, scope: Scope) -> list[CommandRow]:
-    """Return the selected experiments; without a selection, all experiments that train."""
+    """Return the selected experiments; without a selection, all experiments that train.
+
+    Of those that train, only experiments with a trial that meets all conditions.
+    """
     query = select(
         Experiment.id,
         Experiment.kind,
@@ -170,6 +173,9 @@ def experiments(connection: Connection, scope: Scope) -> list[CommandRow]:
         query = query.where(Experiment.kind.in_(TRAINS))
         if not scope.archived:
             query = query.where(Experiment.archived_at.is_(None))
+    if scope.conditions:
+        meets = Experiment.id.in_(_chosen(scope, Job.experiment_id))
+        query = query.where(or_(Experiment.kind.not_in(TRAINS), meets))
     labelled = [condition for condition in scope.conditions if condition.name in LABELS]
     rows = connection.execute(query.where(*(_labelled(c, Experiment.id) for c in labelled))).all()
     tags = tags_of(connection, [row.id for row in rows])

@@ -40,15 +40,15 @@ NUMBERS = {"experiment": Experiment.id, "job": Job.id, "trial": Trial.id}
 NEWEST = 10
 
 
-def newest_with_results(connection: Connection) -> int | None:
+def newest_with_results(connection: Connection, *, trains: bool = False) -> int | None:
     """Return the newest experiment that has a trial, an evaluation or an explanation.
 
-    Archived ones do not count.
+    With `trains` only trials count. Archived experiments do not count.
     """
     number = select(func.max(Job.experiment_id)).where(shown_in_lists())
     newest = [
         connection.scalar(number.join(table, table.job_id == Job.id))
-        for table in (Trial, Evaluation, Explanation)
+        for table in ((Trial,) if trains else (Trial, Evaluation, Explanation))
     ]
     return max((number for number in newest if number is not None), default=None)
 

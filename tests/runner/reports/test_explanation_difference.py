@@ -4,12 +4,8 @@ import pytest
 from scipy.stats import t
 
 from runner.errors import InputError
-from runner.reports.explanation.difference import (
-    DifferenceDocument,
-    difference_document,
-    difference_parts,
-    verdict,
-)
+from runner.reports.explanation.difference import DifferenceDocument, difference_document
+from runner.reports.explanation.difference_view import difference_parts, verdict
 from runner.reports.model import Note
 from runner.store.engine import Store
 from tests.runner.reports.explained import STRIPES, explained, weights
