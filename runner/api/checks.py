@@ -65,7 +65,7 @@ def flag(name: str, value: Any) -> bool:
 
 
 def one_of(name: str, value: Any, choices: Sequence[str]) -> str:
-    """Return the value of an option that has a few."""
+    """Return the value of an option that has a fixed set of values."""
     if value not in choices:
         close = nearest(str(value), choices)
         hint = f"; did you mean {close!r}?" if close else ""

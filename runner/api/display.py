@@ -47,7 +47,7 @@ def experiments_html(home: Home) -> str:
     """Return the newest experiments."""
     store = home.store_if_any()
     if store is None:
-        note = Note("There is no results store yet: the first experiment makes it.")
+        note = Note("There is no results store yet: the first experiment creates it.")
         return as_fragment(home.name, [note])
     found = queries.experiments(store, SHOWN_EXPERIMENTS)
     rows = [

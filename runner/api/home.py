@@ -15,13 +15,13 @@ class Home:
 
     @property
     def store(self) -> Store:
-        """Return the store; raise NoStoreYet, an InputError, where there never was one."""
+        """Return the store; raise NoStoreYet, an InputError, if there is none yet."""
         if self._store is None:
             self._store = find_store(self.settings)
         return self._store
 
     def store_if_any(self) -> Store | None:
-        """Return the store; None where there never was one."""
+        """Return the store; None if there is none yet."""
         try:
             return self.store
         except NoStoreYet:

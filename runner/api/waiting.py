@@ -41,7 +41,7 @@ class Telling:
         self._asked = time.monotonic()
 
     def look(self) -> None:
-        """Look now and then; whoever waits need not know why nothing is known just now."""
+        """Look every few seconds; a database or broker that is away is not reported here."""
         if time.monotonic() - self._asked < ENSURE_SECONDS:
             return
         self._asked = time.monotonic()

@@ -41,7 +41,7 @@ class Bar:
         )
 
     def show(self) -> bool:
-        """Show how things stand now; return whether every job has ended.
+        """Show the current state; return whether every job has ended.
 
         Raises StoreUnavailable if the database has been away for a long time.
         """

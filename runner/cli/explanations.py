@@ -10,18 +10,20 @@ from runner.cli.output import answered_if_nothing_is_stored, report_view, show_w
 
 
 @click.command()
-@click.option("--experiment", type=EXPERIMENT, help="Only explanations of this experiment.")
-@click.option("--trial", type=TRIAL, help="Only explanations of this trial.")
+@click.option("--experiment", type=EXPERIMENT, help="Show only explanations of this experiment.")
+@click.option("--trial", type=TRIAL, help="Show only explanations of this trial.")
 @click.option(
     "--verdict",
     type=click.Choice(["sound", "weak", "void"]),
-    help="Only explanations with this verdict.",
+    help="Show only explanations with this verdict.",
 )
-@click.option("--method", type=Method(), help="Only explanations by this method.")
-@click.option("--class", "label", metavar="NAME", help="Only explanations of this class.")
-@click.option("--true-class", metavar="NAME", help="Only images whose true class is this one.")
-@click.option("--predicted-class", metavar="NAME", help="Only images predicted as this class.")
-@click.option("--all", "archived", is_flag=True, help="Also explanations of archived experiments.")
+@click.option("--method", type=Method(), help="Show only explanations by this method.")
+@click.option("--class", "label", metavar="NAME", help="Show only explanations of this class.")
+@click.option("--true-class", metavar="NAME", help="Show only images whose true class is this one.")
+@click.option("--predicted-class", metavar="NAME", help="Show only images predicted as this class.")
+@click.option(
+    "--all", "archived", is_flag=True, help="Include explanations of archived experiments."
+)
 @click.option(
     "--newest",
     type=click.IntRange(0, 10_000),

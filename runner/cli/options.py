@@ -103,13 +103,13 @@ def _check_columns(
         raise InputError(
             f"--columns {shown(names)} has an empty name",
             "names of columns, separated by commas",
-            "correct --columns; a wrong name lists the names there are",
+            "correct --columns; an unknown name lists the existing ones",
         )
     return names
 
 
 wide_option = click.option(
-    "--wide", is_flag=True, help="Show everything, however wide the terminal is."
+    "--wide", is_flag=True, help="Show everything, even if it is wider than the terminal."
 )
 columns_option = click.option(
     "--columns",
@@ -140,11 +140,11 @@ seed_option = click.option(
 
 def label_options(command: Command) -> Command:
     """Add what people call a new experiment."""
-    name = click.option("--name", help="A name, which commands take in place of the number.")
+    name = click.option("--name", help="Set a name, which commands accept in place of the number.")
     tags = click.option(
-        "--tag", "tags", multiple=True, metavar="TAG", help="A tag to filter by; repeatable."
+        "--tag", "tags", multiple=True, metavar="TAG", help="Add a tag to filter by; repeatable."
     )
-    note = click.option("--note", help="A note, shown with the results.")
+    note = click.option("--note", help="Set a note, shown with the results.")
     return name(tags(note(command)))
 
 

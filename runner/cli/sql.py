@@ -127,7 +127,7 @@ def _most(rows: int | None, form: str, out: Path | None) -> int | None:
 
 
 def _print(lines: Iterable[str]) -> None:
-    """Print lines as they come; a terminal finds nothing to obey in them."""
+    """Print lines as they are read, without control characters on a terminal."""
     lines, is_terminal = iter(lines), sys.stdout.isatty()
     while some := "".join(islice(lines, LINES)):
         click.echo(printable(some) if is_terminal else some, nl=False)

@@ -29,8 +29,14 @@ OF_SOME = ("name", "tags", "archived")
 
 @click.command()
 @click.argument("experiment", type=EXPERIMENT, required=False)
-@click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only experiments with this tag.")
-@click.option("--all", "archived", is_flag=True, help="Also list archived experiments.")
+@click.option(
+    "--tag",
+    "tags",
+    multiple=True,
+    metavar="TAG",
+    help="List only experiments with this tag; repeatable.",
+)
+@click.option("--all", "archived", is_flag=True, help="Include archived experiments.")
 @format_option
 def status(experiment: int | None, tags: tuple[str, ...], form: str, *, archived: bool) -> None:
     """Show the newest experiments, or the jobs of one."""
@@ -77,7 +83,7 @@ def _said(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _show_experiments(store: Any, rows: list[dict[str, Any]], workers: int) -> bool:
-    """Print the experiments and what a person does next; return whether any is unfinished."""
+    """Print the experiments and the next command; return whether any is unfinished."""
     from runner.cli.live import overview
 
     if not rows:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 
 def labels(name: str | None, tags: Sequence[str], note: str | None) -> list[str]:
-    """Return a line for each of them that there is."""
+    """Return a line for each of them that is set."""
     lines = [f"name: {name}"] if name else []
     lines += [f"tags: {', '.join(tags)}"] if tags else []
     return lines + ([f"note: {note}"] if note else [])

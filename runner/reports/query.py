@@ -97,7 +97,7 @@ def _table(table: Table, width: int | None) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Return a name in which nothing breaks a table or is obeyed by a terminal."""
+    """Return a name without line breaks and control characters."""
     return printable(" ".join(text.split()))
 
 

@@ -75,7 +75,8 @@ def _heading(document: ReproductionDocument) -> Iterator[Note]:
     images = f"{sizes.train:,} train, {sizes.validation:,} validation, {sizes.test:,} test"
     yield Note(f"scale {document.scale}; images: {images}; seed {document.seed}")
     numbers = ", ".join(f"{step} {number}" for step, number in document.experiments.items())
-    yield Note(f"experiments (see `runner report NUMBER`): {numbers}")
+    if numbers:
+        yield Note(f"experiments (see `runner report NUMBER`): {numbers}")
     if document.unfinished:
         steps = ", ".join(document.unfinished)
         yield Note(

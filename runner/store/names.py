@@ -1,4 +1,4 @@
-"""What people call experiments: the rules for names, tags and notes."""
+"""The rules for names, tags and notes of experiments."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

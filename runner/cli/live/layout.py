@@ -1,4 +1,4 @@
-"""Lay a scene out in the lines of a terminal: what is most important always fits."""
+"""Lay out the live view in the lines of a terminal: the most important lines always fit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ NARROW, NARROWER = 68, 54
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line, and the mark that gives it its color: what it means stands in the words too."""
+    """A line and its mark, which sets the color; the words have the same meaning without it."""
 
     text: str
     mark: str = ""
@@ -128,7 +128,7 @@ def _more(count: int, what: str) -> list[Line]:
 
 
 def params_text(params: ParamValues, names: Sequence[str]) -> str:
-    """Return these params as a person would type them."""
+    """Return these params as they are typed on the command line."""
     return " ".join(f"{name}={as_text(params[name])}" for name in names if name in params)
 
 

@@ -90,7 +90,7 @@ def experiment_text(
 
 
 def next_command(document: StatusDocument) -> str:
-    """Return what a person does next."""
+    """Return the next command, with what it does."""
     number = document.experiment
     if any(job.state not in FINAL for job in document.jobs):
         return f"follow it with: `runner watch {number}`"

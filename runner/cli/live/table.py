@@ -31,7 +31,7 @@ class LiveTable:
         self._said, self._said_at = words, time.monotonic()
 
     def show(self) -> bool:
-        """Show how things stand now; return whether every job has ended.
+        """Show the current state; return whether every job has ended.
 
         Raises StoreUnavailable if the database has been away for a long time.
         """

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from runner.store.engine import Store
 
 yes_option = click.option(
-    "--yes", is_flag=True, help="Remove it; without this, show only what would be removed."
+    "--yes", is_flag=True, help="Remove what is shown; without this option nothing is removed."
 )
 
 

@@ -9,7 +9,7 @@ from runner.failpoints import failpoint
 
 
 def report_directories(home: Path, experiments: Iterable[int]) -> list[Path]:
-    """Return the directories that there are of these experiments."""
+    """Return the existing directories of these experiments."""
     places = [home / "reports" / f"experiment-{number}" for number in experiments]
     return [place for place in places if place.is_dir() and not place.is_symlink()]
 

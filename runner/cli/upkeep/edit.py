@@ -10,10 +10,10 @@ from runner.cli.options import EXPERIMENT, format_option
 
 @click.command()
 @click.argument("experiment", type=EXPERIMENT)
-@click.option("--name", help="The new name, which commands take in place of the number.")
+@click.option("--name", help="Set the name, which commands accept in place of the number.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="Add a tag; repeatable.")
 @click.option("--untag", multiple=True, metavar="TAG", help="Remove a tag; repeatable.")
-@click.option("--note", help="The new note; it may have several lines.")
+@click.option("--note", help="Set the note; it may have several lines.")
 @click.option("--clear-name", is_flag=True, help="Remove the name.")
 @click.option("--clear-note", is_flag=True, help="Remove the note.")
 @format_option

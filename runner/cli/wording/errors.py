@@ -1,4 +1,4 @@
-"""Errors as a person reads them: what happened, what was expected and how to fix it."""
+"""Errors as users see them: what happened, what was expected and how to fix it."""
 
 import ast
 import re

@@ -105,7 +105,7 @@ def _there(connection: Connection, experiments: Sequence[int]) -> list[int]:
 
 
 def _lock(connection: Connection, experiments: Sequence[int]) -> None:
-    """Let nobody change these jobs, or submit something about these trials, until the end.
+    """Lock these jobs, and their trials against new experiments, until the transaction ends.
 
     SQLite has locked everything.
     """

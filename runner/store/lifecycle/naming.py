@@ -1,4 +1,4 @@
-"""What a person says of experiments after they were made: names, tags, notes, archived or not."""
+"""Change the name, tags and note of a stored experiment; archive it and show it again."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

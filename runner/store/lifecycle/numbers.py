@@ -1,4 +1,4 @@
-"""Numbers of experiments, jobs and trials: none is given twice, not even after it was deleted."""
+"""Numbers of experiments, jobs and trials: none is used twice, not even after a deletion."""
 
 from sqlalchemy import Insert, Integer, insert
 from sqlalchemy.ext.compiler import compiles

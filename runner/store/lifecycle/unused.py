@@ -1,4 +1,4 @@
-"""Remove what nothing needs any more: unused artifacts, checkpoints of jobs that have ended."""
+"""Remove unused artifacts and the checkpoints of jobs that have ended."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Find experiments by what people call them."""
+"""Find experiments by name and tag."""
 
 from collections.abc import Iterable
 

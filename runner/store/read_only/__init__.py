@@ -1,4 +1,4 @@
-"""One statement of a person, on a connection of its own that cannot write."""
+"""Run one SQL statement on a connection of its own that cannot write."""
 
 from contextlib import AbstractContextManager
 
