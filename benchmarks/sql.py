@@ -39,8 +39,8 @@ def main(databases: list[str]) -> None:
 
 
 def measured(url: str, statement: str) -> str:
-    """Return the median time of the command as a person runs it, and its largest memory."""
-    seconds, memory = [], 0
+    """Return the median times of the command as a person runs it, and its largest memory."""
+    seconds, busy, memory = [], [], 0
     with tempfile.TemporaryDirectory() as home:
         environment = os.environ | {"RUNNER_DATABASE_URL": url, "RUNNER_HOME": home}
         command = [sys.executable, "-m", "runner", "sql", statement, "--format", "csv"]
@@ -51,8 +51,10 @@ def measured(url: str, statement: str) -> str:
             _, status, usage = os.wait4(process.pid, 0)
             assert status == 0
             seconds.append(time.perf_counter() - began)
+            busy.append(usage.ru_utime + usage.ru_stime)
             memory = max(memory, usage.ru_maxrss // 1024)
-    return f"{statistics.median(seconds):.2f} s, {memory} MB"
+    took, worked = statistics.median(seconds), statistics.median(busy)
+    return f"{took:.2f} s, {worked:.2f} s of CPU time, {memory} MB"
 
 
 if __name__ == "__main__":

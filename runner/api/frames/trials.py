@@ -144,18 +144,19 @@ def _fingerprints(
     named: Sequence[str], starts: NDArray[np.int64], rows: NDArray[np.int64], count: int
 ) -> list[list[str]]:
     """Return the machines that trained each job, each once."""
-    found: list[list[str]] = [[] for _ in range(count)]
     ends = [*starts[1:].tolist(), len(named)]
-    for row, start, end in zip(rows.tolist(), starts.tolist(), ends, strict=True):
-        found[row] = list(dict.fromkeys(named[start:end]))
-    return found
+    epochs = zip(rows.tolist(), starts.tolist(), ends, strict=True)
+    found = {row: list(dict.fromkeys(named[start:end])) for row, start, end in epochs}
+    return [found.get(row) or [] for row in range(count)]
 
 
 def _intervals(accuracies: Sequence[float | None], images: Sequence[int]) -> dict[str, list[Any]]:
-    pairs = list(zip(accuracies, images, strict=True))
-    known = {pair: _interval(*pair) for pair in set(pairs)}
-    both = [known[pair] for pair in pairs]
-    low, high = ([interval[bound] for interval in both] for bound in (0, 1))
+    low: list[float | None] = []
+    high: list[float | None] = []
+    for accuracy, count in zip(accuracies, images, strict=True):
+        bounds = _interval(accuracy, count)
+        low.append(bounds[0])
+        high.append(bounds[1])
     return {f"{METRIC}_interval.low": low, f"{METRIC}_interval.high": high}
 
 

@@ -23,6 +23,9 @@ from runner.store.schema import (
 # The values of each column, by its name.
 Columns = Mapping[str, Sequence[Any]]
 
+# The number of rows that are read at once.
+PART = 500
+
 
 def experiment_columns(connection: Connection, numbers: Sequence[int]) -> Columns:
     """Return experiments with the number of their jobs in each state, all without numbers."""
@@ -208,7 +211,14 @@ def _of_trials(query: Select[Any], job: Any, trial: Any, scope: Scope) -> Select
 
 
 def _columns(connection: Connection, query: Select[*tuple[Any, ...]]) -> Columns:
+    """Return the columns of all rows.
+
+    They are read in parts: with all rows alive at once, Python's garbage collector would take most
+    of the time.
+    """
     result = connection.execute(query)
-    names, rows = list(result.keys()), result.all()
-    values = zip(*rows, strict=True) if rows else ([] for _ in names)
-    return dict(zip(names, map(list, values), strict=True))
+    columns: dict[str, list[Any]] = {name: [] for name in result.keys()}  # noqa: SIM118
+    for rows in result.partitions(PART):
+        for column, values in zip(columns.values(), zip(*rows, strict=True), strict=True):
+            column.extend(values)
+    return columns

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Dialect,
+    Join,
     Select,
     and_,
     case,
@@ -89,6 +90,22 @@ def _class_of_sqlite(element: class_of, compiler: SQLCompiler, **options: Any) -
 def _class_of_postgresql(element: class_of, compiler: SQLCompiler, **options: Any) -> str:
     configuration, label = (compiler.process(clause, **options) for clause in element.clauses)
     return f"({configuration} -> 'dataset' -> 'classes' ->> {label})"
+
+
+class InOrder(Join):
+    """A join whose left side SQLite reads row by row, and does not store first."""
+
+    inherit_cache = True
+
+
+@compiles(InOrder, "sqlite")
+def _in_order_sqlite(element: InOrder, compiler: SQLCompiler, **options: Any) -> str:
+    left, right, condition = (
+        compiler.process(part, **options)
+        for part in (element.left, element.right, element.onclause)
+        if part is not None
+    )
+    return f"{left} CROSS JOIN {right} ON {condition}"
 
 
 # Those of a trial, or those that its job will train.
@@ -191,23 +208,26 @@ def _trials() -> Select[Any]:
 
 
 def _epochs() -> Select[Any]:
+    about_job = select(*NUMBERS, *_params(), SEED.label("seed"), *ABOUT).select_from(Job)
+    about_job = about_job.join(Experiment, Experiment.id == Job.experiment_id)
+    about_job = about_job.outerjoin(Trial, Trial.job_id == Job.id)
+    # SQLite would put a subquery without groups into the query around it. There a question such as
+    # GROUP BY optimizer sorts the JSON of the params with every epoch.
+    jobs = about_job.suffix_with(text("GROUP BY jobs.id"), dialect="sqlite").subquery("of_jobs")
+    columns = list(jobs.c)
     query: Select[Any] = select(
-        *NUMBERS,
+        *columns[: len(NUMBERS)],
         Epoch.epoch,
         Epoch.val_accuracy,
         Epoch.val_loss,
         Epoch.accuracy,
         Epoch.loss,
         Epoch.seconds,
-        *_params(),
-        SEED.label("seed"),
-        *ABOUT,
+        *columns[len(NUMBERS) :],
         Epoch.loss_rule,
         Epoch.fingerprint,
     )
-    query = query.select_from(Epoch).join(Job, Job.id == Epoch.job_id)
-    query = query.join(Experiment, Experiment.id == Job.experiment_id)
-    return query.outerjoin(Trial, Trial.job_id == Epoch.job_id)
+    return query.select_from(InOrder(jobs, Epoch.__table__, jobs.c.job == Epoch.job_id))
 
 
 def _evaluations() -> Select[Any]:

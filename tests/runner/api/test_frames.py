@@ -18,6 +18,7 @@ from runner.reports.explanation.search import search_document
 from runner.reports.leaderboard import leaderboard_document
 from runner.reports.records import Epoch, plain
 from runner.reports.trial import trial_document
+from runner.store import queries
 from runner.store.engine import Store, open_store
 from runner.store.queries.explanations import Wanted
 from runner.store.queries.leaderboard import Scope
@@ -227,6 +228,16 @@ def test_an_empty_store_has_the_columns_and_no_row(
         assert empty.empty
         assert list(empty.columns) == list(full.columns)
         assert list(map(str, empty.dtypes)) == list(map(str, full.dtypes))
+
+
+@pytest.mark.parametrize("what", ["trials", "epochs"])
+def test_rows_that_are_read_in_several_parts_are_the_same(
+    chosen_from: runner.Client, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = getattr(chosen_from, what)()
+    assert len(at_once) > 6
+    monkeypatch.setattr(queries.frames, "PART", 3)
+    pd.testing.assert_frame_equal(getattr(chosen_from, what)(), at_once)
 
 
 @pytest.mark.parametrize(

@@ -175,3 +175,18 @@ def test_a_question_about_params_is_the_same_on_both_databases(filled: Store) ->
     with ask(filled.url, statement, None) as answer:
         [row] = answer.rows
     assert row == ["nadam", 0.25, 2, 1, 4, False]
+
+
+def test_sqlite_reads_the_params_of_a_job_once_and_not_with_every_epoch(
+    sqlite_store: Store,
+) -> None:
+    by_param = plan(sqlite_store, "SELECT optimizer, avg(loss) FROM v_epochs GROUP BY optimizer")
+    assert by_param[0] == "CO-ROUTINE of_jobs"
+    of_a_job = plan(sqlite_store, "SELECT optimizer, loss FROM v_epochs WHERE job = 5")
+    assert "SEARCH jobs USING INTEGER PRIMARY KEY (rowid=?)" in of_a_job
+
+
+def plan(store: Store, statement: str) -> list[str]:
+    with store.read() as connection:
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}")
+        return [row.detail for row in rows]
