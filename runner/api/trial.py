@@ -55,6 +55,8 @@ class Trial:
         (images, height, width, 3), or one image, which gives one row without the first axis.
         """
         given = _checked(images, self.dataset)
+        if not len(given):
+            return np.empty((0, len(self.dataset.classes)), np.float32)
         rows: NDArray[np.floating] = self._loaded().probabilities(_scaled(_several(given)))
         return rows if given.ndim == 4 else rows[0]
 

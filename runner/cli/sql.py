@@ -1,5 +1,6 @@
 """`runner sql`: one question to the store in SQL, on a connection that cannot write."""
 
+import math
 import sys
 from collections.abc import Iterable
 from itertools import islice
@@ -74,6 +75,8 @@ def sql(
     from runner.store.opening import find_store
     from runner.store.read_only import ask
 
+    if timeout is not None and not math.isfinite(timeout):
+        raise InputError(f"--timeout {timeout} is not valid", "seconds", "correct --timeout")
     asked = _statement(statement, source)
     most = _most(rows, form, out)
     settings = Settings.from_environment()

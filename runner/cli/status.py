@@ -43,7 +43,9 @@ def status(experiment: int | None, tags: tuple[str, ...], form: str, *, archived
     from runner.local.liveness import local_trouble, why_nothing_runs, workers_alive
     from runner.specs import Configuration
     from runner.store import queries
+    from runner.store.names import read_tags
 
+    tags = read_tags(tags)
     if experiment is not None:
         settings, store = _open()
         return _status_of_one(settings, store, experiment, form)

@@ -33,6 +33,8 @@ def _read(text: str) -> Condition:
     if name in LABELS:
         if operator not in ("=", "!="):
             raise _refusal(text, f"= or !=, because a {name} is not a number")
+        if not value.isprintable():
+            raise _refusal(text, "printable characters in UTF-8")
         return Condition(name, operator, value)
     default = None if name in METRICS else getattr(Params(), name)
     return Condition(name, operator, _value(text, operator, value, default), default)

@@ -169,6 +169,11 @@ def group_parts(
     return [Table(title, head, rows, sortable=True), *_notes(groups, by)]
 
 
+def groups_table(title: str, groups: Sequence[RankedGroup], by: str) -> Table:
+    """Return the table that `--columns` chooses from: the columns of CSV and Parquet."""
+    return Table(title, SHEET, [list(row.values()) for row in group_rows(groups, by)])
+
+
 def brief_group_parts(
     groups: Sequence[RankedGroup], group_by: Sequence[str], by: str
 ) -> list[Part]:

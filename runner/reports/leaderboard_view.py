@@ -15,6 +15,7 @@ from runner.reports.groups import (
     group_option,
     group_parts,
     group_rows,
+    groups_table,
 )
 from runner.reports.labels import named
 from runner.reports.leaderboard import TOP, LeaderboardDocument
@@ -263,11 +264,17 @@ def leaderboard_report(document: LeaderboardDocument) -> Report:
         document,
         lay_out=lambda figures: [*leaderboard_parts(document), *figures],
         brief=lambda: brief_leaderboard_parts(document),
-        main=lambda: trials_table(document),
+        main=lambda: _main_table(document),
         draw=lambda: _draw(document),
         texts={"csv": lambda: as_csv(*_sheet(document))},
         exports={"parquet": lambda: _parquet(document)},
     )
+
+
+def _main_table(document: LeaderboardDocument) -> Table:
+    if document.group_by:
+        return groups_table(titled_leaderboard(document, "Groups"), document.groups, document.by)
+    return trials_table(document)
 
 
 def _parquet(document: LeaderboardDocument) -> list[tuple[Path, bytes]]:

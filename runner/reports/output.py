@@ -15,6 +15,9 @@ from runner.reports.records import plain
 # The default file names of the formats that are never written to stdout.
 ALWAYS_WRITTEN = {"html": "report.html", "parquet": "report.parquet", "tensorboard": "tensorboard"}
 
+# What a SQLite database begins with.
+SQLITE = b"SQLite format 3\0"
+
 # The formats for people, which are laid out as parts.
 FOR_PEOPLE = ("table", "markdown", "html")
 
@@ -89,7 +92,21 @@ def choose_destination(home: Path, name: str, form: str, out: Path | None) -> De
             f"a {'directory' if form == 'tensorboard' else 'file'} for --format {form}",
             "choose another --out",
         )
+    if _is_database(out):
+        raise InputError(
+            f"--out {out} is a SQLite database, such as the results store",
+            "a file that a report may replace",
+            "choose another --out",
+        )
     return Destination(out, out.with_name(f"{out.stem}-files"))
+
+
+def _is_database(path: Path) -> bool:
+    # Only a regular file is opened: a pipe would wait for somebody who writes to it.
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(SQLITE)) == SQLITE
 
 
 def summarised(files: list[str]) -> list[str]:

@@ -18,6 +18,9 @@ from runner.reports.model import Table
 from runner.reports.output import place_for, write_file
 from runner.store.read_only import Value
 
+# The largest whole number up to which Arrow's types have all of them.
+LIMITS = {"int64": 2**63 - 1, "double": 2**53}
+
 # What is left of a table that is cut is counted up to here.
 MOST_COUNTED = 10_000
 
@@ -31,7 +34,14 @@ class QueryDocument:
 
 
 def write_lines(lines: Iterable[str], path: Path) -> None:
-    """Write a file, which is there when all of it is written."""
+    """Write a file, which is there when all of it is written.
+
+    A link keeps pointing to its file, and what is no file, such as a pipe, is written as it is.
+    """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        _write_through(lines, path)
+        return
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     with place_for(path):
         try:
@@ -40,6 +50,11 @@ def write_lines(lines: Iterable[str], path: Path) -> None:
             unfinished.replace(path)
         finally:
             unfinished.unlink(missing_ok=True)
+
+
+def _write_through(lines: Iterable[str], path: Path) -> None:
+    with place_for(path), path.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(lines)
 
 
 def as_lines(
@@ -126,6 +141,14 @@ def _column(values: list[Value]) -> tuple[list[Value], str]:
     """Return the values of a column in one type, and the name of that type in Arrow."""
     types = {type(value) for value in values} - {type(None)}
     for known, alias in (({bool}, "bool"), ({int}, "int64"), ({int, float}, "double")):
-        if types and types <= known:
+        if types and types <= known and _holds(alias, values):
             return values, alias
     return [None if value is None else str(value) for value in values], "string"
+
+
+def _holds(alias: str, values: list[Value]) -> bool:
+    """Tell whether a type of Arrow has each whole number exactly."""
+    limit = LIMITS.get(alias)
+    return limit is None or all(
+        -limit <= value <= limit for value in values if isinstance(value, int)
+    )

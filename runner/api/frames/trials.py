@@ -144,7 +144,7 @@ def _fingerprints(
     named: Sequence[str], starts: NDArray[np.int64], rows: NDArray[np.int64], count: int
 ) -> list[list[str]]:
     """Return the machines that trained each job, each once."""
-    ends = [*starts[1:].tolist(), len(named)]
+    ends = [*starts.tolist(), len(named)][1:]
     epochs = zip(rows.tolist(), starts.tolist(), ends, strict=True)
     found = {row: list(dict.fromkeys(named[start:end])) for row, start, end in epochs}
     return [found.get(row) or [] for row in range(count)]

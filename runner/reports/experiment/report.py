@@ -18,8 +18,8 @@ from runner.reports.experiment.view import (
 from runner.reports.figures.names import overlay_name
 from runner.reports.formats.csv_file import Cell, as_csv
 from runner.reports.formats.talos_log import as_talos_log
-from runner.reports.groups import SHEET, group_option, group_rows
-from runner.reports.model import Figure, Report, captioned, code_of, origin
+from runner.reports.groups import SHEET, group_option, group_rows, groups_table
+from runner.reports.model import Figure, Report, Table, captioned, code_of, origin, titled
 from runner.reports.records import plain
 from runner.store.engine import Store
 
@@ -37,7 +37,7 @@ def experiment_report(
         lay_out=lambda figures: report_parts(document, figures),
         appendix=lambda: provenance_parts(document),
         brief=lambda: brief_parts(document),
-        main=lambda: main_table(document),
+        main=lambda: _main_table(document, grouped=grouped),
         draw=lambda: _draw(store, document),
         drawn_in=DRAWN_IN if document.trains else ("table", *DRAWN_IN),
         linked=lambda saved: _linked(document, saved),
@@ -88,6 +88,13 @@ def _sheet(
     if grouped:
         return group_rows(document.groups, METRIC), SHEET
     return spreadsheet_rows(document), columns_of(document.kind)
+
+
+def _main_table(document: ExperimentDocument, *, grouped: bool) -> Table:
+    if grouped:
+        title = titled(document.dataset, "Groups")
+        return groups_table(title, document.groups, METRIC)
+    return main_table(document)
 
 
 def _parquet(document: ExperimentDocument, *, grouped: bool) -> list[tuple[Path, bytes]]:

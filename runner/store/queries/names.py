@@ -15,7 +15,9 @@ NEWEST = 10
 def find_experiment(store: Store, name: str) -> int:
     """Return the number of the experiment with a name; raise InputError if there is none."""
     with store.read() as connection:
-        number = connection.scalar(select(Experiment.id).where(Experiment.name == name))
+        # Text that is not UTF-8 can be no name, and no database takes it.
+        same = select(Experiment.id).where(Experiment.name == name)
+        number = connection.scalar(same) if name.isprintable() else None
         if number is not None:
             return number
         raise _unknown(connection, name, store.name)

@@ -214,6 +214,17 @@ def test_conditions_choose_trials_and_what_is_about_them(chosen_from: runner.Cli
     assert len(client.explanations(where="val_accuracy=0.5")) == 4
 
 
+def test_trials_that_have_no_epoch_yet_are_rows_without_scores(
+    sqlite_store: Store,
+) -> None:
+    store_tune(sqlite_store, [[], []])
+    client = runner.open(sqlite_store.url)
+    trials = client.trials()
+    assert trials["trained_epochs"].tolist() == [0, 0]
+    assert trials["val_accuracy"].isna().all()
+    assert client.trials(where="val_accuracy>5").empty
+
+
 @pytest.mark.parametrize("what", FRAMES)
 def test_an_empty_store_has_the_columns_and_no_row(
     what: str, chosen_from: runner.Client, tmp_path: Path
@@ -245,6 +256,8 @@ def test_rows_that_are_read_in_several_parts_are_the_same(
     [
         ({"where": "acc>0.5"}, "one of accuracy, val_accuracy"),
         ({"where": ["lr=0.1", "lrr=3"]}, "did you mean 'lr'?"),
+        ({"where": "name=\udcff"}, "printable characters"),
+        ({"experiment": "\udcff"}, "the newest are"),
         ({"experiment": 99}, "the newest are"),
         ({"experiment": "no such name"}, "the newest are"),
         ({"experiment": []}, "a list of one or more"),

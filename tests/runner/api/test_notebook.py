@@ -82,6 +82,7 @@ def test_a_trial_predicts_and_explains_as_its_model_does(page: dict[str, Any]) -
     scaled = np.divide(images, 255, dtype=np.float32)
     assert (trial.predict(scaled) == probabilities).all()
     assert (trial.predict(images[0]) == probabilities[0]).all()
+    assert trial.predict(images[:0]).shape == (0, len(trial.dataset.classes))
     assert page["model"].predict(scaled, verbose=0) == pytest.approx(probabilities, abs=1e-5)
     [explained] = page["explanations"]
     assert explained.predicted == probabilities[0].argmax()

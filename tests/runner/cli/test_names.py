@@ -77,6 +77,18 @@ def test_an_unknown_name_lists_the_nearest_and_the_newest(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
+    "arguments",
+    [("report", "\udcff"), ("status", "--tag=\udcff"), ("report", "--where=tag=\udcff")],
+)
+def test_what_is_no_utf_8_is_refused_as_a_name_and_as_a_tag(
+    store: Store, arguments: tuple[str, ...]
+) -> None:
+    store_tune(store, [[0.5]])
+    with pytest.raises(InputError):
+        call(store, *arguments)
+
+
+@pytest.mark.parametrize(
     "name", ["17", " 17 ", "\N{SUPERSCRIPT TWO}", "", " a", "-a", "a\nb", "a" * 201]
 )
 def test_a_name_that_could_be_misread_is_refused(name: str) -> None:

@@ -98,6 +98,22 @@ def test_parquet_has_a_type_for_each_column(filled: Store, tmp_path: Path) -> No
     assert table.column("val_accuracy").to_pylist() == [0.5, 0.75, None]
     with pytest.raises(InputError, match="more than one column a"):
         call(filled, "SELECT 1 AS a, 2 AS a", "--format", "parquet", "--out", str(out))
+    # A double does not have every whole number of this size.
+    large = f"SELECT {2**63 - 1} AS number UNION ALL SELECT 1.5"
+    call(filled, large, "--format", "parquet", "--out", str(out))
+    assert pyarrow.parquet.read_table(out)["number"].to_pylist() == [str(2**63 - 1), "1.5"]
+
+
+def test_what_is_no_file_is_written_and_not_replaced(filled: Store, tmp_path: Path) -> None:
+    pipe, link, file = (tmp_path / name for name in ("pipe", "link", "file"))
+    os.mkfifo(pipe)
+    link.symlink_to(file)
+    call(filled, "SELECT 1 AS a", "--format=csv", f"--out={link}")
+    assert (link.is_symlink(), file.read_text()) == (True, "a\n1\n")
+    with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE, text=True) as reader:
+        call(filled, "SELECT 1 AS a", "--format=csv", f"--out={pipe}")
+        assert reader.communicate()[0] == "a\n1\n"
+    assert pipe.is_fifo()
 
 
 def test_a_file_is_written_when_all_of_it_is_there(filled: Store, tmp_path: Path) -> None:
@@ -128,6 +144,8 @@ def test_bad_input_is_refused(filled: Store, tmp_path: Path) -> None:
         ("--file", str(tmp_path / "none.sql")): "cannot be read",
         ("SELECT 1", "--format=csv", "--rows=3"): "--rows is given with --format csv",
         ("SELECT 1", "--out", str(tmp_path / "no" / "a.csv")): "does not exist",
+        ("SELECT 1", "--out", filled.url.removeprefix("sqlite:///")): "is a SQLite database",
+        ("SELECT 1", "--timeout", "nan"): "--timeout nan is not valid",
         ("",): "empty",
         ("-",): "empty",
         ("DELETE FROM jobs",): "read-only",

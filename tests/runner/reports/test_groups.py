@@ -225,6 +225,20 @@ def test_csv_and_parquet_have_a_row_for_each_group_with_one_schema(
     assert types == {"seeds": "int64", "mean": "double", "noise": "bool", "lr": "double"}
 
 
+@pytest.mark.parametrize("board", [False, True])
+def test_columns_of_groups_are_those_of_the_csv(
+    call: Call, sqlite_store: Store, board: bool
+) -> None:
+    number = store_seeds(sqlite_store, TRIALS)
+    top = ["--top", 5] if board else []
+    asked = [number, "--group-by", "optimizer", *top, "--columns", "optimizer,trials"]
+    lines = [line.split() for line in call(sqlite_store, *asked).stdout.splitlines()]
+    assert [line for line in lines if line[:1] in (["adam"], ["sgd"])] == [
+        ["adam", "5"],
+        ["sgd", "1"],
+    ]
+
+
 def test_csv_has_trials_unless_groups_are_asked_for(call: Call, sqlite_store: Store) -> None:
     number = store_seeds(sqlite_store, TRIALS)
     rows = csv.DictReader(io.StringIO(call(sqlite_store, number, "--format", "csv").stdout))

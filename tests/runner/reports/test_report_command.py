@@ -94,6 +94,8 @@ def test_a_leaderboard_is_cut_sorted_and_chosen(home: Path, home_store: Store) -
     document = json.loads(call(home, "1", *options, "--format", "json").stdout)
     assert [trial["val_accuracy"] for trial in document["trials"]] == [0.5]
     assert (document["count"], document["where"]) == (2, ["val_accuracy<0.6"])
+    nothing = call(home, "--where", "name=nobody").stdout
+    assert nothing.startswith("Leaderboard\n")
 
 
 def test_an_experiment_of_thousands_is_shown_by_its_best(
