@@ -135,9 +135,12 @@ def watch(experiment: int | None) -> None:
     from runner.cli.interrupts import explained
     from runner.store.queries.running import newest_unfinished
 
-    with answered_if_nothing_is_stored("table"):
-        settings, store = _open()
-    number = newest_unfinished(store) if experiment is None else experiment
+    if experiment is None:
+        with answered_if_nothing_is_stored("table"):
+            settings, store = _open()
+        number = newest_unfinished(store)
+    else:
+        (settings, store), number = _open(), experiment
     if number is None:
         say("every experiment is finished: `runner status` lists them")
         return

@@ -10,7 +10,7 @@ from runner.queue import dispatch
 from runner.queue.app import Message
 from runner.states import Kind
 from runner.store.engine import Store
-from tests.runner.store.making import DATASET, job_ids, make_experiment
+from tests.runner.store.making import DATASET, job_ids, make_experiment, make_trial
 
 COMMON = {"dataset": DATASET, "epochs": None, "threads": 1}
 ON_A_TRIAL = {"dataset": DATASET, "threads": 1, "trial": 3}
@@ -65,6 +65,8 @@ def test_a_message_says_what_tells_its_job_from_others(
     job: dict[str, Any],
     details: dict[str, Any],
 ) -> None:
+    for _ in range(common.get("trial", 0)):
+        make_trial(sqlite_store)
     experiment = make_experiment(sqlite_store, [job], kind=kind, configuration=common)
     assert send_pending(sqlite_store) == 1
     [message] = sent
