@@ -3,14 +3,14 @@
 from runner.failpoints import VARIABLE
 from tests.acceptance.command_line import TINY, Runner
 
-PICTURES = 100  # two jobs
+PICTURES = 60  # two jobs
 
 
 def test_every_picture_is_explained_once_though_workers_die(runner: Runner) -> None:
     runner.json("submit", "train", *TINY, "--epochs", "1", "--wait")
     marks = runner.directory / "marks"
     marks.mkdir()
-    runner.environment[VARIABLE] = f"image_70,before_finish:{marks}"
+    runner.environment[VARIABLE] = f"image_55,before_finish:{marks}"
 
     submitted = runner.json(
         *("submit", "explain", "--trial", "1", "--images", f"0-{PICTURES - 1}"),
