@@ -15,7 +15,7 @@ from runner.failpoints import failpoint
 from runner.states import FINAL
 from runner.store import schema
 from runner.store.engine import Store
-from runner.store.lifecycle.unused import Size
+from runner.store.lifecycle.unused import Size, references, size_of
 
 # What belongs to jobs, in an order in which nothing ever refers to what is gone.
 OF_JOBS = (
@@ -29,16 +29,6 @@ OF_JOBS = (
     schema.Attempt,
 )
 OF_EVALUATIONS = (schema.Probabilities, schema.ConfusionCell)
-
-# Where the bytes of an experiment are.
-ARTIFACTS = (
-    (schema.Trial, schema.Trial.model),
-    (schema.Evaluation, schema.Evaluation.predictions),
-    (schema.Evaluation, schema.Evaluation.labels),
-    (schema.Activation, schema.Activation.output),
-    (schema.Explanation, schema.Explanation.segments),
-    (schema.Explanation, schema.Explanation.picture),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +50,11 @@ def contents(store: Store, experiments: Sequence[int]) -> Contents:
         rows = {"jobs": _count(connection, schema.Job, schema.Job.experiment_id.in_(there))}
         for table in reversed(OF_JOBS):
             rows[table.__tablename__] = _count(connection, table, table.job_id.in_(jobs))
-        kept = func.coalesce(func.sum(func.length(schema.Checkpoint.content)), 0)
-        checkpoints = connection.execute(
-            select(func.count(), kept).where(schema.Checkpoint.job_id.in_(jobs))
-        ).one()
+        of_jobs = schema.Checkpoint.job_id.in_(jobs)
         return Contents(
             experiments=there,
             rows=rows,
-            checkpoints=Size(checkpoints[0], int(checkpoints[1])),
+            checkpoints=size_of(connection, schema.Checkpoint, of_jobs),
             artifacts=_artifacts(connection, jobs),
         )
 
@@ -194,18 +181,18 @@ def _count(connection: Connection, table: type[schema.Base], condition: object) 
 def _artifacts(connection: Connection, jobs: Select[int]) -> Size:
     """Return the size of the artifacts that only these jobs use."""
     evaluations = select(schema.Evaluation.id).where(schema.Evaluation.job_id.in_(jobs))
-    own = [select(column).where(table.job_id.in_(jobs)) for table, column in ARTIFACTS]
-    shared = [select(column).where(table.job_id.not_in(jobs)) for table, column in ARTIFACTS]
-    of = schema.Probabilities
-    own.append(select(of.artifact).where(of.evaluation_id.in_(evaluations)))
-    shared.append(select(of.artifact).where(of.evaluation_id.not_in(evaluations)))
-    used = union(*shared).subquery()
-    stored = func.coalesce(func.sum(func.length(schema.Artifact.content)), 0)
-    only = schema.Artifact.sha256
-    found = connection.execute(
-        select(func.count(), stored).where(
-            only.in_(select(union(*own).subquery().c[0])),
-            only.not_in(select(used.c[0]).where(used.c[0].is_not(None))),
+    own, shared = [], []
+    for column in references():
+        table = column.table.c
+        # A row belongs to a job, or to an evaluation of one.
+        theirs = (
+            table.job_id.in_(jobs) if "job_id" in table else table.evaluation_id.in_(evaluations)
         )
-    ).one()
-    return Size(found[0], int(found[1]))
+        own.append(select(column).where(theirs))
+        shared.append(select(column).where(~theirs))
+    used = union(*shared).subquery()
+    only = schema.Artifact.sha256
+    condition = only.in_(select(union(*own).subquery().c[0])) & only.not_in(
+        select(used.c[0]).where(used.c[0].is_not(None))
+    )
+    return size_of(connection, schema.Artifact, condition)

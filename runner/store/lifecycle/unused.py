@@ -29,13 +29,13 @@ NOTHING = Size(0, 0)
 def unused_artifacts(store: Store) -> Size:
     """Return the size of the artifacts that no row refers to."""
     with store.read() as connection:
-        return _size(connection, Artifact, _is_unused())
+        return size_of(connection, Artifact, _is_unused())
 
 
 def ended_checkpoints(store: Store) -> Size:
     """Return the size of the checkpoints of jobs that have ended."""
     with store.read() as connection:
-        return _size(connection, Checkpoint, Checkpoint.job_id.in_(_ended()))
+        return size_of(connection, Checkpoint, Checkpoint.job_id.in_(_ended()))
 
 
 def remove_artifacts(store: Store) -> Size:
@@ -51,7 +51,7 @@ def remove_artifacts(store: Store) -> Size:
             names, last = _next_unused(connection, last)
             # Looked at again, now that nobody else can begin to use them.
             condition = Artifact.sha256.in_(names) & _is_unused()
-            gone = _size(connection, Artifact, condition)
+            gone = size_of(connection, Artifact, condition)
             connection.execute(delete(Artifact).where(condition))
             failpoint("prune_artifacts_written")
         failpoint("prune_artifacts_stored")
@@ -76,7 +76,7 @@ def remove_checkpoints(store: Store) -> Size:
                 .with_for_update(of=Job)
             ).all()
             condition = Checkpoint.job_id.in_(jobs)
-            gone = _size(connection, Checkpoint, condition)
+            gone = size_of(connection, Checkpoint, condition)
             connection.execute(delete(Checkpoint).where(condition))
             failpoint("prune_checkpoints_written")
         failpoint("prune_checkpoints_stored")
@@ -98,14 +98,14 @@ def _next_unused(connection: Connection, after: str) -> tuple[Sequence[str], str
 
 
 def _is_unused() -> ColumnElement[bool]:
-    used = [~exists().where(column == Artifact.sha256) for column in _references()]
+    used = [~exists().where(column == Artifact.sha256) for column in references()]
     condition = used[0]
     for other in used[1:]:
         condition &= other
     return condition
 
 
-def _references() -> Iterator[ColumnElement[str]]:
+def references() -> Iterator[ColumnElement[str]]:
     """Yield every column that refers to an artifact, as the schema has them."""
     for table in schema.Base.metadata.sorted_tables:
         for column in table.columns:
@@ -117,9 +117,10 @@ def _ended() -> Select[int]:
     return select(Job.id).where(Job.state.in_(FINAL))
 
 
-def _size(
+def size_of(
     connection: Connection, table: type[Artifact] | type[Checkpoint], condition: ColumnElement[bool]
 ) -> Size:
+    """Return the size of the rows of a table for which a condition holds."""
     stored = func.coalesce(func.sum(func.length(table.content)), 0)
     count, size = connection.execute(select(func.count(), stored).where(condition)).one()
     return Size(count, int(size))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, func, not_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, not_, select
 
 from runner.states import FINAL, JobState
 from runner.store.engine import Connection
@@ -19,6 +19,7 @@ from runner.store.schema import (
     Probabilities,
     Trial,
 )
+from runner.store.schema.trained import EPOCHS, PARAMS, SEED
 
 # The values of each column, by its name.
 Columns = Mapping[str, Sequence[Any]]
@@ -71,7 +72,6 @@ def trial_columns(connection: Connection, scope: Scope) -> Columns:
     `stored_params` are those of the trial, else those that the job is to train; `stored_epochs` is
     what overrides their epochs.
     """
-    own = Job.configuration["params"]
     query = (
         select(
             Trial.id.label("trial"),
@@ -79,16 +79,9 @@ def trial_columns(connection: Connection, scope: Scope) -> Columns:
             Job.experiment_id.label("experiment"),
             Job.number,
             Job.state,
-            case((Trial.id.is_(None), own), else_=Trial.params).label("stored_params"),
-            case(
-                (Trial.id.is_(None), Experiment.configuration["epochs"].as_integer()),
-                else_=Trial.epochs,
-            ).label("stored_epochs"),
-            func.coalesce(
-                Trial.seed,
-                Job.configuration["seed"].as_string().cast(BigInteger),
-                Experiment.seed,
-            ).label("seed"),
+            PARAMS.label("stored_params"),
+            EPOCHS.label("stored_epochs"),
+            SEED.label("seed"),
             Trial.best_epoch,
             Trial.loss,
             Trial.accuracy,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, ColumnElement, RowMapping, Select, func, select
+from sqlalchemy import ColumnElement, RowMapping, Select, func, select
 
 from cifar_model.params import ParamValues
 from runner.specs import Configuration, Provenance, trained_params
@@ -35,6 +35,7 @@ from runner.store.schema import (
     Trial,
     Worker,
 )
+from runner.store.schema.trained import SEED
 
 NUMBERS = {"experiment": Experiment.id, "job": Job.id, "trial": Trial.id}
 NEWEST = 10
@@ -97,11 +98,7 @@ def jobs(
             Job.not_reproducible,
             Job.ended_at,
             Trial.id.label("trial"),
-            func.coalesce(
-                Trial.seed,
-                Job.configuration["seed"].as_string().cast(BigInteger),
-                Experiment.seed,
-            ).label("seed"),
+            SEED.label("seed"),
             Trial.params,
             Trial.epochs.label("trained_epochs"),
             Trial.dataset,

@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
-    BigInteger,
     ColumnElement,
     Connection,
     Dialect,
@@ -17,7 +16,6 @@ from sqlalchemy import (
     Select,
     and_,
     case,
-    cast,
     func,
     select,
     text,
@@ -31,6 +29,7 @@ from cifar_model.params import Params, ParamValue
 from runner.states import Kind
 from runner.store.schema.base import UtcDateTime
 from runner.store.schema.results import Epoch, Evaluation, Explanation, Trial
+from runner.store.schema.trained import EPOCHS, PARAMS, SEED
 from runner.store.schema.work import Attempt, Experiment, Job, Worker
 
 Column = ColumnElement[Any]
@@ -108,17 +107,10 @@ def _in_order_sqlite(element: InOrder, compiler: SQLCompiler, **options: Any) ->
     return f"{left} CROSS JOIN {right} ON {condition}"
 
 
-# Those of a trial, or those that its job will train.
-PARAMS = func.coalesce(Trial.params, Job.configuration["params"], type_=JSON())
-# In stores of earlier versions these override the epochs of the params.
-EPOCHS = func.coalesce(Trial.epochs, Experiment.configuration["epochs"].as_integer())
 # Counted for those only that have not ended.
 TRAINED_EPOCHS = func.coalesce(
     Trial.epochs,
     select(func.count()).where(Epoch.job_id == Job.id).correlate(Job).scalar_subquery(),
-)
-SEED = func.coalesce(
-    Trial.seed, cast(Job.configuration["seed"].as_string(), BigInteger), Experiment.seed
 )
 
 # Any: SQLAlchemy's types say what each column holds, and these are of many kinds.
