@@ -32,6 +32,12 @@ def nearest(word: str, names: Iterable[str], *, cutoff: float = 0.6) -> str | No
     return close[0] if close else None
 
 
+def did_you_mean(word: str, names: Iterable[str]) -> str:
+    """Return words that ask whether the nearest name was meant; none if no name is near."""
+    close = nearest(word, names)
+    return f"; did you mean {close!r}?" if close else ""
+
+
 class InputError(ValueError):
     """Refuse something a person gave us, before anything is written."""
 

@@ -7,15 +7,13 @@ import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cifar_model.errors import InputError, nearest, shown
+from cifar_model.errors import InputError, did_you_mean, shown
 from cifar_model.grid import MAX_TRIALS
 from cifar_model.params import MOST_EPOCHS, MOST_SEED
+from runner.store.names import read_printable
 
 # The numbers of experiments, jobs and trials: what an INTEGER of every database holds.
 MOST_NUMBER = 2**31 - 1
-
-# No database has trouble with one of that length.
-LONGEST_KEY = 200
 
 # The smallest and the largest value of the options that are whole numbers.
 LIMITS: Mapping[str, tuple[int, int]] = {
@@ -67,8 +65,7 @@ def flag(name: str, value: Any) -> bool:
 def one_of(name: str, value: Any, choices: Sequence[str]) -> str:
     """Return the value of an option that has a fixed set of values."""
     if value not in choices:
-        close = nearest(str(value), choices)
-        hint = f"; did you mean {close!r}?" if close else ""
+        hint = did_you_mean(str(value), choices)
         raise refusal(name, value, f"one of {', '.join(choices)}{hint}")
     return str(value)
 
@@ -95,15 +92,7 @@ def words(name: str, value: Any) -> list[str]:
 
 def check_key(key: str | None) -> str | None:
     """Return an idempotency key; raise InputError if it is none."""
-    if key is not None and not (
-        isinstance(key, str) and key.isprintable() and 0 < len(key) <= LONGEST_KEY
-    ):
-        raise InputError(
-            f"--key {shown(key)} is not valid" if key else "--key is empty",
-            f"1 to {LONGEST_KEY} printable characters in UTF-8",
-            "correct --key; a shell variable that is not set is empty",
-        )
-    return key
+    return None if key is None else read_printable("--key", key)
 
 
 def refusal(name: str, value: Any, expected: str) -> InputError:

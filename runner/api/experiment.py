@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from runner.api.delivery import experiment_document
 from runner.api.home import Home
 from runner.api.selection import Where
-from runner.api.waiting import Waiting
+from runner.api.waiting import Outage, Waiting
 from runner.local.liveness import why_nothing_runs
 from runner.specs import Configuration
 from runner.states import FINAL, JobState
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from runner.api.display import Report
 
 LOOK_SECONDS = 0.5
-# A database that is away for longer needs a person; workers wait for it as well.
-OUTAGE_SECONDS = 300.0
 MOST_REASONS = 3
 
 
@@ -159,16 +157,14 @@ class Experiment:
 
     def _looks(self) -> Iterator[Progress | None]:
         """Yield how far the experiment is, now and then; None while the database is away."""
-        away: float | None = None
+        outage = Outage()
         while True:
+            found = None
             try:
                 found = progress_of(self._home.store, self.number)
-                away = None
-            except StoreUnavailable:
-                away = away or time.monotonic()
-                if time.monotonic() - away > OUTAGE_SECONDS:
-                    raise
-                found = None
+                outage.end()
+            except StoreUnavailable as error:
+                outage.seconds(error)
             yield found
             time.sleep(LOOK_SECONDS)
 

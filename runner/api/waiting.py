@@ -14,17 +14,43 @@ from runner.local.start_stop import start, stop_all
 from runner.queue.app import make_app
 from runner.queue.dispatch import send_pending
 from runner.settings import Settings
-from runner.store.engine import Store
+from runner.store.engine import Store, StoreUnavailable
 
 # How often to see whether workers are still there and to send what nobody else did.
 ENSURE_SECONDS = 5.0
 MOST_STARTS = 3
 # A worker that ended so often in a row is not waited for; its pauses have made it half a minute.
 MOST_FAILED_STARTS = 5
+# A database that is away for longer needs a person; workers wait for it as well.
+OUTAGE_SECONDS = 300.0
 
 
 Say = Callable[[str], None]
 Why = Callable[[Settings, Store], str | None]
+
+
+class Outage:
+    """How long the database has been away while somebody waits."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    @property
+    def goes_on(self) -> bool:
+        """Return whether the database was away at the last look."""
+        return self._since is not None
+
+    def seconds(self, error: StoreUnavailable) -> float:
+        """Return for how long it has been away; raise the error if that is too long."""
+        now = time.monotonic()
+        self._since = now if self._since is None else self._since
+        if now - self._since > OUTAGE_SECONDS:
+            raise error
+        return now - self._since
+
+    def end(self) -> None:
+        """Note that the database is there."""
+        self._since = None
 
 
 class Telling:

@@ -9,6 +9,7 @@ from typing import NoReturn, Self
 import click
 from tqdm import tqdm
 
+from runner.api.waiting import Outage
 from runner.cli.live.scene import Pace
 from runner.cli.wording.fitting import columns_of, wrapped
 from runner.store.engine import Store, StoreUnavailable
@@ -16,8 +17,6 @@ from runner.store.queries.progress import Progress, progress_of
 
 FORMAT = "{desc} {percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt} {unit} [{elapsed}<ETA]{postfix}"
 LINE_SECONDS = 10.0
-# A database that is away for longer needs a person.
-OUTAGE_SECONDS = 300.0
 
 
 class Bar:
@@ -29,7 +28,7 @@ class Bar:
         self._moves = sys.stderr.isatty()
         self._line_at = time.monotonic()
         self._said_paused = False
-        self._outage: float | None = None
+        self._outage = Outage()
         progress = progress_of(store, experiment_id)
         self._pace = Pace(progress)
         self._bar: tqdm[NoReturn] = tqdm(
@@ -50,7 +49,7 @@ class Bar:
         except StoreUnavailable as error:
             self._wait_for_store(error)
             return False
-        self._outage = None
+        self._outage.end()
         states = ", ".join(f"{count} {state}" for state, count in progress.states.items() if count)
         best = progress.best_val_accuracy
         states += "" if best is None else f", best {best:.3f}"
@@ -75,11 +74,10 @@ class Bar:
 
     def _wait_for_store(self, error: StoreUnavailable) -> None:
         """Say once that the database is away, which workers wait for as well."""
-        if self._outage is None:
-            self._outage = time.monotonic()
+        began_before = self._outage.goes_on
+        self._outage.seconds(error)
+        if not began_before:
             self.say(f"warning: waiting for the database: {error.what}")
-        elif time.monotonic() - self._outage > OUTAGE_SECONDS:
-            raise error
 
     def _say_paused(self, paused: bool) -> None:
         """Say once that a pause is why nothing starts."""

@@ -4,17 +4,13 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from runner.cli.options import TRIAL, format_option
+from runner.cli.output import open_store
 from runner.cli.wording.fitting import say, show
 from runner.errors import ExitCode
-
-if TYPE_CHECKING:
-    from runner.settings import Settings
-    from runner.store.engine import Store
 
 
 @click.command()
@@ -30,7 +26,7 @@ def verify(trial: int, form: str) -> None:
     from runner.store import queries
     from runner.submit.experiments import submit_verify
 
-    settings, store = _open()
+    settings, store = open_store()
     experiment = submit_verify(store, trial)
     with explained([kept(settings, experiment)]):
         wait_for(settings, store, experiment)
@@ -61,7 +57,7 @@ def export(trial: int, out: Path, form: str) -> None:
     """Export a trial as a bundle. It contains a Keras model, params, metrics and provenance."""
     from runner.bundle.exporting import export_bundle
 
-    _, store = _open()
+    _, store = open_store()
     files = export_bundle(store, trial, out)
     document = {"trial": trial, "out": str(out.absolute()), "files": files}
     words = f"trial {trial}: {out} ({', '.join(files)})"
@@ -82,14 +78,6 @@ def import_(path: Path, form: str) -> None:
     state = "imported" if found.imported else "is already stored"
     words = f"trial {found.trial} {state}: score it again with `runner verify {found.trial}`"
     click.echo(json.dumps(asdict(found), indent=2) if form == "json" else words)
-
-
-def _open() -> tuple["Settings", "Store"]:
-    from runner.settings import Settings
-    from runner.store.opening import find_store
-
-    settings = Settings.from_environment()
-    return settings, find_store(settings)
 
 
 COMMANDS = [verify, export, import_]

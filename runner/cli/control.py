@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runner.cli.options import EXPERIMENT, JOB, format_option
+from runner.cli.output import open_store
 
 if TYPE_CHECKING:
     from runner.store.lifecycle.control import Target
@@ -25,7 +26,7 @@ def cancel(experiment: int | None, job: int | None, form: str) -> None:
     """Cancel unfinished jobs: of an experiment, or one job."""
     from runner.store.lifecycle import control
 
-    settings, store = _open()
+    settings, store = open_store()
     target = _target(experiment, job)
     done = control.cancel(store, target)
     words = f"{len(done.cancelled)} cancelled"
@@ -52,7 +53,7 @@ def retry(experiment: int | None, job: int | None, any_machine: bool, form: str)
     from runner.cli.deliver import send_saved
     from runner.store.lifecycle import control
 
-    settings, store = _open()
+    settings, store = open_store()
     target = _target(experiment, job)
     jobs = control.retry(store, target, any_machine=any_machine)
     words = (
@@ -70,7 +71,7 @@ def pause(experiment: int, form: str) -> None:
     """Pause an experiment: running jobs finish, no new job starts."""
     from runner.store.lifecycle import control
 
-    _, store = _open()
+    _, store = open_store()
     done = control.pause(store, experiment)
     words = "paused" if done.changed else "was already paused"
     _print(
@@ -89,7 +90,7 @@ def resume(experiment: int, form: str) -> None:
     from runner.cli.deliver import send_saved
     from runner.store.lifecycle import control
 
-    settings, store = _open()
+    settings, store = open_store()
     done = control.resume(store, experiment)
     words = "resumed" if done.changed else "was not paused"
     _print(form, f"experiment {experiment}: {words}", paused=False, running=done.running)
@@ -103,14 +104,6 @@ def _target(experiment: int | None, job: int | None) -> "Target":
     if (experiment is None) == (job is None):
         raise click.UsageError("name either an EXPERIMENT or a job with --job, not both")
     return Target(experiment, job)
-
-
-def _open() -> Any:
-    from runner.settings import Settings
-    from runner.store.opening import find_store
-
-    settings = Settings.from_environment()
-    return settings, find_store(settings)
 
 
 def _print(form: str, words: str, **document: Any) -> None:

@@ -1,4 +1,4 @@
-"""What several commands print: that nothing is stored yet, and what was written of a report."""
+"""What several commands share: they open the store, and print what was written of a report."""
 
 import json
 import sys
@@ -8,11 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.cli.wording.fitting import columns_of, has_colour, say
+from runner.cli.wording.fitting import columns_of, has_color, say
 
 if TYPE_CHECKING:
     from runner.reports.formats.terminal import View
     from runner.reports.output import Written
+    from runner.settings import Settings
+    from runner.store.engine import Store
+
+
+def open_store() -> tuple["Settings", "Store"]:
+    """Return the settings and their store; raise as `find_store` does if there is none."""
+    from runner.settings import Settings
+    from runner.store.opening import find_store
+
+    settings = Settings.from_environment()
+    return settings, find_store(settings)
 
 
 @contextmanager
@@ -46,7 +57,7 @@ def terminal_view(*, wide: bool = False, columns: str | None = None) -> "View":
 
     return View(
         width=None if wide else columns_of(sys.stdout),
-        color=has_colour(sys.stdout),
+        color=has_color(sys.stdout),
         columns=[name.strip() for name in columns.split(",")] if columns is not None else (),
     )
 

@@ -16,7 +16,12 @@ from runner.cli.options import (
     format_option,
     wide_option,
 )
-from runner.cli.output import answered_if_nothing_is_stored, report_view, terminal_view
+from runner.cli.output import (
+    answered_if_nothing_is_stored,
+    open_store,
+    report_view,
+    terminal_view,
+)
 from runner.cli.wording.fitting import say, warn
 
 SHOWN_EXPERIMENTS = 20
@@ -47,10 +52,10 @@ def status(experiment: int | None, tags: tuple[str, ...], form: str, *, archived
 
     tags = read_tags(tags)
     if experiment is not None:
-        settings, store = _open()
+        settings, store = open_store()
         return _status_of_one(settings, store, experiment, form)
     with answered_if_nothing_is_stored(form, workers=[], experiments=[]):
-        settings, store = _open()
+        settings, store = open_store()
     alive = workers_alive(settings, store)
     rows = [
         {
@@ -137,10 +142,10 @@ def watch(experiment: int | None) -> None:
 
     if experiment is None:
         with answered_if_nothing_is_stored("table"):
-            settings, store = _open()
+            settings, store = open_store()
         number = newest_unfinished(store)
     else:
-        (settings, store), number = _open(), experiment
+        (settings, store), number = open_store(), experiment
     if number is None:
         say("every experiment is finished: `runner status` lists them")
         return
@@ -165,20 +170,12 @@ def show(trial: int | None, job: int | None, form: str, *, wide: bool, columns: 
     view = report_view(form, wide=wide, columns=columns)
     if (trial is None) == (job is None):
         raise click.UsageError("name either a TRIAL or a job with --job, not both")
-    _, store = _open()
+    _, store = open_store()
     document = trial_document(store, trial=trial, job=job)
     if form == "json":
         click.echo(json.dumps(plain(document), indent=2))
     else:
         click.echo(trial_text(document, view), nl=False)
-
-
-def _open() -> Any:
-    from runner.settings import Settings
-    from runner.store.opening import find_store
-
-    settings = Settings.from_environment()
-    return settings, find_store(settings)
 
 
 def vars_of(row: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import math
 import re
 
-from cifar_model.errors import nearest
+from cifar_model.errors import did_you_mean
 from cifar_model.params import RULES, Params, ParamValue
 from runner.errors import InputError
 from runner.store.queries.leaderboard import LABELS, METRICS, OPERATORS, Condition
@@ -27,9 +27,7 @@ def _read(text: str) -> Condition:
         )
     name, operator, value = form.groups()
     if name not in NAMES:
-        close = nearest(name, NAMES)
-        hint = f"; did you mean {close!r}?" if close else ""
-        raise _refusal(text, f"one of {', '.join(NAMES)}{hint}")
+        raise _refusal(text, f"one of {', '.join(NAMES)}{did_you_mean(name, NAMES)}")
     if name in LABELS:
         if operator not in ("=", "!="):
             raise _refusal(text, f"= or !=, because a {name} is not a number")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from cifar_model.errors import nearest, shown
+from cifar_model.errors import did_you_mean, shown
 from runner.errors import InputError
 from runner.reports.records import FAILED, PASSED, UNDECIDED, CheckedCondition, Interval
 
@@ -59,10 +59,7 @@ def _read(text: str, names: Sequence[str]) -> Limit:
         )
     name, sign, number = form.groups()
     if name not in names:
-        close = nearest(name, names)
-        raise _refusal(
-            text, f"one of {', '.join(names)}{f'; did you mean {close!r}?' if close else ''}"
-        )
+        raise _refusal(text, f"one of {', '.join(names)}{did_you_mean(name, names)}")
     try:
         value = float(number)
     except ValueError:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from cifar_model.errors import nearest, shown
+from cifar_model.errors import did_you_mean, shown
 from runner.errors import InputError
 from runner.reports.formats.csv_file import Cell
 from runner.reports.model import Note, Part, Table, as_text, first_rows, with_interval
@@ -77,8 +77,7 @@ def read_group_by(text: str | None) -> tuple[str, ...] | None:
         return PARAMS if names == (ALL,) else ()
     for name in names:
         if name not in PARAMS:
-            close = nearest(name, PARAMS)
-            hint = f"; did you mean {close!r}?" if close else ""
+            hint = did_you_mean(name, PARAMS)
             raise InputError(
                 f"--group-by {shown(text)}: {shown(name)} is not a param",
                 f"{ALL}, {NONE}, or one or several of {', '.join(PARAMS)}, separated by"

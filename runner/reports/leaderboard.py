@@ -6,22 +6,13 @@ from dataclasses import dataclass, replace
 from cifar_model.params import ParamValue
 from runner.reports.comparison.trials import Comparison, comparisons
 from runner.reports.evaluation import evaluations_of
-from runner.reports.groups import (
-    RankedGroup,
-    all_groups,
-)
+from runner.reports.groups import RankedGroup, all_groups
 from runner.reports.leaders import Leader, leader
 from runner.reports.lookup import experiment_row
-from runner.reports.model import (
-    each_dataset,
-)
+from runner.reports.model import each_dataset
 from runner.reports.records import DatasetName, Evaluation
 from runner.reports.selection import Winner, noise, winner
-from runner.reports.stats.param_importance import (
-    Influence,
-    differing,
-    influence,
-)
+from runner.reports.stats.param_importance import Influence, differing, influence
 from runner.reports.stats.ranking import effective
 from runner.reports.stats.selection_bias import Chance, Repeats
 from runner.states import Kind

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cifar_model.data import Description
-from cifar_model.errors import InputError, nearest
+from cifar_model.errors import InputError, did_you_mean
 from runner.reports.records import DatasetName, Named, names_of
 from runner.specs import Provenance
 
@@ -136,9 +136,8 @@ class Report:
 
 
 def _unknown_column(name: str, columns: Sequence[str]) -> InputError:
-    close = nearest(name, columns)
     return InputError(
-        f"--columns: there is no column {name!r}" + (f"; did you mean {close!r}?" if close else ""),
+        f"--columns: there is no column {name!r}{did_you_mean(name, columns)}",
         f"one of {', '.join(columns)}",
         "correct --columns; names are separated by commas",
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from cifar_model.errors import shown
 from runner.errors import InputError
 
+# No database has trouble with one of that length.
 LONGEST = 200
 LONGEST_NOTE = 10_000
 MOST_TAGS = 100
@@ -65,13 +66,19 @@ def read_note(note: str) -> str:
     return note
 
 
-def _read_word(option: str, word: str) -> str:
-    if not (word.isprintable() and 0 < len(word) <= LONGEST):
+def read_printable(option: str, word: str) -> str:
+    """Return a word that is not empty and can be printed."""
+    if not (isinstance(word, str) and word.isprintable() and 0 < len(word) <= LONGEST):
         raise InputError(
             f"{option} {shown(word)} is not valid" if word else f"{option} is empty",
             f"1 to {LONGEST} printable characters in UTF-8",
             f"correct {option}; a shell variable that is not set is empty",
         )
+    return word
+
+
+def _read_word(option: str, word: str) -> str:
+    read_printable(option, word)
     if word != word.strip() or word.startswith("-"):
         raise InputError(
             f"{option} {shown(word)} begins with a hyphen, or begins or ends with a space",

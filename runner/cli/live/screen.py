@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self, TextIO
 
 from runner.cli.live.layout import Line
-from runner.cli.wording.fitting import has_colour
+from runner.cli.wording.fitting import has_color
 from runner.reports.formats.terminal import colored
 
 HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
@@ -39,8 +39,8 @@ class Screen:
             start, self._size = CLEAR, size
         else:
             start = f"\r\x1b[{self._painted}A" if self._painted else "\r"
-        with_colour = has_colour(self._stream)
-        texts = [colored(line.text, line.mark if with_colour else "") for line in lines]
+        with_color = has_color(self._stream)
+        texts = [colored(line.text, line.mark if with_color else "") for line in lines]
         # What was longer, and what was below, is erased.
         self._stream.write(start + "".join(f"{text}\x1b[K\n" for text in texts) + "\x1b[J")
         self._stream.flush()

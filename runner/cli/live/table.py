@@ -4,7 +4,7 @@ import time
 from types import TracebackType
 from typing import Self
 
-from runner.cli.bar import OUTAGE_SECONDS
+from runner.api.waiting import Outage
 from runner.cli.live.layout import duration, lay_out
 from runner.cli.live.scene import Source
 from runner.cli.live.screen import Screen
@@ -24,7 +24,7 @@ class LiveTable:
         self._scene = self._source.read()
         self._screen = Screen()
         self._said, self._said_at = "", 0.0
-        self._outage: float | None = None
+        self._outage = Outage()
 
     def say(self, words: str) -> None:
         """Show a warning, until there is a newer one or it has been read and jobs run."""
@@ -41,7 +41,7 @@ class LiveTable:
         except StoreUnavailable as error:
             notices.append(self._away(error))
         else:
-            self._outage = None
+            self._outage.end()
         progress = self._scene.progress
         if progress.paused and not progress.ended:
             command = f"`runner resume {self._experiment_id}`"
@@ -50,15 +50,11 @@ class LiveTable:
             self._said = ""
         notices += [self._said] if self._said else []
         self._screen.paint(lay_out(self._scene, notices, self._screen.size()))
-        return self._outage is None and progress.ended
+        return not self._outage.goes_on and progress.ended
 
     def _away(self, error: StoreUnavailable) -> str:
         """Return that the database is away, for which the workers wait as well."""
-        now = time.monotonic()
-        self._outage = now if self._outage is None else self._outage
-        if now - self._outage > OUTAGE_SECONDS:
-            raise error
-        since = duration(now - self._outage)
+        since = duration(self._outage.seconds(error))
         return f"warning: waiting for the database ({since}): {error.what}"
 
     def __enter__(self) -> Self:

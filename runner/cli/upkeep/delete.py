@@ -1,11 +1,12 @@
 """`runner delete` and `prune`: remove what is not needed, after showing what that is."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from runner.cli.options import EXPERIMENT, format_option
+from runner.cli.output import open_store
 
 if TYPE_CHECKING:
     from runner.store.engine import Store
@@ -29,7 +30,7 @@ def delete(experiments: tuple[int, ...], form: str, *, yes: bool) -> None:
     from runner.store.lifecycle.deletion import contents, delete_experiments
     from runner.store.lifecycle.unused import remove_artifacts
 
-    settings, store = _open()
+    settings, store = open_store()
     numbers = list(dict.fromkeys(experiments))
     found = contents(store, numbers)
     places = directories.report_directories(settings.home, numbers)
@@ -78,7 +79,7 @@ def prune(form: str, *, checkpoints: bool, artifacts: bool, yes: bool) -> None:
     from runner.store.lifecycle import unused
     from runner.store.queries import sizes
 
-    settings, store = _open()
+    settings, store = open_store()
     everything = not (checkpoints or artifacts)
     before = sizes.database_size(store)
     kept = unused.ended_checkpoints(store) if checkpoints or everything else unused.NOTHING
@@ -143,14 +144,6 @@ def _bytes(size: int) -> str:
     if size < 1_000_000:
         return f"{size / 1000:,.1f} kB"
     return f"{size / 1_000_000:,.1f} MB"
-
-
-def _open() -> Any:
-    from runner.settings import Settings
-    from runner.store.opening import find_store
-
-    settings = Settings.from_environment()
-    return settings, find_store(settings)
 
 
 COMMANDS = [delete, prune]

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from runner.cli.options import EXPERIMENT, format_option
+from runner.cli.output import open_store
 
 
 @click.command()
@@ -31,7 +32,7 @@ def edit(experiment: int, form: str, **options: Any) -> None:
     change = naming.Edit(label, **options)
     if change == naming.Edit():
         raise click.UsageError("nothing to change: give --name, --tag, --untag or --note")
-    store = _open()
+    _, store = open_store()
     naming.edit(store, experiment, change)
     found = queries.experiment(store, experiment)
     document = {
@@ -65,19 +66,12 @@ def _archive(experiments: tuple[int, ...], form: str, *, archived: bool) -> None
     from runner.store.lifecycle import naming
 
     numbers = list(dict.fromkeys(experiments))
-    changed = naming.archive(_open(), numbers, archived=archived)
+    changed = naming.archive(open_store()[1], numbers, archived=archived)
     what = "archived" if archived else "no longer archived"
     same = f" ({len(numbers) - changed} already)" if changed < len(numbers) else ""
     words = f"experiment{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers))}: {what}{same}"
     document = {"experiments": numbers, "archived": archived, "changed": changed}
     click.echo(json.dumps(document) if form == "json" else words)
-
-
-def _open() -> Any:
-    from runner.settings import Settings
-    from runner.store.opening import find_store
-
-    return find_store(Settings.from_environment())
 
 
 COMMANDS = [edit, archive, unarchive]

@@ -1,4 +1,4 @@
-"""Fit text into the width of a terminal, and colour it; what is piped is left as it is."""
+"""Fit text into the width of a terminal, and color it; what is piped is left as it is."""
 
 import os
 import re
@@ -27,8 +27,8 @@ def columns_of(stream: TextIO) -> int | None:
         return 80
 
 
-def has_colour(stream: TextIO) -> bool:
-    """Tell whether colour is wanted on a stream."""
+def has_color(stream: TextIO) -> bool:
+    """Tell whether color is wanted on a stream."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
@@ -67,11 +67,11 @@ def say(text: str) -> None:
         say_labelled("", text)
 
 
-def say_labelled(label: str, text: str, colour: str | None = None) -> None:
-    """Print a text on stderr behind a label, which has this colour on a terminal."""
+def say_labelled(label: str, text: str, color: str | None = None) -> None:
+    """Print a text on stderr behind a label, which has this color on a terminal."""
     shown = wrapped(printable(text), columns_of(sys.stderr), label)
-    if label and has_colour(sys.stderr):
-        shown = click.style(label, fg=colour, bold=True) + shown[len(label) :]
+    if label and has_color(sys.stderr):
+        shown = click.style(label, fg=color, bold=True) + shown[len(label) :]
     click.echo(shown, err=True)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -19,12 +18,11 @@ MOST_EPOCHS_READ = 100
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """An open attempt at a job: which worker works on it since when."""
+    """An open attempt at a job: which worker works on it."""
 
     experiment: int
     job: int
     worker: str
-    started_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +34,6 @@ class RunningJob:
     """
 
     job: int
-    number: int
-    worker: str
     params: ParamValues
     epoch: int
     epochs: int | None
@@ -60,7 +56,6 @@ def open_attempts(store: Store) -> list[Attempt]:
             schema.Job.experiment_id.label("experiment"),
             schema.Attempt.job_id.label("job"),
             schema.Attempt.worker,
-            schema.Attempt.started_at,
         )
         .join(schema.Job, schema.Job.id == schema.Attempt.job_id)
         .where(schema.Attempt.state == AttemptState.RUNNING)
@@ -72,29 +67,26 @@ def open_attempts(store: Store) -> list[Attempt]:
 
 def running_jobs(store: Store, attempts: Sequence[Attempt]) -> list[RunningJob]:
     """Return the jobs of these attempts, in the order of their numbers."""
-    workers = {attempt.job: attempt.worker for attempt in attempts}
+    jobs = [attempt.job for attempt in attempts]
     statement = (
         select(
             schema.Job.id,
-            schema.Job.number,
             schema.Job.configuration,
             schema.Experiment.configuration.label("common"),
         )
         .join(schema.Experiment, schema.Experiment.id == schema.Job.experiment_id)
-        .where(schema.Job.id.in_(workers))
+        .where(schema.Job.id.in_(jobs))
         .order_by(schema.Job.number)
     )
     found = []
     with store.read() as connection:
-        epochs = _newest_epochs(connection, list(workers))
+        epochs = _newest_epochs(connection, jobs)
         for row in connection.execute(statement):
             params = _params(row.common, row.configuration)
             seen = epochs.get(row.id, [])
             found.append(
                 RunningJob(
                     job=row.id,
-                    number=row.number,
-                    worker=workers[row.id],
                     params=params,
                     epoch=seen[-1][0] if seen else 0,
                     epochs=int(params.get("epochs", Params().epochs)) if params else None,
