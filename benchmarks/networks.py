@@ -3,9 +3,10 @@
 import argparse
 from pathlib import Path
 
-from cifar_model import determinism, network
+from cifar_model import determinism
 from cifar_model.data import Dataset, DatasetSpec, load
 from cifar_model.evaluation import evaluate
+from cifar_model.networks import building
 from cifar_model.params import Params
 from cifar_model.prediction import Predictor
 from cifar_model.training import train
@@ -37,7 +38,7 @@ def trained(given: argparse.Namespace) -> tuple[Predictor, Dataset]:
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_bytes(train(params, dataset, 0, epochs=given.epochs).weights)
-    predictor = Predictor(network.restore(params, shape, classes, kept.read_bytes()))
+    predictor = Predictor(building.restore(params, shape, classes, kept.read_bytes()))
     accuracy = evaluate(predictor, dataset.test, classes).accuracy
     size = f"{predictor.model.count_params():,} parameters"
     trained_on = f"{len(dataset.train)} images, {given.epochs} epochs"

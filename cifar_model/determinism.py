@@ -21,6 +21,10 @@ KERNEL_VARIABLES = (
 )
 
 
+# The version of what a training step computes and draws; checkpoints of another are not resumed.
+TRAINING_STEP = 2
+
+
 def configure(threads: int) -> None:
     """Make TensorFlow deterministic, with so many threads; they too decide the last bits.
 
@@ -46,7 +50,7 @@ def fingerprint() -> str:
     """Return what two machines must share to give the same bits, in words."""
     packages = " ".join(f"{name} {version(name)}" for name in ("tensorflow", "keras", "numpy"))
     threads = tf.config.threading.get_intra_op_parallelism_threads()
-    facts = [packages, _device(), f"{threads} threads"]
+    facts = [packages, _device(), f"{threads} threads", f"training step {TRAINING_STEP}"]
     facts += [f"{name}={os.environ[name]}" for name in KERNEL_VARIABLES if os.environ.get(name)]
     return "; ".join(facts)
 

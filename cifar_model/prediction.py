@@ -2,8 +2,9 @@
 
 import keras
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
+
+from cifar_model.backends.tensorflow import Program
 
 BATCH = 250
 
@@ -19,26 +20,7 @@ class Predictor:
         self.model = model
         # A sigmoid head's outputs do not sum to 1.
         self.normalises = model.layers[-1].activation is not keras.activations.softmax
-        images = tf.TensorSpec((BATCH, *model.input_shape[1:]), tf.float32)
-        labels = tf.TensorSpec((BATCH, model.output_shape[-1]), tf.float32)
-        self._call = tf.function(
-            lambda images: model(images, training=False),
-            input_signature=[images],
-            autograph=False,
-            jit_compile=False,
-        )
-        self._score = tf.function(
-            self._outputs_and_losses,
-            input_signature=[images, labels],
-            autograph=False,
-            jit_compile=False,
-        )
-
-    def _outputs_and_losses(self, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        outputs = self.model(images, training=False)
-        # Keras keeps a head's logits as an attribute of this very tensor and computes the
-        # cross-entropy from them: called on a copy, the loss is another.
-        return outputs, self.model.loss.call(labels, outputs)
+        self.program = Program(model, BATCH)
 
     def outputs(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return what the last layer puts out (n, classes) for images in [0, 1]."""
@@ -48,16 +30,14 @@ class Predictor:
         return np.concatenate(found)
 
     def _batch(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
-        outputs: NDArray[np.float32] = self._call(tf.constant(_filled(images))).numpy()
-        return outputs[: len(images)]
+        return self.program.outputs(_filled(images))[: len(images)]
 
     def scored(
         self, images: NDArray[np.float32], labels: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return the outputs for at most BATCH images, and the loss of each, as Keras has it."""
-        found = self._score(tf.constant(_filled(images)), tf.constant(_filled(labels)))
-        outputs, losses = (part.numpy()[: len(images)] for part in found)
-        return outputs, losses
+        outputs, losses = self.program.scores(_filled(images), _filled(labels))
+        return outputs[: len(images)], losses[: len(images)]
 
     def probabilities(self, images: NDArray[np.float32]) -> NDArray[np.floating]:
         """Return a distribution over the classes for each image.

@@ -2,22 +2,22 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import keras
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
 from cifar_model import checkpoint
 from cifar_model.augmentation import augment
-from cifar_model.compile_cache import Compiled, compiled
+from cifar_model.compile_cache import compiled
 from cifar_model.data import Dataset, Split
 from cifar_model.errors import DivergedError
 from cifar_model.evaluation import mean, split_scores
-from cifar_model.network import weights_bytes
+from cifar_model.networks.building import weights_bytes
 from cifar_model.params import Params
+from cifar_model.prediction import Predictor
 from cifar_model.results import Epoch
 
 # What random numbers are for, so that no two of them are the same.
@@ -60,11 +60,11 @@ def train(
     """
     hooks = hooks or Hooks()
     height, width, channels = dataset.train.images.shape[1:]
-    network = compiled(params, (height, width, channels), len(dataset.classes), seed)
-    model = network.model
+    predictor = compiled(params, (height, width, channels), len(dataset.classes), seed)
+    model = predictor.model
     history = checkpoint.load(model, resume) if resume else []
-    trainer = Trainer(network, params, dataset, seed)
-    for epoch in range(len(history) + 1, (epochs or params.epochs) + 1):
+    trainer = Trainer(predictor, params, dataset, seed)
+    for epoch in range(len(history) + 1, (epochs or params.training.epochs) + 1):
         history.append(trainer.run(epoch, hooks.on_step))
         hooks.on_epoch(history[-1], checkpoint.save(model, history))
     return Trained(history, weights_bytes(model))
@@ -73,10 +73,9 @@ def train(
 class Trainer:
     """Hold one network and train it an epoch at a time."""
 
-    def __init__(self, network: Compiled, params: Params, dataset: Dataset, seed: int) -> None:
-        self.network = network
-        self.model = network.model
-        self.params = params
+    def __init__(self, predictor: Predictor, params: Params, dataset: Dataset, seed: int) -> None:
+        self.predictor = predictor
+        self.training = params.training
         self.dataset = dataset
         self.classes = len(dataset.classes)
         self.seed = seed
@@ -84,17 +83,8 @@ class Trainer:
     def run(self, epoch: int, on_step: Callable[[int, int, int], None]) -> Epoch:
         """Train one epoch and validate."""
         started = time.perf_counter()
-        self._seed_dropout(epoch)
-        self.model.reset_metrics()
-        order = np.random.default_rng([self.seed, epoch, ORDER]).permutation(
-            len(self.dataset.train)
-        )
-        steps = math.ceil(len(order) / self.params.batch_size)
-        for step in range(steps):
-            on_step(epoch, step, steps)
-            rows = order[step * self.params.batch_size : (step + 1) * self.params.batch_size]
-            self.network.step(*self._batch(rows, epoch, step))
-        metrics = {name: float(value) for name, value in self.model.get_metrics_result().items()}
+        self._seed_generators(epoch)
+        metrics = self.predictor.program.train(self._batches(epoch, on_step))
         val_loss, val_accuracy = self._validate(self.dataset.validation)
         if not (math.isfinite(metrics["loss"]) and math.isfinite(val_loss)):
             raise DivergedError(
@@ -109,21 +99,40 @@ class Trainer:
             seconds=time.perf_counter() - started,
         )
 
-    def _seed_dropout(self, epoch: int) -> None:
-        for number, layer in enumerate(self.model.layers):
-            if isinstance(layer, keras.layers.Dropout) and layer.rate > 0:
-                key = np.random.SeedSequence([self.seed, epoch, DROPOUT, number])
-                layer.seed_generator.state.assign(key.generate_state(2))
+    def _seed_generators(self, epoch: int) -> None:
+        """Set the state of every random layer, such as dropout."""
+        for number, state in enumerate(seed_states(self.predictor.model)):
+            key = np.random.SeedSequence([self.seed, epoch, DROPOUT, number])
+            state.assign(key.generate_state(2))
 
-    def _batch(self, rows: NDArray[np.int64], epoch: int, step: int) -> tuple[tf.Tensor, tf.Tensor]:
-        images = self.dataset.train.scaled(rows)
-        if self.params.augment:
-            images = augment(images, (self.seed, epoch, AUGMENTATION, step))
-        labels = self.dataset.train.one_hot(self.classes, rows)
-        return tf.constant(images), tf.constant(labels)
+    def _batches(
+        self, epoch: int, on_step: Callable[[int, int, int], None]
+    ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """Yield the images and the labels of each step."""
+        size = self.training.batch_size
+        order = np.random.default_rng([self.seed, epoch, ORDER]).permutation(
+            len(self.dataset.train)
+        )
+        steps = math.ceil(len(order) / size)
+        for step in range(steps):
+            on_step(epoch, step, steps)
+            rows = order[step * size : (step + 1) * size]
+            images = self.dataset.train.scaled(rows)
+            if self.training.augment:
+                images = augment(images, (self.seed, epoch, AUGMENTATION, step))
+            yield images, self.dataset.train.one_hot(self.classes, rows)
 
     def _validate(self, split: Split) -> tuple[float, float]:
         """Return the loss and the accuracy on a split."""
-        outputs, losses = split_scores(self.network.predictor, split, self.classes)
+        outputs, losses = split_scores(self.predictor, split, self.classes)
         right = outputs.argmax(axis=1) == split.labels
         return mean(losses), float(right.mean())
+
+
+def seed_states(model: keras.Model) -> list[keras.Variable]:
+    """Return the state of each of Keras's seed generators in a model, however deep it is in it."""
+    return [
+        variable
+        for variable in model.non_trainable_variables
+        if variable.path.endswith("seed_generator_state")
+    ]

@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 from cifar_model.data import Description
 from cifar_model.errors import InputError, shown
 from cifar_model.explanation.settings import OLD_METHODS, Settings
-from cifar_model.params import Params, ParamValues
+from cifar_model.params import ParamValues, Training
 from runner.states import Kind
 
 UNKNOWN = "unknown version"
-DEFAULT_EPOCHS = Params().epochs
+DEFAULT_EPOCHS = Training().epochs
 
 T = TypeVar("T")
 

@@ -14,8 +14,9 @@ from typing import Any
 
 import h5py
 
-from cifar_model import network
 from cifar_model.errors import InputError
+from cifar_model.networks import building
+from cifar_model.networks.paper import DENSE_UNITS
 from cifar_model.params import Params
 from runner.settings import Settings
 from runner.store import queries
@@ -32,7 +33,7 @@ def export(trial_id: int, path: Path) -> None:
     trial = queries.trial(store, trial_id)
     shape, classes = trial.dataset["shape"], len(trial.dataset["classes"])
     params = Params.from_json(trial.params)
-    model = network.restore(params, tuple(shape), classes, get_artifact(store, trial.model))
+    model = building.restore(params, tuple(shape), classes, get_artifact(store, trial.model))
     # Keras warns of an optimizer whose variables are not in the file.
     model.optimizer.build(model.trainable_variables)
     model.save(path)
@@ -50,12 +51,12 @@ def weights(model_file: Path, path: Path, described: Mapping[str, Any]) -> None:
         extracted = _extract(model_file, Path(directory))
         if _count(extracted) < _least_weights(params, height, width):
             raise _refusal("it has fewer weights than its params require")
-        model = network.build(params, (height, width, channels), described["classes"])
+        model = building.build(params, (height, width, channels), described["classes"])
         try:
             model.load_weights(extracted)
         except (ValueError, KeyError, OSError) as error:
             raise _refusal(f"its weights do not fit its params: {error}") from error
-    path.write_bytes(network.weights_bytes(model))
+    path.write_bytes(building.weights_bytes(model))
 
 
 def _extract(model: Path, directory: Path) -> Path:
@@ -76,9 +77,11 @@ def _extract(model: Path, directory: Path) -> Path:
 
 def _least_weights(params: Params, height: int, width: int) -> int:
     """Return the number of weights of the last convolution and of the first dense layer."""
-    filters = params.filters << (params.blocks - 1)
-    flat = (height >> params.blocks) * (width >> params.blocks) * filters
-    return 9 * filters**2 + flat * network.DENSE_UNITS[0]
+    values = params.to_json()
+    blocks = int(values["blocks"] or 0)
+    filters = int(values["filters"] or 0) << (blocks - 1)
+    flat = (height >> blocks) * (width >> blocks) * filters
+    return 9 * filters**2 + flat * DENSE_UNITS[0]
 
 
 def _count(path: Path) -> int:

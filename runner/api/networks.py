@@ -18,10 +18,10 @@ def restored(store: Store, trial: queries.Trial) -> Any:
     # Networks are written for this backend; Keras reads the variable when it is imported.
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    network = import_module("cifar_model.network")
+    building = import_module("cifar_model.networks.building")
     params = import_module("cifar_model.params").Params.from_json(trial.params)
     shape, classes = tuple(trial.dataset["shape"]), len(trial.dataset["classes"])
-    model = network.restore(params, shape, classes, get_artifact(store, trial.model))
+    model = building.restore(params, shape, classes, get_artifact(store, trial.model))
     # Keras warns of an optimizer whose variables are missing when a model is saved.
     model.optimizer.build(model.trainable_variables)
     return model

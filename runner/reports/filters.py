@@ -4,7 +4,7 @@ import math
 import re
 
 from cifar_model.errors import did_you_mean
-from cifar_model.params import RULES, Params, ParamValue
+from cifar_model.params import DEFAULTS, RULES, ParamValue
 from runner.errors import InputError
 from runner.store.queries.leaderboard import LABELS, METRICS, OPERATORS, Condition
 
@@ -34,7 +34,7 @@ def _read(text: str) -> Condition:
         if not value.isprintable():
             raise _refusal(text, "printable characters in UTF-8")
         return Condition(name, operator, value)
-    default = None if name in METRICS else getattr(Params(), name)
+    default = None if name in METRICS else DEFAULTS[name]
     return Condition(name, operator, _value(text, operator, value, default), default)
 
 

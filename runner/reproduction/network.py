@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from cifar_model.params import Params
+from cifar_model.params import DEFAULTS
 from runner.reports.figures.activation_sheets import draw_layer_sheet, draw_overview
 from runner.reports.model import Figure
 from runner.reports.records import Activation
@@ -22,9 +22,10 @@ def network(sources: Sources) -> Values:
     content = get_artifact(sources.reproduction.store, trial.model)
     with np.load(io.BytesIO(content), allow_pickle=False) as weights:
         count = sum(int(math.prod(weights[name].shape)) for name in weights.files)
-    params = Params.from_json(trial.params)
+    params = {**DEFAULTS, **trial.params}
+    filters, blocks = int(params["filters"]), int(params["blocks"])
     # Each block has two batch normalisation layers with two non-trainable averages each.
-    averages = sum(4 * params.filters * 2**block for block in range(params.blocks))
+    averages = sum(4 * filters * 2**block for block in range(blocks))
     return {"parameters": exact(count), "trainable parameters": exact(count - averages)}
 
 

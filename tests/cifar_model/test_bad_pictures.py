@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from cifar_model import network
 from cifar_model.errors import InputError
 from cifar_model.explanation.picture import explain
 from cifar_model.explanation.settings import METHODS, SEGMENTATIONS, Settings
+from cifar_model.networks import building
 from cifar_model.params import Params
 from cifar_model.prediction import Predictor
 from tests.cifar_model.untrained import PICTURES, TINY, explain_small, make_predictor
@@ -23,9 +23,9 @@ def test_a_picture_of_another_size_than_the_network_takes_is_refused(
 
 def test_weights_of_a_network_for_another_size_are_refused() -> None:
     params = Params.from_json(TINY)
-    content = network.weights_bytes(network.build(params, (32, 32, 3), 10))
+    content = building.weights_bytes(building.build(params, (32, 32, 3), 10))
     with pytest.raises(InputError, match="do not fit the network"):
-        network.restore(params, (16, 16, 3), 10, content)
+        building.restore(params, (16, 16, 3), 10, content)
 
 
 @pytest.mark.parametrize("label", [-1, 10])

@@ -1,6 +1,5 @@
 """Every loss is the one that Keras's own `evaluate` gives for the exported model."""
 
-from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -8,16 +7,17 @@ import keras
 import numpy as np
 import pytest
 
-from cifar_model import determinism, network
+from cifar_model import determinism
 from cifar_model.data import Dataset, Split
 from cifar_model.evaluation import evaluate, keras_scores
+from cifar_model.networks import building
 from cifar_model.params import LAST_ACTIVATIONS, LOSSES, Params
 from cifar_model.prediction import Predictor
 from cifar_model.training import Trained, train
 
 SPLITS = ("train", "validation", "test")
 CLASSES = 4
-TINY = Params(blocks=1, filters=4, batch_size=16, batch_norm_momentum=0.9, lr=0.01)
+TINY = {"blocks": 1, "filters": 4, "batch_size": 16, "batch_norm_momentum": 0.9, "lr": 0.01}
 HEADS = list(product(LAST_ACTIVATIONS, LOSSES))
 
 
@@ -35,13 +35,15 @@ def dataset() -> Dataset:
     return Dataset("noise", "noise", "0", tuple("abcd"), split(301), split(77), split(51))
 
 
+def params_of(head: str, loss: str) -> Params:
+    return Params.from_json(TINY | {"last_activation": head, "losses": loss})
+
+
 @pytest.fixture(scope="module")
 def trained(dataset: Dataset) -> dict[tuple[str, str], Trained]:
     """Offer a trained network of every head and loss."""
     return {
-        (head, loss): train(
-            replace(TINY, last_activation=head, losses=loss), dataset, seed=3, epochs=2
-        )
+        (head, loss): train(params_of(head, loss), dataset, seed=3, epochs=2)
         for head, loss in HEADS
     }
 
@@ -55,8 +57,8 @@ def test_losses_and_accuracies_are_those_of_keras_evaluate_on_the_exported_model
     loss: str,
 ) -> None:
     found = trained[head, loss]
-    params = replace(TINY, last_activation=head, losses=loss)
-    model = network.restore(params, (32, 32, 3), CLASSES, found.weights)
+    params = params_of(head, loss)
+    model = building.restore(params, (32, 32, 3), CLASSES, found.weights)
     model.save(tmp_path / "model.keras")
     exported = keras.saving.load_model(tmp_path / "model.keras")
     predictor = Predictor(model)
@@ -81,8 +83,8 @@ def test_the_first_rule_differs_where_a_sigmoid_was_trained_with_cross_entropy(
 ) -> None:
     changed = {}
     for head, loss in HEADS:
-        params = replace(TINY, last_activation=head, losses=loss)
-        model = network.restore(params, (32, 32, 3), CLASSES, trained[head, loss].weights)
+        params = params_of(head, loss)
+        model = building.restore(params, (32, 32, 3), CLASSES, trained[head, loss].weights)
         first, second = (evaluate(Predictor(model), dataset.test, CLASSES, rule) for rule in (1, 2))
         assert (first.loss_rule, second.loss_rule) == (1, 2)
         changed[head, loss] = abs(first.loss / second.loss - 1) > 1e-3

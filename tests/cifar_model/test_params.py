@@ -3,21 +3,22 @@
 import pytest
 
 from cifar_model.errors import InputError
-from cifar_model.params import Params, read_value
+from cifar_model.networks.network import Network, dense_dropout_rate, dropout_rates
+from cifar_model.params import DEFAULTS, Params, read_value
 
 
 def test_the_defaults_are_the_papers_untuned_model() -> None:
     params = Params.from_json({})
-    assert params.dropout_rates() == [0.2, 0.3, 0.4]
-    assert params.dense_dropout_rate() == 0.25
-    assert (params.optimizer, params.losses) == ("adam", "categorical_crossentropy")
-    assert (params.blocks, params.filters, params.batch_norm_momentum) == (3, 32, 0.99)
+    assert dropout_rates(0.2, 3) == [0.2, 0.3, 0.4]
+    assert dense_dropout_rate(0.2) == 0.25
+    assert (params.training.optimizer, params.training.lr) == ("adam", 0.001)
+    assert dict(params.architecture)["filters"] == 32
+    assert params.to_json() == DEFAULTS
 
 
 def test_no_dropout_means_none_anywhere() -> None:
-    params = Params.from_json({"dropout": 0.0})
-    assert params.dropout_rates() == [0, 0, 0]
-    assert params.dense_dropout_rate() == 0
+    assert dropout_rates(0, 3) == [0, 0, 0]
+    assert dense_dropout_rate(0) == 0
 
 
 @pytest.mark.parametrize(
@@ -117,6 +118,40 @@ def test_the_name_that_is_hinted_at_is_accepted(typed: str, meant: str) -> None:
 )
 def test_the_value_that_is_hinted_at_is_accepted(typed: str) -> None:
     with pytest.raises(InputError) as refused:
-        read_value(*typed.split("="))
+        read_value(*pair(typed))
     hint = refused.value.fix.removeprefix("did you mean ").removesuffix("?")
-    read_value(*hint.split("="))
+    read_value(*pair(hint))
+
+
+def pair(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    return name, value
+
+
+OWN = Network("own.py:build", (("width", 32), ("lr", 0.01), ("bias", True), ("name", None)))
+
+
+def test_a_networks_parameters_stand_beside_those_of_training() -> None:
+    params = Params.from_json({"width": 64, "epochs": 3}, OWN)
+    assert params.architecture == (("width", 64), ("lr", 0.01), ("bias", True), ("name", None))
+    # What both have is one, with the network's default.
+    assert (params.training.epochs, params.training.lr) == (3, 0.01)
+    assert "filters" not in params.to_json()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "guess"),
+    [("filters", 32, None), ("widht", 8, "width"), ("learning_rate", 1, "lr")],
+)
+def test_another_networks_parameter_is_unknown(name: str, value: float, guess: str | None) -> None:
+    with pytest.raises(InputError, match=f"unknown parameter '{name}'") as refused:
+        Params.from_json({name: value}, OWN)
+    assert guess is None or refused.value.fix == f"did you mean {guess!r}?"
+
+
+@pytest.mark.parametrize("values", [{"width": 1.5}, {"bias": 1}, {"name": [1]}, {"name": "\x1b"}])
+def test_a_value_of_another_kind_than_the_networks_default_is_refused(
+    values: dict[str, object],
+) -> None:
+    with pytest.raises(InputError, match=f"parameter {next(iter(values))}="):
+        Params.from_json(values, OWN)

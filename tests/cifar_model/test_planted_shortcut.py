@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
-from cifar_model import determinism, network
+from cifar_model import determinism
 from cifar_model.data import DatasetSpec, load, shortcut
 from cifar_model.explanation.picture import explain
 from cifar_model.explanation.regions import strongest
 from cifar_model.explanation.settings import Settings
+from cifar_model.networks import building
 from cifar_model.params import Params
 from cifar_model.prediction import Predictor
 from cifar_model.training import train
@@ -20,7 +21,7 @@ def test_the_strongest_superpixel_of_the_spoiled_class_is_the_mark() -> None:
     determinism.configure(1)
     dataset = load(DatasetSpec("shortcut", train_size=1500), Path())
     weights = train(PARAMS, dataset, 0, epochs=2).weights
-    predictor = Predictor(network.restore(PARAMS, (32, 32, 3), len(dataset.classes), weights))
+    predictor = Predictor(building.restore(PARAMS, (32, 32, 3), len(dataset.classes), weights))
     spoiled = dataset.classes.index(shortcut.SPOILED)
     found = []
     for image in dataset.test.images[dataset.test.labels == spoiled][:10]:

@@ -6,10 +6,11 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from cifar_model import determinism, network
+from cifar_model import determinism
 from cifar_model.data import shapes
 from cifar_model.explanation.picture import explain
 from cifar_model.explanation.settings import Settings
+from cifar_model.networks import building
 from cifar_model.params import Params
 from cifar_model.prediction import Predictor
 from cifar_model.results import Explained
@@ -22,7 +23,7 @@ def make_predictor(**params: Any) -> Predictor:
     """Return a network that nobody trained, whose outputs differ enough to be explained."""
     determinism.configure(1)
     keras.utils.set_random_seed(0)
-    model = network.build(Params.from_json(TINY | params), (32, 32, 3), 10)
+    model = building.build(Params.from_json(TINY | params), (32, 32, 3), 10)
     model.set_weights([4 * weight for weight in model.get_weights()])
     return Predictor(model)
 

@@ -35,6 +35,6 @@ def test_params_are_valid_or_refused(values: dict[str, Any]) -> None:
         params = Params.from_json(values)
     except InputError:
         return
-    assert 0 < params.lr < 10
-    assert 1 <= params.epochs <= 100_000
-    assert all(0 <= rate < 1 for rate in params.dropout_rates())
+    assert 0 < params.training.lr < 10
+    assert 1 <= params.training.epochs <= 100_000
+    assert set(params.to_json()) == set(RULES)

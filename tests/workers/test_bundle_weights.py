@@ -11,8 +11,8 @@ import keras
 import numpy as np
 import pytest
 
-from cifar_model import network
 from cifar_model.errors import InputError
+from cifar_model.networks import building
 from cifar_model.params import Params
 from workers.keras_files import WEIGHTS, weights
 
@@ -22,7 +22,7 @@ SHAPE, CLASSES = (8, 8, 3), 2
 
 @pytest.fixture(scope="module")
 def model() -> keras.Model:
-    return network.build(Params.from_json(PARAMS), SHAPE, CLASSES)
+    return building.build(Params.from_json(PARAMS), SHAPE, CLASSES)
 
 
 @pytest.fixture
@@ -66,13 +66,13 @@ def refusal(bundle: Path, params: dict[str, Any] = PARAMS) -> str:
 
 def test_they_are_those_of_the_model(bundle: Path, model: keras.Model) -> None:
     read_weights(bundle)
-    assert (bundle / "out.npz").read_bytes() == network.weights_bytes(model)
+    assert (bundle / "out.npz").read_bytes() == building.weights_bytes(model)
 
 
 def test_what_the_file_says_of_the_network_is_not_read(bundle: Path, model: keras.Model) -> None:
     repack(bundle, {"config.json": b'{"class_name": "Lambda"}', "metadata.json": b"["})
     read_weights(bundle)
-    assert (bundle / "out.npz").read_bytes() == network.weights_bytes(model)
+    assert (bundle / "out.npz").read_bytes() == building.weights_bytes(model)
 
 
 def test_a_file_that_is_compressed_is_refused(bundle: Path) -> None:

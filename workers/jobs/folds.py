@@ -2,9 +2,10 @@
 
 from sklearn.metrics import f1_score
 
-from cifar_model import determinism, network
+from cifar_model import determinism
 from cifar_model.data.folds import fold_of
 from cifar_model.evaluation import evaluate
+from cifar_model.networks.building import restore
 from cifar_model.params import Params
 from cifar_model.prediction import Predictor
 from runner.specs import FoldSpec
@@ -29,7 +30,7 @@ def run_fold(attempt: Attempt, spec: FoldSpec) -> Write:
     classes = len(dataset.classes)
     trained = train_params(attempt, params, dataset, spec.seed, determinism.fingerprint())
     shape = dataset.train.images.shape[1:]
-    refitted = Predictor(network.restore(params, shape, classes, trained.weights))
+    refitted = Predictor(restore(params, shape, classes, trained.weights))
     evaluation = evaluate(refitted, dataset.validation, classes)
     own = load_model(attempt.context.store, spec.trial, dataset)
     seen = evaluate(own, dataset.validation, classes)

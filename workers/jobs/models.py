@@ -1,7 +1,7 @@
 """Load the stored model of a trial."""
 
-from cifar_model import network
 from cifar_model.data import Dataset
+from cifar_model.networks.building import restore
 from cifar_model.params import Params
 from cifar_model.prediction import Predictor
 from runner.store import queries
@@ -16,4 +16,4 @@ def load_model(store: Store, trial_id: int, dataset: Dataset) -> Predictor:
     shape = dataset.train.images.shape[1:]
     params = Params.from_json(trial.params)
     weights = retry_while_unavailable(lambda: get_artifact(store, trial.model))
-    return Predictor(network.restore(params, shape, len(dataset.classes), weights))
+    return Predictor(restore(params, shape, len(dataset.classes), weights))

@@ -34,7 +34,7 @@ def train_params(
     attempt: Attempt, params: Params, dataset: Dataset, seed: int, fingerprint: str
 ) -> Trained:
     """Train to the end from the newest checkpoint, recording every epoch; stop when told to."""
-    store, epochs = attempt.context.store, params.epochs
+    store, epochs = attempt.context.store, params.training.epochs
 
     def on_step(epoch: int, step: int, steps: int) -> None:
         if step == steps // 2:

@@ -1,7 +1,6 @@
 """The frames of trials and of their epochs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cifar_model.data import Description
-from cifar_model.params import Params, ParamValues
+from cifar_model.params import DEFAULTS, ParamValues
 from runner.api.frames.table import frame, type_of, types_of
 from runner.reports.experiment.document import METRIC
 from runner.reports.records import Epoch, RankedTrial
@@ -22,8 +21,6 @@ from runner.store.engine import Store
 from runner.store.queries import frames
 from runner.store.queries.frames import Columns
 from runner.store.queries.leaderboard import Scope
-
-DEFAULTS = asdict(Params())
 
 # Of the data set, as the trials of a leaderboard have them.
 DATASET = {

@@ -3,9 +3,8 @@
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 
-from cifar_model.params import Params
+from cifar_model.params import DEFAULTS
 from runner.reports.formats.csv_file import Cell
 from runner.reports.formats.extras import needed
 from runner.reports.records import plain
@@ -47,9 +46,8 @@ def as_parquet(
 
 def _type(name: str) -> str:
     """Return the Arrow type name of a column; a column that is not listed above is a float."""
-    defaults = asdict(Params())
-    if name in defaults:
-        return TYPES[type(defaults[name])]
+    if name in DEFAULTS:
+        return TYPES[type(DEFAULTS[name])]
     if name == "noise":
         return TYPES[bool]
     return TYPES[str if name in TEXT else int if name in WHOLE else float]

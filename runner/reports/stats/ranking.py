@@ -1,9 +1,8 @@
 """The names of params and scores, in the order in which reports show them."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
-from cifar_model.params import RULES, Params, ParamValue, ParamValues
+from cifar_model.params import DEFAULTS, RULES, ParamValues
 from runner.reports.records import Trial
 
 # The paper's columns in the paper's order; other params come after them.
@@ -22,12 +21,10 @@ BETTER = {"loss": min, "accuracy": max, "val_loss": min, "val_accuracy": max}
 
 SCORES = ("best_epoch", *BETTER, "best_val_accuracy", "seconds")
 
-DEFAULTS: dict[str, ParamValue] = asdict(Params())
-
 
 def effective(params: ParamValues) -> ParamValues:
     """Return params with defaults for those that were not given."""
-    return DEFAULTS | dict(params)
+    return {**DEFAULTS, **params}
 
 
 def param_names(trials: Sequence[Trial]) -> list[str]:

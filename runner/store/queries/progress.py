@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Integer, func, literal, select
 
-from cifar_model.params import Params
+from cifar_model.params import Training
 from runner.states import FINAL, JobState, Kind
 from runner.store import queries, schema
 from runner.store.engine import Store
@@ -100,4 +100,4 @@ def _planned_epochs(override: int | None) -> ColumnElement[int]:
     if override is not None:
         return literal(override, Integer())
     own = schema.Job.configuration[("params", "epochs")].as_integer()
-    return func.coalesce(own, Params().epochs)
+    return func.coalesce(own, Training().epochs)

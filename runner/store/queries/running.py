@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from cifar_model.params import Params, ParamValues
+from cifar_model.params import ParamValues, Training
 from runner.specs import job_configuration
 from runner.states import FINAL, AttemptState
 from runner.store import schema
@@ -89,7 +89,7 @@ def running_jobs(store: Store, attempts: Sequence[Attempt]) -> list[RunningJob]:
                     job=row.id,
                     params=params,
                     epoch=seen[-1][0] if seen else 0,
-                    epochs=int(params.get("epochs", Params().epochs)) if params else None,
+                    epochs=int(params.get("epochs", Training().epochs)) if params else None,
                     val_accuracies=[value for _, value in seen],
                 )
             )

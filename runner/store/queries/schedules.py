@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Integer, func, literal, select
 
-from cifar_model.params import Params
+from cifar_model.params import DEFAULTS
 from runner.store.engine import Connection
 from runner.store.schema import Experiment, Job
 
@@ -21,17 +21,16 @@ class Schedule:
 
 def schedules(connection: Connection, experiment: int) -> list[Schedule]:
     """Return the distinct schedules of an experiment's trials, with their counts."""
-    defaults = Params()
     override = connection.scalar(
         select(Experiment.configuration["epochs"].as_integer()).where(Experiment.id == experiment)
     )
-    epochs = func.coalesce(Job.configuration[("params", "epochs")].as_integer(), defaults.epochs)
+    epochs = func.coalesce(Job.configuration[("params", "epochs")].as_integer(), DEFAULTS["epochs"])
     batch_size = func.coalesce(
-        Job.configuration[("params", "batch_size")].as_integer(), defaults.batch_size
+        Job.configuration[("params", "batch_size")].as_integer(), DEFAULTS["batch_size"]
     )
     momentum = func.coalesce(
         Job.configuration[("params", "batch_norm_momentum")].as_float(),
-        defaults.batch_norm_momentum,
+        DEFAULTS["batch_norm_momentum"],
     )
     each = (
         select(

@@ -4,7 +4,6 @@ A column has the name and the value of the field of a report's JSON.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import (
@@ -25,7 +24,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import String
 
-from cifar_model.params import Params, ParamValue
+from cifar_model.params import DEFAULTS, ParamValue
 from runner.states import Kind
 from runner.store.schema.base import UtcDateTime
 from runner.store.schema.results import Epoch, Evaluation, Explanation, Trial
@@ -155,10 +154,10 @@ def _param(name: str, default: ParamValue) -> Column:
 
 def _params() -> Iterator[Column]:
     """Yield a column for each param, and one with those that were given."""
-    own = func.coalesce(PARAMS["epochs"].as_integer(), Params().epochs)
+    own = func.coalesce(PARAMS["epochs"].as_integer(), DEFAULTS["epochs"])
     changed = and_(EPOCHS.is_not(None), own != EPOCHS)
     yield case((changed, with_epochs(PARAMS, EPOCHS)), else_=PARAMS).label("params")
-    for name, default in asdict(Params()).items():
+    for name, default in DEFAULTS.items():
         yield _param(name, default)
 
 

@@ -107,7 +107,7 @@ def test_trials_and_epochs_are_those_of_the_reports(client: runner.Client, store
         for trial in document["trials"]:
             assert_row(trials, "job", trial, "params", "epochs")
             [row] = trials[trials["job"] == trial["job"]].to_dict("records")
-            params = plain(Params(**trial["params"]))
+            params = Params.from_json(trial["params"]).to_json()
             assert {name: row[f"params.{name}"] for name in params} == params
             own = epochs[epochs["job"] == trial["job"]]
             recorded += len(own)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from cifar_model.params import Params
+from cifar_model.params import DEFAULTS
 from runner.reports.experiment.document import ExperimentDocument, report_document
 from runner.reports.records import Evaluation, Explanation, RankedTrial, attribute
 from runner.store.engine import Store
@@ -126,7 +126,7 @@ def iso(moment: Any) -> str | None:
 
 
 def trial_row(store: Store, document: ExperimentDocument, trial: RankedTrial) -> Row:
-    params = {"params": dict(trial.params)} | asdict(Params()) | dict(trial.params)
+    params = {"params": dict(trial.params), **DEFAULTS, **trial.params}
     fields = {name: getattr(trial, name) for name in trial.__dataclass_fields__}
     return fields | about(store, document, trial.job) | params
 
@@ -139,7 +139,7 @@ def epoch_rows(store: Store, document: ExperimentDocument) -> Iterator[Row]:
 
 def of_trial(store: Store, document: ExperimentDocument, of: Evaluation | Explanation) -> Row:
     [trial] = document.trials
-    params = {"params": dict(trial.params)} | asdict(Params()) | dict(trial.params)
+    params = {"params": dict(trial.params), **DEFAULTS, **trial.params}
     fields = {name.removesuffix("_"): getattr(of, name) for name in of.__dataclass_fields__}
     keras = getattr(of, "keras", None)
     return {

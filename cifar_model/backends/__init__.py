@@ -1,0 +1,1 @@
+"""What depends on the library that Keras computes with."""

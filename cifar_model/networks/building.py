@@ -1,0 +1,96 @@
+"""Build the network of params, compiled for training; its weights as bytes."""
+
+import io
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+from cifar_model.errors import InputError
+from cifar_model.networks import paper
+from cifar_model.networks.code import load_function
+from cifar_model.networks.network import Network
+from cifar_model.params import Params, Training
+
+Shape = tuple[int, int, int]
+
+FUNCTIONS: dict[str, Callable[..., keras.Model]] = {"paper": paper.build}
+
+OPTIMIZERS = {
+    "adam": keras.optimizers.Adam,
+    "nadam": keras.optimizers.Nadam,
+    "sgd": keras.optimizers.SGD,
+    "rmsprop": keras.optimizers.RMSprop,
+}
+LOSSES = {
+    "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
+    "logcosh": keras.losses.LogCosh,
+}
+
+
+def build(params: Params, shape: Shape, classes: int) -> keras.Model:
+    """Return the compiled network; its initial weights come from Keras's global seed."""
+    network = params.network
+    model = _function(network)(shape, classes, **dict(params.architecture))
+    _check_model(network, model, shape, classes)
+    _compile(model, params.training)
+    return model
+
+
+def _function(network: Network) -> Callable[..., Any]:
+    return (
+        FUNCTIONS[network.name]
+        if network.code is None
+        else load_function(network.name, network.code)
+    )
+
+
+def _check_model(network: Network, model: Any, shape: Shape, classes: int) -> None:
+    """Raise InputError if what a function returned cannot be trained on these images."""
+    expected = f"a keras.Model from images {shape} to {classes} classes, with weights to train"
+    if not isinstance(model, keras.Model):
+        found = f"returned {type(model).__name__}"
+    elif not model.inputs or len(model.inputs) != 1 or model.input_shape[1:] != shape:
+        found = f"returned a model with the input {model.input_shape}"
+    elif len(model.outputs) != 1 or model.output_shape != (None, classes):
+        found = f"returned a model with the output {model.output_shape}"
+    elif not model.trainable_variables:
+        found = "returned a model without weights"
+    else:
+        return
+    raise InputError(f"the network {network.name} {found}", expected, "correct the function")
+
+
+def _compile(model: keras.Model, training: Training) -> None:
+    model.compile(
+        optimizer=OPTIMIZERS[training.optimizer](learning_rate=training.lr),
+        loss=LOSSES[training.losses](),
+        metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
+        # On the CPU XLA is three to four times slower.
+        jit_compile=False,
+    )
+
+
+def weights_bytes(model: keras.Model) -> bytes:
+    """Return the weights as an npz archive; the same weights always give the same bytes."""
+    content = io.BytesIO()
+    arrays = model.get_weights()
+    np.savez(content, **{f"w{number}": array for number, array in enumerate(arrays)})
+    return content.getvalue()
+
+
+def restore(params: Params, shape: Shape, classes: int, weights: bytes) -> keras.Model:
+    """Return the network with stored weights; raise InputError if they do not fit it."""
+    model = build(params, shape, classes)
+    try:
+        with np.load(io.BytesIO(weights), allow_pickle=False) as archive:
+            model.set_weights([archive[f"w{number}"] for number in range(len(archive.files))])
+    except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
+        raise InputError(
+            f"the stored weights do not fit the network: {error}",
+            f"the weights of a network with {model.count_params():,} parameters",
+            "train the trial again",
+        ) from error
+    return model

@@ -1,0 +1,76 @@
+"""What a network is to those who do not build it: its name, its parameters and its code."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from cifar_model.rules import ParamValue, Rule, choice, integer, like, number
+
+ACTIVATIONS = ("relu", "elu")
+LAST_ACTIVATIONS = ("softmax", "sigmoid")
+
+# Each block of the paper's network doubles the filters and raises its dropout by half of the first
+# one's: at 0.2 the paper's 0.2, 0.3 and 0.4.
+DROPOUT_GROWTH = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A function that builds a Keras model, with the defaults of its keyword arguments.
+
+    `name` is that of a built-in network, FILE.py:function or package.module:function. `code` is
+    the text of the file that the function stands in; a built-in network has none.
+    """
+
+    name: str
+    parameters: tuple[tuple[str, ParamValue | None], ...]
+    code: str | None = None
+
+    @property
+    def digest(self) -> str | None:
+        """Return the SHA-256 of the code, by which it is stored."""
+        return None if self.code is None else sha256(self.code.encode()).hexdigest()
+
+    @property
+    def rules(self) -> Mapping[str, Rule]:
+        """Return the rule of each parameter."""
+        if self == PAPER:
+            return PAPER_RULES
+        return {name: like(default) for name, default in self.parameters}
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain JSON, with the digest in place of the code."""
+        return {"name": self.name, "parameters": dict(self.parameters), "code": self.digest}
+
+
+PAPER = Network(
+    "paper",
+    (
+        ("dropout", 0.2),
+        ("activation", "relu"),
+        ("last_activation", "softmax"),
+        ("batch_norm_momentum", 0.99),
+        ("blocks", 3),
+        ("filters", 32),
+    ),
+)
+PAPER_RULES: Mapping[str, Rule] = {
+    "dropout": number(0, 1),
+    "activation": choice(ACTIVATIONS),
+    "last_activation": choice(LAST_ACTIVATIONS),
+    "batch_norm_momentum": number(0, 1),
+    "blocks": integer(1, 5),
+    "filters": integer(1, 1024),
+}
+BUILT_IN = {network.name: network for network in (PAPER,)}
+
+
+def dropout_rates(dropout: float, blocks: int) -> list[float]:
+    """Return the dropout of each block; the paper's 0.2, 0.3, 0.4 for a dropout of 0.2."""
+    return [round(dropout * (1 + DROPOUT_GROWTH * block), 10) for block in range(blocks)]
+
+
+def dense_dropout_rate(dropout: float) -> float:
+    """Return the dropout after the dense layers; the paper's 0.25 for a dropout of 0.2."""
+    return round(min(dropout * 1.25, 0.95), 10)
