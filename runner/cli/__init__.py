@@ -1,7 +1,10 @@
 """The command line: one short command for everything that a person does."""
 
+import errno
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import TextIOWrapper
 
 import click
@@ -10,6 +13,9 @@ from runner.cli.wording.errors import show_error, show_usage_error
 from runner.cli.wording.fitting import say_labelled
 from runner.cli.wording.help import FittedContext, Sections
 from runner.errors import ExitCode, InputError, UnavailableError
+
+# What a full or broken device answers; that of a closed pipe is Click's to handle.
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 @click.group(cls=Sections)
@@ -60,6 +66,25 @@ def _prepare(command: click.Command, name: str) -> None:
             option.envvar = f"{name}_{longest.replace('-', '_').upper()}"
 
 
+@contextmanager
+def _written_out() -> Iterator[None]:
+    """Raise InputError if standard output cannot be written."""
+    try:
+        yield
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        if error.filename is not None or error.errno not in UNWRITABLE:
+            raise
+        # Python would try to write the rest when it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise InputError(
+            f"standard output cannot be written: {error.strerror}",
+            "a file or device with free space",
+            "free some space, or write to another place",
+        ) from error
+
+
 def main() -> None:
     """Run the command line; every error a person can mend is three lines and an exit code."""
     load_commands()
@@ -72,7 +97,9 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        sys.exit(cli.main(prog_name="runner", standalone_mode=False) or ExitCode.OK)
+        with _written_out():
+            ended = cli.main(prog_name="runner", standalone_mode=False) or ExitCode.OK
+        sys.exit(ended)
     except click.exceptions.Exit as end:
         sys.exit(end.exit_code)
     except click.ClickException as error:

@@ -53,6 +53,16 @@ class StoredNumber(click.IntRange):
         super().__init__(NUMBER.min, NUMBER.max)
         self._what = what
 
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number; only experiments have names."""
+        if isinstance(value, str) and not value.strip().lstrip("-+").isdecimal():
+            raise InputError(
+                f"{shown(value)} is not the number of a {self._what}",
+                f"a whole number; only experiments have names, not {self._what}s",
+                f"`runner status EXPERIMENT` lists the {self._what}s of an experiment",
+            )
+        return super().convert(value, param, ctx)
+
     def shell_complete(
         self,
         ctx: click.Context,  # noqa: ARG002 (Click's form)

@@ -28,6 +28,8 @@ def edit(experiment: int, form: str, **options: Any) -> None:
     for what in ("name", "note"):
         if options[what] is not None and options[f"clear_{what}"]:
             raise click.UsageError(f"--clear-{what} cannot be combined with --{what}")
+    if both := sorted(set(options["tags"]) & set(options["untag"])):
+        raise click.UsageError(f"--tag {both[0]} cannot be combined with --untag {both[0]}")
     label = read_label(options.pop("name"), options.pop("tags"), options.pop("note"))
     change = naming.Edit(label, **options)
     if change == naming.Edit():

@@ -1,6 +1,8 @@
 """What Click finds in a command line is said as every other error, with what was meant."""
 
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -68,3 +70,33 @@ def test_a_group_alone_prints_its_help(monkeypatch: pytest.MonkeyPatch, capsys: 
         main()
     assert ended.value.code == 2
     assert capsys.readouterr().err.startswith("Usage: runner submit")
+
+
+def test_a_name_where_a_trial_is_expected_says_that_trials_have_numbers(
+    monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    what, expected, _ = refused("runner show baseline", monkeypatch, capsys)
+    assert what == "'baseline' is not the number of a trial"
+    assert "only experiments have names" in expected
+
+
+def test_a_tag_cannot_be_added_and_removed_at_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    what, _, _ = refused("runner edit 1 --tag x --tag y --untag x", monkeypatch, capsys)
+    assert what == "--tag x cannot be combined with --untag x"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_device_is_an_error_and_no_traceback() -> None:
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "runner", "--help"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("error: standard output cannot be written: No space left")
+    assert "Traceback" not in ended.stderr
