@@ -186,8 +186,8 @@ def experiments(connection: Connection, scope: Scope) -> list[CommandRow]:
 
 
 def matching(conditions: Sequence[Condition]) -> Select[Any]:
-    """Return a query of the ids of the trials that meet all conditions."""
-    return _chosen(Scope(conditions=conditions), Trial.id)
+    """Return a query of the ids of the trials that meet all conditions, archived ones included."""
+    return _chosen(Scope(conditions=conditions, archived=True), Trial.id)
 
 
 def _chosen(scope: Scope, *columns: Any) -> Select[Any]:

@@ -20,6 +20,7 @@ from runner.reports.records import Epoch, plain
 from runner.reports.trial import trial_document
 from runner.store import queries
 from runner.store.engine import Store, open_store
+from runner.store.lifecycle.naming import archive
 from runner.store.queries.explanations import Wanted
 from runner.store.queries.leaderboard import Scope
 from tests.runner.reports.stored import (
@@ -212,6 +213,15 @@ def test_conditions_choose_trials_and_what_is_about_them(chosen_from: runner.Cli
     assert set(client.epochs(where="val_accuracy>0.7")["trial"]) == {3}
     assert client.evaluations(where="val_accuracy>0.9").empty
     assert len(client.explanations(where="val_accuracy=0.5")) == 4
+
+
+def test_trials_of_archived_experiments_are_there_with_and_without_conditions(
+    store: Store,
+) -> None:
+    tune = store_tune(store, [[0.2], [0.5]])
+    archive(store, [tune], archived=True)
+    client = runner.open(store.url)
+    assert len(client.trials()) == len(client.trials(where="val_accuracy>0")) == 2
 
 
 def test_trials_that_have_no_epoch_yet_are_rows_without_scores(
