@@ -57,7 +57,7 @@ def test_one_slot_trains_with_one_number_of_threads_after_another(runner: Runner
         (job,) = runner.json(*train, "--threads", threads)["jobs"]
         assert job["state"] == "succeeded"
     fingerprints = [runner.json("show", trial)["fingerprint"] for trial in ("1", "2")]
-    assert [words.split("; ")[-1] for words in fingerprints] == ["1 threads", "2 threads"]
+    assert [words.split("; ")[2] for words in fingerprints] == ["1 threads", "2 threads"]
 
 
 def test_the_same_submission_gives_the_same_numbers_with_one_worker_and_with_two(
