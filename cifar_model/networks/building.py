@@ -9,14 +9,14 @@ import keras
 import numpy as np
 
 from cifar_model.errors import InputError
-from cifar_model.networks import paper
+from cifar_model.networks import paper, resnet
 from cifar_model.networks.code import load_function
 from cifar_model.networks.network import Network
 from cifar_model.params import Params, Training
 
 Shape = tuple[int, int, int]
 
-FUNCTIONS: dict[str, Callable[..., keras.Model]] = {"paper": paper.build}
+FUNCTIONS: dict[str, Callable[..., keras.Model]] = {"paper": paper.build, "resnet": resnet.build}
 
 OPTIMIZERS = {
     "adam": keras.optimizers.Adam,

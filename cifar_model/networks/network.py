@@ -9,6 +9,7 @@ from cifar_model.rules import ParamValue, Rule, choice, integer, like, number
 
 ACTIVATIONS = ("relu", "elu")
 LAST_ACTIVATIONS = ("softmax", "sigmoid")
+RESNET_ACTIVATIONS = ("relu", "gelu", "silu")
 
 # Each block of the paper's network doubles the filters and raises its dropout by half of the first
 # one's: at 0.2 the paper's 0.2, 0.3 and 0.4.
@@ -35,8 +36,8 @@ class Network:
     @property
     def rules(self) -> Mapping[str, Rule]:
         """Return the rule of each parameter."""
-        if self == PAPER:
-            return PAPER_RULES
+        if self in OWN_RULES:
+            return OWN_RULES[self]
         return {name: like(default) for name, default in self.parameters}
 
     def to_json(self) -> dict[str, Any]:
@@ -63,7 +64,25 @@ PAPER_RULES: Mapping[str, Rule] = {
     "blocks": integer(1, 5),
     "filters": integer(1, 1024),
 }
-BUILT_IN = {network.name: network for network in (PAPER,)}
+RESNET = Network(
+    "resnet",
+    (
+        ("width", 48),
+        ("depth", 1),
+        ("activation", "relu"),
+        ("dropout", 0.0),
+        ("batch_norm_momentum", 0.9),
+    ),
+)
+RESNET_RULES: Mapping[str, Rule] = {
+    "width": integer(1, 1024),
+    "depth": integer(0, 64),
+    "activation": choice(RESNET_ACTIVATIONS),
+    "dropout": number(0, 1),
+    "batch_norm_momentum": number(0, 1),
+}
+OWN_RULES = {PAPER: PAPER_RULES, RESNET: RESNET_RULES}
+BUILT_IN = {network.name: network for network in OWN_RULES}
 
 
 def dropout_rates(dropout: float, blocks: int) -> list[float]:
