@@ -7,9 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 import keras
-import tensorflow as tf
 
-from cifar_model.errors import OtherThreadsError
+from cifar_model.backends.chosen import backend
 
 # Variables that choose other kernels. `runner` lets only the first one through; the others count
 # where a worker is started in another way.
@@ -26,19 +25,11 @@ TRAINING_STEP = 2
 
 
 def configure(threads: int) -> None:
-    """Make TensorFlow deterministic, with so many threads; they too decide the last bits.
+    """Make the backend deterministic, with so many threads; they too decide the last bits.
 
-    Raises OtherThreadsError if TensorFlow has started in this process with another number.
+    Raises OtherThreadsError if it has started in this process with another number.
     """
-    try:
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
-        tf.config.threading.set_inter_op_parallelism_threads(threads)
-    except RuntimeError as error:
-        raise OtherThreadsError(
-            f"TensorFlow runs with {tf.config.threading.get_intra_op_parallelism_threads()} "
-            f"threads in this process, not {threads}"
-        ) from error
-    tf.config.experimental.enable_op_determinism()
+    backend.configure(threads)
     # Not what a keras.json says.
     keras.config.set_floatx("float32")
     keras.config.set_dtype_policy("float32")
@@ -48,19 +39,15 @@ def configure(threads: int) -> None:
 
 def fingerprint() -> str:
     """Return what two machines must share to give the same bits, in words."""
-    packages = " ".join(f"{name} {version(name)}" for name in ("tensorflow", "keras", "numpy"))
-    threads = tf.config.threading.get_intra_op_parallelism_threads()
-    facts = [packages, _device(), f"{threads} threads", f"training step {TRAINING_STEP}"]
+    packages = (*backend.PACKAGES, "keras", "numpy")
+    facts = [
+        " ".join(f"{name} {version(name)}" for name in packages),
+        backend.gpu() or _processor(),
+        f"{backend.thread_count()} threads",
+        f"training step {TRAINING_STEP}",
+    ]
     facts += [f"{name}={os.environ[name]}" for name in KERNEL_VARIABLES if os.environ.get(name)]
     return "; ".join(facts)
-
-
-def _device() -> str:
-    gpus = tf.config.list_physical_devices("GPU")
-    if gpus:
-        details = tf.config.experimental.get_device_details(gpus[0])
-        return f"{details.get('device_name')} {details.get('compute_capability')}"
-    return _processor()
 
 
 def _processor() -> str:

@@ -58,4 +58,4 @@ class CheckpointError(ValueError):
 
 
 class OtherThreadsError(RuntimeError):
-    """Refuse a number of threads in a process whose TensorFlow has started with another."""
+    """Refuse a number of threads in a process whose backend has started with another."""

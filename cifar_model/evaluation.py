@@ -1,8 +1,9 @@
 """Score a network on a split: loss, accuracy, log loss and confusion."""
 
+from collections.abc import Iterator
+
 import keras
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, log_loss
 
@@ -63,9 +64,15 @@ def keras_scores(model: keras.Model, split: Split, classes: int) -> tuple[float,
 
     It shares no code with `evaluate`, so that one can check the other.
     """
-    images = tf.data.Dataset.from_tensor_slices((split.images, split.labels)).batch(BATCH)
-    batches = images.map(
-        lambda images, labels: (tf.cast(images, tf.float32) / 255, tf.one_hot(labels, classes))
-    )
-    scores = model.evaluate(batches, verbose=0, return_dict=True)
+    scores = model.evaluate(_batches(split, classes), verbose=0, return_dict=True)
     return float(scores["loss"]), float(scores["accuracy"])
+
+
+def _batches(
+    split: Split, classes: int
+) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """Yield the images and labels of a split as Keras reads them."""
+    for start in range(0, len(split), BATCH):
+        rows = slice(start, start + BATCH)
+        images = split.images[rows].astype(np.float32) / np.float32(255)
+        yield images, keras.utils.to_categorical(split.labels[rows], classes)

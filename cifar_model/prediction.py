@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from cifar_model.backends.tensorflow import Program
+from cifar_model.backends.chosen import backend
 
 BATCH = 250
 
@@ -20,7 +20,7 @@ class Predictor:
         self.model = model
         # A sigmoid head's outputs do not sum to 1.
         self.normalises = model.layers[-1].activation is not keras.activations.softmax
-        self.program = Program(model, BATCH)
+        self.program = backend.program(model, BATCH)
 
     def outputs(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return what the last layer puts out (n, classes) for images in [0, 1]."""

@@ -1,22 +1,47 @@
-"""Compiled steps, forward passes and gradients on TensorFlow."""
+"""Keras on TensorFlow: compiled steps, forward passes, gradients and threads."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
+from cifar_model.backends.interface import Array
+from cifar_model.errors import OtherThreadsError
+
+PACKAGES: tuple[str, ...] = ("tensorflow",)
+# On the CPU XLA is three to four times slower.
+XLA = False
 
 
-class Program:
-    """A compiled network: its training step and its forward pass, for images of one shape.
+def configure(threads: int) -> None:
+    """Make TensorFlow deterministic, with so many threads."""
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(threads)
+    except RuntimeError as error:
+        raise OtherThreadsError(
+            f"TensorFlow runs with {thread_count()} threads in this process, not {threads}"
+        ) from error
+    tf.config.experimental.enable_op_determinism()
 
-    The forward pass takes exactly `batch` images: a new shape would be compiled again.
-    """
 
+def thread_count() -> int:
+    """Return the number of threads that one operation uses."""
+    found: int = tf.config.threading.get_intra_op_parallelism_threads()
+    return found
+
+
+def gpu() -> str | None:
+    """Return the model of the GPU that computes, or None for the processor."""
+    gpus = tf.config.list_physical_devices("GPU")
+    if not gpus:
+        return None
+    details = tf.config.experimental.get_device_details(gpus[0])
+    return f"{details.get('device_name')} {details.get('compute_capability')}"
+
+
+class _Program:
     def __init__(self, model: keras.Model, batch: int) -> None:
         self.model = model
         shape, classes = model.input_shape[1:], model.output_shape[-1]
@@ -28,21 +53,21 @@ class Program:
         self._scores = _compiled(_scores(model), [(batch, *shape), (batch, classes)])
 
     def train(self, batches: Iterable[tuple[Array, Array]]) -> dict[str, float]:
-        """Take one step for each batch of images and labels; return the means of the metrics."""
         self.model.reset_metrics()
         for images, labels in batches:
             self._step(tf.constant(images), tf.constant(labels))
         return {name: float(value) for name, value in self.model.get_metrics_result().items()}
 
     def outputs(self, images: Array) -> Array:
-        """Return what the last layer puts out."""
         outputs: Array = self._outputs(tf.constant(images)).numpy()
         return outputs
 
     def scores(self, images: Array, labels: Array) -> tuple[Array, Array]:
-        """Return what the last layer puts out, and the loss of each image."""
         outputs, losses = self._scores(tf.constant(images), tf.constant(labels))
         return outputs.numpy(), losses.numpy()
+
+
+program = _Program
 
 
 def _compiled(function: Callable[..., Any], shapes: list[tuple[int | None, ...]]) -> Any:
@@ -62,3 +87,22 @@ def _scores(model: keras.Model) -> Callable[[tf.Tensor, tf.Tensor], tuple[tf.Ten
         return outputs, model.loss.call(labels, outputs)
 
     return scores
+
+
+def gradient(
+    model: keras.Model,
+    images: Array,
+    head: Callable[[Any], Any],
+    layer: keras.Layer | None = None,
+) -> tuple[Array, Array]:
+    """Return what a layer puts out, without one the images, and the gradient in it."""
+    seen = tf.constant(images)
+    with tf.GradientTape() as tape:
+        tape.watch(seen)
+        if layer is None:
+            outputs = model(seen, training=False)
+        else:
+            both = keras.Model(model.inputs[0], [layer.output, model.outputs[0]])
+            seen, outputs = both(seen, training=False)
+        found = head(outputs)
+    return seen.numpy(), tape.gradient(found, seen).numpy()

@@ -1,12 +1,13 @@
 """Methods beside LIME, so that it can be compared: each gives a weight for every superpixel."""
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
+from cifar_model.backends.chosen import backend
 from cifar_model.explanation.regions import Divided, Segments
 from cifar_model.prediction import Predictor
 
@@ -30,13 +31,11 @@ def gradcam(predictor: Predictor, divided: Divided, label: int) -> list[float]:
     """Return Grad-CAM of the last convolution, with its signs, as the mean over each superpixel."""
     model, segments = predictor.model, divided.segments
     last = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)][-1]
-    both = keras.Model(model.inputs[0], [last.output, model.outputs[0]])
-    with tf.GradientTape() as tape:
-        maps, outputs = both(divided.scaled[None], training=False)
-        probability = _probability(predictor, outputs, label)
-    slopes = tf.reduce_mean(tape.gradient(probability, maps), axis=(1, 2), keepdims=True)
-    seen = tf.reduce_sum(slopes * maps, axis=-1, keepdims=True)
-    pixels = tf.image.resize(seen, segments.shape)[0, ..., 0].numpy()
+    maps, slopes = backend.gradient(model, divided.scaled[None], _head(predictor, label), last)
+    weights = keras.ops.mean(slopes, axis=(1, 2), keepdims=True)
+    seen = keras.ops.sum(weights * maps, axis=-1, keepdims=True)
+    resized = keras.ops.image.resize(seen, segments.shape, data_format="channels_last")
+    pixels = keras.ops.convert_to_numpy(resized)[0, ..., 0]
     return _summed(pixels / np.bincount(segments.ravel())[segments], segments)
 
 
@@ -48,11 +47,9 @@ def integrated_gradients(predictor: Predictor, divided: Divided, label: int) -> 
     """
     filled, change = divided.filled, divided.scaled - divided.filled
     shares = ((np.arange(STEPS) + 0.5) / STEPS).astype(np.float32)[:, None, None, None]
-    way = tf.constant(filled + shares * change)
-    with tf.GradientTape() as tape:
-        tape.watch(way)
-        probability = _probability(predictor, predictor.model(way, training=False), label)
-    slopes = tape.gradient(probability, way).numpy().mean(axis=0)
+    way = (filled + shares * change).astype(np.float32)
+    _, gradients = backend.gradient(predictor.model, way, _head(predictor, label))
+    slopes = gradients.mean(axis=0)
     return _summed((slopes * change).sum(axis=-1), divided.segments)
 
 
@@ -62,9 +59,14 @@ BY_LABEL: dict[str, Callable[[Predictor, Divided, int], list[float]]] = {
 }
 
 
-def _probability(predictor: Predictor, outputs: tf.Tensor, label: int) -> tf.Tensor:
-    found = outputs[:, label]
-    return found / tf.reduce_sum(outputs, axis=1) if predictor.normalises else found
+def _head(predictor: Predictor, label: int) -> Callable[[Any], Any]:
+    """Return what makes the probability of a class of the outputs."""
+
+    def probability(outputs: Any) -> Any:
+        found = outputs[:, label]
+        return found / keras.ops.sum(outputs, axis=1) if predictor.normalises else found
+
+    return probability
 
 
 def _summed(pixels: NDArray[np.floating], segments: Segments) -> list[float]:

@@ -1,0 +1,143 @@
+"""Keras on JAX: compiled steps, forward passes, gradients and threads."""
+
+import os
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+import jax
+import keras
+import numpy as np
+
+from cifar_model.backends.interface import Array
+from cifar_model.errors import OtherThreadsError
+
+PACKAGES: tuple[str, ...] = ("jax", "jaxlib")
+XLA = True
+
+# Where XLA reads how many threads its processor's client gets, when that starts.
+_THREADS = "NPROC"
+_started: list[int] = []
+
+
+def configure(threads: int) -> None:
+    """Start JAX with so many threads; on a GPU XLA_FLAGS make it deterministic."""
+    if not _started:
+        os.environ[_THREADS] = str(threads)
+        # Else the loop over the steps runs ahead of them, on a further thread.
+        config: Any = jax.config
+        config.update("jax_cpu_enable_async_dispatch", False)
+        jax.devices()
+        _started.append(threads)
+    if _started != [threads]:
+        raise OtherThreadsError(
+            f"JAX runs with {thread_count()} threads in this process, not {threads}"
+        )
+
+
+def thread_count() -> int:
+    """Return the number of threads that one operation uses."""
+    return _started[0]
+
+
+def gpu() -> str | None:
+    """Return the model of the GPU that computes, or None for the processor."""
+    device = jax.devices()[0]
+    if device.platform == "cpu":
+        return None
+    return f"{device.device_kind} {getattr(device, 'compute_capability', '')}".strip()
+
+
+class _Program:
+    def __init__(self, model: keras.Model, batch: int) -> None:  # noqa: ARG002 (JAX finds it in the images)
+        self.model = model
+        # Keras's own step of training, which `fit` compiles too.
+        self._step = jax.jit(model.train_step, donate_argnums=0)
+        self._outputs = jax.jit(partial(_forward, model))
+        self._scores = jax.jit(partial(_scores, model))
+
+    def train(self, batches: Iterable[tuple[Array, Array]]) -> dict[str, float]:
+        _build_metrics(self.model)
+        self.model.reset_metrics()
+        state = _state(self.model)
+        try:
+            for batch in batches:
+                _, state = self._step(state, batch)
+        finally:
+            # Also when training is stopped: the values from before are given away.
+            for variables, values in zip(_variables(self.model), state, strict=True):
+                for variable, value in zip(variables, values, strict=True):
+                    variable.assign(value)
+        return {name: float(value) for name, value in self.model.get_metrics_result().items()}
+
+    def outputs(self, images: Array) -> Array:
+        return np.asarray(self._outputs(*_weights(self.model), images))
+
+    def scores(self, images: Array, labels: Array) -> tuple[Array, Array]:
+        outputs, losses = self._scores(*_weights(self.model), images, labels)
+        return np.asarray(outputs), np.asarray(losses)
+
+
+program = _Program
+
+
+def _build_metrics(model: keras.Model) -> None:
+    """Let Keras make the variables of the metrics, as it does with the first batch."""
+    labels = np.zeros((1, *model.output_shape[1:]), np.float32)
+    model.compute_metrics(None, labels, labels)
+
+
+def _variables(model: keras.Model) -> tuple[list[keras.Variable], ...]:
+    """Return the variables of the state of `train_step`, in its order."""
+    return (
+        model.trainable_variables,
+        model.non_trainable_variables,
+        model.optimizer.variables,
+        model.metrics_variables,
+    )
+
+
+def _state(model: keras.Model) -> tuple[list[Any], ...]:
+    return tuple([variable.value for variable in each] for each in _variables(model))
+
+
+def _weights(model: keras.Model) -> tuple[list[Any], list[Any]]:
+    trainable, others = model.trainable_variables, model.non_trainable_variables
+    return [each.value for each in trainable], [each.value for each in others]
+
+
+def _forward(model: keras.Model, trainable: list[Any], others: list[Any], images: Any) -> Any:
+    outputs, _ = model.stateless_call(trainable, others, images, training=False)
+    return outputs
+
+
+def _scores(
+    model: keras.Model, trainable: list[Any], others: list[Any], images: Any, labels: Any
+) -> tuple[Any, Any]:
+    outputs = _forward(model, trainable, others, images)
+    return outputs, model.loss.call(labels, outputs)
+
+
+def gradient(
+    model: keras.Model,
+    images: Array,
+    head: Callable[[Any], Any],
+    layer: keras.Layer | None = None,
+) -> tuple[Array, Array]:
+    """Return what a layer puts out, without one the images, and the gradient in it."""
+    weights = _weights(model)
+    if layer is None:
+        slopes = jax.grad(lambda given: head(_forward(model, *weights, given)).sum())(images)
+        return images, np.asarray(slopes)
+    seen = np.asarray(keras.Model(model.inputs[0], layer.output)(images, training=False))
+
+    def changed(change: Any) -> Any:
+        """Return the sum of the head where a change is added to what the layer puts out."""
+        call = layer.call
+        layer.call = lambda *given, **options: call(*given, **options) + change
+        try:
+            return head(_forward(model, *weights, images)).sum()
+        finally:
+            layer.call = call
+
+    return seen, np.asarray(jax.grad(changed)(np.zeros_like(seen)))
