@@ -4,17 +4,21 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from cifar_model.networks.layers import unrolled
 from cifar_model.results import LayerOutput
 
 
 def activations(model: keras.Model, image: NDArray[np.uint8]) -> list[LayerOutput]:
     """Return the outputs of all layers for an image (height, width, 3), in one pass."""
-    every_layer = keras.Model(model.inputs[0], [layer.output for layer in model.layers])
+    network = unrolled(model)
+    # A number for the whole image, such as a layer's loss, has no channels.
+    layers = [(layer.name, tensor) for layer, tensor in network.layers if len(tensor.shape) > 1]
+    every_layer = keras.Model(network.model.inputs[0], [tensor for _, tensor in layers])
     outputs = every_layer(np.divide(image[None], 255, dtype=np.float32), training=False)
-    found = [np.asarray(output)[0] for output in outputs]
+    found = [np.asarray(output, np.float32)[0] for output in outputs]
     return [
-        LayerOutput(number, layer.name, output, summary(output))
-        for number, (layer, output) in enumerate(zip(model.layers, found, strict=True), start=1)
+        LayerOutput(number, name, output, summary(output))
+        for number, ((name, _), output) in enumerate(zip(layers, found, strict=True), start=1)
     ]
 
 

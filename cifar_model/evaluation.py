@@ -9,7 +9,7 @@ from sklearn.metrics import confusion_matrix, log_loss
 
 from cifar_model.data import Split
 from cifar_model.metrics import accuracy
-from cifar_model.prediction import BATCH, Predictor, normalised
+from cifar_model.prediction import BATCH, Predictor
 from cifar_model.results import LOSS_RULE, Evaluation
 
 
@@ -25,7 +25,7 @@ def evaluate(
     outputs, losses = split_scores(predictor, split, classes)
     if loss_rule == 1:
         losses = np.asarray(predictor.model.loss.call(split.one_hot(classes), outputs))
-    probabilities = normalised(outputs)
+    probabilities = predictor.distribution(outputs)
     predictions = outputs.argmax(axis=1)
     confusion = confusion_matrix(split.labels, predictions, labels=range(classes))
     return Evaluation(

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from cifar_model.errors import InputError, shown
-from cifar_model.params import RULES, Json, Params, check_value
+from cifar_model.networks.network import PAPER, Network
+from cifar_model.params import RULES, Json, Params, check_value, rules_of
+from cifar_model.rules import Rule
 
 # A list holds values; a tuple is Talos's (start, end, steps), end excluded. 1600 points: the most
 # economical reading of the paper's figure 5, not the only one. The sample depends on the order of
@@ -157,14 +159,14 @@ def grid_to_json(grid: Grid) -> dict[str, Json]:
     }
 
 
-def count_points(grid: Grid) -> int:
+def count_points(grid: Grid, rules: Mapping[str, Rule] = RULES) -> int:
     """Count the points of the whole grid; raise InputError if any value in it is not valid."""
     from talos.parameters.ParamSpace import normalize_domains
 
     points = 1
     for name, values in normalize_domains(dict(grid)).items():
         for value in values:
-            check_value(name, _plain(name, value))
+            check_value(name, _plain(name, value, rules), rules)
         points *= len(values)
     if points > MAX_POINTS:
         raise InputError(
@@ -175,23 +177,26 @@ def count_points(grid: Grid) -> int:
     return points
 
 
-def sample(grid: Grid, downsample: float, method: str, seed: int) -> list[dict[str, Json]]:
+def sample(
+    grid: Grid, downsample: float, method: str, seed: int, network: Network = PAPER
+) -> list[dict[str, Json]]:
     """Return the params of the points that Talos samples, in its order, as plain JSON."""
     from talos.parameters.ParamSpace import ParamSpace
 
-    check_downsample(downsample, count_points(grid))
+    rules = rules_of(network)
+    check_downsample(downsample, count_points(grid, rules))
     space = ParamSpace(
         dict(grid), random_method=method, fraction_limit=float(downsample), seed=seed
     )
     rows = [
         {
-            name: _typed(grid[name], _plain(name, value))
+            name: _typed(grid[name], _plain(name, value, rules))
             for name, value in zip(grid, row, strict=True)
         }
         for row in space.param_space
     ]
     for row in rows:
-        Params.from_json(row)
+        Params.from_json(row, network)
     return rows
 
 
@@ -224,10 +229,10 @@ def _typed(values: list[Json] | tuple[float, float, int], value: Json) -> Json:
     return float(f"{value:.14g}") if is_inexact else value
 
 
-def _plain(name: str, value: Json) -> Json:
+def _plain(name: str, value: Json, rules: Mapping[str, Rule]) -> Json:
     """Return a value of NumPy's as plain JSON; ranges give floats where whole numbers are meant."""
     plain = value.item() if hasattr(value, "item") else value
-    return plain if name not in RULES else _narrow(plain)
+    return plain if name not in rules else _narrow(plain)
 
 
 def _narrow(value: Json) -> Json:

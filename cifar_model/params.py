@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from cifar_model.errors import InputError, nearest, shown
@@ -91,6 +91,8 @@ class Params:
     training: Training
     network: Network
     architecture: tuple[tuple[str, ParamValue | None], ...]
+    # The names that were given; the others have their defaults. It is no part of what is trained.
+    given: frozenset[str] = field(default=frozenset(), compare=False)
 
     @classmethod
     def from_json(cls, values: Mapping[str, Json], network: Network = PAPER) -> "Params":
@@ -103,6 +105,7 @@ class Params:
             Training(**training),
             network,
             tuple((name, known[name]) for name, _ in network.parameters),
+            frozenset(given),
         )
         if network == PAPER:
             _check_dropout(known["dropout"], known["blocks"])

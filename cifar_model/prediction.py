@@ -3,8 +3,10 @@
 import keras
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from cifar_model.backends.chosen import backend
+from cifar_model.networks.heads import Head, head_of
 
 BATCH = 250
 
@@ -18,8 +20,9 @@ class Predictor:
 
     def __init__(self, model: keras.Model) -> None:
         self.model = model
+        self.head = head_of(model)
         # A sigmoid head's outputs do not sum to 1.
-        self.normalises = model.layers[-1].activation is not keras.activations.softmax
+        self.normalises = self.head == Head.SIGMOID
         self.program = backend.program(model, BATCH)
 
     def outputs(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -42,10 +45,18 @@ class Predictor:
     def probabilities(self, images: NDArray[np.float32]) -> NDArray[np.floating]:
         """Return a distribution over the classes for each image.
 
-        What a softmax puts out is one to the last bit; other heads are normalised.
+        What a softmax puts out is one to the last bit; sigmoids are normalised, and logits are put
+        through a softmax.
         """
         outputs = self.outputs(images)
-        return normalised(outputs) if self.normalises else outputs
+        return outputs if self.head == Head.SOFTMAX else self.distribution(outputs)
+
+    def distribution(self, outputs: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the outputs for some images as rows that sum to 1."""
+        if self.head != Head.LOGITS:
+            return normalised(outputs)
+        rows: NDArray[np.float64] = softmax(outputs.astype(np.float64), axis=1)
+        return rows
 
 
 def _filled(rows: NDArray[np.float32]) -> NDArray[np.float32]:

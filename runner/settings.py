@@ -13,6 +13,8 @@ from runner.encryption import ALLOW_PLAINTEXT, check_broker, check_database, url
 # What another database or broker than that of a home is named by.
 OF_A_RACK = ("DATABASE_URL", "DATABASE_PASSWORD_FILE", "BROKER_URL", "BROKER_PASSWORD_FILE")
 
+ALLOW_CODE = "RUNNER_ALLOW_CODE"
+
 # A year and a bit; what is meant to be longer is a mistake.
 MOST_SECONDS = 4e7
 
@@ -41,6 +43,10 @@ SETTINGS = {
         "KERAS_HOME",
         "the directory in which Keras stores its downloads; without KERAS_HOME ~/.keras",
     ),
+    ALLOW_CODE: (
+        "1 without RUNNER_BROKER_URL, else 0",
+        "1: run the code of `--network` and `--trainer` that came with jobs and bundles",
+    ),
     "RUNNER_SLOTS": ("0", "jobs that a worker executes at once; 0: one per GPU or core"),
     "RUNNER_LEASE_SECONDS": ("60", "how long an attempt stays valid without a heartbeat"),
     "RUNNER_HEARTBEAT_SECONDS": ("5", "how often a worker sends a heartbeat"),
@@ -60,6 +66,7 @@ class Settings:
     database_url: str
     broker_url: str | None
     data_dir: Path
+    allow_code: bool = True
     slots: int = 0
     lease_seconds: float = 60.0
     heartbeat_seconds: float = 5.0
@@ -94,7 +101,7 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """Read the settings; raise InputError naming the first that is not valid."""
         home = _directory("RUNNER_HOME", environment.get("RUNNER_HOME") or "results")
-        plaintext = _switch(environment, ALLOW_PLAINTEXT)
+        plaintext = _switch(environment, ALLOW_PLAINTEXT, "0")
         # Quoted, because a directory's name may have signs that mean something in a URL.
         file = f"sqlite:///{quote(os.fsencode(home / 'runner.db'))}"
         broker_url = _url(environment, "BROKER")
@@ -107,6 +114,8 @@ class Settings:
             data_dir=_directory(
                 "RUNNER_DATA_DIR", environment.get("RUNNER_DATA_DIR") or home / "data"
             ),
+            # A rack's workers do what anyone sends who reaches the broker.
+            allow_code=_switch(environment, ALLOW_CODE, "1" if broker_url is None else "0"),
             slots=_whole_number(environment, "RUNNER_SLOTS", most=1024),
             lease_seconds=_number(environment, "RUNNER_LEASE_SECONDS", least=1),
             heartbeat_seconds=_number(environment, "RUNNER_HEARTBEAT_SECONDS", least=0.1),
@@ -159,8 +168,8 @@ def _whole_number(environment: Mapping[str, str], name: str, most: int) -> int:
     return int(number)
 
 
-def _switch(environment: Mapping[str, str], name: str) -> bool:
-    given = environment.get(name) or SETTINGS[name][0]
+def _switch(environment: Mapping[str, str], name: str, default: str) -> bool:
+    given = environment.get(name) or default
     if given not in ("0", "1"):
         raise InputError(f"{name}={given!r}", "1 for yes, 0 for no", f"correct {name}")
     return given == "1"

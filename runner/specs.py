@@ -66,6 +66,11 @@ class Configuration:
         return Description.from_json(self.stored["dataset"])
 
     @property
+    def network(self) -> Mapping[str, Any] | None:
+        """Return the network as it is stored; None is the paper's."""
+        return self.stored.get("network")
+
+    @property
     def epochs(self) -> int | None:
         """Return the epochs that override those of the params; only earlier versions stored it."""
         return self.stored.get("epochs")
@@ -135,6 +140,7 @@ class TrainSpec:
     params: ParamValues
     seed: int
     own_seed: bool
+    network: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +155,7 @@ class FoldSpec:
     seed: int
     fold: int
     folds: int
+    network: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +200,7 @@ def job_spec(kind: Kind, seed: int, configuration: Mapping[str, Any]) -> JobSpec
                 params=stored.take("params", dict),
                 seed=stored.seed(seed),
                 own_seed="seed" in configuration,
+                network=stored.network(),
             )
         case Kind.EVALUATE if "fold" in configuration:
             return FoldSpec(
@@ -204,6 +212,7 @@ def job_spec(kind: Kind, seed: int, configuration: Mapping[str, Any]) -> JobSpec
                 seed=stored.seed(seed),
                 fold=stored.take("fold", int),
                 folds=stored.take("folds", int),
+                network=stored.network(),
             )
         case Kind.EVALUATE:
             return EvaluateSpec(
@@ -284,6 +293,10 @@ class _Stored:
 
     def seed(self, of_experiment: int) -> int:
         return self.take("seed", int) if "seed" in self.configuration else of_experiment
+
+    def network(self) -> Mapping[str, Any] | None:
+        """Return the network; None is the paper's."""
+        return None if self.configuration.get("network") is None else self.take("network", dict)
 
     def description(self) -> Description:
         try:

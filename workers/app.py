@@ -10,7 +10,8 @@ from celery.signals import (
 )
 
 from runner.environment import settle_in_place
-from runner.queue.app import make_app
+from runner.needs import Offer
+from runner.queue.app import make_app, queues_of
 from runner.settings import Settings
 from workers import context
 from workers.drain import drain
@@ -20,7 +21,7 @@ from workers.retrying import retry_while_unavailable
 settings = Settings.from_environment()
 
 # Without a broker there is nothing to consume, but tasks can still be called in this process.
-app = make_app(settings.broker_url or "memory://")
+app = make_app(settings.broker_url or "memory://", queues_of(Offer.of(settings)))
 app.conf.update(
     imports=["workers.tasks"],
     # One message for each free slot: none waits behind a trial of three hours.

@@ -97,7 +97,7 @@ def _claim(context: Context, job_id: int) -> Claim | None:
         return None
     try:
         claim = retry_while_unavailable(
-            lambda: job_lifecycle.claim(context.store, job_id, context.worker)
+            lambda: job_lifecycle.claim(context.store, job_id, context.worker, context.offer)
         )
     except InputError as error:
         logger.warning("job %s is not claimed: %s", job_id, error)

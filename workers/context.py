@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+from runner.needs import Offer
 from runner.processes import host_identity, own_identity
 from runner.settings import Settings
 from runner.store.engine import Store, open_store
-from runner.store.lifecycle.workers import worker_seen, worker_stopped
+from runner.store.lifecycle.workers import WorkerProcess, worker_seen, worker_stopped
 from workers.device import Device, pin
 from workers.heartbeat import Heartbeat
 
@@ -15,6 +16,7 @@ class Context:
     """Belong to one process; never carried over a fork."""
 
     settings: Settings
+    offer: Offer
     store: Store
     worker: str
     device: Device
@@ -32,15 +34,16 @@ def start(settings: Settings) -> Context:
     device = pin()
     store = open_store(settings.database_url, make=False)
 
+    offer = Offer.of(settings)
+    process = WorkerProcess(name, host_identity(), pid, started, device.name, offer.to_json())
+
     def seen() -> None:
-        worker_seen(
-            store, name, host=host_identity(), pid=pid, process_started=started, device=device.name
-        )
+        worker_seen(store, process)
 
     seen()
     heartbeat = Heartbeat(store, seen, settings.heartbeat_seconds, settings.progress_seconds)
     heartbeat.start()
-    _current = Context(settings, store, name, device, heartbeat)
+    _current = Context(settings, offer, store, name, device, heartbeat)
     return _current
 
 

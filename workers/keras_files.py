@@ -22,6 +22,7 @@ from runner.settings import Settings
 from runner.store import queries
 from runner.store.artifacts import get_artifact
 from runner.store.engine import open_store
+from runner.store.networks import read_network
 
 MEMBERS = {"metadata.json", "config.json", "model.weights.h5"}
 WEIGHTS = "model.weights.h5"
@@ -32,7 +33,7 @@ def export(trial_id: int, path: Path) -> None:
     store = open_store(Settings.from_environment().database_url, make=False)
     trial = queries.trial(store, trial_id)
     shape, classes = trial.dataset["shape"], len(trial.dataset["classes"])
-    params = Params.from_json(trial.params)
+    params = Params.from_json(trial.params, read_network(store, trial.network))
     model = building.restore(params, tuple(shape), classes, get_artifact(store, trial.model))
     # Keras warns of an optimizer whose variables are not in the file.
     model.optimizer.build(model.trainable_variables)

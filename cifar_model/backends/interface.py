@@ -55,10 +55,11 @@ class Backend(Protocol):
         model: keras.Model,
         images: Array,
         head: Callable[[Any], Any],
-        layer: keras.Layer | None = None,
+        layer: tuple[keras.Layer, Any] | None = None,
     ) -> tuple[Array, Array]:
         """Return what a layer puts out for images, and the gradient in it of head(outputs).
 
-        Without a layer it is the images themselves. What `head` returns is added up; it is given
-        and returns tensors of the backend, for which `keras.ops` has operations.
+        The layer comes with its tensor in the graph of the model, see `networks.layers`; without
+        one it is the images themselves. What `head` returns is added up; it is given and returns
+        tensors of the backend, for which `keras.ops` has operations.
         """

@@ -122,22 +122,23 @@ def gradient(
     model: keras.Model,
     images: Array,
     head: Callable[[Any], Any],
-    layer: keras.Layer | None = None,
+    layer: tuple[keras.Layer, Any] | None = None,
 ) -> tuple[Array, Array]:
     """Return what a layer puts out, without one the images, and the gradient in it."""
     weights = _weights(model)
     if layer is None:
         slopes = jax.grad(lambda given: head(_forward(model, *weights, given)).sum())(images)
         return images, np.asarray(slopes)
-    seen = np.asarray(keras.Model(model.inputs[0], layer.output)(images, training=False))
+    convolution, tensor = layer
+    seen = np.asarray(keras.Model(model.inputs[0], tensor)(images, training=False))
 
     def changed(change: Any) -> Any:
         """Return the sum of the head where a change is added to what the layer puts out."""
-        call = layer.call
-        layer.call = lambda *given, **options: call(*given, **options) + change
+        call = convolution.call
+        convolution.call = lambda *given, **options: call(*given, **options) + change
         try:
             return head(_forward(model, *weights, images)).sum()
         finally:
-            layer.call = call
+            convolution.call = call
 
     return seen, np.asarray(jax.grad(changed)(np.zeros_like(seen)))

@@ -93,7 +93,7 @@ def gradient(
     model: keras.Model,
     images: Array,
     head: Callable[[Any], Any],
-    layer: keras.Layer | None = None,
+    layer: tuple[keras.Layer, Any] | None = None,
 ) -> tuple[Array, Array]:
     """Return what a layer puts out, without one the images, and the gradient in it."""
     seen = tf.constant(images)
@@ -102,7 +102,7 @@ def gradient(
         if layer is None:
             outputs = model(seen, training=False)
         else:
-            both = keras.Model(model.inputs[0], [layer.output, model.outputs[0]])
+            both = keras.Model(model.inputs[0], [layer[1], model.outputs[0]])
             seen, outputs = both(seen, training=False)
         found = head(outputs)
     return seen.numpy(), tape.gradient(found, seen).numpy()

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from cifar_model.backends.chosen import backend
 from cifar_model.explanation.regions import Divided, Segments
+from cifar_model.networks.heads import Head
+from cifar_model.networks.layers import unrolled
 from cifar_model.prediction import Predictor
 
 # Points on the way from the filled image to the image at which gradients are taken.
@@ -29,9 +31,9 @@ def occluded(predictor: Predictor, divided: Divided) -> NDArray[np.float64]:
 
 def gradcam(predictor: Predictor, divided: Divided, label: int) -> list[float]:
     """Return Grad-CAM of the last convolution, with its signs, as the mean over each superpixel."""
-    model, segments = predictor.model, divided.segments
-    last = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)][-1]
-    maps, slopes = backend.gradient(model, divided.scaled[None], _head(predictor, label), last)
+    segments, found = divided.segments, unrolled(predictor.model)
+    head, convolution = _head(predictor, label), found.last_convolution()
+    maps, slopes = backend.gradient(found.model, divided.scaled[None], head, convolution)
     weights = keras.ops.mean(slopes, axis=(1, 2), keepdims=True)
     seen = keras.ops.sum(weights * maps, axis=-1, keepdims=True)
     resized = keras.ops.image.resize(seen, segments.shape, data_format="channels_last")
@@ -63,6 +65,8 @@ def _head(predictor: Predictor, label: int) -> Callable[[Any], Any]:
     """Return what makes the probability of a class of the outputs."""
 
     def probability(outputs: Any) -> Any:
+        if predictor.head == Head.LOGITS:
+            outputs = keras.ops.softmax(outputs)
         found = outputs[:, label]
         return found / keras.ops.sum(outputs, axis=1) if predictor.normalises else found
 

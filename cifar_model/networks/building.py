@@ -11,23 +11,13 @@ import numpy as np
 from cifar_model.errors import InputError
 from cifar_model.networks import paper, resnet
 from cifar_model.networks.code import load_function
+from cifar_model.networks.compiling import compile_for
 from cifar_model.networks.network import Network
-from cifar_model.params import Params, Training
+from cifar_model.params import Params
 
 Shape = tuple[int, int, int]
 
 FUNCTIONS: dict[str, Callable[..., keras.Model]] = {"paper": paper.build, "resnet": resnet.build}
-
-OPTIMIZERS = {
-    "adam": keras.optimizers.Adam,
-    "nadam": keras.optimizers.Nadam,
-    "sgd": keras.optimizers.SGD,
-    "rmsprop": keras.optimizers.RMSprop,
-}
-LOSSES = {
-    "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
-    "logcosh": keras.losses.LogCosh,
-}
 
 
 def build(params: Params, shape: Shape, classes: int) -> keras.Model:
@@ -35,7 +25,7 @@ def build(params: Params, shape: Shape, classes: int) -> keras.Model:
     network = params.network
     model = _function(network)(shape, classes, **dict(params.architecture))
     _check_model(network, model, shape, classes)
-    _compile(model, params.training)
+    compile_for(model, params)
     return model
 
 
@@ -61,16 +51,6 @@ def _check_model(network: Network, model: Any, shape: Shape, classes: int) -> No
     else:
         return
     raise InputError(f"the network {network.name} {found}", expected, "correct the function")
-
-
-def _compile(model: keras.Model, training: Training) -> None:
-    model.compile(
-        optimizer=OPTIMIZERS[training.optimizer](learning_rate=training.lr),
-        loss=LOSSES[training.losses](),
-        metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
-        # On the CPU XLA is three to four times slower.
-        jit_compile=False,
-    )
 
 
 def weights_bytes(model: keras.Model) -> bytes:

@@ -40,6 +40,18 @@ class Network:
             return OWN_RULES[self]
         return {name: like(default) for name, default in self.parameters}
 
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any] | None, code: str | None = None) -> "Network":
+        """Return the network that was stored, with the text of its code; None is the paper's.
+
+        Without the code it has a name, parameters and rules, and cannot be built.
+        """
+        if stored is None:
+            return PAPER
+        if stored["code"] is None and stored["name"] in BUILT_IN:
+            return BUILT_IN[stored["name"]]
+        return cls(stored["name"], tuple(stored["parameters"].items()), code)
+
     def to_json(self) -> dict[str, Any]:
         """Return it as plain JSON, with the digest in place of the code."""
         return {"name": self.name, "parameters": dict(self.parameters), "code": self.digest}

@@ -56,6 +56,7 @@ class Client:
         self,
         *,
         dataset: str = "cifar10",
+        network: str = "paper",
         params: ParamValues | None = None,
         augment: bool = False,
         train_size: int | None = None,
@@ -73,6 +74,7 @@ class Client:
         return self._submit(
             TrainRequest(
                 dataset=dataset,
+                network=network,
                 params=params or {},
                 augment=augment,
                 train_size=train_size,
@@ -95,6 +97,7 @@ class Client:
         grid: str | Path | Mapping[str, Any] = "paper",
         method: str = "uniform_mersenne",
         dataset: str = "cifar10",
+        network: str = "paper",
         params: ParamValues | None = None,
         train_size: int | None = None,
         resize: bool = False,
@@ -117,6 +120,7 @@ class Client:
                 grid=grid,
                 method=method,
                 dataset=dataset,
+                network=network,
                 params=params or {},
                 train_size=train_size,
                 resize=resize,

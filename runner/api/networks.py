@@ -8,9 +8,11 @@ import os
 from importlib import import_module
 from typing import Any
 
+from cifar_model.params import Params
 from runner.store import queries
 from runner.store.artifacts import get_artifact
 from runner.store.engine import Store
+from runner.store.networks import read_network
 
 
 def restored(store: Store, trial: queries.Trial) -> Any:
@@ -19,7 +21,7 @@ def restored(store: Store, trial: queries.Trial) -> Any:
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     building = import_module("cifar_model.networks.building")
-    params = import_module("cifar_model.params").Params.from_json(trial.params)
+    params = Params.from_json(trial.params, read_network(store, trial.network))
     shape, classes = tuple(trial.dataset["shape"]), len(trial.dataset["classes"])
     model = building.restore(params, shape, classes, get_artifact(store, trial.model))
     # Keras warns of an optimizer whose variables are missing when a model is saved.

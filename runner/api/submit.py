@@ -8,6 +8,8 @@ from typing import Any
 from cifar_model import grid as grids
 from cifar_model.data import DatasetSpec
 from cifar_model.explanation.settings import METHODS, OLD_METHODS, SEGMENTATIONS
+from cifar_model.networks.network import PAPER, Network
+from cifar_model.networks.signature import find_network
 from cifar_model.params import ParamValues
 from runner.api import checks
 from runner.errors import InputError
@@ -42,6 +44,7 @@ class TrainingRequest(Request):
     train_size: int | None = None
     resize: bool = False
     epochs: int | None = None
+    network: str = PAPER.name
     params: ParamValues = field(default_factory=dict)
     threads: int = 1
     repeats: int = 1
@@ -132,7 +135,9 @@ def _new_tune(settings: Settings, request: TuneRequest) -> NewExperiment:
     method = checks.one_of("method", request.method, grids.METHODS)
     fixed = {name: [value] for name, value in _params(request).items()}
     sampling = (_fraction(request.downsample), method)
-    return new_tune(settings, _training(request), {**_grid(request.grid), **fixed}, sampling)
+    training = _training(request)
+    grid = {**_grid(request.grid, training.network), **fixed}
+    return new_tune(settings, training, grid, sampling)
 
 
 def _new_evaluate(store: Store, request: EvaluateRequest) -> NewExperiment:
@@ -186,6 +191,7 @@ def _training(request: TrainingRequest) -> Training:
         seed=request.seed,
         repeats=checks.whole_number("repeats", request.repeats),
         key=request.key,
+        network=find_network(checks.text("network", request.network)),
     )
 
 
@@ -200,10 +206,19 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def _grid(grid: str | Path | Mapping[str, Any]) -> grids.Grid:
+def _grid(grid: str | Path | Mapping[str, Any], network: Network) -> grids.Grid:
     if isinstance(grid, Mapping):
         return grids.given_grid(grid)
-    return grids.PAPER_GRID if grid == "paper" else grids.read_grid(Path(grid))
+    if grid != "paper":
+        return grids.read_grid(Path(grid))
+    if network != PAPER:
+        names = ", ".join(name for name, _ in network.parameters) or "none"
+        raise InputError(
+            f"the grid 'paper' is that of the paper's network, and the network is {network.name}",
+            f"a grid of its parameters ({names}) and of those of training",
+            "choose another grid: --grid FILE.json",
+        )
+    return grids.PAPER_GRID
 
 
 def _fraction(downsample: float) -> float:

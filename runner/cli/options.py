@@ -8,7 +8,8 @@ from click.shell_completion import CompletionItem
 
 from cifar_model.errors import InputError, shown
 from cifar_model.explanation.settings import METHODS, OLD_METHODS
-from cifar_model.params import read_value
+from cifar_model.networks.signature import find_network
+from cifar_model.params import read_value, rules_of
 from runner.api.checks import LIMITS, MOST_NUMBER, check_key
 from runner.cli.completion.values import column_names, param_values, stored
 
@@ -172,6 +173,14 @@ def training_options(command: Command) -> Command:
                 help="cifar10, cifar100, shapes, shortcut, digits,"
                 " folder:PATH, zip:PATH or npz:PATH.",
             ),
+            click.option(
+                "--network",
+                default="paper",
+                show_default=True,
+                metavar="NAME",
+                help="paper, or a function of your own: FILE.py:function or"
+                " package.module:function.",
+            ),
             click.option("--train-size", type=NUMBER, help="Train on the first N images only."),
             click.option("--resize", is_flag=True, help="Resize images that are not 32x32."),
             click.option(
@@ -215,8 +224,9 @@ def training_options(command: Command) -> Command:
     return command
 
 
-def read_params(pairs: tuple[str, ...]) -> dict[str, Any]:
-    """Read and check NAME=VALUE pairs."""
+def read_params(pairs: tuple[str, ...], network: str = "paper") -> dict[str, Any]:
+    """Read and check NAME=VALUE pairs for a network."""
+    rules = rules_of(find_network(network))
     params: dict[str, Any] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
@@ -228,5 +238,5 @@ def read_params(pairs: tuple[str, ...]) -> dict[str, Any]:
             raise InputError(
                 f"--param {name} is given twice", "one value per parameter", "remove one of them"
             )
-        params[name] = read_value(name, value)
+        params[name] = read_value(name, value, rules)
     return params

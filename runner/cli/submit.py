@@ -36,7 +36,7 @@ def train(wait: bool, form: str, **options: Any) -> None:
     """Train one trial."""
     from runner.api.submit import TrainRequest
 
-    options["params"] = read_params(options["params"])
+    options["params"] = read_params(options["params"], options["network"])
     _submit(TrainRequest(**options), wait=wait, form=form)
 
 
@@ -59,7 +59,7 @@ def tune(wait: bool, form: str, **options: Any) -> None:
     """Train points of a grid, sampled by Talos, one job per point."""
     from runner.api.submit import TuneRequest
 
-    options["params"] = read_params(options["params"])
+    options["params"] = read_params(options["params"], options["network"])
     _submit(TuneRequest(**options), wait=wait, form=form)
 
 

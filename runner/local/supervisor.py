@@ -16,7 +16,7 @@ from runner.local.run_dir import RunDir, Trouble
 from runner.local.start_stop import stop_leftovers
 from runner.loop_errors import LoopErrors
 from runner.processes import process_started, python_command
-from runner.settings import Settings
+from runner.settings import ALLOW_CODE, Settings
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,10 @@ class Supervisor:
         self._remember("worker", self.worker)
 
     def _start_worker(self) -> "subprocess.Popen[bytes]":
-        environment = environment_for_children(RUNNER_BROKER_URL=self.run_dir.broker_url)
+        # The worker has a broker, but is nobody's but this user's.
+        allow_code = "1" if Settings.from_environment().allow_code else "0"
+        own = {"RUNNER_BROKER_URL": self.run_dir.broker_url, ALLOW_CODE: allow_code}
+        environment = environment_for_children(None, **own)
         with (self.run_dir.logs / "worker.log").open("ab") as log:
             return subprocess.Popen(
                 # The URL is there for `runner down` to find it by.

@@ -1,7 +1,7 @@
 """The queues: the Celery application that both sides share, and all that is said to the broker."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -24,10 +24,15 @@ from redis.exceptions import (
 
 from runner.encryption import broker_tls, fix_for
 from runner.errors import UnavailableError
+from runner.needs import Offer, every_needs
 from runner.states import Kind
 
 # In the order in which workers look into them: what was begun does not wait for what was not.
-QUEUES = BEGUN_JOBS, NEW_JOBS = "begun", "jobs"
+# Jobs that not every worker takes have queues of their own, which only those listen to who do.
+BEGUN_JOBS, NEW_JOBS = "begun", "jobs"
+QUEUES = tuple(
+    f"{queue}{needs.suffix}" for queue in (BEGUN_JOBS, NEW_JOBS) for needs in every_needs()
+)
 JOB_HEADER = "job"
 
 # The largest number that a database stores.
@@ -129,7 +134,15 @@ class _Loader(AppLoader):
         return (imp or self.import_module)(module, package=package)
 
 
-def make_app(broker_url: str) -> Celery:
+def queues_of(offer: Offer) -> list[str]:
+    """Return the queues that a worker with this offer listens to, in the order of `QUEUES`."""
+    taken = {needs.suffix for needs in every_needs() if offer.meets(needs)}
+    return [
+        name for name in QUEUES if name.removeprefix(BEGUN_JOBS).removeprefix(NEW_JOBS) in taken
+    ]
+
+
+def make_app(broker_url: str, queues: Sequence[str] = QUEUES) -> Celery:
     """Return the Celery application for a broker.
 
     The store is the only truth, so there is no result backend; a message is acknowledged when it
@@ -137,7 +150,7 @@ def make_app(broker_url: str) -> Celery:
     """
     app = Celery("runner", broker=broker_url, loader=_Loader, set_as_current=False)
     app.conf.update(
-        task_queues=[Queue(name, routing_key=name) for name in QUEUES],
+        task_queues=[Queue(name, routing_key=name) for name in queues],
         task_default_queue=NEW_JOBS,
         task_ignore_result=True,
         task_acks_late=False,

@@ -6,6 +6,7 @@ from typing import Any
 from celery import Celery
 
 from runner.errors import InputError
+from runner.needs import needs_of
 from runner.queue.app import BEGUN_JOBS, NEW_JOBS, Message, queued_jobs, send
 from runner.specs import EvaluateSpec, ExplainSpec, FoldSpec, TrainSpec, job_spec
 from runner.states import Kind
@@ -55,7 +56,9 @@ def message(job: queries.JobToSend) -> Message:
     details = _details(job)
     words = ", ".join(f"{name} {value}" for name, value in details.items())
     title = f"experiment {job.experiment_id} job {job.id}: {words}"
-    return Message(job.id, BEGUN_JOBS if job.attempts else NEW_JOBS, job.kind, title, details)
+    queue = BEGUN_JOBS if job.attempts else NEW_JOBS
+    needs = needs_of(job.configuration)
+    return Message(job.id, f"{queue}{needs.suffix}", job.kind, title, details)
 
 
 def _details(job: queries.JobToSend) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def network(sources: Sources) -> Values:
     with np.load(io.BytesIO(content), allow_pickle=False) as weights:
         count = sum(int(math.prod(weights[name].shape)) for name in weights.files)
     params = {**DEFAULTS, **trial.params}
-    filters, blocks = (int(params[name]) for name in ("filters", "blocks"))
+    filters, blocks = int(params["filters"]), int(params["blocks"])
     # Each block has two batch normalisation layers with two non-trainable averages each.
     averages = sum(4 * filters * 2**block for block in range(blocks))
     return {"parameters": exact(count), "trainable parameters": exact(count - averages)}

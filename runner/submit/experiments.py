@@ -1,13 +1,14 @@
 """Turn what a person asks for into an experiment with its jobs, checked before a row is written."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cifar_model.data import DatasetSpec, Description, load
 from cifar_model.errors import InputError
 from cifar_model.grid import MAX_TRIALS, Grid, count_points, grid_to_json, sample
-from cifar_model.params import MOST_SEED, Params, ParamValues
+from cifar_model.networks.network import PAPER, Network
+from cifar_model.params import MOST_SEED, Params, ParamValues, rules_of
 from runner import provenance
 from runner.failpoints import failpoint
 from runner.settings import Settings
@@ -32,14 +33,14 @@ class Training:
     key: str | None = None
     # What the data set is, if it has been read already: large ones take long to read.
     described: Mapping[str, Any] | None = None
+    network: Network = PAPER
 
 
 def new_train(settings: Settings, training: Training, params: ParamValues) -> NewExperiment:
     """Return an experiment of one trial, checked and not yet stored."""
     trained = _trained(training, [params])
     configuration = _training_configuration(settings, training)
-    jobs = _jobs(training, trained)
-    return new_experiment(Kind.TRAIN, training.seed, configuration, jobs, training.key)
+    return _new(Kind.TRAIN, training, configuration, trained)
 
 
 def new_tune(
@@ -47,18 +48,25 @@ def new_tune(
 ) -> NewExperiment:
     """Return an experiment of the sampled points of a grid, checked and not yet stored."""
     downsample, method = sampling
-    rows = sample(grid, downsample, method, training.seed)
+    rows = sample(grid, downsample, method, training.seed, training.network)
     trained = _trained(training, rows)
     configuration = _training_configuration(settings, training) | {
         "grid": grid_to_json(grid),
         "downsample": downsample,
         "method": method,
-        "points": count_points(grid),
+        "points": count_points(grid, rules_of(training.network)),
         "sampled": len(rows),
         "different": len(trained),
     }
+    return _new(Kind.TUNE, training, configuration, trained)
+
+
+def _new(
+    kind: Kind, training: Training, configuration: dict[str, Any], trained: Sequence[ParamValues]
+) -> NewExperiment:
     jobs = _jobs(training, trained)
-    return new_experiment(Kind.TUNE, training.seed, configuration, jobs, training.key)
+    new = new_experiment(kind, training.seed, configuration, jobs, training.key)
+    return replace(new, code=training.network.code)
 
 
 def new_evaluate(
@@ -120,12 +128,17 @@ def save(store: Store, new: NewExperiment) -> int:
 
 
 def _trained(training: Training, rows: Sequence[ParamValues]) -> list[ParamValues]:
-    """Return the params that are trained, `--epochs` among them; of equal ones the first."""
+    """Return the params that are trained, `--epochs` among them; of equal ones the first.
+
+    Those of another network than the paper's have its defaults too: only its code says them.
+    """
     given = {} if training.epochs is None else {"epochs": training.epochs}
     found: dict[Params, ParamValues] = {}
     for row in rows:
-        params = {**row, **given}
-        found.setdefault(Params.from_json(params), params)
+        params = Params.from_json({**row, **given}, training.network)
+        known = {} if training.network == PAPER else dict(params.architecture)
+        of_network = {name: value for name, value in known.items() if value is not None}
+        found.setdefault(params, {**row, **of_network, **given})
     return list(found.values())
 
 
@@ -153,9 +166,16 @@ def _training_configuration(settings: Settings, training: Training) -> dict[str,
         "epochs": training.epochs,
         "repeats": training.repeats,
         "threads": training.threads,
+        **_network(None if training.network == PAPER else training.network.to_json()),
     }
+
+
+def _network(stored: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the entry of a configuration; the paper's network has none, as before others came."""
+    return {} if stored is None else {"network": dict(stored)}
 
 
 def trial_configuration(trial: queries.Trial) -> dict[str, Any]:
     """Return what a job about a stored trial needs to know of it."""
-    return {"trial": trial.id, "dataset": trial.dataset, "threads": trial.threads}
+    about = {"trial": trial.id, "dataset": trial.dataset, "threads": trial.threads}
+    return about | _network(trial.network)

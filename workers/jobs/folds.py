@@ -6,14 +6,13 @@ from cifar_model import determinism
 from cifar_model.data.folds import fold_of
 from cifar_model.evaluation import evaluate
 from cifar_model.networks.building import restore
-from cifar_model.params import Params
 from cifar_model.prediction import Predictor
 from runner.specs import FoldSpec
 from runner.store.engine import Connection
 from runner.store.lifecycle.results import FoldScore, write_evaluation
 from workers.attempt import Attempt, Write
 from workers.jobs.inputs import load_dataset
-from workers.jobs.models import load_model
+from workers.jobs.models import load_model, read_params
 from workers.jobs.train import train_params
 
 
@@ -24,7 +23,7 @@ def run_fold(attempt: Attempt, spec: FoldSpec) -> Write:
     fold, and is stored under that name.
     """
     determinism.configure(spec.threads)
-    params = Params.from_json(spec.params)
+    params = read_params(attempt.context.store, spec.params, spec.network)
     whole = load_dataset(spec.dataset, attempt.context.settings.data_dir)
     dataset = fold_of(whole, spec.fold, spec.folds)
     classes = len(dataset.classes)

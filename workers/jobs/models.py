@@ -1,5 +1,8 @@
 """Load the stored model of a trial."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from cifar_model.data import Dataset
 from cifar_model.networks.building import restore
 from cifar_model.params import Params
@@ -7,6 +10,7 @@ from cifar_model.prediction import Predictor
 from runner.store import queries
 from runner.store.artifacts import get_artifact
 from runner.store.engine import Store
+from runner.store.networks import read_network
 from workers.retrying import retry_while_unavailable
 
 
@@ -14,6 +18,13 @@ def load_model(store: Store, trial_id: int, dataset: Dataset) -> Predictor:
     """Return a trial's network with the weights that its training ended with, ready to predict."""
     trial = retry_while_unavailable(lambda: queries.trial(store, trial_id))
     shape = dataset.train.images.shape[1:]
-    params = Params.from_json(trial.params)
+    params = read_params(store, trial.params, trial.network)
     weights = retry_while_unavailable(lambda: get_artifact(store, trial.model))
     return Predictor(restore(params, shape, len(dataset.classes), weights))
+
+
+def read_params(
+    store: Store, params: Mapping[str, Any], network: Mapping[str, Any] | None
+) -> Params:
+    """Return stored params with their network, whose code comes from the store."""
+    return Params.from_json(params, retry_while_unavailable(lambda: read_network(store, network)))

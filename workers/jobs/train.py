@@ -13,13 +13,14 @@ from runner.store.lifecycle.results import write_trial
 from workers.attempt import Attempt, Stopped, Write
 from workers.audit_log import record
 from workers.jobs.inputs import load_dataset
+from workers.jobs.models import read_params
 from workers.retrying import retry_while_unavailable
 
 
 def run_trial(attempt: Attempt, spec: TrainSpec) -> Write:
     """Train the job's params to their end, resuming from the newest checkpoint if there is one."""
     determinism.configure(spec.threads)
-    params = Params.from_json(spec.params)
+    params = read_params(attempt.context.store, spec.params, spec.network)
     dataset = load_dataset(spec.dataset, attempt.context.settings.data_dir)
     fingerprint = determinism.fingerprint()
     trained = train_params(attempt, params, dataset, spec.seed, fingerprint)

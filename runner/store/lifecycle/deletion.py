@@ -55,7 +55,7 @@ def contents(store: Store, experiments: Sequence[int]) -> Contents:
             experiments=there,
             rows=rows,
             checkpoints=size_of(connection, schema.Checkpoint, of_jobs),
-            artifacts=_artifacts(connection, jobs),
+            artifacts=_artifacts(connection, there),
         )
 
 
@@ -160,8 +160,9 @@ def _delete(connection: Connection, experiments: Sequence[int]) -> None:
         connection.execute(delete(table).where(table.job_id.in_(jobs)))
         failpoint(f"delete_{table.__tablename__}")
     connection.execute(delete(schema.Job).where(schema.Job.experiment_id.in_(experiments)))
-    tags = schema.ExperimentTag
-    connection.execute(delete(tags).where(tags.experiment_id.in_(experiments)))
+    for of_experiments in (schema.ExperimentTag, schema.ExperimentCode):
+        theirs = of_experiments.experiment_id.in_(experiments)
+        connection.execute(delete(of_experiments).where(theirs))
     connection.execute(delete(schema.Experiment).where(schema.Experiment.id.in_(experiments)))
     connection.execute(
         insert(schema.DeletedExperiment),
@@ -178,16 +179,16 @@ def _count(connection: Connection, table: type[schema.Base], condition: object) 
     return connection.scalar(query) or 0
 
 
-def _artifacts(connection: Connection, jobs: Select[int]) -> Size:
-    """Return the size of the artifacts that only these jobs use."""
+def _artifacts(connection: Connection, experiments: Sequence[int]) -> Size:
+    """Return the size of the artifacts that only these experiments use."""
+    jobs = _jobs(experiments)
     evaluations = select(schema.Evaluation.id).where(schema.Evaluation.job_id.in_(jobs))
+    # What a row belongs to.
+    owners = {"job_id": jobs, "evaluation_id": evaluations, "experiment_id": experiments}
     own, shared = [], []
     for column in references():
         table = column.table.c
-        # A row belongs to a job, or to an evaluation of one.
-        theirs = (
-            table.job_id.in_(jobs) if "job_id" in table else table.evaluation_id.in_(evaluations)
-        )
+        theirs = next(table[name].in_(of) for name, of in owners.items() if name in table)
         own.append(select(column).where(theirs))
         shared.append(select(column).where(~theirs))
     used = union(*shared).subquery()

@@ -5,25 +5,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, exists, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from runner.errors import InputError
 from runner.failpoints import failpoint
 from runner.specs import renamed, trained_params
 from runner.states import JobState, Kind
+from runner.store.artifacts import put_artifact
 from runner.store.engine import Store
 from runner.store.lifecycle.naming import add_tags, check_free
 from runner.store.lifecycle.numbers import insert_numbered
 from runner.store.names import NO_LABEL, Label
-from runner.store.schema import Experiment, Job, Trial
+from runner.store.schema import Experiment, ExperimentCode, Job, Trial
 
 
 @dataclass(frozen=True, slots=True)
 class NewExperiment:
     """What a submission asks for; each of `jobs` is the configuration of one job.
 
-    The same submission key again is the same experiment.
+    The same submission key again is the same experiment. `code` is the text of the file that its
+    jobs run, where a user wrote one.
     """
 
     kind: Kind
@@ -33,6 +35,7 @@ class NewExperiment:
     jobs: Sequence[dict[str, Any]]
     submission_key: str | None = None
     label: Label = NO_LABEL
+    code: str | None = None
 
 
 def create(store: Store, new: NewExperiment) -> int:
@@ -159,6 +162,7 @@ def _insert(connection: Connection, new: NewExperiment) -> int:
         },
     ).one()
     add_tags(connection, experiment_id, new.label.tags)
+    add_code(connection, experiment_id, new.code)
     failpoint("submit_experiment")
     connection.execute(
         insert_numbered(Job),
@@ -169,3 +173,11 @@ def _insert(connection: Connection, new: NewExperiment) -> int:
     )
     failpoint("submit_jobs")
     return experiment_id
+
+
+def add_code(connection: Connection, experiment_id: int, code: str | None) -> None:
+    """Store the file that the jobs of an experiment run, if there is one."""
+    if code is not None:
+        artifact = put_artifact(connection, code.encode())
+        row = {"experiment_id": experiment_id, "artifact": artifact}
+        connection.execute(insert(ExperimentCode), row)

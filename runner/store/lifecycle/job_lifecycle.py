@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
+from runner.needs import EVERYTHING, Offer, needs_of
 from runner.specs import job_configuration
 from runner.states import FINAL, AttemptState, JobState, Kind
 from runner.store.engine import Store
@@ -36,11 +37,12 @@ JOB_STATES = {
 }
 
 
-def claim(store: Store, job_id: int, worker: str) -> Claim | None:
+def claim(store: Store, job_id: int, worker: str, offer: Offer = EVERYTHING) -> Claim | None:
     """Take a pending job and open its next attempt; None if it is not to be had.
 
-    Of any number that try at once one gets it: the update is conditional. Raises InputError if
-    the database was brought to another schema since it was opened.
+    Of any number that try at once one gets it: the update is conditional. Raises InputError, and
+    changes nothing, if the database was brought to another schema since it was opened, or if the
+    job needs what the worker does not offer.
     """
     with store.write() as connection:
         store.check_schema(connection)
@@ -66,6 +68,8 @@ def claim(store: Store, job_id: int, worker: str) -> Claim | None:
                 Experiment.id == job.experiment_id
             )
         ).one()
+        configuration = job_configuration(experiment.configuration, job.configuration)
+        offer.check(needs_of(configuration), job_id)
     return Claim(
         job_id=job_id,
         attempt=job.attempts,
@@ -73,7 +77,7 @@ def claim(store: Store, job_id: int, worker: str) -> Claim | None:
         kind=Kind(experiment.kind),
         number=job.number,
         seed=experiment.seed,
-        configuration=job_configuration(experiment.configuration, job.configuration),
+        configuration=configuration,
     )
 
 

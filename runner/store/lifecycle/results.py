@@ -66,6 +66,7 @@ def write_trial(connection: Connection, claim: Claim, weights: bytes, fingerprin
         "loss_rule": last.loss_rule,
         "fingerprint": fingerprint,
         "model": put_artifact(connection, weights),
+        "network": claim.configuration.get("network"),
     }
     return connection.scalars(insert_numbered(Trial).returning(Trial.id), trial).one()
 

@@ -1,6 +1,9 @@
 """The processes that execute jobs: when they came, when they were last seen, when they went."""
 
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from sqlalchemy import insert, update
 
@@ -9,26 +12,29 @@ from runner.store.engine import Store
 from runner.store.schema import Worker, now
 
 
-def worker_seen(
-    store: Store, name: str, *, host: str, pid: int, process_started: str, device: str
-) -> None:
-    """Note that a worker lives, under a name that no other process ever had.
+@dataclass(frozen=True, slots=True)
+class WorkerProcess:
+    """A worker, by a name that no other process ever had; `offers` says which jobs it takes."""
+
+    name: str
+    host: str
+    pid: int
+    process_started: str
+    device: str
+    offers: Mapping[str, Any] | None = None
+
+
+def worker_seen(store: Store, process: WorkerProcess) -> None:
+    """Note that a worker lives.
 
     One that is not listed is new, or the database was restored from an older copy.
     """
     with store.write() as connection:
         known = connection.execute(
-            update(Worker).where(Worker.name == name).values(seen_at=now())
+            update(Worker).where(Worker.name == process.name).values(seen_at=now())
         ).rowcount
         if not known:
-            row = {
-                "name": name,
-                "host": host,
-                "pid": pid,
-                "process_started": process_started,
-                "device": device,
-                "version": _software_version(),
-            }
+            row = asdict(process) | {"version": _software_version()}
             connection.execute(insert(Worker), row)
 
 

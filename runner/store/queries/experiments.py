@@ -87,6 +87,7 @@ class Trial:
     loss_rule: int
     fingerprint: str
     model: str
+    network: dict[str, Any] | None
     threads: int
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     CheckConstraint,
     ForeignKey,
@@ -89,6 +90,12 @@ class Trial(Base):
     loss_rule: Mapped[int] = loss_rule()
     fingerprint: Mapped[str]
     model: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"), index=True)
+    # None: the paper's.
+    network: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    # None: TensorFlow.
+    backend: Mapped[str | None]
+    # The reason for its last epoch: all of `epochs`, or `patience`.
+    ended_by: Mapped[str] = mapped_column(server_default="epochs")
     created_at: Mapped[datetime] = mapped_column(default=now())
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     CheckConstraint,
     ForeignKey,
@@ -50,6 +51,15 @@ class ExperimentTag(Base):
 
     experiment_id: Mapped[int] = mapped_column(ForeignKey("experiments.id"), primary_key=True)
     tag: Mapped[str] = mapped_column(primary_key=True, index=True)
+
+
+class ExperimentCode(Base):
+    """The file of a user's own code that an experiment's jobs run: of a network or a trainer."""
+
+    __tablename__ = "experiment_code"
+
+    experiment_id: Mapped[int] = mapped_column(ForeignKey("experiments.id"), primary_key=True)
+    artifact: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"), index=True)
 
 
 class DeletedExperiment(Base):
@@ -119,6 +129,8 @@ class Worker(Base):
     process_started: Mapped[str]
     device: Mapped[str]
     version: Mapped[str]
+    # Which jobs it takes; None in workers of versions that took all.
+    offers: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     started_at: Mapped[datetime] = mapped_column(default=now())
     seen_at: Mapped[datetime] = mapped_column(default=now())
     stopped_at: Mapped[datetime | None]

@@ -13,7 +13,7 @@ from runner.local.run_dir import RunDir, Trouble
 from runner.processes import host_identity, process_started
 from runner.settings import Settings
 from runner.store.engine import Store
-from runner.store.lifecycle.workers import worker_seen
+from runner.store.lifecycle.workers import WorkerProcess, worker_seen
 from tests.runner.store.making import run
 
 
@@ -24,7 +24,7 @@ def settings(tmp_path: Path) -> Settings:
 
 def be_seen(store: Store, name: str, host: str, pid: int) -> None:
     started = process_started(pid) or "gone"
-    worker_seen(store, name, host=host, pid=pid, process_started=started, device="cpu")
+    worker_seen(store, WorkerProcess(name, host, pid, started, "cpu"))
 
 
 def test_a_worker_that_was_killed_is_not_counted_here_at_once_nor_elsewhere_for_long(

@@ -17,7 +17,7 @@ from runner.states import AttemptState
 from runner.store.engine import Store
 from runner.store.lifecycle.attempts import OpenAttempt
 from runner.store.lifecycle.job_lifecycle import claim, finish
-from runner.store.lifecycle.workers import worker_seen
+from runner.store.lifecycle.workers import WorkerProcess, worker_seen
 from tests.broker_server import Broker
 from tests.processes import unused_port
 from tests.runner.store.making import make_claim, make_jobs
@@ -86,7 +86,7 @@ def test_another_process_with_the_pid_of_a_dead_one_is_not_taken_for_it() -> Non
 def make_dead_worker(store: Store) -> str:
     """Let a worker be seen whose process on this host is gone; return its name."""
     name = "dead"
-    worker_seen(store, name, host=host_identity(), pid=PID, process_started="then", device="cpu")
+    worker_seen(store, WorkerProcess(name, host_identity(), PID, "then", "cpu"))
     return name
 
 

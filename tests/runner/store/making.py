@@ -27,7 +27,7 @@ from runner.store.lifecycle.checkpoints import record_epoch
 from runner.store.lifecycle.experiments import NewExperiment, create
 from runner.store.lifecycle.job_lifecycle import claim, finish
 from runner.store.lifecycle.results import write_trial
-from runner.store.lifecycle.workers import worker_seen
+from runner.store.lifecycle.workers import WorkerProcess, worker_seen
 from runner.store.url import database_url
 
 InProcesses = Callable[[int, Callable[[int], Any]], list[Any]]
@@ -76,7 +76,7 @@ def job_ids(store: Store, experiment_id: int) -> list[int]:
 
 def make_worker(store: Store, name: str = "worker") -> str:
     """Let a worker be seen; return its name."""
-    worker_seen(store, name, host="host", pid=42, process_started="then", device="cpu")
+    worker_seen(store, WorkerProcess(name, "host", 42, "then", "cpu"))
     return name
 
 

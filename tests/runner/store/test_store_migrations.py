@@ -40,6 +40,12 @@ INDEXED = {
     "trials": ("model",),
 }
 
+# What came with networks of users.
+OF_NETWORKS = (
+    *(("trials", "network"), ("trials", "backend"), ("trials", "ended_by")),
+    ("workers", "offers"),
+)
+
 
 def test_the_head_in_the_code_is_the_newest_revision() -> None:
     scripts = ScriptDirectory(str(Path(str(migrations.__file__)).parent))
@@ -180,9 +186,8 @@ def test_experiments_that_were_stored_before_there_were_names_have_none(database
 
 
 def take_back_names(store: Store) -> None:
-    """Undo what came with names, tags and deletion, and the views that have them."""
-    with store.write() as connection:
-        drop_views(connection)
+    """Undo what came with names, tags and deletion, the views that have them, and what followed."""
+    take_back_networks(store)
     run(store, "DROP INDEX uq_experiments_name")
     for column in ("name", "note", "archived_at"):
         run(store, f"ALTER TABLE experiments DROP COLUMN {column}")
@@ -193,7 +198,33 @@ def take_back_names(store: Store) -> None:
             run(store, f"DROP INDEX ix_{table}_{column}")
 
 
-@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0005"])
+def test_trials_that_were_stored_before_there_were_networks_have_the_papers(
+    database_url: str,
+) -> None:
+    upgrade(database_url)
+    store = Store(database_url)
+    trial = make_trial(store)
+    take_back_networks(store)
+    run(store, "UPDATE alembic_version SET version_num = '0006'")
+    store.upgrade()
+    assert store.revision() == HEAD
+    of_trial = f"FROM trials WHERE id = {trial}"
+    assert value(store, f"SELECT network {of_trial}") is None
+    assert value(store, f"SELECT backend {of_trial}") is None
+    assert value(store, f"SELECT ended_by {of_trial}") == "epochs"
+    store.close()
+
+
+def take_back_networks(store: Store) -> None:
+    """Undo what came with networks of users, and the views that have it."""
+    with store.write() as connection:
+        drop_views(connection)
+    for table, column in OF_NETWORKS:
+        run(store, f"ALTER TABLE {table} DROP COLUMN {column}")
+    run(store, "DROP TABLE experiment_code")
+
+
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0005", "0006"])
 def test_an_upgrade_from_every_revision_makes_the_views(
     database_url: str, monkeypatch: pytest.MonkeyPatch, revision: str
 ) -> None:
@@ -205,7 +236,9 @@ def test_an_upgrade_from_every_revision_makes_the_views(
     assert views(store) == {}
     store.upgrade()
     # Also where there are views already, which a revision could not change a table under.
-    run(store, "UPDATE alembic_version SET version_num = '0005'")
+    take_back_networks(store)
+    run(store, "CREATE VIEW v_trials AS SELECT * FROM trials")
+    run(store, "UPDATE alembic_version SET version_num = '0006'")
     store.upgrade()
     assert views(store) == {view: columns_of_view(view) for view in VIEWS}
     store.close()

@@ -1,0 +1,87 @@
+"""What a job needs of the worker that does it, and what a worker offers."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from itertools import product
+from typing import Any
+
+from cifar_model.errors import InputError
+from runner.settings import ALLOW_CODE, Settings
+
+# What of a configuration may be a function of a user's own.
+FUNCTIONS = ("network", "trainer")
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What not every worker has: `code` is the permission to run code that came with a job."""
+
+    code: bool = False
+
+    def __str__(self) -> str:
+        return "a worker that allows code" if self.code else "any worker"
+
+    @property
+    def suffix(self) -> str:
+        """Return the end of the names of the queues for such jobs."""
+        return ".code" if self.code else ""
+
+    @property
+    def fix(self) -> str:
+        """Return how a worker comes to meet them."""
+        return f"{ALLOW_CODE}=1"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Which jobs a worker takes."""
+
+    code: bool
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Offer":
+        """Return what the workers with these settings offer."""
+        return cls(code=settings.allow_code)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any] | None) -> "Offer":
+        """Return what a listed worker offers; those of earlier versions know no code."""
+        return cls(code=bool((stored or {}).get("code")))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain JSON."""
+        return asdict(self)
+
+    def meets(self, needs: Needs) -> bool:
+        """Tell whether a worker with this offer takes jobs with these needs."""
+        return self.code or not needs.code
+
+    def check(self, needs: Needs, job_id: int) -> None:
+        """Raise InputError if a worker with this offer does not take a job."""
+        if not self.meets(needs):
+            raise InputError(f"job {job_id} is left to others", str(needs), needs.fix)
+
+
+EVERYTHING = Offer(code=True)
+
+
+def every_needs() -> Iterator[Needs]:
+    """Yield all needs that a job may have, those that few workers meet first."""
+    for (code,) in product((True, False)):
+        yield Needs(code=code)
+
+
+def needs_of(configuration: Mapping[str, Any]) -> Needs:
+    """Return the needs of a job, from its configuration or its experiment's."""
+    return Needs(code=any((configuration.get(name) or {}).get("code") for name in FUNCTIONS))
+
+
+def check_allowed(settings: Settings, function: Mapping[str, Any] | None) -> None:
+    """Raise InputError if a stored function is a user's and this machine does not run such code."""
+    if function is not None and function["code"] and not settings.allow_code:
+        raise InputError(
+            f"{function['name']} is code that came with the results, and is not run on this "
+            "machine",
+            f"{ALLOW_CODE}=1, or embedded mode",
+            f"read the code, then set {ALLOW_CODE}=1 if you trust it",
+        )
