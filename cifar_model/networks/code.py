@@ -21,11 +21,17 @@ def load_function(name: str, code: str) -> Callable[..., Any]:
     digest = sha256(code.encode()).hexdigest()
     module = ModuleType(f"code_{digest[:12]}")
     module.__file__ = file
+    # What an installed module imports from its own package is there where the package is.
+    module.__package__ = "" if file.endswith(".py") else file.rpartition(".")[0]
     # Data classes and Keras's registry of layers look for the module of a class.
     sys.modules[module.__name__] = module
     # A traceback reads the lines from here: the file need not be on this machine.
     linecache.cache[file] = (len(code), None, code.splitlines(keepends=True), file)
-    exec(compile(code, file, "exec"), module.__dict__)  # noqa: S102 (this is what was asked for)
+    try:
+        exec(compile(code, file, "exec"), module.__dict__)  # noqa: S102 (this is what was asked for)
+    except BaseException:
+        del sys.modules[module.__name__]
+        raise
     found = getattr(module, function, None)
     if not callable(found):
         raise InputError(

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from runner.errors import UnavailableError
-from runner.local.liveness import local_trouble, why_nothing_runs
+from runner.local.liveness import why_little_runs, why_nothing_runs
 from runner.local.run_dir import RunDir
 from runner.local.start_stop import start, stop_all
 from runner.queue.app import make_app
@@ -93,7 +93,7 @@ class Waiting:
         self._starts = 0
         self._ensured = -ENSURE_SECONDS
         # Local workers are started here: only that they do not stay is worth a word.
-        why = why_nothing_runs if settings.broker_url else _local_trouble
+        why = why_nothing_runs if settings.broker_url else why_little_runs
         self._telling = Telling(settings, store, say, why)
         self._sending = Telling(settings, store, say)
 
@@ -129,10 +129,6 @@ class Waiting:
     ) -> None:
         if self._starts:
             stop_all(RunDir(self._settings.home))
-
-
-def _local_trouble(settings: Settings, _: Store) -> str | None:
-    return local_trouble(settings)
 
 
 def _failed_starts(settings: Settings) -> int:

@@ -45,7 +45,7 @@ OF_SOME = ("name", "tags", "archived")
 @format_option
 def status(experiment: int | None, tags: tuple[str, ...], form: str, *, archived: bool) -> None:
     """Show the newest experiments, or the jobs of one."""
-    from runner.local.liveness import local_trouble, why_nothing_runs, workers_alive
+    from runner.local.liveness import local_trouble, unmet_needs, why_nothing_runs, workers_alive
     from runner.specs import Configuration
     from runner.store import queries
     from runner.store.names import read_tags
@@ -54,7 +54,7 @@ def status(experiment: int | None, tags: tuple[str, ...], form: str, *, archived
     if experiment is not None:
         settings, store = open_store()
         return _status_of_one(settings, store, experiment, form)
-    with answered_if_nothing_is_stored(form, workers=[], experiments=[]):
+    with answered_if_nothing_is_stored(form, workers=[], waiting=None, experiments=[]):
         settings, store = open_store()
     alive = workers_alive(settings, store)
     rows = [
@@ -72,9 +72,11 @@ def status(experiment: int | None, tags: tuple[str, ...], form: str, *, archived
         for found in queries.experiments(store, SHOWN_EXPERIMENTS, archived=archived, tags=tags)
     ]
     trouble = local_trouble(settings)
+    waiting = unmet_needs(store, alive) if alive else None
     if form == "json":
         workers = [vars_of(row) for row in alive]
-        click.echo(json.dumps({"workers": workers, "trouble": trouble, "experiments": rows}))
+        said = {"workers": workers, "trouble": trouble, "waiting": waiting}
+        click.echo(json.dumps({**said, "experiments": rows}))
         return None
     under_way = _show_experiments(store, _said(rows), len(alive))
     if (words := why_nothing_runs(settings, store) if under_way else trouble) is not None:
@@ -110,12 +112,12 @@ def _show_experiments(store: Any, rows: list[dict[str, Any]], workers: int) -> b
 def _status_of_one(settings: Any, store: Any, experiment: int, form: str) -> None:
     from runner.api.delivery import experiment_document
     from runner.cli.live import overview
-    from runner.local.liveness import local_trouble
+    from runner.local.liveness import why_little_runs
     from runner.reports.records import plain
 
     document = experiment_document(store, experiment)
-    if (trouble := local_trouble(settings)) is not None:
-        warn(trouble)
+    if (words := why_little_runs(settings, store)) is not None:
+        warn(words)
     if form == "json":
         click.echo(json.dumps(plain(document), indent=2))
         return

@@ -1,22 +1,27 @@
-"""Find workers that do not run the same software."""
+"""Find workers that do not run the same software, or do not take the jobs that there are."""
 
 from collections.abc import Iterator
 
 from runner.doctor.finding import Finding
-from runner.local.liveness import workers_alive
+from runner.local.liveness import unmet_needs, workers_alive
 from runner.settings import Settings
 from runner.store.engine import open_store
 from runner.store.queries.health import sqlite_file
 
 
 def examine_versions(settings: Settings) -> Iterator[Finding]:
-    """Find workers that are alive with different versions of the software."""
+    """Find workers that run different versions, and jobs that none of them takes."""
     path = sqlite_file(settings.database_url)
     if path is not None and not path.exists():
         return
     store = open_store(settings.database_url)
     alive = workers_alive(settings, store)
+    unmet = unmet_needs(store, alive) if alive else None
     store.close()
+    if unmet is not None:
+        yield Finding(
+            unmet, "these jobs stay pending", "set it where a worker runs, and restart the worker"
+        )
     hosts: dict[str, set[str]] = {}
     for worker in alive:
         hosts.setdefault(worker.version, set()).add(worker.host)

@@ -1,10 +1,14 @@
 """Which workers are alive, as far as can be told from here, and why no job is worked on."""
 
+from collections.abc import Sequence
+
 from runner.local.run_dir import RunDir
+from runner.needs import Offer
 from runner.processes import host_identity, is_alive
 from runner.settings import Settings
 from runner.store import queries
 from runner.store.engine import Store
+from runner.store.queries.experiments import pending_needs
 
 # Of its heartbeats; one that computes may be late with one or two.
 MISSED = 3
@@ -24,10 +28,30 @@ def why_nothing_runs(settings: Settings, store: Store) -> str | None:
     """Return why no job is worked on, and what to do; None if workers are alive."""
     if (trouble := local_trouble(settings)) is not None:
         return trouble
-    if not workers_alive(settings, store):
+    alive = workers_alive(settings, store)
+    if not alive:
         command = "runner worker" if settings.broker_url else "runner up"
         return f"no worker is running: the jobs are saved; start one with `{command}`"
-    return None
+    return unmet_needs(store, alive)
+
+
+def unmet_needs(store: Store, alive: Sequence[queries.Worker]) -> str | None:
+    """Return which pending jobs none of these workers takes, and what to do."""
+    offers = [Offer.from_json(worker.offers) for worker in alive]
+    unmet = [
+        f"{jobs:,} {'job needs' if jobs == 1 else 'jobs need'} {needs}: {needs.fix}"
+        for needs, jobs in pending_needs(store).items()
+        if not any(offer.meets(needs) for offer in offers)
+    ]
+    return "; ".join(unmet) or None
+
+
+def why_little_runs(settings: Settings, store: Store) -> str | None:
+    """Return why no job is worked on, for one who starts workers where there are none."""
+    if (trouble := local_trouble(settings)) is not None:
+        return trouble
+    alive = workers_alive(settings, store)
+    return unmet_needs(store, alive) if alive else None
 
 
 def local_trouble(settings: Settings) -> str | None:

@@ -8,10 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select
 
 from runner.errors import InputError
+from runner.needs import Needs, needs_of
 from runner.specs import job_configuration, trained_params
 from runner.states import JobState
 from runner.store import schema
 from runner.store.engine import Store
+from runner.store.lifecycle.outbox import PENDING, not_paused
 from runner.store.queries.names import has_tag, tags_of
 from runner.store.queries.rows import columns_of
 
@@ -101,6 +103,7 @@ class Worker:
     process_started: str
     device: str
     version: str
+    offers: dict[str, Any] | None
     started_at: datetime
     seen_at: datetime
 
@@ -213,6 +216,25 @@ def workers_alive(store: Store, seconds: float) -> list[Worker]:
     )
     with store.read() as connection:
         return [Worker(**row) for row in connection.execute(statement).mappings()]
+
+
+def pending_needs(store: Store) -> dict[Needs, int]:
+    """Return the number of pending jobs with each of the needs that they have."""
+    counts = (
+        select(schema.Job.experiment_id, func.count().label("jobs"))
+        .where(schema.Job.state == PENDING, schema.Job.cancel_requested_at.is_(None), not_paused())
+        .group_by(schema.Job.experiment_id)
+        .subquery()
+    )
+    statement = select(schema.Experiment.configuration, counts.c.jobs).join(
+        counts, counts.c.experiment_id == schema.Experiment.id
+    )
+    found: dict[Needs, int] = {}
+    with store.read() as connection:
+        for configuration, number in connection.execute(statement):
+            needs = needs_of(configuration)
+            found[needs] = found.get(needs, 0) + number
+    return found
 
 
 def _with_states(connection: Connection, statement: Select[Any]) -> list[Experiment]:
