@@ -16,6 +16,7 @@ import h5py
 
 from cifar_model.errors import InputError
 from cifar_model.networks import building
+from cifar_model.networks.network import PAPER, Network
 from cifar_model.networks.paper import DENSE_UNITS
 from cifar_model.params import Params
 from runner.settings import Settings
@@ -46,11 +47,15 @@ def weights(model_file: Path, path: Path, described: Mapping[str, Any]) -> None:
     The network is built as it is described; what the model file says of it is not read. It
     takes no more memory than the file has bytes.
     """
-    params = Params.from_json(described["params"])
+    stored = described.get("network")
+    has_code = stored is not None and stored["code"] is not None
+    network = Network.from_json(stored, Path(described["code"]).read_text() if has_code else None)
+    params = Params.from_json(described["params"], network)
     height, width, channels = described["shape"]
     with tempfile.TemporaryDirectory() as directory:
         extracted = _extract(model_file, Path(directory))
-        if _count(extracted) < _least_weights(params, height, width):
+        numbers = _count(extracted)
+        if network == PAPER and numbers < _least_weights(params, height, width):
             raise _refusal("it has fewer weights than its params require")
         model = building.build(params, (height, width, channels), described["classes"])
         try:

@@ -13,6 +13,7 @@ from cifar_model.params import ParamValues
 from runner.api import checks, networks
 from runner.api.explained import Explanations
 from runner.api.home import Home
+from runner.needs import check_allowed
 from runner.reports.trial import TrialDocument, trial_document
 from runner.store import queries
 
@@ -46,6 +47,7 @@ class Trial:
 
         Every call makes a new one.
         """
+        check_allowed(self._home.settings, self._stored.network)
         return networks.restored(self._home.store, self._stored)
 
     def predict(self, images: NDArray[Any]) -> NDArray[np.floating]:

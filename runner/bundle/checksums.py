@@ -8,7 +8,7 @@ from pathlib import Path
 from runner.errors import InputError
 
 NAME = "SHA256SUMS"
-# Of a bundle's six lines.
+# Of a bundle's seven lines at most.
 MOST_BYTES = 4096
 
 
@@ -18,14 +18,15 @@ def write_checksums(directory: Path) -> None:
     (directory / NAME).write_text("".join(lines))
 
 
-def check_files(directory: Path, most_bytes: Mapping[str, int]) -> str:
+def check_files(directory: Path, most_bytes: Mapping[str, int], optional: str = "") -> str:
     """Return the digest of the whole bundle, which holds these files, each no larger than that.
 
-    Nothing is read before its size is known. Raises InputError if a file is missing, changed, too
-    large or not of a bundle.
+    One of them is optional. Nothing is read before its size is known. Raises InputError if a file
+    is missing, changed, too large or not of a bundle.
     """
-    allowed = {**most_bytes, NAME: MOST_BYTES}
     found = {path.name for path in directory.iterdir()}
+    known = {name: most_bytes[name] for name in most_bytes if name != optional or name in found}
+    allowed = {**known, NAME: MOST_BYTES}
     if foreign := sorted(found - set(allowed)):
         raise _refusal(directory, f"{foreign[0]!r} is not a file of a bundle")
     for name, most in allowed.items():
@@ -36,7 +37,7 @@ def check_files(directory: Path, most_bytes: Mapping[str, int]) -> str:
             raise _refusal(directory, f"{name} is not a regular file")
         if status.st_size > most:
             raise _refusal(directory, f"{name} is larger than {most:,} bytes")
-    return _check_digests(directory, most_bytes)
+    return _check_digests(directory, known)
 
 
 def _check_digests(directory: Path, names: Mapping[str, int]) -> str:

@@ -11,14 +11,19 @@ from runner.bundle.checksums import write_checksums
 from runner.bundle.keras_process import in_keras_process
 from runner.bundle.schema import MetricsFile, ParamsFile, ProvenanceFile, checked
 from runner.errors import InputError
+from runner.needs import check_allowed
 from runner.reports.records import chosen, plain
 from runner.reports.stats.uncertainty import accuracy_interval
 from runner.reports.trial import TrialDocument, trial_document
+from runner.settings import Settings
 from runner.store import queries
+from runner.store.artifacts import get_artifact
 from runner.store.engine import Store
 
 MODEL, PARAMS, METRICS, PROVENANCE = "model.keras", "params.json", "metrics.json", "provenance.json"
 CARD = "README.md"
+# The file of a network that a user wrote.
+CODE = "network.py"
 
 SCORES = (
     *("best_epoch", "loss", "accuracy", "val_loss", "val_accuracy", "best_val_accuracy"),
@@ -41,22 +46,27 @@ def export_bundle(store: Store, trial: int, out: Path) -> list[str]:
             "choose another",
         )
     document = trial_document(store, trial=trial)
-    threads = queries.trial(store, trial).threads
+    stored = queries.trial(store, trial)
+    check_allowed(Settings.from_environment(), stored.network)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as place:
         directory = Path(place) / "bundle"
         directory.mkdir()
         in_keras_process("export", str(trial), str(directory / MODEL))
-        _write(directory, document, threads)
+        _write(directory, document, stored)
+        if stored.network is not None and stored.network["code"]:
+            (directory / CODE).write_bytes(get_artifact(store, stored.network["code"]))
         write_checksums(directory)
         shutil.move(directory, out)
     return sorted(path.name for path in out.iterdir())
 
 
-def _write(directory: Path, document: TrialDocument, threads: int) -> None:
+def _write(directory: Path, document: TrialDocument, stored: queries.Trial) -> None:
     images = document.dataset.images.validation
     scored = document.val_accuracy
     interval = None if scored is None else accuracy_interval(scored, images)
-    params = {"params": document.params, "seed": document.seed, "threads": threads}
+    params = {"params": document.params, "seed": document.seed, "threads": stored.threads}
+    if stored.network is not None:
+        params["network"] = stored.network
     evaluations = [chosen(evaluation, EVALUATION) for evaluation in document.evaluations]
     metrics = chosen(document, SCORES) | {
         "val_accuracy_interval": interval,

@@ -5,10 +5,11 @@ import tempfile
 from hashlib import sha256
 from pathlib import Path
 
+from cifar_model.networks import source
 from cifar_model.results import Epoch
 from runner.bundle import schema
 from runner.bundle.checksums import check_files
-from runner.bundle.exporting import CARD, METRICS, MODEL, PARAMS, PROVENANCE
+from runner.bundle.exporting import CARD, CODE, METRICS, MODEL, PARAMS, PROVENANCE
 from runner.bundle.keras_process import in_keras_process
 from runner.bundle.schema import (
     DatasetRecord,
@@ -19,6 +20,8 @@ from runner.bundle.schema import (
     read,
 )
 from runner.errors import InputError
+from runner.needs import check_allowed
+from runner.settings import Settings
 from runner.store.engine import Store
 from runner.store.lifecycle.imports import Imported, ImportedEpoch, ImportedTrial, import_trial
 
@@ -29,6 +32,7 @@ MOST_CARD_BYTES = 2**20
 MOST_BYTES = {
     MODEL: MOST_MODEL_BYTES,
     CARD: MOST_CARD_BYTES,
+    CODE: source.MOST_BYTES,
     **dict.fromkeys((PARAMS, METRICS, PROVENANCE), schema.MOST_BYTES),
 }
 
@@ -39,10 +43,12 @@ def import_bundle(store: Store, path: Path) -> ImportedTrial:
     Raises InputError if the bundle is not whole, holds what `runner export` would not write, or its
     model is not the one it says.
     """
-    digest = check_files(path, MOST_BYTES)
+    digest = check_files(path, MOST_BYTES, optional=CODE)
     params: ParamsFile = read(ParamsFile, path / PARAMS)
     metrics: MetricsFile = read(MetricsFile, path / METRICS)
     origin: ProvenanceFile = read(ProvenanceFile, path / PROVENANCE)
+    code = _code(path, params)
+    check_allowed(Settings.from_environment(), params.network_json())
     weights = _weights(path, params, origin.dataset)
     if sha256(weights).hexdigest() != metrics.model:
         raise InputError(
@@ -63,6 +69,8 @@ def import_bundle(store: Store, path: Path) -> ImportedTrial:
             provenance=provenance | {"imported": digest},
             epochs=[_epoch(row) for row in metrics.epochs],
             weights=weights,
+            network=params.network_json(),
+            code=code,
         ),
     )
 
@@ -72,11 +80,31 @@ def _epoch(row: EpochRow) -> ImportedEpoch:
     return ImportedEpoch(Epoch(**scores), row.fingerprint, row.loss_rule)
 
 
+def _code(bundle: Path, params: ParamsFile) -> str | None:
+    """Return the text of the network's file, which has to be the one that the params name."""
+    path = bundle / CODE
+    named = params.network.code if params.network else None
+    content = path.read_bytes() if path.exists() else None
+    if named != (None if content is None else sha256(content).hexdigest()):
+        raise InputError(
+            f"{bundle} cannot be imported: {CODE} is not the file that {PARAMS} names",
+            "a bundle that `runner export` wrote",
+            "export the trial again",
+        )
+    try:
+        return None if content is None else content.decode()
+    except UnicodeDecodeError as error:
+        what = f"{bundle} cannot be imported: {CODE} is not UTF-8"
+        raise InputError(what, "what `runner export` writes", "export the trial again") from error
+
+
 def _weights(bundle: Path, params: ParamsFile, dataset: DatasetRecord) -> bytes:
     network = {
         "params": params.params,
         "shape": dataset.shape,
         "classes": len(dataset.classes),
+        "network": params.network_json(),
+        "code": str((bundle / CODE).absolute()),
     }
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "weights.npz"

@@ -17,6 +17,7 @@ from pydantic import (
 
 from cifar_model.errors import InputError, shown
 from cifar_model.grid import TwiceError, unique_keys
+from cifar_model.networks.network import BUILT_IN, Network
 from cifar_model.params import MOST_SEED, Params
 
 # An epoch takes some 350 bytes, and a trial has 100,000 at most.
@@ -68,17 +69,38 @@ class _Contents(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+class NetworkRecord(_Contents):
+    """A network other than the paper's; `code` is the SHA-256 of the file network.py, if any."""
+
+    name: Name
+    parameters: dict[Name, bool | int | float | str | None]
+    code: Digest | None
+
+    @model_validator(mode="after")
+    def _check_name(self) -> "NetworkRecord":
+        if self.code is None and self.name not in BUILT_IN:
+            raise ValueError(f"an unknown network: {shown(self.name)}")
+        if self.code is not None and ":" not in self.name:
+            raise ValueError("a network with code that is not called FILE.py:function")
+        return self
+
+
 class ParamsFile(_Contents):
-    """What was trained: params.json."""
+    """What was trained: params.json. Without `network` it is the paper's."""
 
     params: dict[str, Json]
     seed: Seed
     threads: Annotated[int, Field(ge=1, le=1024)]
+    network: NetworkRecord | None = None
+
+    def network_json(self) -> dict[str, Any] | None:
+        """Return the network as the store has it."""
+        return None if self.network is None else self.network.model_dump()
 
     @model_validator(mode="after")
     def _check_params(self) -> "ParamsFile":
         try:
-            Params.from_json(self.params)
+            Params.from_json(self.params, Network.from_json(self.network_json()))
         except InputError as error:
             raise ValueError(error.what) from error
         return self

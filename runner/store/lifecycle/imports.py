@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
+from cifar_model.networks.network import Network
 from cifar_model.params import Params
 from cifar_model.results import Epoch
 from runner.specs import trained_params
@@ -15,6 +16,7 @@ from runner.states import AttemptState, JobState, Kind
 from runner.store import schema
 from runner.store.engine import Connection, Store
 from runner.store.lifecycle.attempts import Claim
+from runner.store.lifecycle.experiments import add_code
 from runner.store.lifecycle.numbers import insert_numbered
 from runner.store.lifecycle.results import write_trial
 
@@ -50,6 +52,8 @@ class Imported:
     provenance: dict[str, Any]
     epochs: Sequence[ImportedEpoch]
     weights: bytes
+    network: dict[str, Any] | None = None
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +81,9 @@ def import_trial(store: Store, imported: Imported) -> ImportedTrial:
 
 
 def _existing(connection: Connection, imported: Imported) -> int | None:
-    """Return the trial with the same weights, seed, params, epochs and data; None without one."""
-    same = select(schema.Trial.id, schema.Trial.params, schema.Trial.dataset).where(
+    """Return the trial with the same weights, network, seed, params, epochs and data."""
+    trials = schema.Trial
+    same = select(trials.id, trials.params, trials.dataset, trials.network).where(
         schema.Trial.model == sha256(imported.weights).hexdigest(),
         schema.Trial.seed == imported.seed,
         schema.Trial.epochs == len(imported.epochs),
@@ -86,13 +91,15 @@ def _existing(connection: Connection, imported: Imported) -> int | None:
     params = _trained(imported.params, imported)
     for trial in connection.execute(same.order_by(schema.Trial.id)):
         same_data = trial.dataset["fingerprint"] == imported.dataset["fingerprint"]
-        if same_data and _trained(trial.params, imported) == params:
+        same_network = trial.network == imported.network
+        if same_data and same_network and _trained(trial.params, imported) == params:
             return int(trial.id)
     return None
 
 
 def _trained(params: Mapping[str, Any], imported: Imported) -> Params:
-    return Params.from_json(trained_params(params, len(imported.epochs)))
+    network = Network.from_json(imported.network)
+    return Params.from_json(trained_params(params, len(imported.epochs)), network)
 
 
 def _write(connection: Connection, imported: Imported) -> int:
@@ -126,6 +133,8 @@ def _job(connection: Connection, imported: Imported) -> Claim:
     """Write the experiment and its job, and return what the job would have been claimed as."""
     params = trained_params(imported.params, len(imported.epochs))
     configuration = {"dataset": imported.dataset, "epochs": None, "threads": imported.threads}
+    if imported.network is not None:
+        configuration["network"] = imported.network
     experiment = connection.scalars(
         insert_numbered(schema.Experiment).returning(schema.Experiment.id),
         {
@@ -136,6 +145,7 @@ def _job(connection: Connection, imported: Imported) -> Claim:
             "submission_key": imported.key,
         },
     ).one()
+    add_code(connection, experiment, imported.code)
     job = connection.scalars(
         insert_numbered(schema.Job)
         .values(
