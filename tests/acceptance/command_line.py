@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from click.testing import CliRunner
+
+from runner.cli import cli, load_commands
 
 # Tiny, but the real network, queue, store and workers. Momentum 0.9 because the runs are short.
 TINY = ["--dataset", "shapes", "--train-size", "64", "--param", "batch_norm_momentum=0.9"]
@@ -45,6 +48,22 @@ class Runner:
     def json(self, *arguments: str) -> Any:
         """Run a command that prints one JSON document and nothing else."""
         return json.loads(self(*arguments, "--format", "json").stdout)
+
+    def look(self, *arguments: str) -> Any:
+        """Return what `json` does, from this process: for what is asked until it is so.
+
+        A process takes more than a second of a core, which the workers that are waited for need.
+        """
+        load_commands()
+        home = {"RUNNER_HOME": str(self.directory / "results")}
+        done = CliRunner().invoke(
+            cli,
+            [*arguments, "--format", "json"],
+            env={**home, **self.environment},
+            catch_exceptions=False,
+        )
+        assert done.exit_code == 0, done.output + self.logs()
+        return json.loads(done.stdout)
 
     def start(self, *arguments: str, before: Sequence[str] = ()) -> "subprocess.Popen[bytes]":
         """Start a command, after the words before it, and leave it running."""

@@ -11,7 +11,7 @@ from tests.acceptance.test_rack import wait_until, working
 
 
 def workers(runner: Runner) -> Any:
-    return runner.json("status")["workers"]
+    return runner.look("status")["workers"]
 
 
 def test_the_embedded_set_up_is_healthy(runner: Runner) -> None:
