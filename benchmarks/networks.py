@@ -22,6 +22,7 @@ def arguments(description: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--dataset", default="shapes", help="as for `runner submit train`")
     parser.add_argument("--train-size", type=int, default=None)
+    parser.add_argument("--image-size", type=int, default=None)
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--filters", type=int, default=32, help="the paper's network has 32")
     return parser
@@ -30,7 +31,7 @@ def arguments(description: str) -> argparse.ArgumentParser:
 def trained(given: argparse.Namespace) -> tuple[Predictor, Dataset]:
     """Return a trained network and its data set, and print what they are."""
     determinism.configure(1)
-    dataset = load(DatasetSpec(given.dataset, given.train_size), KEPT)
+    dataset = load(DatasetSpec(given.dataset, given.train_size, given.image_size), KEPT)
     shape, classes = dataset.train.images.shape[1:], len(dataset.classes)
     params = Params.from_json({"filters": given.filters, "batch_norm_momentum": MOMENTUM})
     name = f"{dataset.fingerprint[:12]}-{given.train_size}-{given.epochs}-{given.filters}.npz"

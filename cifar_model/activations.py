@@ -9,7 +9,7 @@ from cifar_model.results import LayerOutput
 
 
 def activations(model: keras.Model, image: NDArray[np.uint8]) -> list[LayerOutput]:
-    """Return the outputs of all layers for an image (height, width, 3), in one pass."""
+    """Return the outputs of all layers for an image (height, width, channels), in one pass."""
     network = unrolled(model)
     # A number for the whole image, such as a layer's loss, has no channels.
     layers = [(layer.name, tensor) for layer, tensor in network.layers if len(tensor.shape) > 1]

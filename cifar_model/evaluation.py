@@ -9,7 +9,7 @@ from sklearn.metrics import confusion_matrix, log_loss
 
 from cifar_model.data import Split
 from cifar_model.metrics import accuracy
-from cifar_model.prediction import BATCH, Predictor
+from cifar_model.prediction import Predictor, batch_of
 from cifar_model.results import LOSS_RULE, Evaluation
 
 
@@ -48,7 +48,8 @@ def split_scores(
 
     The images are scaled a batch at a time.
     """
-    batches = [slice(start, start + BATCH) for start in range(0, len(split), BATCH)]
+    size = predictor.batch
+    batches = [slice(start, start + size) for start in range(0, len(split), size)]
     found = [predictor.scored(split.scaled(rows), split.one_hot(classes, rows)) for rows in batches]
     outputs, losses = zip(*found, strict=True)
     return np.concatenate(outputs), np.concatenate(losses)
@@ -72,7 +73,8 @@ def _batches(
     split: Split, classes: int
 ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
     """Yield the images and labels of a split as Keras reads them."""
-    for start in range(0, len(split), BATCH):
-        rows = slice(start, start + BATCH)
+    size = batch_of(*split.images.shape[1:3])
+    for start in range(0, len(split), size):
+        rows = slice(start, start + size)
         images = split.images[rows].astype(np.float32) / np.float32(255)
         yield images, keras.utils.to_categorical(split.labels[rows], classes)

@@ -1,7 +1,7 @@
 """The parameters of one trial: their names, ranges and defaults, as plain JSON."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -10,6 +10,8 @@ from cifar_model.networks.network import (
     ACTIVATIONS,
     LAST_ACTIVATIONS,
     PAPER,
+    RESNET,
+    RESNET_SMALLEST,
     Network,
     dropout_rates,
 )
@@ -111,6 +113,17 @@ class Params:
             _check_dropout(known["dropout"], known["blocks"])
         return params
 
+    def check_shape(self, shape: Sequence[int]) -> None:
+        """Raise InputError if images of a shape (height, width, channels) are too small."""
+        if self.network == PAPER:
+            _check_halvings(int(dict(self.architecture)["blocks"] or 0), shape)
+        if self.network == RESNET and min(shape[:2]) < RESNET_SMALLEST:
+            raise InputError(
+                f"the network resnet is too deep for images of {shape[1]}x{shape[0]} pixels",
+                f"at least {RESNET_SMALLEST} pixels on each side",
+                f"give --image-size {RESNET_SMALLEST} or more",
+            )
+
     def to_json(self) -> dict[str, ParamValue | None]:
         """Return every parameter with its value, in the order in which they are shown."""
         values = asdict(self.training) | dict(self.architecture)
@@ -134,6 +147,17 @@ def _check_dropout(dropout: float, blocks: int) -> None:
             f"dropout={dropout} gives block {blocks} of {blocks} a dropout rate of {last_rate:g}",
             "a rate below 1 in every block (each block adds half of the first block's rate)",
             "decrease dropout or blocks",
+        )
+
+
+def _check_halvings(blocks: int, shape: Sequence[int]) -> None:
+    height, width = shape[:2]
+    smallest = min(height, width)
+    if smallest < 2**blocks:
+        raise InputError(
+            f"blocks={blocks} is too many for images of {width}x{height} pixels",
+            f"at least {2**blocks} pixels on each side: every block halves the image",
+            f"use blocks={smallest.bit_length() - 1} or less, or --image-size {2**blocks} or more",
         )
 
 

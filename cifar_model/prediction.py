@@ -8,7 +8,15 @@ from scipy.special import softmax
 from cifar_model.backends.chosen import backend
 from cifar_model.networks.heads import Head, head_of
 
-BATCH = 250
+# Images of 32x32 in a batch. Of larger ones there are fewer, so that what the layers put out takes
+# as much memory; never one, which rounds differently from every other number.
+BATCH, FEWEST = 250, 2
+BATCH_PIXELS = BATCH * 32 * 32
+
+
+def batch_of(height: int, width: int) -> int:
+    """Return how many images of a size are predicted at once."""
+    return max(FEWEST, min(BATCH, BATCH_PIXELS // (height * width)))
 
 
 class Predictor:
@@ -23,24 +31,28 @@ class Predictor:
         self.head = head_of(model)
         # A sigmoid head's outputs do not sum to 1.
         self.normalises = self.head == Head.SIGMOID
-        self.program = backend.program(model, BATCH)
+        self.batch = batch_of(*model.input_shape[1:3])
+        self.program = backend.program(model, self.batch)
 
     def outputs(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return what the last layer puts out (n, classes) for images in [0, 1]."""
-        found = [
-            self._batch(images[start : start + BATCH]) for start in range(0, len(images), BATCH)
-        ]
-        return np.concatenate(found)
+        starts = range(0, len(images), self.batch)
+        return np.concatenate([self._batch(images[at : at + self.batch]) for at in starts])
 
     def _batch(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
-        return self.program.outputs(_filled(images))[: len(images)]
+        return self.program.outputs(self._filled(images))[: len(images)]
 
     def scored(
         self, images: NDArray[np.float32], labels: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the outputs for at most BATCH images, and the loss of each, as Keras has it."""
-        outputs, losses = self.program.scores(_filled(images), _filled(labels))
+        """Return the outputs for at most `batch` images, and the loss of each, as Keras has it."""
+        outputs, losses = self.program.scores(self._filled(images), self._filled(labels))
         return outputs[: len(images)], losses[: len(images)]
+
+    def _filled(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the rows of one batch, with rows of zeros after them if it is not full."""
+        missing = self.batch - len(rows)
+        return np.pad(rows, [(0, missing), *[(0, 0)] * (rows.ndim - 1)]) if missing else rows
 
     def probabilities(self, images: NDArray[np.float32]) -> NDArray[np.floating]:
         """Return a distribution over the classes for each image.
@@ -57,12 +69,6 @@ class Predictor:
             return normalised(outputs)
         rows: NDArray[np.float64] = softmax(outputs.astype(np.float64), axis=1)
         return rows
-
-
-def _filled(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the rows of one batch, with rows of zeros after them if it is not full."""
-    missing = BATCH - len(rows)
-    return np.pad(rows, [(0, missing), *[(0, 0)] * (rows.ndim - 1)]) if missing else rows
 
 
 def normalised(outputs: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from cifar_model.data import Description
+from cifar_model.data import Description, stored_image_size
 from cifar_model.errors import InputError, shown
 from cifar_model.explanation.settings import OLD_METHODS, Settings
 from cifar_model.params import ParamValues, Training
@@ -245,11 +245,14 @@ def method_of(stored: str) -> str:
 
 
 def renamed(configuration: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a stored configuration with the present name of its method, if it has one."""
-    method = configuration.get("method")
-    if not isinstance(method, str):
-        return dict(configuration)
-    return {**configuration, "method": method_of(method)}
+    """Return a stored configuration in the present names of its method and its data set's size."""
+    found = dict(configuration)
+    if isinstance(method := found.get("method"), str):
+        found["method"] = method_of(method)
+    if isinstance(dataset := found.get("dataset"), dict) and "resize" in dataset:
+        plain = {name: value for name, value in dataset.items() if name != "resize"}
+        found["dataset"] = plain | {"image_size": stored_image_size(dataset)}
+    return found
 
 
 def job_configuration(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

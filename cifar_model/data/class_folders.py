@@ -50,7 +50,7 @@ class Tree:
     files: list[PictureFile]
 
 
-def read_folder(path: Path, resize: bool) -> Pictures:
+def read_folder(path: Path, image_size: int | None) -> Pictures:
     """Read a folder with a folder for each class."""
     if not path.is_dir():
         raise InputError(f"{path} is not a folder", LAYOUT, "use zip:PATH or npz:PATH for a file")
@@ -62,10 +62,10 @@ def read_folder(path: Path, resize: bool) -> Pictures:
             # Reading a pipe or a device would wait for ever: it counts as empty.
             read = Path(entry.path).read_bytes if entry.is_file() else bytes
             tree.files.append(PictureFile(parts, entry.stat().st_size, read))
-    return _read_tree(tree, resize)
+    return _read_tree(tree, image_size)
 
 
-def read_zip(path: Path, resize: bool) -> Pictures:
+def read_zip(path: Path, image_size: int | None) -> Pictures:
     """Read a zip with a folder for each class."""
     with open_zip(path) as archive:
         tree = Tree(f"{path.stem} (zip)", set(), [])
@@ -85,7 +85,7 @@ def read_zip(path: Path, resize: bool) -> Pictures:
                 tree.files.append(PictureFile(parts, member.file_size, read))
         if unreadable:
             raise _unknown_encoding(path, list(dict.fromkeys(unreadable)))
-        return _read_tree(tree, resize)
+        return _read_tree(tree, image_size)
 
 
 def _unknown_encoding(path: Path, names: list[str]) -> InputError:
@@ -118,7 +118,7 @@ def _is_litter(name: str) -> bool:
     return name.startswith(".") or name in LITTER
 
 
-def _read_tree(tree: Tree, resize: bool) -> Pictures:
+def _read_tree(tree: Tree, image_size: int | None) -> Pictures:
     _check_doubled(tree)
     tops = _tops(tree)
     places = _places(tree, list(tops.values()))
@@ -130,7 +130,7 @@ def _read_tree(tree: Tree, resize: bool) -> Pictures:
         for split, top in tops.items()
     }
     files = [file for of_split in chosen.values() for file, _ in of_split]
-    images = decode(files, tree.title, resize)
+    images = decode(files, tree.title, image_size)
     labels = np.array([label for of_split in chosen.values() for _, label in of_split], np.int64)
     everything, start = Split(images, labels), 0
     splits = {}

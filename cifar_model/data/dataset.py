@@ -15,10 +15,13 @@ Rows = slice | NDArray[np.int64]
 
 EVERY_ROW = slice(None)
 
+# What earlier versions resized images to, and `--resize` still does.
+RESIZED = 32
+
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Hold images (n, height, width, 3) as bytes and their labels (n,)."""
+    """Hold images (n, height, width, channels) as bytes and their labels (n,)."""
 
     images: Images
     labels: Labels
@@ -49,7 +52,7 @@ class Pictures:
     title: str
     classes: tuple[str, ...]
     train: Split
-    test: Split | None
+    test: Split | None = None
     validation: Split | None = None
 
     def fingerprint(self) -> str:
@@ -104,13 +107,14 @@ class Dataset:
 class DatasetSpec:
     """Say which data set to load and how to divide it.
 
-    `train_size` keeps that many images of the train split; `resize` accepts images that are
-    not 32x32; `split_seed` chooses which images are for validation.
+    `train_size` keeps that many images of the train split; `image_size` resizes images to that
+    many pixels on each side, and None leaves them as they are; `split_seed` chooses which images
+    are for validation.
     """
 
     name: str
     train_size: int | None = None
-    resize: bool = False
+    image_size: int | None = None
     split_seed: int = 0
 
     def to_json(self) -> dict[str, Any]:
@@ -121,4 +125,14 @@ class DatasetSpec:
     def from_json(cls, values: Mapping[str, Any]) -> "DatasetSpec":
         """Read a specification from JSON that may hold more about its data set beside it."""
         known = [field.name for field in fields(cls)]
-        return cls(**{name: values[name] for name in known if name in values})
+        given = {name: values[name] for name in known if name in values}
+        return cls(**given | {"image_size": stored_image_size(values)})
+
+
+def stored_image_size(stored: Mapping[str, Any]) -> int | None:
+    """Return the size that the images of a stored data set are resized to."""
+    if "image_size" in stored:
+        size: int | None = stored["image_size"]
+        return size
+    # Earlier versions stored only whether they are.
+    return RESIZED if stored.get("resize") else None

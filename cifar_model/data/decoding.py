@@ -1,7 +1,8 @@
-"""Turn image files into one array, and refuse those that are not 32x32 RGB images."""
+"""Turn image files into one array, and refuse those that do not fit into it."""
 
 import io
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,13 +11,23 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from cifar_model.data.dataset import Images
+from cifar_model.data.dataset import RESIZED, Images
 from cifar_model.data.reading import has_read
+from cifar_model.data.sizes import (
+    RESIZE_FIX,
+    as_text,
+    check_bytes,
+    check_sides,
+    colours,
+    resized_image,
+)
 from cifar_model.errors import InputError, listed
 
-SIZE = (32, 32)
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP")
+Shape = tuple[int, ...]
+
+MODES = ("RGB", "L")  # as Pillow calls three bytes a pixel, and one
 MAX_FILE_BYTES = 64 * 2**20
 MAX_PIXELS = 64_000_000  # decoded, 200 MB a thread
 BATCH = 50  # images a thread takes at a time
@@ -29,6 +40,11 @@ class PictureFile:
     parts: tuple[str, ...]
     size: int
     read: Callable[[], bytes]
+
+    @property
+    def name(self) -> str:
+        """Return its path as text."""
+        return "/".join(self.parts)
 
 
 class Fault(NamedTuple):
@@ -49,15 +65,11 @@ UNREADABLE = Fault(
     f"complete image files ({', '.join(SUFFIXES)})",
     "replace or remove them; if a copy or download was incomplete, repeat it",
 )
-NOT_RGB = Fault(
-    "not RGB",
-    "RGB images: not grayscale, palette or CMYK, and without an alpha channel",
-    "convert them, for example with Pillow: Image.open(path).convert('RGB').save(path)",
-)
-NOT_32 = Fault(
-    f"not {SIZE[0]}x{SIZE[1]}",
-    f"every image {SIZE[0]} pixels wide and {SIZE[1]} high",
-    "give --resize to have them resized, or resize them yourself",
+CONVERT = "convert them, for example with Pillow: Image.open(path).convert('RGB').save(path)"
+NOT_PLAIN = Fault(
+    "neither RGB nor grayscale",
+    "RGB or grayscale images: not palette or CMYK, and without an alpha channel",
+    CONVERT,
 )
 
 
@@ -68,17 +80,28 @@ class _BadPicture(Exception):  # noqa: N818 (never leaves this module)
         self.detail = detail
 
 
-def decode(files: Sequence[PictureFile], title: str, resize: bool) -> Images:
-    """Return all images (n, 32, 32, 3); InputError names the bad ones and how many there are."""
-    images = np.empty((len(files), SIZE[1], SIZE[0], 3), np.uint8)
+def decode(files: Sequence[PictureFile], title: str, image_size: int | None) -> Images:
+    """Return all images (n, height, width, channels), resized if a size is given.
+
+    Raises InputError, which names the bad ones and says how many there are.
+    """
+    first, shape = _first(files, image_size)
+    check_sides(f"{first} of {title} is", shape)
+    check_bytes(title, len(files), shape)
+    images = np.empty((len(files), *shape), np.uint8)
+    shapes: list[Shape] = [shape] * len(files)
 
     def decode_batch(start: int) -> list[tuple[Fault, str]]:
         found = []
         for row in range(start, min(start + BATCH, len(files))):
             try:
-                images[row] = _decode_one(files[row], resize)
+                image = _decode_one(files[row], image_size)
             except _BadPicture as bad:
-                found.append((bad.fault, f"{'/'.join(files[row].parts)} ({bad.detail})"))
+                found.append((bad.fault, f"{files[row].name} ({bad.detail})"))
+                continue
+            shapes[row] = image.shape
+            if image.shape == shape:
+                images[row] = image
         return found
 
     # Pillow decodes outside Python's lock: two threads are 1.9 times as fast with large images.
@@ -94,7 +117,7 @@ def decode(files: Sequence[PictureFile], title: str, resize: bool) -> Images:
             # Whoever interrupts does not wait for the rest.
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    for fault in (TOO_LARGE, UNREADABLE, NOT_RGB, NOT_32):
+    for fault in (TOO_LARGE, UNREADABLE, NOT_PLAIN):
         named = [name for kind, name in bad if kind is fault]
         if named:
             raise InputError(
@@ -102,24 +125,54 @@ def decode(files: Sequence[PictureFile], title: str, resize: bool) -> Images:
                 fault.expected,
                 fault.fix,
             )
+    for text, expected, fix in (
+        (colours, "only RGB images or only grayscale images", CONVERT),
+        (as_text, "images that all have the same size", RESIZE_FIX),
+    ):
+        _check_alike(files, [text(shape) for shape in shapes], title, expected, fix)
     return images
 
 
-def resized(image: Image.Image) -> Image.Image:
-    """Return an image of 32x32, whatever its proportions were."""
-    return image.resize(SIZE, Image.Resampling.LANCZOS)
+def _check_alike(
+    files: Sequence[PictureFile], kinds: Sequence[str], title: str, expected: str, fix: str
+) -> None:
+    """Raise InputError, naming the images that are not like most, if they are not all alike."""
+    most = Counter(kinds).most_common(1)[0][0]
+    others = [
+        f"{file.name} ({kind})" for file, kind in zip(files, kinds, strict=True) if kind != most
+    ]
+    if others:
+        raise InputError(
+            f"{len(others)} of {len(files)} images of {title} are not {most} like the others:"
+            f" {listed(others)}",
+            expected,
+            fix,
+        )
 
 
-def _decode_one(file: PictureFile, resize: bool) -> Images:
+def _first(files: Sequence[PictureFile], image_size: int | None) -> tuple[str, Shape]:
+    """Return the first image that can be read and its shape, which all have to have."""
+    for file in files:
+        try:
+            return file.name, _decode_one(file, image_size).shape
+        except _BadPicture:
+            continue
+    side = image_size or RESIZED
+    return files[0].name, (side, side, 3)
+
+
+def _decode_one(file: PictureFile, image_size: int | None) -> Images:
+    """Return one image (height, width, channels)."""
     if file.size > MAX_FILE_BYTES:
         raise _BadPicture(TOO_LARGE, f"{file.size >> 20} MB")
     try:
         image = Image.open(io.BytesIO(file.read()), formats=FORMATS)
-        _check_header(image, resize)
+        _check_header(image)
         image.load()
         # A telephone stores its images lying on their side, with a note of how to turn them.
         ImageOps.exif_transpose(image, in_place=True)
-        return np.asarray(image if image.size == SIZE else resized(image))
+        pixels = np.asarray(resized_image(image, image_size) if image_size else image)
+        return pixels if pixels.ndim == 3 else pixels[..., np.newaxis]
     except Image.DecompressionBombError as error:
         raise _BadPicture(TOO_LARGE, str(error)) from error
     except UnidentifiedImageError as error:
@@ -130,11 +183,8 @@ def _decode_one(file: PictureFile, resize: bool) -> Images:
         raise _BadPicture(UNREADABLE, str(error)[:80] or type(error).__name__) from error
 
 
-def _check_header(image: Image.Image, resize: bool) -> None:
-    size = f"{image.width}x{image.height}"
+def _check_header(image: Image.Image) -> None:
     if image.width * image.height > MAX_PIXELS:
-        raise _BadPicture(TOO_LARGE, size)
-    if image.mode != "RGB":
-        raise _BadPicture(NOT_RGB, f"mode {image.mode}")
-    if image.size != SIZE and not resize:
-        raise _BadPicture(NOT_32, size)
+        raise _BadPicture(TOO_LARGE, f"{image.width}x{image.height}")
+    if image.mode not in MODES:
+        raise _BadPicture(NOT_PLAIN, f"mode {image.mode}")

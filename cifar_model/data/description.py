@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from cifar_model.data.dataset import stored_image_size
+
 
 @dataclass(frozen=True, slots=True)
 class SplitSizes:
@@ -19,11 +21,13 @@ class Description:
     """A data set as `--dataset` names it, how it is divided, and what was found in it.
 
     `shape` is (height, width, channels); the fields after `name` until `split_seed` are those of
-    `DatasetSpec`.
+    `DatasetSpec`, but for `resize`, which is whether there is an `image_size`: earlier versions
+    had only that.
     """
 
     name: str
     train_size: int | None
+    image_size: int | None
     resize: bool
     split_seed: int
     title: str
@@ -35,10 +39,12 @@ class Description:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Description":
         """Read what `to_json` wrote."""
+        image_size = stored_image_size(stored)
         return cls(
             name=stored["name"],
             train_size=stored.get("train_size"),
-            resize=stored.get("resize", False),
+            image_size=image_size,
+            resize=image_size is not None,
             split_seed=stored.get("split_seed", 0),
             title=stored["title"],
             fingerprint=stored["fingerprint"],

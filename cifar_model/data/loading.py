@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cifar_model.data import cifar, class_folders, digits, npz, shapes, shortcut
 from cifar_model.data.dataset import Dataset, DatasetSpec, Pictures, Split
+from cifar_model.data.sizes import check_image_size, fitted
 from cifar_model.errors import InputError, nearest, shown
 
 BUILT_IN: dict[str, Callable[[], Pictures]] = {
@@ -18,10 +19,10 @@ BUILT_IN: dict[str, Callable[[], Pictures]] = {
     "shortcut": shortcut.read,
     "digits": digits.read,
 }
-FROM_PATH: dict[str, Callable[[Path, bool], Pictures]] = {
+FROM_PATH: dict[str, Callable[[Path, int | None], Pictures]] = {
     "folder": class_folders.read_folder,
     "zip": class_folders.read_zip,
-    "npz": npz.read,
+    "npz": lambda path, _: npz.read(path),
 }
 
 # A copy of a well-known data set is named as what it is, whatever its file is called.
@@ -33,6 +34,8 @@ KNOWN_TITLES = {
 # official test split, the split seed does not change which images are for testing.
 HELD_OUT = 5
 TEST_SEED = 0
+
+Rows = NDArray[np.int64]
 
 
 def names() -> tuple[str, ...]:
@@ -51,6 +54,7 @@ def load(spec: DatasetSpec, directory: Path) -> Dataset:
         raise InputError(
             f"split seed {spec.split_seed} is negative", "0 or more", "choose another seed"
         )
+    check_image_size(spec.image_size)
     try:
         name, pictures = _read(spec, directory)
     except OSError as error:
@@ -59,6 +63,7 @@ def load(spec: DatasetSpec, directory: Path) -> Dataset:
             "files and folders that this user can read",
             "correct the path or its permissions, or remove broken links",
         ) from error
+    pictures = fitted(pictures, spec.image_size)
     fingerprint = pictures.fingerprint()
     train, validation, test = _divide(pictures, spec.split_seed)
     if spec.train_size is not None and not 1 <= spec.train_size <= len(train):
@@ -96,7 +101,7 @@ def _read(spec: DatasetSpec, directory: Path) -> tuple[str, Pictures]:
             f"{path} does not exist", f"the path of a {kind} data set", "correct the path"
         )
     try:
-        return f"{kind}:{path}", FROM_PATH[kind](path, spec.resize)
+        return f"{kind}:{path}", FROM_PATH[kind](path, spec.image_size)
     except InputError as error:
         if (official := cifar.directory_of(path)) is None:
             raise
@@ -149,25 +154,28 @@ def _use_official(name: str, directory: Path) -> str:
 
 
 def _divide(pictures: Pictures, seed: int) -> tuple[Split, Split, Split]:
-    rest, test = pictures.train, pictures.test
+    train, test, validation = pictures.train, pictures.test, pictures.validation
+    rest = np.arange(len(train))
     if test is None:
-        rest, test = _hold_out(rest, TEST_SEED)
-    train, validation = rest, pictures.validation
+        rest, held_out = _hold_out(rest, TEST_SEED)
+        test = train.take(held_out)
     if validation is None:
-        train, validation = _hold_out(rest, seed)
+        rest, held_out = _hold_out(rest, seed)
+        validation = train.take(held_out)
     if not len(test) or not len(validation):
         raise InputError(
             f"{pictures.title} has too few images to split",
             f"at least {HELD_OUT} images for training and validation, and one for testing",
             "add images",
         )
-    return train, validation, test
+    # What is not divided is not copied: images may take gigabytes.
+    return train if len(rest) == len(train) else train.take(rest), validation, test
 
 
-def _hold_out(split: Split, seed: int) -> tuple[Split, Split]:
-    order = permutation(len(split), seed)
-    held_out = len(split) // HELD_OUT
-    return split.take(order[held_out:]), split.take(order[:held_out])
+def _hold_out(rows: Rows, seed: int) -> tuple[Rows, Rows]:
+    order = permutation(len(rows), seed)
+    held_out = len(rows) // HELD_OUT
+    return rows[order[held_out:]], rows[order[:held_out]]
 
 
 def permutation(count: int, seed: int) -> NDArray[np.int64]:

@@ -7,12 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
-from PIL import Image
 
 from cifar_model.data import npz_hints
 from cifar_model.data.archives import damaged, open_zip
 from cifar_model.data.dataset import Images, Labels, Pictures, Split
-from cifar_model.data.decoding import SIZE, resized
 from cifar_model.errors import InputError
 
 Array = NDArray[Any]
@@ -33,17 +31,20 @@ NAMINGS: tuple[Pairs, ...] = (
     {"train": ("images", "labels")},
 )
 NAMES = "images and labels, or x_train and y_train, and optionally x_val, y_val, x_test and y_test"
-IMAGES = "uint8 images in an array of shape (n, 32, 32, 3), with values from 0 to 255"
+IMAGES = (
+    "uint8 images with values from 0 to 255, in an array of shape (n, height, width, 3), or"
+    " (n, height, width) if they are grayscale"
+)
 
 
-def read(path: Path, resize: bool) -> Pictures:
+def read(path: Path) -> Pictures:
     """Read an npz file; its classes are named by their numbers."""
     with open_zip(path) as archive:
         pairs = _pairs(path, {name.removesuffix(".npy") for name in archive.namelist()})
         arrays = {key: _array(path, archive, key) for pair in pairs.values() for key in pair}
     splits, first = {}, pairs["train"][1]
     for split, (x, y) in pairs.items():
-        images = _images(path, x, arrays[x], resize)
+        images = _images(path, x, arrays[x])
         if arrays[y].shape[:1] != (len(images),):
             raise InputError(
                 f"{y} of {path.name} has shape {arrays[y].shape}, but {x} has {len(images)} images",
@@ -99,18 +100,12 @@ def _array(path: Path, archive: zipfile.ZipFile, key: str) -> Array:
     return array
 
 
-def _images(path: Path, x: str, images: Array, resize: bool) -> Images:
-    what = f"{x} of {path.name} has dtype {images.dtype} and shape {images.shape}"
+def _images(path: Path, x: str, images: Array) -> Images:
     problem, fix = npz_hints.of_images(x, images)
     if fix:
+        what = f"{x} of {path.name} has dtype {images.dtype} and shape {images.shape}"
         raise InputError(f"{what}{problem}", IMAGES, fix)
-    if images.shape[1:3] == SIZE:
-        return images
-    if not resize:
-        raise InputError(
-            what, IMAGES, "give --resize to have them resized, or resize them yourself"
-        )
-    return np.stack([np.asarray(resized(Image.fromarray(image))) for image in images])
+    return images if images.ndim == 4 else images[..., np.newaxis]
 
 
 def _labels(path: Path, y: str, first: str, labels: Array) -> Labels:

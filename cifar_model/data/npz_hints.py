@@ -10,7 +10,6 @@ Array = NDArray[Any]
 RIGHT = ("", "")
 # The largest label that is read.
 MOST = 2**63 - 1
-GRAY = "with the gray channel repeated three times"
 
 
 def of_images(x: str, images: Array) -> tuple[str, str]:
@@ -19,7 +18,7 @@ def of_images(x: str, images: Array) -> tuple[str, str]:
         return "", f"save a numeric array of images as {x}"
     shaped = _in_shape(x, images.shape)
     if shaped is None:
-        return "", f"save {x} in the shape (n, height, width, 3)"
+        return "", f"save {x} in the shape (n, height, width, 3) or (n, height, width)"
     words, code = shaped
     if images.dtype == np.uint8:
         return ("", f"save `{code}` as {x}, {words}") if words else RIGHT
@@ -32,19 +31,15 @@ def of_images(x: str, images: Array) -> tuple[str, str]:
 
 
 def _in_shape(x: str, shape: tuple[int, ...]) -> tuple[str, str] | None:
-    """Return what gives the shape (n, height, width, 3), in words and in code."""
+    """Return what gives an array the shape of images, in words and in code."""
     found = None
     match shape:
-        case (_, _, _, 3):
+        case (_, _, _, 3 | 1) | (_, _, _):
             found = "", x
         case (_, _, _, 4):
             found = "without the alpha channel", f"{x}[..., :3]"
-        case (_, 3, _, _):
+        case (_, 3 | 1, _, _):
             found = "with the channels last", f"{x}.transpose(0, 2, 3, 1)"
-        case (_, _, _, 1):
-            found = GRAY, f"{x}.repeat(3, axis=-1)"
-        case (_, _, _):
-            found = GRAY, f"{x}[..., None].repeat(3, axis=-1)"
         case (_, 3072):
             code = f"{x}.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)"
             found = "reshaped from the flat rows of CIFAR files", code

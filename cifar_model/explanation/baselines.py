@@ -13,7 +13,9 @@ def own_colour(scaled: Picture, segments: Segments) -> Picture:
     filled = scaled.copy()
     for superpixel in range(int(segments.max()) + 1):
         inside = segments == superpixel
-        filled[inside] = [np.mean(scaled[inside][:, channel]) for channel in range(3)]
+        filled[inside] = [
+            np.mean(scaled[inside][:, channel]) for channel in range(scaled.shape[-1])
+        ]
     return filled
 
 
@@ -27,7 +29,10 @@ def colour_around(scaled: Picture, segments: Segments) -> Picture:
         touch[one, other] = touch[other, one] = 1
     np.fill_diagonal(touch, 0)
     flat = segments.ravel()
-    sums = [np.bincount(flat, weights=scaled[..., channel].ravel()) for channel in range(3)]
+    sums = [
+        np.bincount(flat, weights=scaled[..., channel].ravel())
+        for channel in range(scaled.shape[-1])
+    ]
     colours = (touch @ np.transpose(sums)) / (touch @ np.bincount(flat))[:, None]
     filled: Picture = colours.astype(np.float32)[segments]
     return filled

@@ -67,5 +67,10 @@ def _predict(
 ) -> NDArray[np.floating]:
     packed = np.packbits(kept.astype(bool), axis=1)
     _, first, back = np.unique(packed, axis=0, return_index=True, return_inverse=True)
-    hidden = ~kept[first].astype(bool)[:, divided.segments]
-    return predictor.probabilities(divided.without(hidden))[back.ravel()]
+    hidden = ~kept[first].astype(bool)
+    # A batch at a time: a thousand copies of a large image take gigabytes.
+    found = [
+        predictor.probabilities(divided.without(rows[:, divided.segments]))
+        for rows in np.split(hidden, range(predictor.batch, len(hidden), predictor.batch))
+    ]
+    return np.concatenate(found)[back.ravel()]

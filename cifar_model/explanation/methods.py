@@ -50,8 +50,11 @@ def integrated_gradients(predictor: Predictor, divided: Divided, label: int) -> 
     filled, change = divided.filled, divided.scaled - divided.filled
     shares = ((np.arange(STEPS) + 0.5) / STEPS).astype(np.float32)[:, None, None, None]
     way = (filled + shares * change).astype(np.float32)
-    _, gradients = backend.gradient(predictor.model, way, _head(predictor, label))
-    slopes = gradients.mean(axis=0)
+    # A batch at a time: of large images the layers put out gigabytes.
+    parts = np.split(way, range(predictor.batch, STEPS, predictor.batch))
+    head = _head(predictor, label)
+    gradients = [backend.gradient(predictor.model, part, head)[1] for part in parts]
+    slopes = np.concatenate(gradients).mean(axis=0)
     return _summed((slopes * change).sum(axis=-1), divided.segments)
 
 

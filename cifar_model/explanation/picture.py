@@ -20,7 +20,7 @@ from cifar_model.results import Checks, Explained, Explanation, Integrity
 def explain(
     predictor: Predictor, image: NDArray[np.uint8], labels: Sequence[int], settings: Settings
 ) -> Explained:
-    """Explain labels of an image (height, width, 3); without labels the predicted one.
+    """Explain labels of an image (height, width, channels); without labels the predicted one.
 
     Raises InputError if the network takes other images or has no such label, or if there are
     fewer samples than superpixels.

@@ -86,6 +86,9 @@ RESNET = Network(
         ("batch_norm_momentum", 0.9),
     ),
 )
+# Pixels on each side of an image: the stem takes off two, and each of three stages halves the rest.
+RESNET_STAGES = 3
+RESNET_SMALLEST = 2 + 2**RESNET_STAGES
 RESNET_RULES: Mapping[str, Rule] = {
     "width": integer(1, 1024),
     "depth": integer(0, 64),

@@ -6,10 +6,7 @@ import keras
 from keras import layers
 
 from cifar_model.errors import InputError
-
-STAGES = 3
-# The stem takes off two pixels, and each stage halves what is left.
-SMALLEST = 2 + 2**STAGES
+from cifar_model.networks.network import RESNET_SMALLEST, RESNET_STAGES
 
 
 def build(
@@ -29,10 +26,10 @@ def build(
     start from. Pooling comes before normalisation, which then costs a quarter.
     """
     height, across, _ = shape
-    if min(height, across) < SMALLEST:
+    if min(height, across) < RESNET_SMALLEST:
         raise InputError(
             f"the network resnet cannot take images of {height}x{across}",
-            f"images of at least {SMALLEST}x{SMALLEST}",
+            f"images of at least {RESNET_SMALLEST}x{RESNET_SMALLEST}",
             "choose a larger image size, or another network",
         )
 
@@ -48,7 +45,7 @@ def build(
     # Without padding: 30, 15, 7 and 3 pixels a side need a fifth less time than 32, 16, 8 and 4.
     stem = layers.Conv2D(max(1, width // 2), 3, use_bias=False, name="stem")
     found = normalised(stem(images), "stem")
-    for stage in range(1, STAGES + 1):
+    for stage in range(1, RESNET_STAGES + 1):
         name, filters = f"stage{stage}", width * 2 ** (stage - 1)
         found = convolution(found, filters, name)
         found = normalised(layers.MaxPooling2D(2, name=f"{name}_pool")(found), name)

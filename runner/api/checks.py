@@ -7,6 +7,7 @@ import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cifar_model.data.sizes import LARGEST, SMALLEST
 from cifar_model.errors import InputError, did_you_mean, shown
 from cifar_model.grid import MAX_TRIALS
 from cifar_model.params import MOST_EPOCHS, MOST_SEED
@@ -19,6 +20,7 @@ MOST_NUMBER = 2**31 - 1
 LIMITS: Mapping[str, tuple[int, int]] = {
     "trial": (1, MOST_NUMBER),
     "train_size": (1, MOST_NUMBER),
+    "image_size": (SMALLEST, LARGEST),
     "epochs": (1, MOST_EPOCHS),
     "threads": (1, 1024),
     "repeats": (1, 1000),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cifar_model import grid as grids
-from cifar_model.data import DatasetSpec
+from cifar_model.data import RESIZED, DatasetSpec
 from cifar_model.explanation.settings import METHODS, OLD_METHODS, SEGMENTATIONS
 from cifar_model.networks.network import PAPER, Network
 from cifar_model.networks.signature import find_network
@@ -42,6 +42,7 @@ class TrainingRequest(Request):
 
     dataset: str = "cifar10"
     train_size: int | None = None
+    image_size: int | None = None
     resize: bool = False
     epochs: int | None = None
     network: str = PAPER.name
@@ -86,6 +87,7 @@ class ExplainRequest(Request):
     images: Sequence[int] | str
     labels: Sequence[str] | str = "predicted"
     dataset: str | None = None
+    image_size: int | None = None
     resize: bool = False
     method: str = METHODS[0]
     segmentation: str = SEGMENTATIONS[0]
@@ -156,12 +158,12 @@ def _new_evaluate(store: Store, request: EvaluateRequest) -> NewExperiment:
 
 
 def _new_explain(settings: Settings, store: Store, request: ExplainRequest) -> NewExperiment:
-    resize = checks.flag("resize", request.resize)
-    if resize and request.dataset is None:
+    size = _image_size(request)
+    if size is not None and request.dataset is None:
         raise InputError(
-            "--resize applies to the images of --dataset, which is not given",
-            "--resize together with --dataset",
-            "omit --resize, or choose a --dataset",
+            "--image-size applies to the images of --dataset, which is not given",
+            "--image-size together with --dataset",
+            "omit --image-size (or --resize), or choose a --dataset",
         )
     labels = request.labels
     explaining = Explaining(
@@ -173,7 +175,7 @@ def _new_explain(settings: Settings, store: Store, request: ExplainRequest) -> N
         method=checks.one_of("method", OLD_METHODS.get(request.method, request.method), METHODS),
         dataset=None
         if request.dataset is None
-        else DatasetSpec(checks.text("dataset", request.dataset), resize=resize),
+        else DatasetSpec(checks.text("dataset", request.dataset), image_size=size),
     )
     trial = checks.whole_number("trial", request.trial)
     return new_explain(settings, store, trial, explaining, request.seed, request.key)
@@ -184,7 +186,7 @@ def _training(request: TrainingRequest) -> Training:
         dataset=DatasetSpec(
             checks.text("dataset", request.dataset),
             checks.optional_number("train_size", request.train_size),
-            checks.flag("resize", request.resize),
+            _image_size(request),
         ),
         epochs=checks.optional_number("epochs", request.epochs),
         threads=checks.whole_number("threads", request.threads),
@@ -193,6 +195,20 @@ def _training(request: TrainingRequest) -> Training:
         key=request.key,
         network=find_network(checks.text("network", request.network)),
     )
+
+
+def _image_size(request: TrainingRequest | ExplainRequest) -> int | None:
+    """Return what images are resized to; `resize` is the earlier option, for 32 pixels."""
+    size = checks.optional_number("image_size", request.image_size)
+    if not checks.flag("resize", request.resize):
+        return size
+    if size not in (None, RESIZED):
+        raise InputError(
+            f"--resize together with --image-size {size}",
+            f"one of them: --resize is the same as --image-size {RESIZED}",
+            "omit --resize",
+        )
+    return RESIZED
 
 
 def _params(request: TrainingRequest) -> dict[str, Any]:

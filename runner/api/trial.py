@@ -54,7 +54,8 @@ class Trial:
         """Return the probability of each class for each image (images, classes).
 
         Images are numbers from 0 to 255 as uint8, or from 0 to 1 as floats: an array
-        (images, height, width, 3), or one image, which gives one row without the first axis.
+        (images, height, width, channels), or one image, which gives one row without the first
+        axis. Grayscale images may come without their one channel.
         """
         given = _checked(images, self.dataset)
         if not len(given):
@@ -108,6 +109,8 @@ def _checked(images: Any, dataset: Description) -> NDArray[Any]:
     """Return images as an array; raise InputError unless the network takes them."""
     given = np.asarray(images)
     shape = tuple(dataset.shape)
+    if shape[-1] == 1 and given.shape[-2:] == shape[:2]:
+        given = given[..., np.newaxis]
     size = "x".join(map(str, shape))
     expected = f"images of {size} as uint8, or as floats from 0 to 1"
     if given.shape[-3:] != shape or given.ndim not in (3, 4):

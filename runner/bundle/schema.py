@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from cifar_model.data import LARGEST, SMALLEST
 from cifar_model.errors import InputError, shown
 from cifar_model.grid import TwiceError, unique_keys
 from cifar_model.networks.network import BUILT_IN, Network
@@ -180,6 +181,7 @@ class DatasetRecord(_Contents):
     shape: Annotated[list[Annotated[int, Field(ge=1, le=4096)]], Field(min_length=3, max_length=3)]
     images: Images
     train_size: Positive | None = None
+    image_size: Annotated[int, Field(ge=SMALLEST, le=LARGEST)] | None = None
     resize: bool = False
     split_seed: Seed = 0
 

@@ -162,6 +162,15 @@ def label_options(command: Command) -> Command:
 trial_option = click.option("--trial", type=TRIAL, required=True, help="The trial's number.")
 
 
+image_size_option = click.option(
+    "--image-size",
+    type=click.IntRange(*LIMITS["image_size"]),
+    metavar="PIXELS",
+    help="Resize images of --dataset to this width and height; without it they all need one size.",
+)
+resize_option = click.option("--resize", is_flag=True, help="The same as --image-size 32.")
+
+
 def training_options(command: Command) -> Command:
     """Add what `submit train` and `submit tune` have in common."""
     for option in reversed(
@@ -182,7 +191,8 @@ def training_options(command: Command) -> Command:
                 " package.module:function.",
             ),
             click.option("--train-size", type=NUMBER, help="Train on the first N images only."),
-            click.option("--resize", is_flag=True, help="Resize images that are not 32x32."),
+            image_size_option,
+            resize_option,
             click.option(
                 "--epochs",
                 type=click.IntRange(*LIMITS["epochs"]),

@@ -10,9 +10,11 @@ from runner.api.checks import LIMITS
 from runner.cli.options import (
     Method,
     format_option,
+    image_size_option,
     key_option,
     label_options,
     read_params,
+    resize_option,
     seed_option,
     training_options,
     trial_option,
@@ -101,8 +103,8 @@ def evaluate(split: str, wait: bool, form: str, **options: Any) -> None:
     required=True,
     metavar="0,10-19,random:20",
     help=(
-        "Images of the test split, fifty per job: numbers, ranges, wrong, random:20, class:cat "
-        "or most-confident-wrong:10; separate several with commas."
+        "Images of the test split, up to fifty per job: numbers, ranges, wrong, random:20, "
+        "class:cat or most-confident-wrong:10; separate several with commas."
     ),
 )
 @click.option(
@@ -116,7 +118,8 @@ def evaluate(split: str, wait: bool, form: str, **options: Any) -> None:
     "--dataset",
     help="Explain images of this data set, with the same classes, instead of the trial's own.",
 )
-@click.option("--resize", is_flag=True, help="Resize images of --dataset that are not 32x32.")
+@image_size_option
+@resize_option
 @click.option(
     "--method",
     type=Method(),
@@ -130,8 +133,8 @@ def evaluate(split: str, wait: bool, form: str, **options: Any) -> None:
     default=SEGMENTATIONS[0],
     show_default=True,
     help=(
-        "small: superpixels for small images; stock: LIME's default segmentation, which is too "
-        "coarse for them."
+        "small: 20 to 40 superpixels at any size; stock: LIME's default segmentation, which is "
+        "too coarse for small images."
     ),
 )
 @click.option(

@@ -1,6 +1,6 @@
 """Turn what a person asks for into an experiment with its jobs, checked before a row is written."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -39,8 +39,8 @@ class Training:
 def new_train(settings: Settings, training: Training, params: ParamValues) -> NewExperiment:
     """Return an experiment of one trial, checked and not yet stored."""
     trained = _trained(training, [params])
-    configuration = _training_configuration(settings, training)
-    return _new(Kind.TRAIN, training, configuration, trained)
+    configuration = _training_configuration(settings, training, trained)
+    return _new(Kind.TRAIN, training, configuration, list(trained.values()))
 
 
 def new_tune(
@@ -50,7 +50,7 @@ def new_tune(
     downsample, method = sampling
     rows = sample(grid, downsample, method, training.seed, training.network)
     trained = _trained(training, rows)
-    configuration = _training_configuration(settings, training) | {
+    configuration = _training_configuration(settings, training, trained) | {
         "grid": grid_to_json(grid),
         "downsample": downsample,
         "method": method,
@@ -58,7 +58,7 @@ def new_tune(
         "sampled": len(rows),
         "different": len(trained),
     }
-    return _new(Kind.TUNE, training, configuration, trained)
+    return _new(Kind.TUNE, training, configuration, list(trained.values()))
 
 
 def _new(
@@ -127,10 +127,11 @@ def save(store: Store, new: NewExperiment) -> int:
     return experiment_id
 
 
-def _trained(training: Training, rows: Sequence[ParamValues]) -> list[ParamValues]:
+def _trained(training: Training, rows: Sequence[ParamValues]) -> dict[Params, ParamValues]:
     """Return the params that are trained, `--epochs` among them; of equal ones the first.
 
-    Those of another network than the paper's have its defaults too: only its code says them.
+    The keys are checked, with defaults, and the values are what is stored of them. Those of another
+    network than the paper's have its defaults too: only its code says them.
     """
     given = {} if training.epochs is None else {"epochs": training.epochs}
     found: dict[Params, ParamValues] = {}
@@ -139,7 +140,7 @@ def _trained(training: Training, rows: Sequence[ParamValues]) -> list[ParamValue
         known = {} if training.network == PAPER else dict(params.architecture)
         of_network = {name: value for name, value in known.items() if value is not None}
         found.setdefault(params, {**row, **of_network, **given})
-    return list(found.values())
+    return found
 
 
 def _jobs(training: Training, rows: Sequence[ParamValues]) -> list[dict[str, Any]]:
@@ -159,8 +160,12 @@ def _jobs(training: Training, rows: Sequence[ParamValues]) -> list[dict[str, Any
     ]
 
 
-def _training_configuration(settings: Settings, training: Training) -> dict[str, Any]:
+def _training_configuration(
+    settings: Settings, training: Training, trained: Iterable[Params]
+) -> dict[str, Any]:
     described = training.described or load(training.dataset, settings.data_dir).to_json()
+    for params in trained:
+        params.check_shape(described["shape"])
     return {
         "dataset": training.dataset.to_json() | dict(described),
         "epochs": training.epochs,

@@ -6,7 +6,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from cifar_model.data import Dataset, DatasetSpec, Description, load
+from cifar_model.data import Dataset, DatasetSpec, Description, load, shape_text
 from cifar_model.errors import InputError
 from runner.settings import Settings
 from runner.states import Kind
@@ -17,8 +17,9 @@ from runner.store.queries.predictions import Predictions, newest_predictions
 from runner.submit.experiments import new_experiment, trial_configuration
 from runner.submit.image_choice import Pool, check_numbers, choose_images
 
-# Images that one job explains: a minute or two of work.
-CHUNK = 50
+# Images of 32x32 that one job explains: a minute or two of work. Larger ones take longer, but a
+# report draws those of the first job only.
+CHUNK, SMALLEST_CHUNK = 50, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +70,37 @@ def new_explain(
         "activations": explaining.activations,
         "asked_images": explaining.images if isinstance(explaining.images, str) else None,
     }
-    jobs = [{"images": images[at : at + CHUNK]} for at in range(0, len(images), CHUNK)]
+    size = _chunk(*dataset.shape[:2])
+    jobs = [{"images": images[at : at + size]} for at in range(0, len(images), size)]
     return new_experiment(Kind.EXPLAIN, seed, configuration, jobs, key)
+
+
+def _chunk(height: int, width: int) -> int:
+    """Return how many images of a size one job explains."""
+    return max(SMALLEST_CHUNK, min(CHUNK, CHUNK * 32 * 32 // (height * width)))
 
 
 def _check_fit(name: str, other: Description, trial: queries.Trial) -> None:
     """Raise InputError if a trial's network does not fit another data set than its own."""
     own = Description.from_json(trial.dataset)
-    for what, found, expected in (
-        ("other classes", other.classes, own.classes),
-        ("images of another size", other.shape, own.shape),
+    choose = "choose another --dataset, or omit it to use the trial's own"
+    height, width, channels = own.shape
+    resize = height == width and channels == other.shape[2]
+    for what, found, expected, shown, fix in (
+        ("other classes", other.classes, own.classes, ", ".join(own.classes), choose),
+        (
+            f"images of another size ({shape_text(other.shape)})",
+            other.shape,
+            own.shape,
+            shape_text(own.shape),
+            f"give --image-size {height}" if resize else choose,
+        ),
     ):
         if found != expected:
             raise InputError(
                 f"--dataset {name} has {what} than trial {trial.id} was trained on",
-                f"those of {own.title}: {', '.join(map(str, expected))}",
-                "choose another --dataset, or omit it to use the trial's own",
+                f"those of {own.title}: {shown}",
+                fix,
             )
 
 

@@ -14,20 +14,31 @@ from cifar_model.errors import InputError
 REAL_PICTURES = os.environ.get("RUNNER_TEST_PICTURES")
 
 
-def picture(number: int, size: tuple[int, int] = (32, 32)) -> Image.Image:
+Size = tuple[int, int]
+
+
+def picture(number: int, size: Size = (32, 32), mode: str = "RGB") -> Image.Image:
+    """Return noise of a size (width, height)."""
     pixels = np.random.default_rng(number).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
-    return Image.fromarray(pixels)
+    return Image.fromarray(pixels).convert(mode)
 
 
-def write_pictures(folder: Path, count: int = 6, suffix: str = ".png", first: int = 0) -> None:
+def write_pictures(
+    folder: Path,
+    count: int = 6,
+    suffix: str = ".png",
+    first: int = 0,
+    size: Size = (32, 32),
+    mode: str = "RGB",
+) -> None:
     folder.mkdir(parents=True)
     for number in range(count):
-        picture(first + number).save(folder / f"{number:03}{suffix}")
+        picture(first + number, size, mode).save(folder / f"{number:03}{suffix}")
 
 
-def two_classes(folder: Path, count: int = 6) -> Path:
-    write_pictures(folder / "cat", count)
-    write_pictures(folder / "dog", count, first=count)
+def two_classes(folder: Path, count: int = 6, *, size: Size = (32, 32), mode: str = "RGB") -> Path:
+    write_pictures(folder / "cat", count, size=size, mode=mode)
+    write_pictures(folder / "dog", count, first=count, size=size, mode=mode)
     return folder
 
 
@@ -39,14 +50,16 @@ def zip_of(folder: Path, compression: int = zipfile.ZIP_STORED) -> Path:
     return path
 
 
-def loaded(name: str, *, train_size: int | None = None, resize: bool = False) -> Dataset:
-    return load(DatasetSpec(name, train_size, resize), Path("no-such-directory"))
+def loaded(name: str, *, train_size: int | None = None, image_size: int | None = None) -> Dataset:
+    return load(DatasetSpec(name, train_size, image_size), Path("no-such-directory"))
 
 
-def refusal(name: str, *, train_size: int | None = None, resize: bool = False) -> InputError:
+def refusal(
+    name: str, *, train_size: int | None = None, image_size: int | None = None
+) -> InputError:
     """Return the error that a data set is refused with."""
     try:
-        dataset = loaded(name, train_size=train_size, resize=resize)
+        dataset = loaded(name, train_size=train_size, image_size=image_size)
     except InputError as error:
         return error
     raise AssertionError(f"{dataset.title} was not refused")

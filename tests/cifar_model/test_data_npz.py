@@ -77,10 +77,9 @@ def test_arrays_of_other_names_are_refused(tmp_path: Path) -> None:
         (IMAGES.astype(np.float32) / 255, "float32"),
         (IMAGES.astype(np.int64), "int64"),
         (IMAGES.transpose(0, 3, 1, 2), "transpose"),
-        (IMAGES[..., 0], "(20, 32, 32)"),
-        (IMAGES[..., :1], "repeat"),
+        (IMAGES[..., :1].transpose(0, 3, 1, 2), "transpose"),
+        (IMAGES[0, 0], "(32, 3)"),
         (IMAGES[:0], "(0, 32, 32, 3)"),
-        (IMAGES[:, :16], "--resize"),
     ],
 )
 def test_images_of_another_type_or_shape_are_refused(
@@ -88,11 +87,46 @@ def test_images_of_another_type_or_shape_are_refused(
 ) -> None:
     text = refused(tmp_path, images=images, labels=LABELS[: len(images)])
     assert message in text
-    assert "uint8 images in an array of shape (n, 32, 32, 3)" in text
+    assert "uint8 images with values from 0 to 255" in text
+
+
+@pytest.mark.parametrize("images", [IMAGES[..., 0], IMAGES[..., :1]])
+def test_grayscale_images_need_no_channel(images: Any, tmp_path: Path) -> None:
+    dataset = loaded(saved(tmp_path, images=images, labels=LABELS))
+    assert dataset.train.images.shape == (13, 32, 32, 1)
+    with_channel = loaded(saved(tmp_path, images=IMAGES[..., :1], labels=LABELS))
+    assert dataset.fingerprint == with_channel.fingerprint
+
+
+def test_images_of_any_one_size_are_read(tmp_path: Path) -> None:
+    dataset = loaded(saved(tmp_path, images=IMAGES[:, :20, :12], labels=LABELS))
+    assert dataset.train.images.shape == (13, 20, 12, 3)
+    error = refusal(saved(tmp_path, images=IMAGES[:, :7], labels=LABELS))
+    assert "are 32x7" in error.what
+
+
+@pytest.mark.parametrize(
+    ("test", "named", "fix"),
+    [
+        (
+            IMAGES[:, :16],
+            "the test split are 32x16, and those of the train split are 32x32",
+            "size",
+        ),
+        (IMAGES[..., 0], "the test split are grayscale, and those of the train", "convert"),
+    ],
+)
+def test_splits_of_different_images_are_refused(
+    test: Any, named: str, fix: str, tmp_path: Path
+) -> None:
+    name = saved(tmp_path, x_train=IMAGES, y_train=LABELS, x_test=test, y_test=LABELS)
+    error = refusal(name)
+    assert named in error.what
+    assert fix in error.fix
 
 
 def test_images_of_another_size_are_resized_on_request(tmp_path: Path) -> None:
-    dataset = loaded(saved(tmp_path, images=IMAGES[:, :16], labels=LABELS), resize=True)
+    dataset = loaded(saved(tmp_path, images=IMAGES[:, :16], labels=LABELS), image_size=32)
     assert dataset.train.images.shape == (13, 32, 32, 3)
 
 

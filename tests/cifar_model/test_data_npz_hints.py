@@ -50,8 +50,8 @@ def follow(fix: str, arrays: dict[str, Any]) -> dict[str, Any]:
         ({"images": np.concatenate([X, X[..., :1]], -1)}, "(40, 32, 32, 4)"),
         ({"images": np.concatenate([X, X[..., :1]], -1) / 255}, "(40, 32, 32, 4)"),
         ({"images": X.transpose(0, 3, 1, 2)}, "(40, 3, 32, 32)"),
-        ({"images": X[..., :1]}, "(40, 32, 32, 1)"),
-        ({"images": X[..., 0]}, "(40, 32, 32)"),
+        ({"images": X[..., 0] / 255}, "(40, 32, 32)"),
+        ({"images": X[..., :1].transpose(0, 3, 1, 2)}, "(40, 1, 32, 32)"),
         ({"images": X.transpose(0, 3, 1, 2).reshape(40, 3072)}, "(40, 3072)"),
     ],
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cifar_model.data import Dataset, DatasetSpec, Split, load, names
+from cifar_model.data import Dataset, DatasetSpec, Description, Split, load, names
 from tests.cifar_model.picture_files import loaded, refusal, two_classes, zip_of
 
 
@@ -79,12 +79,20 @@ def test_pictures_are_scaled_and_labels_one_hot() -> None:
 
 
 def test_a_specification_survives_json_beside_what_is_stored_of_its_data_set() -> None:
-    spec = DatasetSpec("digits", train_size=10, resize=True, split_seed=3)
+    spec = DatasetSpec("digits", train_size=10, image_size=16, split_seed=3)
     dataset = load(spec, Path())
     stored = spec.to_json() | dataset.to_json()
     assert DatasetSpec.from_json(stored) == spec
     assert stored["images"] == {"train": 10, "validation": 287, "test": 359}
-    assert stored["shape"] == [32, 32, 3]
+    assert stored["shape"] == [16, 16, 3]
+
+
+@pytest.mark.parametrize(("resize", "size"), [(True, 32), (False, None)])
+def test_what_earlier_versions_stored_keeps_its_meaning(resize: bool, size: int | None) -> None:
+    stored = load(DatasetSpec("digits"), Path()).to_json() | {"resize": resize}
+    assert DatasetSpec.from_json(stored) == DatasetSpec("digits", image_size=size)
+    described = Description.from_json(stored)
+    assert (described.image_size, described.resize) == (size, resize)
 
 
 def test_a_path_is_stored_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from cifar_model.errors import InputError
-from cifar_model.networks.network import Network, dense_dropout_rate, dropout_rates
+from cifar_model.networks.network import RESNET, Network, dense_dropout_rate, dropout_rates
 from cifar_model.params import DEFAULTS, Params, read_value
 
 
@@ -126,6 +126,28 @@ def test_the_value_that_is_hinted_at_is_accepted(typed: str) -> None:
 def pair(text: str) -> tuple[str, str]:
     name, _, value = text.partition("=")
     return name, value
+
+
+@pytest.mark.parametrize(
+    ("blocks", "shape", "fix"),
+    [
+        (4, (8, 64, 3), "blocks=3 or less, or --image-size 16 or more"),
+        (5, (64, 31, 1), "blocks=4 or less, or --image-size 32 or more"),
+    ],
+)
+def test_more_blocks_than_the_images_can_be_halved_are_refused(
+    blocks: int, shape: tuple[int, int, int], fix: str
+) -> None:
+    with pytest.raises(InputError, match=f"blocks={blocks} is too many") as refused:
+        Params.from_json({"blocks": blocks}).check_shape(shape)
+    assert refused.value.fix == f"use {fix}"
+    Params.from_json({"blocks": blocks - 1}).check_shape(shape)
+
+
+def test_resnet_needs_images_of_ten_pixels() -> None:
+    with pytest.raises(InputError, match="the network resnet is too deep for images of 12x9"):
+        Params.from_json({}, RESNET).check_shape((9, 12, 3))
+    Params.from_json({}, RESNET).check_shape((10, 12, 3))
 
 
 OWN = Network("own.py:build", (("width", 32), ("lr", 0.01), ("bias", True), ("name", None)))

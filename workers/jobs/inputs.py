@@ -14,7 +14,7 @@ def _load(spec: DatasetSpec, directory: Path) -> Dataset:
 
 def load_dataset(asked: Description, directory: Path) -> Dataset:
     """Return the data set of a job; a warm worker keeps the newest one."""
-    spec = DatasetSpec(asked.name, asked.train_size, asked.resize, asked.split_seed)
+    spec = DatasetSpec(asked.name, asked.train_size, asked.image_size, asked.split_seed)
     dataset = _load(spec, directory)
     if dataset.fingerprint != asked.fingerprint:
         raise InputError(

@@ -1,11 +1,15 @@
 """Helpers for all matplotlib figures: creating a figure, colours, and saving as PNG."""
 
 from io import BytesIO
+from typing import Any
 
 import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
+from numpy.typing import NDArray
 
 # Ignore matplotlibrc files, so that figures look the same everywhere.
 matplotlib.rcdefaults()
@@ -22,6 +26,12 @@ def new_figure(title: str, width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(h_pad=0.1))
     figure.suptitle(title, fontsize=11)
     return figure
+
+
+def show_image(axes: Axes, image: NDArray[Any]) -> None:
+    """Draw an image (height, width, channels), RGB or grayscale, pixel by pixel."""
+    axes.imshow(np.broadcast_to(image, (*image.shape[:2], 3)), interpolation="nearest")
+    axes.set(xticks=[], yticks=[])
 
 
 def to_png(figure: Figure) -> bytes:

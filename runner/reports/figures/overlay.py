@@ -11,12 +11,12 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from cifar_model.explanation.regions import mask
-from runner.reports.figures.canvas import COLOURS, new_figure, to_png
+from runner.reports.figures.canvas import COLOURS, new_figure, show_image, to_png
 from runner.reports.figures.names import name_of, overlay_name
 from runner.reports.model import Figure, titled
 from runner.reports.records import Curves, Explanation, Named
 
-ENLARGED = 12  # pixels of the figure per pixel of the image
+SIDE = 384  # pixels of the longer side of an image, which is enlarged to about as many
 FOR, AGAINST, BORDER = "#009640", "#D2281E", "#FFFFFF"
 VERDICT_COLOURS = {"sound": "black", "weak": "#B35900", "void": "#B00020"}
 
@@ -30,7 +30,7 @@ def draw_overlay(
     curves = explanation.curves
     figure = new_figure(title, 13.5 if curves else 9, 5.4)
     original, regions, *others = figure.subplots(1, 3 if curves else 2)
-    original.imshow(image, interpolation="nearest")
+    show_image(original, image)
     original.set_title(
         f"true class: {explanation.true_class}, predicted: {explanation.predicted_class}",
         fontsize=10,
@@ -116,12 +116,13 @@ def regions_image(
     image: NDArray[Any], segments: NDArray[Any], shown: NDArray[Any]
 ) -> NDArray[np.uint8]:
     """Return the image in grey, enlarged, with regions tinted and superpixels outlined."""
+    times = enlargement(image)
     grey = np.repeat(image.mean(axis=2, keepdims=True), 3, axis=2)
     tinted = 0.75 * grey + 40
     for sign, colour in ((1, FOR), (-1, AGAINST)):
         tinted[shown == sign] = 0.5 * grey[shown == sign] + 0.5 * _rgb(colour)
-    large = _enlarge(tinted)
-    large[_borders(_enlarge(segments))] = _rgb(BORDER)
+    large = _enlarge(tinted, times)
+    large[_borders(_enlarge(segments, times))] = _rgb(BORDER)
     return large.astype(np.uint8)
 
 
@@ -129,8 +130,14 @@ def _rgb(colour: str) -> NDArray[np.float64]:
     return np.array(to_rgb(colour)) * 255
 
 
-def _enlarge(array: NDArray[Any]) -> NDArray[Any]:
-    return array.repeat(ENLARGED, axis=0).repeat(ENLARGED, axis=1)
+def enlargement(image: NDArray[Any]) -> int:
+    """Return how many pixels of the figure a pixel of an image takes on each side: 12 at 32x32."""
+    side: int = max(image.shape[:2])
+    return max(1, SIDE // side)
+
+
+def _enlarge(array: NDArray[Any], times: int) -> NDArray[Any]:
+    return array.repeat(times, axis=0).repeat(times, axis=1)
 
 
 def _borders(segments: NDArray[Any]) -> NDArray[np.bool_]:
@@ -142,9 +149,10 @@ def _borders(segments: NDArray[Any]) -> NDArray[np.bool_]:
 
 def _write_signs(axes: Axes, segments: NDArray[Any], shown: NDArray[Any]) -> None:
     """Mark regions with signs too, for readers who cannot distinguish green and red."""
+    times = enlargement(segments)
     for number in np.unique(segments[shown != 0]):
         rows, columns = np.nonzero(segments == number)
         middle = np.argmin((rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2)
         sign = "+" if shown[rows[middle], columns[middle]] > 0 else "\N{MINUS SIGN}"
-        across, down = (columns[middle] + 0.5) * ENLARGED, (rows[middle] + 0.5) * ENLARGED
+        across, down = (columns[middle] + 0.5) * times, (rows[middle] + 0.5) * times
         axes.text(across, down, sign, ha="center", va="center", color="white", weight="bold")

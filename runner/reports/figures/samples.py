@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from runner.reports.figures.canvas import new_figure, to_png
+from runner.reports.figures.canvas import new_figure, show_image, to_png
 from runner.reports.model import Figure, titled
 from runner.reports.records import Named
 
@@ -14,15 +14,14 @@ MOST_CLASSES = 20
 
 
 def draw_samples(dataset: Named, shown: Mapping[str, NDArray[np.uint8]]) -> Figure:
-    """Return a figure with a row of images (n, height, width, 3) for each class."""
+    """Return a figure with a row of images (n, height, width, channels) for each class."""
     rows = dict(list(shown.items())[:MOST_CLASSES])
     title = titled(dataset, f"Sample images of {len(rows)} of {len(shown)} classes")
     figure = new_figure(title, 9, 1 + 0.7 * len(rows))
     for axes, (name, images) in zip(
         figure.subplots(len(rows), squeeze=False)[:, 0], rows.items(), strict=True
     ):
-        axes.imshow(np.concatenate(list(images), axis=1), interpolation="nearest")
-        axes.set(xticks=[], yticks=[])
+        show_image(axes, np.concatenate(list(images), axis=1))
         axes.set_ylabel(name, rotation=0, ha="right", va="center")
     return Figure("samples.png", title, to_png(figure))
 
@@ -32,6 +31,5 @@ def draw_image(dataset: Named, what: str, image: NDArray[np.uint8]) -> Figure:
     title = titled(dataset, what)
     figure = new_figure(title, 9, 4)
     axes = figure.subplots()
-    axes.imshow(image, interpolation="nearest")
-    axes.set(xticks=[], yticks=[])
+    show_image(axes, image)
     return Figure("picture.png", title, to_png(figure))

@@ -58,7 +58,7 @@ def create(store: Store, new: NewExperiment) -> int:
 
 
 # The same images may lie elsewhere and be called otherwise: their fingerprint tells.
-OF_PLACE = ("name", "title", "resize")
+OF_PLACE = ("name", "title", "resize", "image_size")
 
 # What follows from the rest, and is not in every store.
 DERIVED = ("sampled", "different")

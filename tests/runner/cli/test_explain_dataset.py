@@ -45,7 +45,8 @@ def test_its_pictures_name_and_fingerprint_are_those_of_the_experiment(
 ) -> None:
     submitted = json.loads(call(sqlite_store, trial, "--dataset", "shortcut").stdout)
     shortcut = load(DatasetSpec("shortcut"), Path())
-    assert submitted["dataset"] == DatasetSpec("shortcut").to_json() | shortcut.to_json()
+    stored = DatasetSpec("shortcut").to_json() | shortcut.to_json()
+    assert submitted["dataset"] == stored | {"resize": False}
 
 
 def test_without_one_the_trial_s_own_is_explained(sqlite_store: Store, trial: int) -> None:
@@ -67,7 +68,21 @@ def test_pictures_of_another_size_are_refused(
     trained_on(sqlite_store, shapes | {"shape": [64, 64, 3]})
     with pytest.raises(InputError, match="images of another size") as refused:
         call(sqlite_store, trial, "--dataset", "shortcut")
-    assert "64, 64, 3" in refused.value.expected
+    assert "64x64 RGB" in refused.value.expected
+    assert refused.value.fix == "give --image-size 64"
+    done = call(sqlite_store, trial, "--dataset", "shortcut", "--image-size", "64")
+    assert json.loads(done.stdout)["dataset"]["shape"] == [64, 64, 3]
+
+
+def test_grayscale_images_are_refused_for_a_network_of_rgb_ones(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    trial, path = new_trial(sqlite_store), tmp_path / "gray.npz"
+    np.savez(path, images=np.zeros((20, 32, 32), np.uint8), labels=np.arange(20) % 2)
+    trained_on(sqlite_store, DATASET | {"classes": ["0", "1"], "shape": [32, 32, 3]})
+    with pytest.raises(InputError, match="32x32 grayscale") as refused:
+        call(sqlite_store, trial, "--dataset", f"npz:{path}", "--images", "0")
+    assert "choose another" in refused.value.fix
 
 
 def test_a_picture_that_the_other_data_set_does_not_have_is_refused(
@@ -87,11 +102,16 @@ def test_a_file_of_larger_pictures_is_resized_if_that_is_asked_for(
     trained_on(sqlite_store, DATASET | {"classes": ["0", "1"], "shape": [32, 32, 3]})
     with pytest.raises(InputError) as refused:
         call(sqlite_store, trial, "--dataset", f"npz:{path}", "--images", "0")
-    assert "--resize" in refused.value.fix
-    done = call(sqlite_store, trial, "--dataset", f"npz:{path}", "--images", "0", "--resize")
-    assert json.loads(done.stdout)["dataset"]["resize"] is True
+    assert refused.value.fix == "give --image-size 32"
+    for words in (("--image-size", "32"), ("--resize",)):
+        done = call(sqlite_store, trial, "--dataset", f"npz:{path}", "--images", "0", *words)
+        dataset = json.loads(done.stdout)["dataset"]
+        assert (dataset["image_size"], dataset["resize"]) == (32, True)
 
 
-def test_resize_needs_a_data_set(sqlite_store: Store, trial: int) -> None:
+@pytest.mark.parametrize("words", [("--resize",), ("--image-size", "64")])
+def test_an_image_size_needs_a_data_set(
+    sqlite_store: Store, trial: int, words: tuple[str, ...]
+) -> None:
     with pytest.raises(InputError, match="--dataset, which is not given"):
-        call(sqlite_store, trial, "--resize")
+        call(sqlite_store, trial, *words)

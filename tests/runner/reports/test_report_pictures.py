@@ -19,7 +19,7 @@ from runner.reports.figures.activation_sheets import (
     draw_overview,
 )
 from runner.reports.figures.montage import WHITE, montage, to_shades
-from runner.reports.figures.overlay import AGAINST, FOR, regions_image
+from runner.reports.figures.overlay import AGAINST, FOR, draw_overlay, regions_image
 from runner.reports.model import Figure
 from runner.store.engine import Store
 from tests.runner.reports.stored import (
@@ -111,6 +111,29 @@ def test_regions_are_green_for_red_against_and_grey_elsewhere() -> None:
     middles = [drawn[enlarged, (3 * place + 1) * enlarged] for place in range(3)]
     assert [int(np.argmax(colour)) for colour in middles[:2]] == [1, 0]
     assert len(set(middles[2].tolist())) == 1
+
+
+@pytest.mark.parametrize(
+    ("size", "drawn"), [(8, 384), (32, 384), (64, 384), (100, 300), (512, 512)]
+)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_images_of_every_size_are_drawn_about_as_large(
+    size: int, drawn: int, channels: int
+) -> None:
+    segments = np.zeros((size, size), np.int32)
+    segments[: size // 2] = 1
+    image = np.full((size, size, channels), 200, np.uint8)
+    found = regions_image(image, segments, np.where(segments, 1, 0))
+    assert found.shape == (drawn, drawn, 3)
+
+
+def test_a_grayscale_image_is_drawn_gray(sqlite_store: Store) -> None:
+    document = report_document(sqlite_store, store_explanation(sqlite_store))
+    explanation = replace(document.explanations[0], weights=[1.0, -1.0])
+    segments = np.repeat([[0, 1]], 32, axis=0).repeat(16, axis=1)
+    image = np.full((32, 32, 1), 90, np.uint8)
+    figure = draw_overlay(document.dataset, explanation, {"image": image, "segments": segments})
+    assert (pixels(figure) == 90).all(axis=-1).sum() > 10_000
 
 
 def test_every_stored_layer_has_a_sheet(sqlite_store: Store) -> None:

@@ -1,6 +1,7 @@
 """What is trained is decided once, when it is submitted; equal points of a grid are one trial."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,8 @@ METHOD = "uniform_mersenne"
 
 
 def training(epochs: int | None = None, **changes: Any) -> Training:
-    return Training(
-        DatasetSpec("digits"), **({"epochs": epochs, "threads": 1, "seed": 0} | changes)
-    )
+    given: dict[str, Any] = {"dataset": DatasetSpec("digits"), "threads": 1, "seed": 0}
+    return Training(**(given | {"epochs": epochs} | changes))
 
 
 @pytest.fixture
@@ -104,3 +104,14 @@ def test_submit_says_how_many_points_are_different(sqlite_store: Store, tmp_path
     document, said = call()
     assert (document["points"], document["different"], len(document["jobs"])) == (16, 16, 16)
     assert "different" not in said
+
+
+def test_a_key_of_an_earlier_version_that_resized_images_is_still_known(
+    sqlite_store: Store, settings: Settings
+) -> None:
+    new = new_train(settings, training(key="mine", dataset=DatasetSpec("digits", None, 32)), {})
+    dataset = {name: new.configuration["dataset"][name] for name in new.configuration["dataset"]}
+    del dataset["image_size"]
+    earlier = new.configuration | {"dataset": dataset | {"resize": True}}
+    first = save(sqlite_store, replace(new, configuration=earlier))
+    assert save(sqlite_store, new) == first
