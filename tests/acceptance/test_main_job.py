@@ -1,8 +1,9 @@
 """The main job, as a person with one laptop and nothing installed does it."""
 
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import pytest
 from PIL import Image
 from talos.parameters.ParamSpace import ParamSpace
 
@@ -17,12 +18,20 @@ def tune(runner: Runner, *options: str) -> Any:
     return runner.json(*command, *TINY, "--wait", *options)
 
 
-def test_a_grid_is_trained_evaluated_explained_and_reported(runner: Runner, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Runner, Any]]:
+    """Offer the report of a grid that one worker has trained, and where."""
+    runner = Runner(tmp_path_factory.mktemp("alone"))
     experiment = tune(runner)
     assert [job["state"] for job in experiment["jobs"]] == ["succeeded"] * 4
-    assert processes_of(tmp_path) == [], "--wait stops what it started"
+    assert processes_of(runner.directory) == [], "--wait stops what it started"
+    yield runner, runner.json("report", str(experiment["experiment"]))
+    runner("down")
+    assert processes_of(runner.directory) == []
 
-    report = runner.json("report", str(experiment["experiment"]))
+
+def test_a_grid_is_trained_evaluated_explained_and_reported(alone: tuple[Runner, Any]) -> None:
+    runner, report = alone
     space = ParamSpace(dict(PAPER_GRID), fraction_limit=0.0025, seed=3)
     sampled = [dict(zip(PAPER_GRID, row, strict=True)) for row in space.param_space.tolist()]
     fixed = {"epochs": 2, "batch_norm_momentum": 0.9, "blocks": 1, "filters": 4}
@@ -56,22 +65,20 @@ def test_one_slot_trains_with_one_number_of_threads_after_another(runner: Runner
     for threads in ("1", "2"):
         (job,) = runner.json(*train, "--threads", threads)["jobs"]
         assert job["state"] == "succeeded"
-    fingerprints = [runner.json("show", trial)["fingerprint"] for trial in ("1", "2")]
+    fingerprints = [runner.look("show", trial)["fingerprint"] for trial in ("1", "2")]
     assert [words.split("; ")[2] for words in fingerprints] == ["1 threads", "2 threads"]
 
 
 def test_the_same_submission_gives_the_same_numbers_with_one_worker_and_with_two(
-    runner_in: Any,
+    alone: tuple[Runner, Any], runner_in: Callable[..., Runner]
 ) -> None:
-    alone, together = runner_in("alone"), runner_in("together", RUNNER_SLOTS="2")
-    reports = [
-        runner.json("report", str(tune(runner)["experiment"])) for runner in (alone, together)
-    ]
+    runner = runner_in("together", RUNNER_SLOTS="2")
+    together = runner.json("report", str(tune(runner)["experiment"]))
     first, second = (
         [
             (trial["params"], [trial[score] for score in SCORES], trial["epochs"][-1]["val_loss"])
             for trial in sorted(report["trials"], key=lambda trial: trial["number"])
         ]
-        for report in reports
+        for report in (alone[1], together)
     )
     assert first == second
