@@ -1,24 +1,11 @@
 """Everything about a machine and its settings that decides the bits of a trial."""
 
-import hashlib
-import os
-import platform
 from importlib.metadata import version
-from pathlib import Path
 
 import keras
 
 from cifar_model.backends.chosen import backend
-
-# Variables that choose other kernels. `runner` lets only the first one through; the others count
-# where a worker is started in another way.
-KERNEL_VARIABLES = (
-    *("OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES"),
-    *("TF_ENABLE_ONEDNN_OPTS", "TF_XLA_FLAGS", "XLA_FLAGS", "TF_CUDNN_USE_AUTOTUNE"),
-    *("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "NVIDIA_TF32_OVERRIDE", "GLIBC_TUNABLES"),
-    *("ONEDNN_DEFAULT_FPMATH_MODE", "DNNL_DEFAULT_FPMATH_MODE"),
-)
-
+from cifar_model.machine import kernel_choices, processor
 
 # The version of what a training step computes and draws; checkpoints of another are not resumed.
 TRAINING_STEP = 2
@@ -42,22 +29,8 @@ def fingerprint() -> str:
     packages = (*backend.PACKAGES, "keras", "numpy")
     facts = [
         " ".join(f"{name} {version(name)}" for name in packages),
-        backend.gpu() or _processor(),
+        backend.gpu() or processor(),
         f"{backend.thread_count()} threads",
         f"training step {TRAINING_STEP}",
     ]
-    facts += [f"{name}={os.environ[name]}" for name in KERNEL_VARIABLES if os.environ.get(name)]
-    return "; ".join(facts)
-
-
-def _processor() -> str:
-    """Return the processor's name and a hash of its instruction sets, which choose the kernels."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return f"{platform.processor()} {platform.machine()}"
-    facts = dict(line.split(":", 1) for line in lines if ":" in line)
-    facts = {name.strip(): value.strip() for name, value in facts.items()}
-    instructions = facts.get("flags") or facts.get("Features") or ""
-    name = facts.get("model name") or platform.machine()
-    return f"{name} {hashlib.sha256(instructions.encode()).hexdigest()[:8]}"
+    return "; ".join([*facts, *kernel_choices()])

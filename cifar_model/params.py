@@ -102,6 +102,8 @@ class Params:
         rules = rules_of(network)
         given = {name: check_value(name, value, rules) for name, value in values.items()}
         known: dict[str, Any] = dict(network.parameters) | given
+        if network.trainer:
+            return cls(Training(), network, tuple(known.items()), frozenset(given))
         training = {name: known[name] for name in TRAINING_RULES if known.get(name) is not None}
         params = cls(
             Training(**training),
@@ -126,12 +128,16 @@ class Params:
 
     def to_json(self) -> dict[str, ParamValue | None]:
         """Return every parameter with its value, in the order in which they are shown."""
+        if self.network.trainer:
+            return dict(self.architecture)
         values = asdict(self.training) | dict(self.architecture)
         return {name: values[name] for name in dict.fromkeys((*_FIRST, *values)) if name in values}
 
 
 def rules_of(network: Network) -> Mapping[str, Rule]:
     """Return the rule of every parameter of a trial with this network."""
+    if network.trainer:
+        return network.rules
     return {**network.rules, **TRAINING_RULES}
 
 

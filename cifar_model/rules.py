@@ -9,6 +9,8 @@ Json = Any
 ParamValue = float | str | bool
 Rule = Callable[[str, Json], Json]
 
+MOST_NAME = 60
+
 
 def number(low: float, high: float) -> Rule:
     """Return the rule of numbers from `low` to below `high`."""
@@ -66,7 +68,17 @@ def like(default: ParamValue | None) -> Rule:
         case str():
             return _text
         case _:
-            return _plain
+            return plain
+
+
+class AnyName(dict[str, Rule]):
+    """The rules of params that may have any name of Python, with plain values."""
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.isidentifier() and len(name) <= MOST_NAME
+
+    def __missing__(self, name: str) -> Rule:
+        return plain
 
 
 def _text(name: str, value: Json) -> str:
@@ -75,7 +87,8 @@ def _text(name: str, value: Json) -> str:
     return value
 
 
-def _plain(name: str, value: Json) -> Json:
+def plain(name: str, value: Json) -> Json:
+    """Check a number, true, false or a text."""
     if isinstance(value, bool):
         return value
     if isinstance(value, int | float):

@@ -70,6 +70,10 @@ class Configuration:
         """Return the network as it is stored; None is the paper's."""
         return self.stored.get("network")
 
+    def takes(self, param: str) -> bool:
+        """Return whether a network has a parameter; only those of the paper's are asked for."""
+        return self.network is None or param in self.network["parameters"]
+
     @property
     def epochs(self) -> int | None:
         """Return the epochs that override those of the params; only earlier versions stored it."""
@@ -141,6 +145,11 @@ class TrainSpec:
     seed: int
     own_seed: bool
     network: Mapping[str, Any] | None = None
+
+    @property
+    def is_trainer(self) -> bool:
+        """Return whether `network` is a training loop of the user's."""
+        return bool((self.network or {}).get("trainer"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from runner.cli.bar import Bar
+from runner.cli.live.bar import Bar
 from runner.local import supervisor
 from runner.local.broker import start_broker
 from runner.local.run_dir import RunDir

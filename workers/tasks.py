@@ -47,6 +47,10 @@ def work(attempt: Attempt) -> Write:
     """
     claim = attempt.claim
     spec = job_spec(claim.kind, claim.seed, claim.configuration)
+    if isinstance(spec, TrainSpec) and spec.is_trainer:
+        from workers.jobs.trainer import run_trainer
+
+        return run_trainer(attempt, spec)
     if attempt.context.device.position is None:
         import_tensorflow()
     match spec:

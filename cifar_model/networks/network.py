@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from cifar_model.rules import ParamValue, Rule, choice, integer, like, number
+from cifar_model.rules import AnyName, ParamValue, Rule, choice, integer, like, number
 
 ACTIVATIONS = ("relu", "elu")
 LAST_ACTIVATIONS = ("softmax", "sigmoid")
@@ -21,12 +21,15 @@ class Network:
     """A function that builds a Keras model, with the defaults of its keyword arguments.
 
     `name` is that of a built-in network, FILE.py:function or package.module:function. `code` is
-    the text of the file that the function stands in; a built-in network has none.
+    the text of the file that the function stands in; a built-in network has none. A trainer is a
+    function of the whole training in place of one that builds a network; without parameters it
+    takes any.
     """
 
     name: str
     parameters: tuple[tuple[str, ParamValue | None], ...]
     code: str | None = None
+    trainer: bool = False
 
     @property
     def digest(self) -> str | None:
@@ -38,6 +41,8 @@ class Network:
         """Return the rule of each parameter."""
         if self in OWN_RULES:
             return OWN_RULES[self]
+        if self.trainer and not self.parameters:
+            return AnyName()
         return {name: like(default) for name, default in self.parameters}
 
     @classmethod
@@ -50,11 +55,13 @@ class Network:
             return PAPER
         if stored["code"] is None and stored["name"] in BUILT_IN:
             return BUILT_IN[stored["name"]]
-        return cls(stored["name"], tuple(stored["parameters"].items()), code)
+        parameters = tuple(stored["parameters"].items())
+        return cls(stored["name"], parameters, code, bool(stored.get("trainer")))
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain JSON, with the digest in place of the code."""
-        return {"name": self.name, "parameters": dict(self.parameters), "code": self.digest}
+        stored = {"name": self.name, "parameters": dict(self.parameters), "code": self.digest}
+        return {**stored, "trainer": True} if self.trainer else stored
 
 
 PAPER = Network(

@@ -11,6 +11,7 @@ from cifar_model.explanation.settings import METHODS, OLD_METHODS, SEGMENTATIONS
 from cifar_model.networks.network import PAPER, Network
 from cifar_model.networks.signature import find_network
 from cifar_model.params import ParamValues
+from cifar_model.trainers.signature import find_trainer
 from runner.api import checks
 from runner.errors import InputError
 from runner.settings import Settings
@@ -46,6 +47,7 @@ class TrainingRequest(Request):
     resize: bool = False
     epochs: int | None = None
     network: str = PAPER.name
+    trainer: str | None = None
     params: ParamValues = field(default_factory=dict)
     threads: int = 1
     repeats: int = 1
@@ -193,7 +195,7 @@ def _training(request: TrainingRequest) -> Training:
         seed=request.seed,
         repeats=checks.whole_number("repeats", request.repeats),
         key=request.key,
-        network=find_network(checks.text("network", request.network)),
+        network=find_function(request.network, request.trainer),
     )
 
 
@@ -209,6 +211,19 @@ def _image_size(request: TrainingRequest | ExplainRequest) -> int | None:
             "omit --resize",
         )
     return RESIZED
+
+
+def find_function(network: str, trainer: str | None) -> Network:
+    """Return the network or the trainer that was asked for; raise InputError if both were."""
+    if trainer is None:
+        return find_network(checks.text("network", network))
+    if network != PAPER.name:
+        raise InputError(
+            f"--trainer {trainer} and --network {network} are both given",
+            "one of them: a trainer makes its own model",
+            "omit one",
+        )
+    return find_trainer(checks.text("trainer", trainer))
 
 
 def _params(request: TrainingRequest) -> dict[str, Any]:

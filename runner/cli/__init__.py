@@ -28,6 +28,7 @@ def load_commands() -> None:
     """Add every command to the group; none of them imports anything heavy before it runs."""
     from runner.cli import (
         bundle,
+        check,
         compare,
         control,
         explanations,
@@ -43,7 +44,7 @@ def load_commands() -> None:
     from runner.cli.upkeep import delete, edit
 
     reading = (status, report, compare, explanations, sql, bundle, reproduce)
-    for module in (submit, control, edit, delete, *reading, local, flower, completion):
+    for module in (submit, control, edit, delete, *reading, local, check, flower, completion):
         for command in module.COMMANDS:
             cli.add_command(command)
     _prepare(cli, "RUNNER")

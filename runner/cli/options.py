@@ -8,7 +8,7 @@ from click.shell_completion import CompletionItem
 
 from cifar_model.errors import InputError, shown
 from cifar_model.explanation.settings import METHODS, OLD_METHODS
-from cifar_model.networks.signature import find_network
+from cifar_model.networks.network import PAPER, Network
 from cifar_model.params import read_value, rules_of
 from runner.api.checks import LIMITS, MOST_NUMBER, check_key
 from runner.cli.completion.values import column_names, param_values, stored
@@ -190,6 +190,11 @@ def training_options(command: Command) -> Command:
                 help="paper, or a function of your own: FILE.py:function or"
                 " package.module:function.",
             ),
+            click.option(
+                "--trainer",
+                metavar="FILE.py:FUNCTION",
+                help="A training loop of your own, in place of a network: train(params, context).",
+            ),
             click.option("--train-size", type=NUMBER, help="Train on the first N images only."),
             image_size_option,
             resize_option,
@@ -234,9 +239,9 @@ def training_options(command: Command) -> Command:
     return command
 
 
-def read_params(pairs: tuple[str, ...], network: str = "paper") -> dict[str, Any]:
+def read_params(pairs: tuple[str, ...], network: Network = PAPER) -> dict[str, Any]:
     """Read and check NAME=VALUE pairs for a network."""
-    rules = rules_of(find_network(network))
+    rules = rules_of(network)
     params: dict[str, Any] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")

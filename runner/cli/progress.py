@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from runner.api.waiting import Telling, Waiting
-from runner.cli.bar import Bar
+from runner.cli.live.bar import Bar
 from runner.cli.live.table import LiveTable
 from runner.local.run_dir import RunDir
 from runner.local.start_stop import start, stop_all

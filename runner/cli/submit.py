@@ -36,9 +36,11 @@ def submit() -> None:
 @click.option("--augment", is_flag=True, help="Flip, shift, rotate and zoom the images.")
 def train(wait: bool, form: str, **options: Any) -> None:
     """Train one trial."""
-    from runner.api.submit import TrainRequest
+    from runner.api.submit import TrainRequest, find_function
 
-    options["params"] = read_params(options["params"], options["network"])
+    options["params"] = read_params(
+        options["params"], find_function(options["network"], options["trainer"])
+    )
     _submit(TrainRequest(**options), wait=wait, form=form)
 
 
@@ -59,9 +61,11 @@ def train(wait: bool, form: str, **options: Any) -> None:
 )
 def tune(wait: bool, form: str, **options: Any) -> None:
     """Train points of a grid, sampled by Talos, one job per point."""
-    from runner.api.submit import TuneRequest
+    from runner.api.submit import TuneRequest, find_function
 
-    options["params"] = read_params(options["params"], options["network"])
+    options["params"] = read_params(
+        options["params"], find_function(options["network"], options["trainer"])
+    )
     _submit(TuneRequest(**options), wait=wait, form=form)
 
 

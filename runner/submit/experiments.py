@@ -181,6 +181,16 @@ def _network(stored: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def trial_configuration(trial: queries.Trial) -> dict[str, Any]:
-    """Return what a job about a stored trial needs to know of it."""
+    """Return what a job about a stored trial needs to know of it.
+
+    Raises InputError for the trial of a trainer, whose model only the trainer knows.
+    """
+    network = trial.network or {}
+    if network.get("trainer"):
+        raise InputError(
+            f"trial {trial.id} was trained by a trainer, {network['name']}",
+            "a trial with a network: those of trainers are not evaluated, verified or explained",
+            "evaluate the model in the trainer, and keep what it finds with context.save",
+        )
     about = {"trial": trial.id, "dataset": trial.dataset, "threads": trial.threads}
     return about | _network(trial.network)

@@ -6,7 +6,7 @@ SECTIONS = {
         *("status", "watch", "report", "show", "compare", "diff", "explanations", "sql"),
     ),
     "Organise": ("edit", "archive", "unarchive", "delete", "prune"),
-    "Share and check": ("export", "import", "verify", "reproduce"),
+    "Share and check": ("export", "import", "verify", "check", "reproduce"),
     "Run and operate": ("up", "down", "worker", "flower", "doctor", "db", "completion"),
 }
 
@@ -66,6 +66,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "worker": ("runner worker",),
     "flower": ("runner flower --port 5556",),
     "doctor": ("runner doctor",),
+    "check": (
+        "runner check own_network.py:build",
+        "runner check own_trainer.py:train --param alpha=0.01",
+    ),
     "db": ("runner db upgrade",),
     "completion": ("runner completion bash",),
     "db upgrade": ("runner db upgrade",),

@@ -19,6 +19,8 @@ def experiment_warnings(
 ) -> list[str]:
     """Return the warnings about an experiment, one line each."""
     match kind:
+        case Kind.TRAIN | Kind.TUNE if not configuration.takes("batch_norm_momentum"):
+            return []
         case Kind.TRAIN | Kind.TUNE:
             return training_warnings(connection, experiment, configuration.dataset.images.train)
         case Kind.EXPLAIN:

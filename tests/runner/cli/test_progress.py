@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from cifar_model.data import DatasetSpec, load
-from runner.cli import bar as bars
-from runner.cli.bar import Bar
+from runner.cli.live import bar as bars
 from runner.cli.live import reading
+from runner.cli.live.bar import Bar
 from runner.store.engine import Store
 from runner.store.lifecycle.checkpoints import record_epoch
 from runner.store.lifecycle.control import Target, cancel, pause

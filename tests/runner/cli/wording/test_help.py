@@ -69,7 +69,9 @@ def test_an_example_is_a_command_that_works(
 ) -> None:
     (tmp_path / "bundle").mkdir()
     monkeypatch.chdir(tmp_path)
-    for example in sorted({text for each in EXAMPLES.values() for text in each}):
+    # Those of `check` have params of a user's own.
+    groups = [each for words, each in EXAMPLES.items() if words != "check"]
+    for example in sorted({text for each in groups for text in each}):
         given = parsed(example).params
         read_params(given.get("params") or ())
         read_conditions(given.get("where") or ())

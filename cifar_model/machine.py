@@ -1,0 +1,33 @@
+"""The processor of a machine, and what chooses its kernels: no Keras is needed to tell."""
+
+import hashlib
+import os
+import platform
+from pathlib import Path
+
+# Variables that choose other kernels. `runner` lets only the first one through; the others count
+# where a worker is started in another way.
+KERNEL_VARIABLES = (
+    *("OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES"),
+    *("TF_ENABLE_ONEDNN_OPTS", "TF_XLA_FLAGS", "XLA_FLAGS", "TF_CUDNN_USE_AUTOTUNE"),
+    *("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "NVIDIA_TF32_OVERRIDE", "GLIBC_TUNABLES"),
+    *("ONEDNN_DEFAULT_FPMATH_MODE", "DNNL_DEFAULT_FPMATH_MODE"),
+)
+
+
+def kernel_choices() -> list[str]:
+    """Return the variables that are set, each with its value."""
+    return [f"{name}={os.environ[name]}" for name in KERNEL_VARIABLES if os.environ.get(name)]
+
+
+def processor() -> str:
+    """Return the processor's name and a hash of its instruction sets, which choose the kernels."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return f"{platform.processor()} {platform.machine()}"
+    facts = dict(line.split(":", 1) for line in lines if ":" in line)
+    facts = {name.strip(): value.strip() for name, value in facts.items()}
+    instructions = facts.get("flags") or facts.get("Features") or ""
+    name = facts.get("model name") or platform.machine()
+    return f"{name} {hashlib.sha256(instructions.encode()).hexdigest()[:8]}"

@@ -1,0 +1,1 @@
+"""`runner check`: whether a network or a trainer keeps what is promised of every trial."""
