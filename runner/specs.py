@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from cifar_model.data import Description, stored_image_size
 from cifar_model.errors import InputError, shown
 from cifar_model.explanation.settings import OLD_METHODS, Settings
+from cifar_model.networks.network import PAPER
 from cifar_model.params import ParamValues, Training
 from runner.states import Kind
 
@@ -14,6 +15,16 @@ UNKNOWN = "unknown version"
 DEFAULT_EPOCHS = Training().epochs
 
 T = TypeVar("T")
+
+
+def network_name(stored: Mapping[str, Any] | None) -> str:
+    """Return the name of a network as it is stored; None is the paper's."""
+    return PAPER.name if stored is None else str(stored["name"])
+
+
+def code_of(stored: Mapping[str, Any] | None) -> str | None:
+    """Return the SHA-256 of a network's code, if a user wrote it."""
+    return None if stored is None else stored["code"]
 
 
 @dataclass(frozen=True, slots=True)

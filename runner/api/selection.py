@@ -5,10 +5,10 @@ from typing import cast
 
 from runner.api.checks import MOST_NUMBER, as_integer
 from runner.errors import InputError
-from runner.reports.filters import read_conditions
+from runner.reports.filters import Own, read_conditions
 from runner.reports.lookup import experiment_row
 from runner.store.engine import Store
-from runner.store.queries.leaderboard import Scope
+from runner.store.queries.leaderboard import Scope, own_parameters
 from runner.store.queries.names import find_experiment
 
 Chosen = int | str | Sequence[int | str] | None
@@ -17,7 +17,11 @@ Where = str | Sequence[str]
 
 def scope_of(store: Store | None, experiment: Chosen, where: Where) -> Scope:
     """Return the selection; raise InputError for an experiment or a column that does not exist."""
-    conditions = read_conditions((where,) if isinstance(where, str) else tuple(where))
+    own: Own = {}
+    if store is not None:
+        with store.read() as connection:
+            own = own_parameters(connection)
+    conditions = read_conditions((where,) if isinstance(where, str) else tuple(where), own)
     return Scope([number_of(store, each) for each in _several(experiment)], conditions)
 
 

@@ -1,5 +1,6 @@
 """The model card of a bundle: what the model is, how good, how to load it, and its limits."""
 
+from cifar_model.networks.network import PAPER
 from runner.reports.records import Interval
 from runner.reports.trial import TrialDocument
 
@@ -14,7 +15,7 @@ def model_card(document: TrialDocument, interval: Interval | None) -> str:
 An image classifier for {len(dataset.classes)} classes of {dataset.title}, trained by
 `{document.provenance.command}`.
 
-- Params: {params or "the defaults"}; seed {document.seed};
+{_network(document)}- Params: {params or "the defaults"}; seed {document.seed};
   {document.trained_epochs} epochs.
 - Data: {images.train:,} images for training, {images.validation:,} for validation,
   {images.test:,} for testing; fingerprint `{dataset.fingerprint}`.
@@ -48,6 +49,13 @@ The model assigns every image to one of these classes. It was not tested on imag
 sources, and its probabilities are not calibrated. The bundle contains no images; before you share
 the model, check the licence of the data set that it was trained on.
 """
+
+
+def _network(document: TrialDocument) -> str:
+    if document.network == PAPER.name:
+        return ""
+    code = f", in `network.py`, SHA-256 `{document.code}`" if document.code else ""
+    return f"- Network: {document.network}{code}.\n"
 
 
 def _reproducible(document: TrialDocument) -> str:

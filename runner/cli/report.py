@@ -126,10 +126,10 @@ def report(
     from runner.settings import Settings
     from runner.store.opening import find_store
 
-    choice = Choice(**chosen, group_by=read_group_by(group_by))
+    settings = Settings.from_environment()
+    choice = Choice(**chosen, group_by=read_group_by(group_by, _own_names(settings, group_by)))
     if choice.group_by and form in BY_TRIAL:
         raise click.UsageError(f"--format {form} has trials and cannot be combined with --group-by")
-    settings = Settings.from_environment()
     target = Target(form, out, report_view(form, wide=wide, columns=columns))
     if experiments:
         store = find_store(settings)
@@ -173,6 +173,22 @@ def _experiment(
     return write_report(report, target.form, destination, target.view)
 
 
+def _own_names(settings: "Settings", group_by: str | None) -> list[str]:
+    """Return the parameters of users' networks, if the store has to be asked for them."""
+    from runner.reports.groups import ALL, NONE
+    from runner.store.opening import NoStoreYet, find_store
+    from runner.store.queries.leaderboard import own_parameters
+
+    if group_by in (None, ALL, NONE):
+        return []
+    try:
+        store = find_store(settings)
+    except NoStoreYet:
+        return []
+    with store.read() as connection:
+        return list(own_parameters(connection))
+
+
 def _leaderboard(
     settings: "Settings",
     store: "Store",
@@ -184,14 +200,16 @@ def _leaderboard(
     from runner.reports.leaderboard import TOP, leaderboard_document
     from runner.reports.leaderboard_view import leaderboard_report
     from runner.reports.output import choose_destination, write_report
-    from runner.store.queries.leaderboard import Scope
+    from runner.store.queries.leaderboard import Scope, own_parameters
 
     if target.form in ("talos", "tensorboard"):
         raise click.UsageError(
             f"--format {target.form} reports one whole experiment and cannot be combined with "
             "--top or --where"
         )
-    scope = Scope(tuple(dict.fromkeys(experiments)), read_conditions(choice.where), choice.archived)
+    with store.read() as connection:
+        conditions = read_conditions(choice.where, own_parameters(connection))
+    scope = Scope(tuple(dict.fromkeys(experiments)), conditions, choice.archived)
     destination = choose_destination(settings.home, "leaderboard", target.form, target.out)
     document = leaderboard_document(
         store, scope, choice.by or BY[0], choice.top or TOP, choice.group_by or ()

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Mapping
 
 from cifar_model.errors import did_you_mean
 from cifar_model.params import DEFAULTS, RULES, ParamValue
@@ -9,15 +10,18 @@ from runner.errors import InputError
 from runner.store.queries.leaderboard import LABELS, METRICS, OPERATORS, Condition
 
 FORM = re.compile(rf"\s*(\w+)\s*({'|'.join(OPERATORS)})\s*(.+?)\s*")
-NAMES = (*METRICS, *LABELS, *RULES)
+NAMES = (*METRICS, *LABELS, "network", *RULES)
+
+# The parameters that networks of users have, with their defaults.
+Own = Mapping[str, ParamValue | None]
 
 
-def read_conditions(texts: tuple[str, ...]) -> list[Condition]:
+def read_conditions(texts: tuple[str, ...], own: Own | None = None) -> list[Condition]:
     """Return the parsed conditions; raise InputError that names the first invalid one."""
-    return [_read(text) for text in texts]
+    return [_read(text, own or {}) for text in texts]
 
 
-def _read(text: str) -> Condition:
+def _read(text: str, own: Own) -> Condition:
     form = FORM.fullmatch(text)
     if form is None:
         raise _refusal(
@@ -26,16 +30,33 @@ def _read(text: str) -> Condition:
             " 'val_accuracy>0.5'",
         )
     name, operator, value = form.groups()
-    if name not in NAMES:
-        raise _refusal(text, f"one of {', '.join(NAMES)}{did_you_mean(name, NAMES)}")
-    if name in LABELS:
+    names = tuple(dict.fromkeys((*NAMES, *own)))
+    if name not in names:
+        raise _refusal(text, f"one of {', '.join(names)}{did_you_mean(name, names)}")
+    if name in LABELS or name == "network":
         if operator not in ("=", "!="):
             raise _refusal(text, f"= or !=, because a {name} is not a number")
         if not value.isprintable():
             raise _refusal(text, "printable characters in UTF-8")
         return Condition(name, operator, value)
+    if name not in NAMES:
+        return Condition(name, operator, _own_value(text, operator, value, own[name]), own=True)
     default = None if name in METRICS else DEFAULTS[name]
     return Condition(name, operator, _value(text, operator, value, default), default)
+
+
+def _own_value(text: str, operator: str, value: str, default: ParamValue | None) -> ParamValue:
+    """Return the value for a parameter of a user's network; a default None allows every kind."""
+    if default is None:
+        default = 0.0 if _is_number(value) else value == "true" or (value != "false" and value)
+    return _value(text, operator, value, default)
+
+
+def _is_number(value: str) -> bool:
+    try:
+        return math.isfinite(float(value))
+    except ValueError:
+        return False
 
 
 def _value(text: str, operator: str, value: str, default: ParamValue | None) -> ParamValue:

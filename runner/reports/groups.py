@@ -1,6 +1,6 @@
 """Trials grouped by params: `--group-by`, ranks, the table and the rows of CSV and Parquet."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cifar_model.errors import did_you_mean, shown
@@ -10,7 +10,7 @@ from runner.reports.model import Note, Part, Table, as_text, first_rows, with_in
 from runner.reports.records import Place, chosen, fields_of, values
 from runner.reports.selection import SHARES
 from runner.reports.stats.param_importance import differing
-from runner.reports.stats.ranking import PARAMS
+from runner.reports.stats.ranking import PARAMS, all_names
 from runner.reports.stats.repeats import Group, Member, grouped
 from runner.reports.stats.selection_bias import Chance, Repeats
 from runner.store.engine import Connection
@@ -25,7 +25,7 @@ COLUMNS = ("mean", "interval", "spread", "lowest", "highest")
 DATA = ("dataset", "data_fingerprint", "train_images")
 SHEET = (
     *("rank", "metric", "trials", "seeds", "unscored", "mean", "mean_low", "mean_high"),
-    *("spread", "lowest", "highest", "noise", "varying", *DATA, *PARAMS),
+    *("spread", "lowest", "highest", "noise", "varying", *DATA, "network", *PARAMS),
 )
 
 INTERVALS = (
@@ -68,19 +68,23 @@ class RankedGroup(Group, OfData, Place):
     noise: bool | None
 
 
-def read_group_by(text: str | None) -> tuple[str, ...] | None:
-    """Return the names of the params to group by: none for `none`, None if nothing was given."""
+def read_group_by(text: str | None, own: Iterable[str] = ()) -> tuple[str, ...] | None:
+    """Return the names of the params to group by: none for `none`, None if nothing was given.
+
+    `own` are the names that networks of users have.
+    """
     if text is None:
         return None
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
     if names in ((ALL,), (NONE,)):
         return PARAMS if names == (ALL,) else ()
+    known = tuple(dict.fromkeys((*PARAMS, *own)))
     for name in names:
-        if name not in PARAMS:
-            hint = did_you_mean(name, PARAMS)
+        if name not in known:
+            hint = did_you_mean(name, known)
             raise InputError(
                 f"--group-by {shown(text)}: {shown(name)} is not a param",
-                f"{ALL}, {NONE}, or one or several of {', '.join(PARAMS)}, separated by"
+                f"{ALL}, {NONE}, or one or several of {', '.join(known)}, separated by"
                 f" commas{hint}",
                 "correct --group-by",
             )
@@ -149,7 +153,9 @@ def group_parts(
     title: str, groups: Sequence[RankedGroup], group_by: Sequence[str], by: str
 ) -> list[Part]:
     """Return the table of groups, with notes of what is averaged and what is missing."""
-    several = [name for name in DATA if len({getattr(group, name) for group in groups}) > 1]
+    several = [
+        name for name in (*DATA, "network") if len({getattr(group, name) for group in groups}) > 1
+    ]
     compared = ["noise"] if any(group.noise is not None for group in groups) else []
     unscored = ["unscored"] if any(group.unscored for group in groups) else []
     names = shown_params(groups, group_by)
@@ -170,7 +176,9 @@ def group_parts(
 
 def groups_table(title: str, groups: Sequence[RankedGroup], by: str) -> Table:
     """Return the table that `--columns` chooses from: the columns of CSV and Parquet."""
-    return Table(title, SHEET, [list(row.values()) for row in group_rows(groups, by)])
+    return Table(
+        title, sheet_columns(groups), [list(row.values()) for row in group_rows(groups, by)]
+    )
 
 
 def brief_group_parts(
@@ -245,7 +253,8 @@ def shown_params(groups: Sequence[RankedGroup], group_by: Sequence[str]) -> list
     """Return the names of the params that identify a group; of all params those that differ."""
     if set(group_by) != set(PARAMS):
         return list(group_by)
-    names = [name for name in PARAMS if all(name in group.params for group in groups)]
+    every = all_names(groups)
+    names = [name for name in every if all(name in group.params for group in groups)]
     found = differing([{name: group.params[name] for name in names} for group in groups])
     return found or names
 
@@ -268,7 +277,7 @@ def _notes(groups: Sequence[RankedGroup], by: str) -> Iterator[Note]:
 
 def _caveats(groups: Sequence[RankedGroup]) -> Iterator[Note]:
     """Yield notes of the params that vary within groups, and of groups without an interval."""
-    varying = [name for name in PARAMS if any(name in group.varying for group in groups)]
+    varying = list(dict.fromkeys(name for group in groups for name in group.varying))
     if varying:
         yield Note(
             f"Within groups these params vary: {', '.join(varying)}. mean, spread and range are"
@@ -283,13 +292,19 @@ def _caveats(groups: Sequence[RankedGroup]) -> Iterator[Note]:
 
 
 def group_rows(groups: Sequence[RankedGroup], by: str) -> list[dict[str, Cell]]:
-    """Return a row for each group, with the columns `SHEET`."""
-    return [_row(group, by) for group in groups]
+    """Return a row for each group, with its columns."""
+    columns = sheet_columns(groups)
+    return [{name: row.get(name) for name in columns} for row in (_row(of, by) for of in groups)]
+
+
+def sheet_columns(groups: Sequence[RankedGroup]) -> tuple[str, ...]:
+    """Return the columns `SHEET`, and those of the params of users' networks."""
+    return tuple(dict.fromkeys((*SHEET, *all_names(groups))))
 
 
 def _row(group: RankedGroup, by: str) -> dict[str, Cell]:
     low, high = group.interval or (None, None)
-    cells: dict[str, Cell] = {
+    return {
         **chosen(group, ("rank", "unscored", "mean", "spread", "lowest", "highest", "noise")),
         **chosen(group, DATA),
         "metric": by,
@@ -298,6 +313,6 @@ def _row(group: RankedGroup, by: str) -> dict[str, Cell]:
         "mean_low": low,
         "mean_high": high,
         "varying": " ".join(group.varying),
+        "network": group.network,
         **group.params,
     }
-    return {name: cells.get(name) for name in SHEET}

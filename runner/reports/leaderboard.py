@@ -139,7 +139,7 @@ def _leaders(rows: Sequence[LeaderRow], by: str, chance: Chance) -> list[Leader]
 def _influence(connection: Connection, scope: Scope, by: str, count: int) -> Influences:
     step = -(-count // MOST_PARAMS) or 1
     rows = leaderboard.some(connection, scope, by, step)
-    params = [effective(row.params) for row in rows]
+    params = [effective(row.params, row.network) for row in rows]
     return Influences(len(rows), influence(params, [row.metric for row in rows]))
 
 

@@ -9,13 +9,13 @@ from runner.reports.comparison.trials import verdict
 from runner.reports.evaluation import SCORES, loss_rule_notes, mixed_rules_note
 from runner.reports.formats.csv_file import Cell, as_csv
 from runner.reports.groups import (
-    SHEET,
     brief_group_parts,
     group_answer,
     group_option,
     group_parts,
     group_rows,
     groups_table,
+    sheet_columns,
 )
 from runner.reports.labels import named
 from runner.reports.leaderboard import TOP, LeaderboardDocument
@@ -309,5 +309,6 @@ def _command(document: LeaderboardDocument) -> str:
 def _sheet(document: LeaderboardDocument) -> tuple[list[dict[str, Cell]], Sequence[str]]:
     """Return the rows and the columns of CSV and Parquet."""
     if document.group_by:
-        return group_rows(document.groups, document.by), SHEET
-    return [sheet_row(trial) for trial in document.trials], COLUMNS
+        return group_rows(document.groups, document.by), sheet_columns(document.groups)
+    rows = [sheet_row(trial) for trial in document.trials]
+    return rows, tuple(dict.fromkeys((*COLUMNS, *(name for row in rows for name in row))))

@@ -11,7 +11,10 @@ from runner.store.queries.leaderboard import METRICS
 from runner.store.queries.rows import LeaderRow
 
 INTERVAL = ("val_accuracy_low", "val_accuracy_high")
-ORIGIN = ("experiment", "trial", "job", "number", "seed", "dataset", "data_fingerprint")
+ORIGIN = (
+    *("experiment", "trial", "job", "number", "seed", "dataset", "data_fingerprint"),
+    *("network", "code"),
+)
 COLUMNS = ("rank", *ORIGIN, *METRICS, *INTERVAL, "loss_rule", "noise", *PARAMS)
 
 
@@ -25,6 +28,8 @@ class Leader:
     trial: int
     job: int
     params: ParamValues
+    network: str
+    code: str | None
     seed: int
     trained_epochs: int
     best_epoch: int
@@ -55,7 +60,9 @@ def leader(row: LeaderRow, rank: int, behind: bool | None) -> Leader:
     return Leader(
         trial=row.trial,
         job=row.job,
-        params=effective(row.params),
+        params=effective(row.params, row.network),
+        network=row.network,
+        code=row.code,
         seed=row.seed,
         trained_epochs=row.trained_epochs,
         best_epoch=row.best_epoch,
@@ -89,4 +96,4 @@ def sheet_row(trial: Leader) -> dict[str, Cell]:
         **dict(zip(INTERVAL, trial.val_accuracy_interval, strict=True)),
         **trial.params,
     }
-    return {name: cells[name] for name in COLUMNS}
+    return {name: cells.get(name) for name in dict.fromkeys((*COLUMNS, *cells))}

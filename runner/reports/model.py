@@ -107,7 +107,15 @@ class Figure:
         return self.name.endswith(".svg")
 
 
-Part = Note | Table | Figure
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The text of a file of Python."""
+
+    title: str
+    text: str
+
+
+Part = Note | Table | Figure | Code
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,8 @@ class Trial:
     """A job that trains: its params, its epochs and its scores.
 
     Scores are those of the last epoch. `trial` and the scores are None until training is complete.
-    `noise` is whether the trial is not significantly worse than the best.
+    `noise` is whether the trial is not significantly worse than the best. `code` is the SHA-256
+    of the code of its network, None for a built-in one.
     """
 
     trial: int | None
@@ -86,6 +87,8 @@ class Trial:
     number: int
     state: str
     params: ParamValues
+    network: str
+    code: str | None
     seed: int
     epochs: list[Epoch]
     trained_epochs: int

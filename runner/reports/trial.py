@@ -23,7 +23,7 @@ from runner.reports.model import (
 from runner.reports.records import Epoch, Evaluation, Trial, chosen, fields_of, values
 from runner.reports.stats.ranking import BETTER, SCORES
 from runner.reports.stats.uncertainty import accuracy_interval
-from runner.reports.trials import trials_of
+from runner.reports.trials import code_parts, source_of, trials_of
 from runner.specs import Provenance
 from runner.store.engine import Store
 from runner.store.queries import reports
@@ -38,7 +38,7 @@ EVALUATION = (
 CURVE = ("metric", "by epoch", "first", "lowest", "highest", "last")
 IDENTITY = (
     *("trial", "job", "experiment", "kind", "number", "state", "reason"),
-    *("not_reproducible", "seed"),
+    *("not_reproducible", "network", "code", "seed"),
 )
 MACHINE = ("fingerprint", "fingerprints", "model")
 
@@ -62,6 +62,7 @@ class TrialDocument(Trial):
     """A trial or a job, with all epochs, attempts and evaluations.
 
     `attempts` is the number of attempts, as in every document; `attempt_details` has the attempts.
+    `source` is the code of the network, None for a built-in one.
     """
 
     kind: str
@@ -69,6 +70,7 @@ class TrialDocument(Trial):
     provenance: Provenance
     attempt_details: list[Attempt]
     evaluations: list[Evaluation]
+    source: str | None
 
 
 def trial_document(
@@ -86,6 +88,7 @@ def trial_document(
             provenance=experiment.provenance,
             attempt_details=[_attempt(each) for each in reports.attempts(connection, row.job)],
             evaluations=evaluations_of(connection, trial=row.trial) if row.trial else [],
+            source=source_of(store, row.code),
         )
 
 
@@ -111,7 +114,7 @@ def trial_text(document: TrialDocument, view: View | None = None) -> str:
     elif view.width:
         parts = [*_brief(document), *_errors(document)]
     else:
-        parts = [*trial_tables(document), *_errors(document)]
+        parts = [*trial_tables(document), *_errors(document), *code_parts([document])]
     return as_terminal(title, parts, Path(), view)
 
 
@@ -142,6 +145,8 @@ def _brief(document: TrialDocument) -> Iterator[Part]:
         score = with_interval(evaluation.accuracy, evaluation.accuracy_interval)
         split = evaluation.split if evaluation.fold is None else f"{evaluation.split}, fold"
         yield Note(f"{split}: accuracy {score} on {evaluation.images:,} images.")
+    if document.code is not None:
+        yield Note(f"network: {document.network}, SHA-256 {document.code[:12]}; --wide shows it")
     if document.params:
         said = ", ".join(f"{name} {as_text(value)}" for name, value in document.params.items())
         yield Note(f"params: {said}")

@@ -1,9 +1,14 @@
 """The trials of a document: their scores, best epochs and ranks."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
+from runner.reports.model import Code, Part
 from runner.reports.records import Best, BestEpoch, Epoch, RankedTrial, Trial, fields_of
 from runner.reports.stats.ranking import BETTER
+from runner.specs import code_of, network_name
+from runner.store.artifacts import get_artifact
+from runner.store.engine import Store
 from runner.store.queries.rows import EpochRow, JobRow
 
 
@@ -37,6 +42,8 @@ def _trial(job: JobRow, epochs: list[Epoch]) -> Trial:
         number=job.number,
         state=job.state,
         params=job.params,
+        network=network_name(job.network),
+        code=code_of(job.network),
         seed=job.seed,
         epochs=epochs,
         trained_epochs=len(epochs),
@@ -86,3 +93,25 @@ def ranked(trials: Sequence[Trial]) -> list[RankedTrial]:
 
 def _with_rank(trial: Trial, rank: int | None) -> RankedTrial:
     return RankedTrial(rank=rank, **fields_of(trial))
+
+
+def source_of(store: Store, code: str | None) -> str | None:
+    """Return the text of the code with this SHA-256."""
+    return None if code is None else get_artifact(store, code).decode()
+
+
+class HasCode(Protocol):
+    """A trial or a report with the code of its network."""
+
+    @property
+    def network(self) -> str:
+        """Return the name of the network."""
+
+    @property
+    def source(self) -> str | None:
+        """Return its code; None for a built-in one."""
+
+
+def code_parts(documents: Sequence[HasCode]) -> list[Part]:
+    """Return the code of the networks of documents that have some."""
+    return [Code(f"Code of {of.network}", of.source) for of in documents if of.source is not None]

@@ -12,11 +12,11 @@ from cifar_model.params import DEFAULTS, ParamValues
 from runner.api.frames.table import frame, type_of, types_of
 from runner.reports.experiment.document import METRIC
 from runner.reports.records import Epoch, RankedTrial
-from runner.reports.stats.ranking import BETTER, PARAMS
+from runner.reports.stats.ranking import BETTER, PARAMS, effective
 from runner.reports.stats.repeats import repeated
 from runner.reports.stats.selection_bias import Chance, pooled
 from runner.reports.stats.uncertainty import accuracy_interval
-from runner.specs import Configuration, trained_params
+from runner.specs import Configuration, code_of, network_name, trained_params
 from runner.store.engine import Store
 from runner.store.queries import frames
 from runner.store.queries.frames import Columns
@@ -48,6 +48,7 @@ class Scored(NamedTuple):
     trial: int
     number: int
     params: ParamValues
+    network: str
     seed: int
     val_accuracy: float
 
@@ -68,19 +69,32 @@ def trials_frame(store: Store, scope: Scope) -> pd.DataFrame:
         trained_params(own, epochs)
         for own, epochs in zip(stored["stored_params"], stored["stored_epochs"], strict=True)
     ]
-    columns: dict[str, Any] = {**stored, **_params(params), **_from_epochs(stored["job"], epochs)}
+    networks = [network_name(network) for network in stored["stored_network"]]
+    columns: dict[str, Any] = {**stored, **_from_epochs(stored["job"], epochs)}
+    columns |= {"network": networks, "code": [code_of(each) for each in stored["stored_network"]]}
+    own = _params(params, networks)
+    columns |= own
     columns |= _datasets(stored["experiment"], configurations)
     columns |= _intervals(stored["val_accuracy"], columns["val_images"])
-    columns |= _selection(_scored(stored, params), columns["val_images"], len(params))
-    return frame(columns, TYPES)
+    scored = _scored({**stored, "network": networks}, params)
+    columns |= _selection(scored, columns["val_images"], len(params))
+    more = {name: _type_of(values) for name, values in own.items() if name not in TYPES}
+    return frame(columns, TYPES | more)
 
 
-def _params(params: Sequence[ParamValues]) -> dict[str, list[Any]]:
-    """Return a column for each param, with the default where it was not given."""
-    return {
-        f"params.{name}": [given.get(name, default) for given in params]
-        for name, default in ((name, DEFAULTS[name]) for name in PARAMS)
-    }
+def _params(params: Sequence[ParamValues], networks: Sequence[str]) -> dict[str, list[Any]]:
+    """Return a column for each param, with the default where it was not given and there is one."""
+    given = [effective(own, network) for own, network in zip(params, networks, strict=True)]
+    names = dict.fromkeys((*PARAMS, *(name for own in params for name in own)))
+    return {f"params.{name}": [own.get(name) for own in given] for name in names}
+
+
+def _type_of(values: Sequence[Any]) -> str:
+    """Return the type of the column of a parameter of a user's network."""
+    kinds = {type(value) for value in values if value is not None}
+    if kinds <= {int}:
+        return "Int64"
+    return "float64" if kinds <= {int, float} else "boolean" if kinds == {bool} else "object"
 
 
 def _datasets(
@@ -164,11 +178,11 @@ def _interval(accuracy: float | None, images: int) -> Sequence[float | None]:
 def _scored(stored: Columns, params: Sequence[ParamValues]) -> dict[int, list[Scored]]:
     """Return the trials of each experiment by rank."""
     found: dict[int, list[Scored]] = {}
-    names = ("experiment", "trial", "number", "seed", METRIC)
+    names = ("experiment", "trial", "number", "network", "seed", METRIC)
     for row, values in enumerate(zip(*(stored[name] for name in names), strict=True)):
-        experiment, trial, number, seed, score = values
+        experiment, trial, number, network, seed, score = values
         if score is not None:
-            scored = Scored(row, trial, number, params[row], seed, score)
+            scored = Scored(row, trial, number, params[row], network, seed, score)
             found.setdefault(experiment, []).append(scored)
     for trials in found.values():
         trials.sort(key=lambda trial: (-trial.val_accuracy, trial.number))

@@ -20,8 +20,8 @@ from runner.reports.stats.ranking import PARAMS
 from runner.reports.stats.repeats import Group, repeated
 from runner.reports.stats.selection_bias import Chance, pooled
 from runner.reports.stats.uncertainty import accuracy_interval
-from runner.reports.trials import ranked, trials_of
-from runner.specs import Configuration, Provenance
+from runner.reports.trials import ranked, source_of, trials_of
+from runner.specs import Configuration, Provenance, code_of, network_name
 from runner.states import FINAL, JobState, Kind
 from runner.store.engine import Connection, Store
 from runner.store.queries import reports
@@ -57,7 +57,7 @@ class ExperimentDocument:
 
     `trials` has the trials that the experiment trained, by rank, or the one trial that it evaluated
     or explained. `trained_on` is the data set of the trials, which can differ from `dataset` if
-    images of another data set are explained.
+    images of another data set are explained. `source` is the code of a network of one's own.
     """
 
     experiment: int
@@ -89,6 +89,12 @@ class ExperimentDocument:
     activations: list[Activation]
     warnings: list[str]
     files: list[str]
+    source: str | None = None
+
+    @property
+    def network(self) -> str:
+        """Return the name of the network."""
+        return network_name(self.configuration.network)
 
     @property
     def trains(self) -> bool:
@@ -121,7 +127,8 @@ def report_document(
     """
     with store.read() as connection:
         chosen = newest_number(connection) if number is None else number
-        return _document(connection, experiment_row(connection, chosen), group_by)
+        document = _document(connection, experiment_row(connection, chosen), group_by)
+    return replace(document, source=source_of(store, code_of(document.configuration.network)))
 
 
 def _document(

@@ -58,7 +58,9 @@ def _curves(document: ExperimentDocument) -> list[Figure]:
 
 def _parallel(document: ExperimentDocument) -> Iterator[Figure]:
     what = f"Parallel coordinates of trials: parameters and {METRIC}"
-    trials = [replace(trial, params=effective(trial.params)) for trial in document.trials]
+    trials = [
+        replace(trial, params=effective(trial.params, trial.network)) for trial in document.trials
+    ]
     drawn = draw_parallel(titled(document.dataset, what), trials, METRIC)
     if drawn:
         yield drawn

@@ -18,7 +18,7 @@ from runner.reports.experiment.view import (
 from runner.reports.figures.names import overlay_name
 from runner.reports.formats.csv_file import Cell, as_csv
 from runner.reports.formats.talos_log import as_talos_log
-from runner.reports.groups import SHEET, group_option, group_rows, groups_table
+from runner.reports.groups import group_option, group_rows, groups_table, sheet_columns
 from runner.reports.model import Figure, Report, Table, captioned, code_of, origin, titled
 from runner.reports.records import plain
 from runner.store.engine import Store
@@ -86,8 +86,8 @@ def _sheet(
 ) -> tuple[list[dict[str, Cell]], Sequence[str]]:
     """Return the rows and the columns of CSV and Parquet."""
     if grouped:
-        return group_rows(document.groups, METRIC), SHEET
-    return spreadsheet_rows(document), columns_of(document.kind)
+        return group_rows(document.groups, METRIC), sheet_columns(document.groups)
+    return spreadsheet_rows(document), columns_of(document)
 
 
 def _main_table(document: ExperimentDocument, *, grouped: bool) -> Table:

@@ -2,7 +2,7 @@
 
 There is one row per trial, class or superpixel, and one row per job that has no result. Every row
 has the experiment and the data set, and all experiments of a kind have the same columns, so that
-tables can be concatenated.
+tables can be concatenated; those of the params of a user's network are added.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from runner.reports.experiment.document import ExperimentDocument
 from runner.reports.formats.csv_file import Cell, share_of
 from runner.reports.records import Best, chosen
-from runner.reports.stats.ranking import METRICS, PARAMS, effective
+from runner.reports.stats.ranking import METRICS, all_names, effective
 from runner.states import Kind
 
 # The cells of a row by column name.
@@ -21,6 +21,7 @@ TRIAL = (
     *("rank", "trial", *JOB, "round_epochs", *METRICS, "val_accuracy_low", "val_accuracy_high"),
     *(f"best_{name}" for name in METRICS),
     *("best_epoch", "seconds", "seed", "loss_rule", "not_reproducible", "fingerprints"),
+    *("network", "code"),
 )
 ORIGIN = ("experiment", "dataset", "fingerprint")
 EVALUATION = (
@@ -64,15 +65,15 @@ def spreadsheet_rows(document: ExperimentDocument) -> list[Cells]:
             rows = _superpixels(document)
     dataset = document.dataset
     origin = _named(ORIGIN, (document.experiment, dataset.title, dataset.fingerprint))
-    names = columns_of(document.kind)
+    names = columns_of(document)
     return [{name: (row | origin).get(name) for name in names} for row in rows]
 
 
-def columns_of(kind: str) -> tuple[str, ...]:
-    """Return the columns of the table for experiments of a kind."""
-    match kind:
+def columns_of(document: ExperimentDocument) -> tuple[str, ...]:
+    """Return the columns of the table: those of the kind, and params of a user's network."""
+    match document.kind:
         case Kind.TRAIN | Kind.TUNE:
-            return (*TRIAL, *PARAMS, *ORIGIN)
+            return (*TRIAL, *all_names(document.trials), *ORIGIN)
         case Kind.EVALUATE:
             return (*JOB, *EVALUATION, *INTERVAL, *CLASS, *ORIGIN)
         case _:
@@ -94,8 +95,9 @@ def _trials(document: ExperimentDocument) -> Iterator[Cells]:
             "val_accuracy_high": high,
             **(_best(trial.best, images) if trial.best else {}),
             **chosen(trial, ("best_epoch", "seconds", "seed", "loss_rule", "not_reproducible")),
+            **chosen(trial, ("network", "code")),
             "fingerprints": ", then ".join(trial.fingerprints),
-            **effective(trial.params),
+            **effective(trial.params, trial.network),
         }
 
 

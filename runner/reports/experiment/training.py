@@ -116,7 +116,7 @@ def _params_by_importance(document: ExperimentDocument) -> list[str]:
     """Return the params of the trials: the most important first, then the others that vary."""
     found = document.analysis.influence if document.analysis else []
     names = param_names(document.trials)
-    varying = differing([effective(trial.params) for trial in document.trials])
+    varying = differing([effective(trial.params, trial.network) for trial in document.trials])
     ordered = [*(row.param for row in found), *varying, *names]
     return [name for name in dict.fromkeys(ordered) if name in names]
 
@@ -133,7 +133,7 @@ def trials_table(document: ExperimentDocument) -> Table:
         [
             [
                 *values(trial, scores),
-                *map(effective(trial.params).get, names),
+                *map(effective(trial.params, trial.network).get, names),
                 sparkline([epoch.val_accuracy for epoch in trial.epochs], *scale),
                 *values(trial, TRIAL_COLUMNS),
             ]
@@ -222,7 +222,7 @@ def _params(document: ExperimentDocument) -> Table:
         titled(document.dataset, "Parameters"),
         (*IDENTITY, *names),
         [
-            [*values(trial, IDENTITY), *map(effective(trial.params).get, names)]
+            [*values(trial, IDENTITY), *map(effective(trial.params, trial.network).get, names)]
             for trial in document.ranked
         ],
         sortable=True,

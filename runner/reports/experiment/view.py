@@ -36,6 +36,7 @@ from runner.reports.model import (
 )
 from runner.reports.records import plain, values
 from runner.reports.stats.ranking import PARAMS
+from runner.reports.trials import code_parts
 from runner.states import JobState, Kind
 
 MACHINE = ("host", "device", "version", "jobs")
@@ -155,6 +156,7 @@ def provenance_parts(document: ExperimentDocument) -> list[Part]:
     return [
         field_table(titled(dataset, "Provenance"), fields),
         Table(titled(dataset, "Machines"), MACHINE, machines),
+        *code_parts([document]),
     ]
 
 

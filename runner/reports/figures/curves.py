@@ -75,4 +75,4 @@ def _name(trial: Trial) -> str:
 
 
 def _losses(trial: Trial) -> str:
-    return str(effective(trial.params)["losses"])
+    return str(effective(trial.params, trial.network)["losses"])

@@ -27,7 +27,7 @@ class NamedGroup:
     @property
     def losses(self) -> set[str]:
         """Return the loss functions; means over several are not meaningful."""
-        return {str(effective(trial.params)["losses"]) for trial in self.trials}
+        return {str(effective(trial.params, trial.network)["losses"]) for trial in self.trials}
 
 
 def draw_group_curves(dataset: Named, groups: Sequence[NamedGroup]) -> list[Figure]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from runner.reports.formats.terminal import plain_table
-from runner.reports.model import Note, Part, Table
+from runner.reports.model import Code, Note, Part, Table
 
 
 def as_markdown(title: str, parts: Sequence[Part], directory: Path, place: Path) -> str:
@@ -21,6 +21,10 @@ def _block(part: Part, link: str) -> str:
         return f"**Warning: {escaped(part.text)}**" if part.warning else escaped(part.text)
     if isinstance(part, Table):
         return f"## {escaped(part.title)}\n\n{plain_table(part, 'pipe', escaped, link)}"
+    if isinstance(part, Code):
+        # Indented: whatever fence the text holds, it ends nothing.
+        lines = "\n".join(f"    {line}" for line in part.text.splitlines())
+        return f"## {escaped(part.title)}\n\n{lines}"
     figure = f"[{escaped(part.title)}]({link}/{part.name})"
     if part.detail:
         return f"- {figure}"

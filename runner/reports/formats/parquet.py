@@ -14,7 +14,7 @@ ABOUT = b"runner"
 TEXT = (
     *("state", "reason", "not_reproducible", "fingerprints", "dataset", "fingerprint"),
     *("data_fingerprint", "split", "class", "true_class", "predicted_class"),
-    *("method", "segmentation", "verdict", "metric", "varying"),
+    *("method", "segmentation", "verdict", "metric", "varying", "network", "code"),
 )
 WHOLE = (
     *("rank", "trial", "job", "number", "attempts", "round_epochs", "best_epoch", "seed"),
@@ -30,24 +30,33 @@ def as_parquet(
 ) -> bytes:
     """Return the file. The metadata of its schema has `about` as JSON.
 
-    The type of a column does not depend on its values, so that several files can be read as one
-    data set.
+    The type of a column of ours does not depend on its values, so that several files can be read
+    as one data set.
     """
     arrow, parquet = (
         needed(module, "parquet", "pyarrow") for module in ("pyarrow", "pyarrow.parquet")
     )
-    fields = [(name, arrow.type_for_alias(_type(name))) for name in columns]
+    known = {
+        name: next((row[name] for row in rows if row.get(name) is not None), None)
+        for name in columns
+    }
+    fields = [(name, arrow.type_for_alias(_type(name, known[name]))) for name in columns]
     schema = arrow.schema(fields, metadata={ABOUT: json.dumps(plain(about)).encode()})
-    table = arrow.table({name: [row[name] for row in rows] for name in columns}, schema=schema)
+    table = arrow.table({name: [row.get(name) for row in rows] for name in columns}, schema=schema)
     content = io.BytesIO()
     parquet.write_table(table, content)
     return content.getvalue()
 
 
-def _type(name: str) -> str:
-    """Return the Arrow type name of a column; a column that is not listed above is a float."""
+def _type(name: str, value: Cell) -> str:
+    """Return the Arrow type name of a column; a column that is not listed above is a float.
+
+    That of a text or a flag of a user's network is known by its values only.
+    """
     if name in DEFAULTS:
         return TYPES[type(DEFAULTS[name])]
     if name == "noise":
         return TYPES[bool]
-    return TYPES[str if name in TEXT else int if name in WHOLE else float]
+    if name in TEXT or name in WHOLE:
+        return TYPES[str if name in TEXT else int]
+    return TYPES[type(value) if isinstance(value, bool | str) else float]

@@ -39,9 +39,9 @@ def as_talos_log(trials: Sequence[Trial]) -> str:
     names = param_names(rounds)
     rows = []
     for trial in rounds:
-        params = effective(trial.params)
+        params = effective(trial.params, trial.network)
         scores = values(trial, ("trained_epochs", *METRICS))
-        rows.append([*scores, *(params[name] for name in names)])
+        rows.append([*scores, *(params.get(name) for name in names)])
     return csv_file(["round_epochs", *METRICS, *names], rows)
 
 
@@ -51,7 +51,7 @@ def analysis(trials: Sequence[Trial], metric: str) -> Analysis | None:
     if not rounds:
         return None
     scores: list[float] = [getattr(trial, metric) for trial in rounds]
-    params = [effective(trial.params) for trial in rounds]
+    params = [effective(trial.params, trial.network) for trial in rounds]
     found = influence(params, scores)
     order = sorted(range(len(rounds)), key=lambda place: -scores[place])
     return Analysis(

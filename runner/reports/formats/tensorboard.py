@@ -43,7 +43,7 @@ def _file(trial: Trial, start: float) -> bytes:
         records.write(proto.Event(wall_time=at, **fields).SerializeToString())
 
     write(start, file_version="brain.Event:2")
-    params = hparams.hparams_pb(effective(trial.params), start_time_secs=start)
+    params = hparams.hparams_pb(effective(trial.params, trial.network), start_time_secs=start)
     write(start, summary=params)
     at = start
     for epoch in trial.epochs:

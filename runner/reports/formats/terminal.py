@@ -8,7 +8,7 @@ from tabulate import tabulate
 
 from cifar_model.errors import printable
 from runner.reports.formats.wrapping import padded, shortened, width_of, wrapped
-from runner.reports.model import Figure, Note, Part, Table
+from runner.reports.model import Code, Figure, Note, Part, Table
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 
@@ -249,6 +249,8 @@ def _block(part: Part, directory: Path, view: View) -> str:
     title = f"\n{_paragraph(part.title, view)}".rstrip("\n" if view.width else "")
     if isinstance(part, Table):
         return f"{title}\n{fit_table(part, view)}"
+    if isinstance(part, Code):
+        return f"{title}\n{printable(part.text).rstrip()}"
     return f"{title}\n{_paragraph(f'  {directory / part.name}', view)}"
 
 

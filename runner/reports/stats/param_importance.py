@@ -41,15 +41,16 @@ class Influence:
 def influence(params: Sequence[ParamValues], metric: Sequence[float]) -> list[Influence]:
     """Return the importance of each param that varies, in descending order."""
     scores = np.array(metric, np.float64)
-    names = differing(params)
+    # What only some networks have explains nothing of the others.
+    names = [name for name in differing(params) if all(name in row for row in params)]
     found = [_influence(name, [of[name] for of in params], scores, len(names)) for name in names]
     return sorted(found, key=lambda row: -(row.importance or 0))
 
 
 def differing(params: Sequence[ParamValues]) -> list[str]:
     """Return the names of the params that vary."""
-    names = params[0] if params else ()
-    return [name for name in names if any(row[name] != params[0][name] for row in params)]
+    names = dict.fromkeys(name for row in params for name in row)
+    return [name for name in names if any(row.get(name) != params[0].get(name) for row in params)]
 
 
 def _influence(name: str, values: list[ParamValue], scores: Numbers, tests: int) -> Influence:

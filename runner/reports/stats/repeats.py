@@ -9,7 +9,7 @@ from typing import Protocol
 from cifar_model.params import ParamValues
 from runner.reports.records import Interval
 from runner.reports.stats.param_importance import differing
-from runner.reports.stats.ranking import effective
+from runner.reports.stats.ranking import PARAMS, effective
 from runner.reports.stats.uncertainty import student
 
 
@@ -23,6 +23,10 @@ class Member(Protocol):
     @property
     def params(self) -> ParamValues:
         """Return its params."""
+
+    @property
+    def network(self) -> str:
+        """Return the name of its network."""
 
     @property
     def seed(self) -> int:
@@ -39,6 +43,7 @@ class Group:
     standard deviation of the trials, None for a single one.
     """
 
+    network: str
     params: ParamValues
     varying: list[str]
     trials: list[int]
@@ -52,12 +57,16 @@ class Group:
 
 
 def grouped(trials: Iterable[Member], names: Sequence[str] | None, metric: str) -> list[Group]:
-    """Return a group for each combination of values of these params (None: of all params)."""
+    """Return a group for each combination of values of these params (None: of all params).
+
+    Trials of different networks are in different groups.
+    """
+    by_all = names is None or set(names) == set(PARAMS)
     found: dict[Hashable, list[Member]] = {}
     for trial in trials:
-        params = effective(trial.params)
-        key = _key(params) if names is None else tuple(map(params.get, names))
-        found.setdefault(key, []).append(trial)
+        params = effective(trial.params, trial.network)
+        key = _key(params) if by_all else tuple(map(params.get, names or ()))
+        found.setdefault((trial.network, key), []).append(trial)
     return [_group(members, metric) for members in found.values()]
 
 
@@ -71,12 +80,13 @@ def _group(members: Sequence[Member], metric: str) -> Group:
     scored = [member for member in members if getattr(member, metric) is not None]
     once: dict[Hashable, Member] = {}
     for member in scored:
-        once.setdefault((_key(effective(member.params)), member.seed), member)
+        once.setdefault((_key(effective(member.params, member.network)), member.seed), member)
     counted = list(once.values())
     scores = [float(getattr(member, metric)) for member in counted]
-    params = [effective(member.params) for member in counted or members]
+    params = [effective(member.params, member.network) for member in counted or members]
     varying = differing(params)
     return Group(
+        network=members[0].network,
         params={name: value for name, value in params[0].items() if name not in varying},
         varying=varying,
         trials=[member.trial for member in counted if member.trial is not None],
@@ -94,7 +104,9 @@ def by_params(members: Sequence[Member], scores: Sequence[float]) -> list[list[f
     """Return the scores of the members, those of the same params together."""
     found: dict[Hashable, list[float]] = {}
     for member, score in zip(members, scores, strict=True):
-        found.setdefault(_key(effective(member.params)), []).append(score)
+        found.setdefault(
+            (member.network, _key(effective(member.params, member.network))), []
+        ).append(score)
     return list(found.values())
 
 

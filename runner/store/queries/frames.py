@@ -19,7 +19,7 @@ from runner.store.schema import (
     Probabilities,
     Trial,
 )
-from runner.store.schema.trained import EPOCHS, PARAMS, SEED
+from runner.store.schema.trained import EPOCHS, NETWORK, PARAMS, SEED
 
 # The values of each column, by its name.
 Columns = Mapping[str, Sequence[Any]]
@@ -81,6 +81,7 @@ def trial_columns(connection: Connection, scope: Scope) -> Columns:
             Job.state,
             PARAMS.label("stored_params"),
             EPOCHS.label("stored_epochs"),
+            NETWORK.label("stored_network"),
             SEED.label("seed"),
             Trial.best_epoch,
             Trial.loss,

@@ -1,16 +1,18 @@
 """Queries of leaderboards. The database selects, orders and limits the trials."""
 
+import json
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, case, cast, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from cifar_model.data import Description
+from cifar_model.networks.network import PAPER
 from cifar_model.params import ParamValue
-from runner.specs import trained_params
+from runner.specs import code_of, network_name, trained_params
 from runner.states import Kind
 from runner.store.engine import Connection
 from runner.store.queries.names import shown_in_lists, tags_of
@@ -44,12 +46,17 @@ NAME = select(Experiment.name).where(Experiment.id == Job.experiment_id).scalar_
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A comparison of a metric or param with a value; `default` is used if a param is not given."""
+    """A comparison of a metric or param with a value.
+
+    `default` is used if a param is not given; a param that is `own` is one of a user's network,
+    and always stored.
+    """
 
     name: str
     operator: str
     value: ParamValue
     default: ParamValue | None = None
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,7 @@ def best(connection: Connection, scope: Scope, by: str, top: int) -> list[Leader
         Trial.id.label("trial"),
         Trial.job_id.label("job"),
         Trial.params,
+        Trial.network,
         Trial.seed,
         Trial.dataset,
         Trial.epochs.label("trained_epochs"),
@@ -89,6 +97,8 @@ def best(connection: Connection, scope: Scope, by: str, top: int) -> list[Leader
             **{
                 **row,
                 "params": trained_params(row["params"], row["trained_epochs"]),
+                "network": network_name(row["network"]),
+                "code": code_of(row["network"]),
                 "dataset": Description.from_json(row["dataset"]),
             }
         )
@@ -109,9 +119,12 @@ def loss_rules(connection: Connection, scope: Scope) -> list[int]:
 
 def some(connection: Connection, scope: Scope, by: str, step: int) -> list[MetricRow]:
     """Return the params and the metric of those selected trials whose id is divisible by `step`."""
-    query = _chosen(scope, Trial.params, Trial.epochs, getattr(Trial, by))
+    query = _chosen(scope, Trial.params, Trial.epochs, Trial.network, getattr(Trial, by))
     rows = connection.execute(query.where(Trial.id % step == 0).order_by(Trial.id))
-    return [MetricRow(trained_params(params, epochs), metric) for params, epochs, metric in rows]
+    return [
+        MetricRow(trained_params(params, epochs), network_name(network), metric)
+        for params, epochs, network, metric in rows
+    ]
 
 
 def scored(connection: Connection, scope: Scope, by: str) -> list[ScoredRow]:
@@ -119,13 +132,15 @@ def scored(connection: Connection, scope: Scope, by: str) -> list[ScoredRow]:
     of = Trial.dataset
     query = _chosen(
         scope,
-        *(Trial.id, Trial.params, Trial.epochs, Trial.seed, getattr(Trial, by)),
+        *(Trial.id, Trial.params, Trial.epochs, Trial.network, Trial.seed, getattr(Trial, by)),
         *(of[name].as_string() for name in ("title", "fingerprint")),
         *(of[("images", split)].as_integer() for split in ("train", "validation")),
     )
     return [
-        ScoredRow(trial, trained_params(params, epochs), seed, *rest)
-        for trial, params, epochs, seed, *rest in connection.execute(query.order_by(Trial.id))
+        ScoredRow(trial, trained_params(params, epochs), network_name(network), seed, *rest)
+        for trial, params, epochs, network, seed, *rest in connection.execute(
+            query.order_by(Trial.id)
+        )
     ]
 
 
@@ -136,6 +151,7 @@ def repeats(connection: Connection, scope: Scope, by: str) -> tuple[float, int]:
     """
     same = (
         cast(Trial.params, Text).label("params"),
+        func.coalesce(cast(Trial.network, Text), "").label("network"),
         Trial.epochs.label("trained_epochs"),
         Trial.dataset["fingerprint"].as_string().label("fingerprint"),
         Trial.dataset[("images", "train")].as_string().label("train_images"),
@@ -146,7 +162,7 @@ def repeats(connection: Connection, scope: Scope, by: str) -> tuple[float, int]:
     squares = func.sum(of.metric * of.metric) - count * func.avg(of.metric) * func.avg(of.metric)
     groups = (
         select((count - 1).label("freedom"), squares.label("squares"))
-        .group_by(of.params, of.trained_epochs, of.fingerprint, of.train_images)
+        .group_by(of.params, of.network, of.trained_epochs, of.fingerprint, of.train_images)
         .having(count > 1)
         .subquery()
     )
@@ -235,15 +251,37 @@ def _number_holds(column: ColumnElement[Any], sign: str, value: float) -> Column
 
 
 def _column(condition: Condition) -> ColumnElement[Any]:
+    if condition.name == "network":
+        return func.coalesce(Trial.network["name"].as_string(), PAPER.name)
+    if condition.own:
+        return _param(condition)
     if condition.default is None or condition.name == "epochs":
         column: ColumnElement[Any] = getattr(Trial, condition.name)
         return column
+    param = _param(condition)
+    known = func.coalesce(param, condition.default)
+    if condition.name not in dict(PAPER.parameters):
+        return known
+    # Only the paper's network has it by default.
+    return case((Trial.network.is_(None), known), else_=param)
+
+
+def own_parameters(connection: Connection) -> dict[str, ParamValue | None]:
+    """Return the parameters of the networks of trials, with defaults; the paper's are not read."""
+    stored = cast(Trial.network, Text)
+    found: dict[str, ParamValue | None] = {}
+    for text in connection.scalars(select(stored).where(Trial.network.is_not(None)).distinct()):
+        found |= json.loads(text)["parameters"]
+    return found
+
+
+def _param(condition: Condition) -> ColumnElement[Any]:
     given = Trial.params[condition.name]
-    match condition.default:
+    match condition.value:
         case bool():
             param: ColumnElement[Any] = given.as_boolean()
         case str():
             param = given.as_string()
         case _:
             param = given.as_float()
-    return func.coalesce(param, condition.default)
+    return param

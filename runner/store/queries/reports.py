@@ -35,7 +35,7 @@ from runner.store.schema import (
     Trial,
     Worker,
 )
-from runner.store.schema.trained import SEED
+from runner.store.schema.trained import NETWORK, SEED
 
 NUMBERS = {"experiment": Experiment.id, "job": Job.id, "trial": Trial.id}
 NEWEST = 10
@@ -100,6 +100,7 @@ def jobs(
             Trial.id.label("trial"),
             SEED.label("seed"),
             Trial.params,
+            NETWORK.label("network"),
             Trial.epochs.label("trained_epochs"),
             Trial.dataset,
             Trial.best_epoch,

@@ -47,6 +47,7 @@ class JobRow:
     trial: int | None
     seed: int
     params: ParamValues
+    network: Mapping[str, Any] | None
     trained_epochs: int | None
     dataset: Description | None
     best_epoch: int | None
@@ -193,6 +194,8 @@ class LeaderRow:
     trial: int
     job: int
     params: ParamValues
+    network: str
+    code: str | None
     seed: int
     dataset: Description
     trained_epochs: int
@@ -216,6 +219,7 @@ class MetricRow:
     """The params of a trial and the value of one metric."""
 
     params: ParamValues
+    network: str
     metric: float
 
 
@@ -225,6 +229,7 @@ class ScoredRow:
 
     trial: int
     params: ParamValues
+    network: str
     seed: int
     metric: float
     dataset: str

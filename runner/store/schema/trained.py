@@ -12,6 +12,8 @@ from runner.store.schema.work import Experiment, Job
 PARAMS = func.coalesce(Trial.params, Job.configuration["params"], type_=JSON())
 # These override the epochs of the params; in stores of earlier versions those of trials too.
 EPOCHS = func.coalesce(Trial.epochs, Experiment.configuration["epochs"].as_integer())
+# None is the paper's.
+NETWORK = func.coalesce(Trial.network, Experiment.configuration["network"], type_=JSON())
 SEED = func.coalesce(
     Trial.seed, cast(Job.configuration["seed"].as_string(), BigInteger), Experiment.seed
 )

@@ -24,6 +24,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import String
 
+from cifar_model.networks.network import PAPER
 from cifar_model.params import DEFAULTS, ParamValue
 from runner.states import Kind
 from runner.store.schema.base import UtcDateTime
@@ -136,6 +137,22 @@ TIMES: tuple[Any, ...] = (
 )
 
 
+NETWORK_NAME = func.coalesce(
+    Trial.network["name"].as_string(),
+    Experiment.configuration[("network", "name")].as_string(),
+    PAPER.name,
+)
+IS_PAPER = NETWORK_NAME.in_([PAPER.name])
+# A trial's, or the one that its job will train.
+NETWORKS: tuple[Any, ...] = (
+    NETWORK_NAME.label("network"),
+    func.coalesce(
+        Trial.network["code"].as_string(),
+        Experiment.configuration[("network", "code")].as_string(),
+    ).label("code"),
+)
+
+
 def _param(name: str, default: ParamValue) -> Column:
     """Return a param, with its default where it was not given."""
     given = PARAMS[name]
@@ -149,7 +166,11 @@ def _param(name: str, default: ParamValue) -> Column:
         case _:
             value = given.as_float()
     asked = [EPOCHS] if name == "epochs" else []
-    return func.coalesce(*asked, value, default).label(name)
+    known: Column = func.coalesce(*asked, value, default)
+    if name in dict(PAPER.parameters):
+        # Only the paper's network has it by default.
+        known = case((IS_PAPER, known), else_=value)
+    return known.label(name)
 
 
 def _params() -> Iterator[Column]:
@@ -159,6 +180,7 @@ def _params() -> Iterator[Column]:
     yield case((changed, with_epochs(PARAMS, EPOCHS)), else_=PARAMS).label("params")
     for name, default in DEFAULTS.items():
         yield _param(name, default)
+    yield from NETWORKS
 
 
 def _with_machine(query: Select[Any]) -> Select[Any]:

@@ -126,7 +126,8 @@ def iso(moment: Any) -> str | None:
 
 
 def trial_row(store: Store, document: ExperimentDocument, trial: RankedTrial) -> Row:
-    params = {"params": dict(trial.params), **DEFAULTS, **trial.params}
+    params: Row = {"params": dict(trial.params), **DEFAULTS, **trial.params}
+    params |= {"network": trial.network, "code": trial.code}
     fields = {name: getattr(trial, name) for name in trial.__dataclass_fields__}
     return fields | about(store, document, trial.job) | params
 
@@ -139,7 +140,8 @@ def epoch_rows(store: Store, document: ExperimentDocument) -> Iterator[Row]:
 
 def of_trial(store: Store, document: ExperimentDocument, of: Evaluation | Explanation) -> Row:
     [trial] = document.trials
-    params = {"params": dict(trial.params), **DEFAULTS, **trial.params}
+    params: Row = {"params": dict(trial.params), **DEFAULTS, **trial.params}
+    params |= {"network": trial.network, "code": trial.code}
     fields = {name.removesuffix("_"): getattr(of, name) for name in of.__dataclass_fields__}
     keras = getattr(of, "keras", None)
     return {
