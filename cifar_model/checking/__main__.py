@@ -4,16 +4,21 @@ They are forked from this one, so that Keras is imported once; nothing has been 
 until then.
 """
 
+import ast
 import os
 import signal
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 from cifar_model.checking.files import Files
 from cifar_model.checking.plan import Failure, Life, Outcome, Plan, Result
 from cifar_model.checking.surroundings import change
+
+LARGE = ("keras", "tensorflow", "torch", "sklearn", "scipy", "pandas")
 
 Train = Callable[[Plan, Life, int, Files], Outcome]
 
@@ -42,11 +47,25 @@ def _train(plan: Plan) -> Train:
     if plan.trainer:
         from cifar_model.checking.trainer import run_trainer
 
+        _import_once(plan.code)
         return run_trainer
     from cifar_model.checking.network import start, train_network
 
     start()
     return train_network
+
+
+def _import_once(code: str) -> None:
+    """Import the large libraries that a trainer imports, as far as they allow a fork after it."""
+    for node in ast.walk(ast.parse(code)):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [node.module]
+        for name in names:
+            if name.partition(".")[0] in LARGE:
+                # A module that is missing is the trainer's own failure.
+                with suppress(ImportError):
+                    import_module(name)
 
 
 def _live(plan: Plan, life: Life, train: Train, directory: Path) -> None:

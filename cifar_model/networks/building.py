@@ -30,6 +30,12 @@ def build(params: Params, shape: Shape, classes: int) -> keras.Model:
 
 
 def _function(network: Network) -> Callable[..., Any]:
+    if network.trainer:
+        raise InputError(
+            f"{network.name} is a trainer, whose model only it knows",
+            "a trial with a network",
+            "load the files that the trainer saved: `runner export`",
+        )
     return (
         FUNCTIONS[network.name]
         if network.code is None

@@ -5,6 +5,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from cifar_model.networks.network import Network
+from cifar_model.trainers.state import unpack_files
 from runner import provenance
 from runner.bundle.card import model_card
 from runner.bundle.checksums import write_checksums
@@ -36,7 +38,8 @@ ORIGIN = ("trial", "dataset", "provenance")
 def export_bundle(store: Store, trial: int, out: Path) -> list[str]:
     """Write the bundle to a new directory and return the names of its files.
 
-    It is written beside its place and moved there when it is whole.
+    It is written beside its place and moved there when it is whole. Of the trial of a trainer, only
+    the files that it saved are written: they are no bundle.
     """
     out = out.absolute()
     if out.exists() or not out.parent.is_dir():
@@ -51,13 +54,21 @@ def export_bundle(store: Store, trial: int, out: Path) -> list[str]:
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as place:
         directory = Path(place) / "bundle"
         directory.mkdir()
-        in_keras_process("export", str(trial), str(directory / MODEL))
-        _write(directory, document, stored)
-        if stored.network is not None and stored.network["code"]:
-            (directory / CODE).write_bytes(get_artifact(store, stored.network["code"]))
-        write_checksums(directory)
+        if Network.from_json(stored.network).trainer:
+            _write_saved(directory, get_artifact(store, stored.model))
+        else:
+            in_keras_process("export", str(trial), str(directory / MODEL))
+            _write(directory, document, stored)
+            if stored.network is not None and stored.network["code"]:
+                (directory / CODE).write_bytes(get_artifact(store, stored.network["code"]))
+            write_checksums(directory)
         shutil.move(directory, out)
     return sorted(path.name for path in out.iterdir())
+
+
+def _write_saved(directory: Path, files: bytes) -> None:
+    for name, content in unpack_files(files).items():
+        (directory / name).write_bytes(content)
 
 
 def _write(directory: Path, document: TrialDocument, stored: queries.Trial) -> None:

@@ -9,6 +9,7 @@ from cifar_model.data import DatasetSpec
 from cifar_model.errors import InputError
 from cifar_model.trainers.signature import find_trainer
 from cifar_model.trainers.state import unpack_files
+from runner.bundle.exporting import export_bundle
 from runner.reports.experiment.document import report_document
 from runner.states import JobState
 from runner.store import queries
@@ -87,9 +88,14 @@ def test_a_trainer_that_reports_too_little_fails_with_what_is_missing(
     assert failed.state == JobState.FAILED
 
 
-def test_the_trial_of_a_trainer_is_not_evaluated(worker: Context) -> None:
+def test_the_files_of_a_trainer_are_exported_and_its_trial_is_not_evaluated(
+    worker: Context, tmp_path: Path
+) -> None:
     experiment, job = submit(worker)
     tasks.train.apply(args=(job,), throw=True)
     trial = trained(worker, experiment)
+    assert export_bundle(worker.store, trial.id, tmp_path / "files") == ["model.pkl"]
+    saved = unpack_files(get_artifact(worker.store, trial.model))
+    assert (tmp_path / "files" / "model.pkl").read_bytes() == saved["model.pkl"]
     with pytest.raises(InputError, match="trained by a trainer"):
         new_evaluate(worker.store, trial.id, "test", 0)

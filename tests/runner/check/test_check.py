@@ -1,6 +1,7 @@
 """Functions with planted faults: each is found and named."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -125,3 +126,36 @@ def test_a_trainer_that_raises_is_shown_with_its_line(tmp_path: Path) -> None:
     assert only["check"] == "trains"
     assert "mine" in only["found"]
     assert "raise RuntimeError('mine')" in only["traceback"]
+
+
+def test_a_good_network_holds(tmp_path: Path) -> None:
+    path = tmp_path / "network.py"
+    path.write_text(NETWORK)
+    code, document = check(f"{path}:build")
+    assert code == 0, document
+    assert document["kind"] == "network"
+    assert [each["holds"] for each in document["checks"]] == [True] * 5
+
+
+def test_the_talos_function_that_the_docs_convert_holds(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "trainers.md").read_text()
+    path = tmp_path / "talos.py"
+    path.write_text(re.findall(r"```python\n(.*?)```", page, re.DOTALL)[-1])
+    code, document = check(f"{path}:train")
+    assert code == 0, document
+    assert document["kind"] == "trainer"
+
+
+def test_a_function_that_cannot_be_read_is_a_usage_error(tmp_path: Path) -> None:
+    path = tmp_path / "other.py"
+    path.write_text("def train(context):\n    pass\n")
+    for function in ("train", "missing"):
+        done = subprocess.run(
+            python_command("runner", "check", f"{path}:{function}"),
+            env=environment_for_children(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 2, done.stderr
+        assert function in done.stderr
