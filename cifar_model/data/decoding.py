@@ -65,11 +65,11 @@ UNREADABLE = Fault(
     f"complete image files ({', '.join(SUFFIXES)})",
     "replace or remove them; if a copy or download was incomplete, repeat it",
 )
-CONVERT = "convert them, for example with Pillow: Image.open(path).convert('RGB').save(path)"
+CONVERT = "convert them, for example with Pillow: Image.open(path).convert('{}').save(path)"
 NOT_PLAIN = Fault(
     "neither RGB nor grayscale",
     "RGB or grayscale images: not palette or CMYK, and without an alpha channel",
-    CONVERT,
+    CONVERT.format("RGB"),
 )
 
 
@@ -146,7 +146,7 @@ def _check_alike(
             f"{len(others)} of {len(files)} images of {title} are not {most} like the others:"
             f" {listed(others)}",
             expected,
-            fix,
+            fix.format("L" if most == "grayscale" else "RGB"),
         )
 
 

@@ -68,6 +68,9 @@ def test_a_mix_of_grayscale_and_rgb_images_is_refused(
     assert "1 of 12 images of pets (folder) are not RGB like the others" in error.what
     assert "cat/000.png (grayscale)" in error.what
     assert "convert('RGB')" in error.fix
+    gray = two_classes(tmp_path / "gray", mode="L")
+    picture(0).save(gray / "cat" / "000.png")
+    assert "convert('L')" in refusal(f"folder:{gray}", image_size=image_size).fix
 
 
 def test_images_that_take_too_much_memory_are_refused_before_they_are_decoded(
