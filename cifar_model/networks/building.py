@@ -23,6 +23,12 @@ FUNCTIONS: dict[str, Callable[..., keras.Model]] = {"paper": paper.build, "resne
 def build(params: Params, shape: Shape, classes: int) -> keras.Model:
     """Return the compiled network; its initial weights come from Keras's global seed."""
     network = params.network
+    if network.trainer:
+        raise InputError(
+            f"{network.name} is a trainer, which makes its own model",
+            "a trial of a network of Keras",
+            "use what the trainer saved",
+        )
     model = _function(network)(shape, classes, **dict(params.architecture))
     _check_model(network, model, shape, classes)
     compile_for(model, params)
