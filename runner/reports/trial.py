@@ -1,7 +1,7 @@
 """The document and the text of one trial or one job, for `runner show`."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -81,15 +81,17 @@ def trial_document(
         found = job_row(connection, trial=trial, job=job)
         [row] = trials_of([found], reports.epochs(connection, job=found.job))
         experiment = experiment_row(connection, found.experiment)
-        return TrialDocument(
+        document = TrialDocument(
             **fields_of(row),
             kind=experiment.kind,
             dataset=experiment.configuration.dataset,
             provenance=experiment.provenance,
             attempt_details=[_attempt(each) for each in reports.attempts(connection, row.job)],
             evaluations=evaluations_of(connection, trial=row.trial) if row.trial else [],
-            source=source_of(store, row.code),
+            source=None,
         )
+    # On a connection of its own, once this one is free.
+    return replace(document, source=source_of(store, document.code))
 
 
 def _attempt(row: AttemptRow) -> Attempt:
