@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from cifar_model.errors import InputError, nearest, shown
@@ -15,16 +15,20 @@ from cifar_model.networks.network import (
     Network,
     dropout_rates,
 )
-from cifar_model.rules import Json, ParamValue, Rule, choice, flag, integer, number
+from cifar_model.rules import Json, ParamValue, Rule, flag
+from cifar_model.training_params import (
+    FORMER_NAMES,
+    FORMER_RULES,
+    IMPLIED,
+    TRAINING_RULES,
+    Training,
+    check_combination,
+)
 
-__all__ = ["ACTIVATIONS", "LAST_ACTIVATIONS", "Json", "ParamValue"]
+__all__ = ["ACTIVATIONS", "LAST_ACTIVATIONS", "TRAINING_RULES", "Json", "ParamValue", "Training"]
 
 ParamValues = Mapping[str, ParamValue]
 
-OPTIMIZERS = ("adam", "nadam", "sgd", "rmsprop")
-LOSSES = ("categorical_crossentropy", "logcosh")
-
-MOST_EPOCHS = 100_000
 MOST_SEED = 2**32 - 1
 
 # What Keras, Talos and others call them.
@@ -42,43 +46,28 @@ OTHER_NAMES = {
     "loss_function": "losses",
     "activation_function": "activation",
     "output_activation": "last_activation",
-    "momentum": "batch_norm_momentum",
     "bn_momentum": "batch_norm_momentum",
     "num_blocks": "blocks",
     "num_filters": "filters",
-    "augmentation": "augment",
+    "data_augmentation": "augmentation",
+    "wd": "weight_decay",
+    "decay": "weight_decay",
+    "smoothing": "label_smoothing",
+    "lr_schedule": "schedule",
+    "scheduler": "schedule",
+    "learning_rate_schedule": "schedule",
+    "early_stopping": "patience",
+    "early_stopping_patience": "patience",
+    "ema_momentum": "ema",
+    "ema_decay": "ema",
+    "mixed_precision": "precision",
 }
 
-
-@dataclass(frozen=True, slots=True)
-class Training:
-    """How a network is trained; the defaults are those of the paper's untuned model.
-
-    The names `lr` and `losses` are those of the paper's grid.
-    """
-
-    lr: float = 0.001
-    batch_size: int = 32
-    epochs: int = 10
-    optimizer: str = "adam"
-    losses: str = "categorical_crossentropy"
-    augment: bool = False
-
-
-TRAINING_RULES: Mapping[str, Rule] = {
-    "lr": number(1e-8, 10),
-    "batch_size": integer(1, 65536),
-    "epochs": integer(1, MOST_EPOCHS),
-    "optimizer": choice(OPTIMIZERS),
-    "losses": choice(LOSSES),
-    "augment": flag,
-}
-assert list(TRAINING_RULES) == [field.name for field in fields(Training)]  # noqa: S101 (a slip of ours)
 
 # The order in which they are shown: the paper's columns first.
 _FIRST = (
     *("lr", "batch_size", "epochs", "dropout", "optimizer", "losses", "activation"),
-    *("last_activation", "batch_norm_momentum", "blocks", "filters", "augment"),
+    *("last_activation", "batch_norm_momentum", "blocks", "filters"),
 )
 
 
@@ -100,7 +89,8 @@ class Params:
     def from_json(cls, values: Mapping[str, Json], network: Network = PAPER) -> "Params":
         """Check plain JSON and fill in defaults; raise InputError naming the first bad value."""
         rules = rules_of(network)
-        given = {name: check_value(name, value, rules) for name, value in values.items()}
+        given = present(values, network)
+        given = {name: check_value(name, value, rules) for name, value in given.items()}
         known: dict[str, Any] = dict(network.parameters) | given
         if network.trainer:
             return cls(Training(), network, tuple(known.items()), frozenset(given))
@@ -111,6 +101,7 @@ class Params:
             tuple((name, known[name]) for name, _ in network.parameters),
             frozenset(given),
         )
+        check_combination(params.training, dict(network.parameters))
         if network == PAPER:
             _check_dropout(known["dropout"], known["blocks"])
         return params
@@ -132,6 +123,32 @@ class Params:
             return dict(self.architecture)
         values = asdict(self.training) | dict(self.architecture)
         return {name: values[name] for name in dict.fromkeys((*_FIRST, *values)) if name in values}
+
+
+def present(values: Mapping[str, Json], network: Network = PAPER) -> dict[str, Json]:
+    """Return params as they are stored: by their present names, with what their values imply.
+
+    What training takes over from the defaults of the network is among that.
+    """
+    own = dict(network.parameters)
+    found = dict(values)
+    for former, (name, values_of) in FORMER_NAMES.items():
+        if former not in found or former in own:
+            continue
+        if name in found:
+            raise InputError(
+                f"{former} and {name} are the same parameter",
+                f"{name}, one of {', '.join(values_of.values())} for {former}",
+                f"omit {former}",
+            )
+        found[name] = values_of[check_value(former, found.pop(former))]
+    for name in TRAINING_RULES:
+        if own.get(name) is not None:
+            found.setdefault(name, own[name])
+    for (name, value), (implied, default) in IMPLIED.items():
+        if found.get(name) == value:
+            found.setdefault(implied, default)
+    return found
 
 
 def rules_of(network: Network) -> Mapping[str, Rule]:
@@ -178,20 +195,21 @@ def check_value(name: str, value: Json, rules: Mapping[str, Rule] | None = None)
     Without rules, those of the paper's network are meant.
     """
     rules = RULES if rules is None else rules
-    if name not in rules:
+    rule = rules.get(name) or FORMER_RULES.get(name)
+    if rule is None:
         meant = _meant(name, rules)
         raise InputError(
             f"unknown parameter {shown(name)}",
             f"one of {', '.join(rules)}",
             f"did you mean {meant!r}?" if meant else "correct the name",
         )
-    return rules[name](name, value)
+    return rule(name, value)
 
 
 def read_value(name: str, text: str, rules: Mapping[str, Rule] | None = None) -> Any:
     """Check one value that a person typed: a number or true in any usual spelling, or a word."""
     rules = RULES if rules is None else rules
-    if rules.get(name) is flag and text.lower() in ("true", "false"):
+    if (rules.get(name) or FORMER_RULES.get(name)) is flag and text.lower() in ("true", "false"):
         return text.lower() == "true"
     try:
         value = json.loads(text)

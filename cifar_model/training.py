@@ -3,7 +3,8 @@
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
@@ -13,10 +14,12 @@ from cifar_model import checkpoint
 from cifar_model.augmentation import augment
 from cifar_model.compile_cache import compiled
 from cifar_model.data import Dataset, Split
+from cifar_model.early_stopping import ended_by, has_stalled
 from cifar_model.errors import DivergedError
 from cifar_model.evaluation import mean, split_scores
 from cifar_model.networks.building import weights_bytes
-from cifar_model.params import Params
+from cifar_model.networks.initial import FRESH, Start
+from cifar_model.params import Params, Training
 from cifar_model.prediction import Predictor
 from cifar_model.results import Epoch
 
@@ -37,13 +40,14 @@ class Hooks:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A trial's epochs and its weights after the last one."""
+    """A trial's epochs, its weights after the last one, and what ended it."""
 
     epochs: list[Epoch]
     weights: bytes
+    ended_by: str
 
 
-def train(
+def train(  # noqa: PLR0913 (it depends on that much)
     params: Params,
     dataset: Dataset,
     seed: int,
@@ -51,31 +55,44 @@ def train(
     epochs: int | None = None,
     hooks: Hooks | None = None,
     resume: bytes | None = None,
+    start: Start = FRESH,
 ) -> Trained:
     """Train params on a data set, for their own number of epochs unless told otherwise.
 
     At each epoch the order, the augmentation and the seeds of dropout are set from (seed, epoch),
-    so a checkpoint needs no random state. Raises DivergedError if a loss is not finite, and
-    CheckpointError if `resume` is not a checkpoint of this network.
+    and patience looks at the history, so a checkpoint needs no random state and no counter. Raises
+    DivergedError if a loss is not finite, and CheckpointError if `resume` is not a checkpoint of
+    this network.
     """
     hooks = hooks or Hooks()
+    training = replace(params.training, epochs=epochs or params.training.epochs)
     height, width, channels = dataset.train.images.shape[1:]
-    predictor = compiled(params, (height, width, channels), len(dataset.classes), seed)
+    shape, classes = (height, width, channels), len(dataset.classes)
+    steps = training.epochs * math.ceil(len(dataset.train) / training.batch_size)
+    predictor = compiled(params, shape, classes, seed, steps, start)
     model = predictor.model
     history = checkpoint.load(model, resume) if resume else []
-    trainer = Trainer(predictor, params, dataset, seed)
-    for epoch in range(len(history) + 1, (epochs or params.training.epochs) + 1):
-        history.append(trainer.run(epoch, hooks.on_step))
+    trainer = Trainer(predictor, training, dataset, seed)
+    while len(history) < training.epochs and not _has_stalled(history, training.patience):
+        history.append(trainer.run(len(history) + 1, hooks.on_step))
         hooks.on_epoch(history[-1], checkpoint.save(model, history))
-    return Trained(history, weights_bytes(model))
+    model.optimizer.finalize_variable_values(model.trainable_variables)
+    ended = ended_by(len(history), training.epochs, training.patience)
+    return Trained(history, weights_bytes(model), ended)
+
+
+def _has_stalled(history: list[Epoch], patience: int) -> bool:
+    return has_stalled([epoch.val_loss for epoch in history], patience)
 
 
 class Trainer:
     """Hold one network and train it an epoch at a time."""
 
-    def __init__(self, predictor: Predictor, params: Params, dataset: Dataset, seed: int) -> None:
+    def __init__(
+        self, predictor: Predictor, training: Training, dataset: Dataset, seed: int
+    ) -> None:
         self.predictor = predictor
-        self.training = params.training
+        self.training = training
         self.dataset = dataset
         self.classes = len(dataset.classes)
         self.seed = seed
@@ -85,7 +102,8 @@ class Trainer:
         started = time.perf_counter()
         self._seed_generators(epoch)
         metrics = self.predictor.program.train(self._batches(epoch, on_step))
-        val_loss, val_accuracy = self._validate(self.dataset.validation)
+        with averaged(self.predictor.model):
+            val_loss, val_accuracy = self._validate(self.dataset.validation)
         if not (math.isfinite(metrics["loss"]) and math.isfinite(val_loss)):
             raise DivergedError(
                 f"diverged in epoch {epoch}: loss {metrics['loss']}, val_loss {val_loss}"
@@ -118,15 +136,31 @@ class Trainer:
             on_step(epoch, step, steps)
             rows = order[step * size : (step + 1) * size]
             images = self.dataset.train.scaled(rows)
-            if self.training.augment:
-                images = augment(images, (self.seed, epoch, AUGMENTATION, step))
-            yield images, self.dataset.train.one_hot(self.classes, rows)
+            labels = self.dataset.train.one_hot(self.classes, rows)
+            key = (self.seed, epoch, AUGMENTATION, step)
+            yield augment(self.training.augmentation, images, labels, key)
 
     def _validate(self, split: Split) -> tuple[float, float]:
         """Return the loss and the accuracy on a split."""
         outputs, losses = split_scores(self.predictor, split, self.classes)
         right = outputs.argmax(axis=1) == split.labels
         return mean(losses), float(right.mean())
+
+
+@contextmanager
+def averaged(model: keras.Model) -> Iterator[None]:
+    """Give a model the averages of its weights for a while, if its optimizer keeps them."""
+    if not model.optimizer.use_ema:
+        yield
+        return
+    weights = model.trainable_variables
+    own = [np.array(keras.ops.convert_to_numpy(weight)) for weight in weights]
+    model.optimizer.finalize_variable_values(weights)
+    try:
+        yield
+    finally:
+        for weight, value in zip(weights, own, strict=True):
+            weight.assign(value)
 
 
 def seed_states(model: keras.Model) -> list[keras.Variable]:

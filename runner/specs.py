@@ -147,6 +147,17 @@ class Configuration:
 
 
 @dataclass(frozen=True, slots=True)
+class StartSpec:
+    """What a training starts from: an artifact with weights; a pattern of layers to freeze."""
+
+    weights: str | None = None
+    freeze: str | None = None
+
+
+FROM_SCRATCH = StartSpec()
+
+
+@dataclass(frozen=True, slots=True)
 class TrainSpec:
     """Train a trial; `own_seed` is whether the seed is the job's own, not the experiment's."""
 
@@ -155,6 +166,7 @@ class TrainSpec:
     params: ParamValues
     seed: int
     own_seed: bool
+    start: StartSpec = FROM_SCRATCH
     network: Mapping[str, Any] | None = None
 
     @property
@@ -175,6 +187,7 @@ class FoldSpec:
     seed: int
     fold: int
     folds: int
+    start: StartSpec = FROM_SCRATCH
     network: Mapping[str, Any] | None = None
 
 
@@ -220,6 +233,7 @@ def job_spec(kind: Kind, seed: int, configuration: Mapping[str, Any]) -> JobSpec
                 params=stored.take("params", dict),
                 seed=stored.seed(seed),
                 own_seed="seed" in configuration,
+                start=stored.start(),
                 network=stored.network(),
             )
         case Kind.EVALUATE if "fold" in configuration:
@@ -232,6 +246,7 @@ def job_spec(kind: Kind, seed: int, configuration: Mapping[str, Any]) -> JobSpec
                 seed=stored.seed(seed),
                 fold=stored.take("fold", int),
                 folds=stored.take("folds", int),
+                start=stored.start(),
                 network=stored.network(),
             )
         case Kind.EVALUATE:
@@ -291,9 +306,13 @@ def trained_params(params: ParamValues, epochs: int | None) -> dict[str, Any]:
 
     In stores of earlier versions a job's params are those of the grid, and the epochs of the
     experiment override them. All code that reads params must call this function.
+
+    Params with a patience, which those versions did not have, say how many epochs were asked for;
+    fewer may have been trained.
     """
     own = params.get("epochs", DEFAULT_EPOCHS)
-    return dict(params) if epochs in (None, own) else {**params, "epochs": epochs}
+    as_given = epochs in (None, own) or params.get("patience")
+    return dict(params) if as_given else {**params, "epochs": epochs}
 
 
 def trial_seed(kind: Kind, seed: int, configuration: Mapping[str, Any]) -> int:
@@ -316,6 +335,12 @@ class _Stored:
 
     def seed(self, of_experiment: int) -> int:
         return self.take("seed", int) if "seed" in self.configuration else of_experiment
+
+    def start(self) -> StartSpec:
+        """Return the start of a training; most have nothing of that."""
+        init, freeze = (self.configuration.get(name) for name in ("init", "freeze"))
+        weights = None if init is None else self.take("init", dict).get("weights")
+        return StartSpec(weights, None if freeze is None else self.take("freeze", str))
 
     def network(self) -> Mapping[str, Any] | None:
         """Return the network; None is the paper's."""

@@ -1,6 +1,7 @@
 """Read and write Keras model files, in a process of its own: the command line never loads Keras.
 
 python -m workers.keras_files export TRIAL FILE.keras
+python -m workers.keras_files initial TRIAL|FILE.keras FILE.npz
 python -m workers.keras_files weights FILE.keras FILE.npz NETWORK (JSON: params, shape, classes)
 """
 
@@ -13,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import keras
 
 from cifar_model.errors import InputError
 from cifar_model.networks import building
+from cifar_model.networks.initial import weights_by_path
 from cifar_model.networks.network import PAPER, Network
 from cifar_model.networks.paper import DENSE_UNITS
 from cifar_model.params import Params
@@ -31,14 +34,36 @@ WEIGHTS = "model.weights.h5"
 
 def export(trial_id: int, path: Path) -> None:
     """Write a stored trial as a model that plain Keras loads."""
+    model = _restored(trial_id)
+    # Keras warns of an optimizer whose variables are not in the file.
+    model.optimizer.build(model.trainable_variables)
+    model.save(path)
+
+
+def initial(source: str, path: Path) -> None:
+    """Write the weights of a stored trial or of a Keras file, each by its path in the network."""
+    model = _restored(int(source)) if source.isdecimal() else _loaded(source)
+    path.write_bytes(weights_by_path(model))
+
+
+def _loaded(file: str) -> keras.Model:
+    try:
+        return keras.saving.load_model(file, compile=False, safe_mode=True)
+    except Exception as error:
+        words = str(error).strip().splitlines() or [type(error).__name__]
+        raise InputError(
+            f"{file} cannot be loaded: {words[0]}",
+            "a model of Keras's own layers that `model.save` wrote",
+            "save the model again with this version of Keras",
+        ) from error
+
+
+def _restored(trial_id: int) -> keras.Model:
     store = open_store(Settings.from_environment().database_url, make=False)
     trial = queries.trial(store, trial_id)
     shape, classes = trial.dataset["shape"], len(trial.dataset["classes"])
     params = Params.from_json(trial.params, read_network(store, trial.network))
-    model = building.restore(params, tuple(shape), classes, get_artifact(store, trial.model))
-    # Keras warns of an optimizer whose variables are not in the file.
-    model.optimizer.build(model.trainable_variables)
-    model.save(path)
+    return building.restore(params, tuple(shape), classes, get_artifact(store, trial.model))
 
 
 def weights(model_file: Path, path: Path, described: Mapping[str, Any]) -> None:
@@ -126,10 +151,13 @@ def _refusal(what: str) -> InputError:
 
 
 def main(what: str, *arguments: str) -> None:
-    """Do one of the two."""
+    """Do one of the three."""
     if what == "export":
         trial, path = arguments
         export(int(trial), Path(path))
+    elif what == "initial":
+        source, path = arguments
+        initial(source, Path(path))
     else:
         model_file, path, described = arguments
         weights(Path(model_file), Path(path), json.loads(described))

@@ -12,7 +12,9 @@ from cifar_model.errors import InputError
 from cifar_model.networks import paper, resnet
 from cifar_model.networks.code import load_function
 from cifar_model.networks.compiling import compile_for
+from cifar_model.networks.freezing import freeze_layers
 from cifar_model.networks.network import Network
+from cifar_model.networks.precision import computing_in, give_float32
 from cifar_model.params import Params
 
 Shape = tuple[int, int, int]
@@ -20,8 +22,13 @@ Shape = tuple[int, int, int]
 FUNCTIONS: dict[str, Callable[..., keras.Model]] = {"paper": paper.build, "resnet": resnet.build}
 
 
-def build(params: Params, shape: Shape, classes: int) -> keras.Model:
-    """Return the compiled network; its initial weights come from Keras's global seed."""
+def build(
+    params: Params, shape: Shape, classes: int, *, steps: int = 1, freeze: str | None = None
+) -> keras.Model:
+    """Return the network, compiled for so many steps; it starts from Keras's global seed.
+
+    Layers whose names match `freeze` are not trained.
+    """
     network = params.network
     if network.trainer:
         raise InputError(
@@ -29,9 +36,13 @@ def build(params: Params, shape: Shape, classes: int) -> keras.Model:
             "a trial of a network of Keras",
             "use what the trainer saved",
         )
-    model = _function(network)(shape, classes, **dict(params.architecture))
+    with computing_in(params.training.precision):
+        model = _function(network)(shape, classes, **dict(params.architecture))
     _check_model(network, model, shape, classes)
-    compile_for(model, params)
+    give_float32(model)
+    if freeze is not None:
+        freeze_layers(model, freeze)
+    compile_for(model, params, steps)
     return model
 
 

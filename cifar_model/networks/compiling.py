@@ -5,30 +5,24 @@ import keras
 from cifar_model.backends.chosen import backend
 from cifar_model.errors import InputError
 from cifar_model.networks.heads import Head, head_of
+from cifar_model.networks.optimizers import optimizer_of
 from cifar_model.params import Params, Training
 
-OPTIMIZERS = {
-    "adam": keras.optimizers.Adam,
-    "nadam": keras.optimizers.Nadam,
-    "sgd": keras.optimizers.SGD,
-    "rmsprop": keras.optimizers.RMSprop,
-}
-LOSSES = {
-    "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
-    "logcosh": keras.losses.LogCosh,
-}
-
 # What training takes from a compiled model instead.
-COMPILED = ("optimizer", "lr", "losses")
+COMPILED = (
+    *("optimizer", "lr", "losses", "momentum", "nesterov", "weight_decay", "label_smoothing"),
+    *("schedule", "warmup", "ema"),
+)
 
 
-def compile_for(model: keras.Model, params: Params) -> None:
-    """Compile a model as params say, or with the optimizer and the loss that it has already.
+def compile_for(model: keras.Model, params: Params, steps: int) -> None:
+    """Compile a model as params say for so many steps, or with what it was compiled with already.
 
     Raises InputError for a parameter that was given and would then have no effect.
     """
     if not model.compiled:
-        optimizer, loss = _optimizer(params.training), _loss(model, params.training)
+        optimizer = optimizer_of(params.training, steps)
+        loss = _loss(model, params.training)
     else:
         _check_effect(params)
         optimizer, loss = model.optimizer, _one_hot(model.loss)
@@ -40,20 +34,19 @@ def compile_for(model: keras.Model, params: Params) -> None:
     )
 
 
-def _optimizer(training: Training) -> keras.optimizers.Optimizer:
-    return OPTIMIZERS[training.optimizer](learning_rate=training.lr)
-
-
 def _loss(model: keras.Model, training: Training) -> keras.losses.Loss:
-    if head_of(model) != Head.LOGITS:
-        return LOSSES[training.losses]()
-    if training.losses != "categorical_crossentropy":
+    is_logits = head_of(model) == Head.LOGITS
+    if training.losses == "categorical_crossentropy":
+        return keras.losses.CategoricalCrossentropy(
+            from_logits=is_logits, label_smoothing=training.label_smoothing
+        )
+    if is_logits:
         raise InputError(
             f"the network puts out logits, and losses={training.losses} is not for them",
             "a last layer with the activation softmax or sigmoid, or the cross-entropy",
             "end the network with a softmax, or use losses=categorical_crossentropy",
         )
-    return keras.losses.CategoricalCrossentropy(from_logits=True)
+    return keras.losses.LogCosh()
 
 
 def _check_effect(params: Params) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 from cifar_model.data.sizes import LARGEST, SMALLEST
 from cifar_model.errors import InputError, did_you_mean, shown
 from cifar_model.grid import MAX_TRIALS
-from cifar_model.params import MOST_EPOCHS, MOST_SEED
+from cifar_model.params import MOST_SEED
+from cifar_model.training_params import MOST_EPOCHS
 from runner.store.names import read_printable
 
 # The numbers of experiments, jobs and trials: what an INTEGER of every database holds.

@@ -13,6 +13,7 @@ from cifar_model.networks.signature import find_network
 from cifar_model.params import ParamValues
 from cifar_model.trainers.signature import find_trainer
 from runner.api import checks
+from runner.api.initial import read_initial
 from runner.errors import InputError
 from runner.settings import Settings
 from runner.store.engine import Store
@@ -51,6 +52,8 @@ class TrainingRequest(Request):
     params: ParamValues = field(default_factory=dict)
     threads: int = 1
     repeats: int = 1
+    init: int | str | Path | None = None
+    freeze: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,26 +123,26 @@ def new_experiment(settings: Settings, store: Store, request: AnyRequest) -> New
 def _new_experiment(settings: Settings, store: Store, request: AnyRequest) -> NewExperiment:
     match request:
         case TrainRequest():
-            return _new_train(settings, request)
+            return _new_train(settings, store, request)
         case TuneRequest():
-            return _new_tune(settings, request)
+            return _new_tune(settings, store, request)
         case EvaluateRequest():
             return _new_evaluate(store, request)
         case ExplainRequest():
             return _new_explain(settings, store, request)
 
 
-def _new_train(settings: Settings, request: TrainRequest) -> NewExperiment:
+def _new_train(settings: Settings, store: Store, request: TrainRequest) -> NewExperiment:
     params = _params(request)
     params |= {"augment": True} if checks.flag("augment", request.augment) else {}
-    return new_train(settings, _training(request), params)
+    return new_train(settings, _training(store, request), params)
 
 
-def _new_tune(settings: Settings, request: TuneRequest) -> NewExperiment:
+def _new_tune(settings: Settings, store: Store, request: TuneRequest) -> NewExperiment:
     method = checks.one_of("method", request.method, grids.METHODS)
     fixed = {name: [value] for name, value in _params(request).items()}
     sampling = (_fraction(request.downsample), method)
-    training = _training(request)
+    training = _training(store, request)
     grid = {**_grid(request.grid, training.network), **fixed}
     return new_tune(settings, training, grid, sampling)
 
@@ -183,7 +186,7 @@ def _new_explain(settings: Settings, store: Store, request: ExplainRequest) -> N
     return new_explain(settings, store, trial, explaining, request.seed, request.key)
 
 
-def _training(request: TrainingRequest) -> Training:
+def _training(store: Store, request: TrainingRequest) -> Training:
     return Training(
         dataset=DatasetSpec(
             checks.text("dataset", request.dataset),
@@ -195,6 +198,8 @@ def _training(request: TrainingRequest) -> Training:
         seed=request.seed,
         repeats=checks.whole_number("repeats", request.repeats),
         key=request.key,
+        initial=None if request.init is None else read_initial(store, request.init),
+        freeze=checks.optional_text("freeze", request.freeze),
         network=find_function(request.network, request.trainer),
     )
 

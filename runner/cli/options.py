@@ -228,6 +228,17 @@ def training_options(command: Command) -> Command:
                 show_default=True,
                 help="Train each set of params N times, with the seeds SEED, SEED + 1, ...",
             ),
+            click.option(
+                "--init",
+                metavar="TRIAL|FILE.keras",
+                help="Start from the weights of a trial or of a Keras file, where path and shape"
+                " are the same.",
+            ),
+            click.option(
+                "--freeze",
+                metavar="PATTERN",
+                help="Do not train layers whose names match, as in 'conv2d_*'.",
+            ),
             seed_option,
             key_option,
             label_options,

@@ -33,7 +33,7 @@ def submit() -> None:
 
 @submit.command()
 @training_options
-@click.option("--augment", is_flag=True, help="Flip, shift, rotate and zoom the images.")
+@click.option("--augment", is_flag=True, help="The same as --param augmentation=paper.")
 def train(wait: bool, form: str, **options: Any) -> None:
     """Train one trial."""
     from runner.api.submit import TrainRequest, find_function

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from cifar_model.errors import did_you_mean
 from cifar_model.params import DEFAULTS, RULES, ParamValue
+from cifar_model.training_params import FORMER_NAMES
 from runner.errors import InputError
 from runner.store.queries.leaderboard import LABELS, METRICS, OPERATORS, Condition
 
@@ -31,7 +32,7 @@ def _read(text: str, own: Own) -> Condition:
         )
     name, operator, value = form.groups()
     names = tuple(dict.fromkeys((*NAMES, *own)))
-    if name not in names:
+    if name not in (*names, *FORMER_NAMES):
         raise _refusal(text, f"one of {', '.join(names)}{did_you_mean(name, names)}")
     if name in LABELS or name == "network":
         if operator not in ("=", "!="):
@@ -39,6 +40,9 @@ def _read(text: str, own: Own) -> Condition:
         if not value.isprintable():
             raise _refusal(text, "printable characters in UTF-8")
         return Condition(name, operator, value)
+    if name in FORMER_NAMES and name not in own:
+        name, values = FORMER_NAMES[name]
+        value = values[_value(text, operator, value, default=False) is True]
     if name not in NAMES:
         return Condition(name, operator, _own_value(text, operator, value, own[name]), own=True)
     default = None if name in METRICS else DEFAULTS[name]

@@ -32,6 +32,7 @@ class Leader:
     code: str | None
     seed: int
     trained_epochs: int
+    ended_by: str
     best_epoch: int
     accuracy: float
     val_accuracy: float
@@ -65,6 +66,7 @@ def leader(row: LeaderRow, rank: int, behind: bool | None) -> Leader:
         code=row.code,
         seed=row.seed,
         trained_epochs=row.trained_epochs,
+        ended_by=row.ended_by,
         best_epoch=row.best_epoch,
         accuracy=row.accuracy,
         val_accuracy=row.val_accuracy,

@@ -92,6 +92,7 @@ class Trial:
     seed: int
     epochs: list[Epoch]
     trained_epochs: int
+    ended_by: str | None
     best_epoch: int | None
     loss: float | None
     accuracy: float | None

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cifar_model.data import Description
+from cifar_model.early_stopping import PATIENCE
 from runner.reports.evaluation import evaluations_of, next_for_trial
 from runner.reports.formats.terminal import View, as_terminal, sparkline
 from runner.reports.lookup import experiment_row, job_row
@@ -186,10 +187,14 @@ def _scores(document: TrialDocument, val_accuracy: float) -> str:
     score = with_interval(val_accuracy, accuracy_interval(val_accuracy, images))
     epochs = f"{document.trained_epochs} epoch{'s' * (document.trained_epochs != 1)}"
     seconds = "" if document.seconds is None else f" and {document.seconds:.1f} s"
-    return f"val_accuracy {score}, 95 % interval, after {epochs}{seconds}"
+    ended = ", ended by patience" if document.ended_by == PATIENCE else ""
+    return f"val_accuracy {score}, 95 % interval, after {epochs}{seconds}{ended}"
 
 
-MAIN = (*IDENTITY, *SCORES, "trained_epochs", "attempts", "loss_rule", "fingerprint", "model")
+MAIN = (
+    *(*IDENTITY, *SCORES, "trained_epochs", "ended_by", "attempts", "loss_rule"),
+    *("fingerprint", "model"),
+)
 
 
 def _main_table(document: TrialDocument) -> Table:
@@ -201,7 +206,7 @@ def _main_table(document: TrialDocument) -> Table:
 def trial_tables(document: TrialDocument) -> Iterator[Table]:
     """Yield the tables of the document."""
     dataset = document.dataset
-    shown = (*IDENTITY, *SCORES, "loss_rule", *MACHINE) if document.trial else IDENTITY
+    shown = (*IDENTITY, *SCORES, "ended_by", "loss_rule", *MACHINE) if document.trial else IDENTITY
     yield field_table(titled(dataset, _what(document)), chosen(document, shown))
     if document.params:
         yield field_table(titled(dataset, "Parameters"), document.params)

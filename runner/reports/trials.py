@@ -47,6 +47,7 @@ def _trial(job: JobRow, epochs: list[Epoch]) -> Trial:
         seed=job.seed,
         epochs=epochs,
         trained_epochs=len(epochs),
+        ended_by=job.ended_by,
         best_epoch=job.best_epoch,
         loss=job.loss,
         accuracy=job.accuracy,

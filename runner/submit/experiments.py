@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any
 
 from cifar_model.data import DatasetSpec, Description, load
 from cifar_model.errors import InputError
 from cifar_model.grid import MAX_TRIALS, Grid, count_points, grid_to_json, sample
 from cifar_model.networks.network import PAPER, Network
-from cifar_model.params import MOST_SEED, Params, ParamValues, rules_of
+from cifar_model.params import MOST_SEED, Params, ParamValues, present, rules_of
 from runner import provenance
 from runner.failpoints import failpoint
 from runner.settings import Settings
@@ -16,6 +17,18 @@ from runner.states import Kind
 from runner.store import queries
 from runner.store.engine import Store
 from runner.store.lifecycle.experiments import NewExperiment, create
+
+
+@dataclass(frozen=True, slots=True)
+class Initial:
+    """Weights to start from, by their path in the network, and what they are of."""
+
+    source: Mapping[str, Any]
+    weights: bytes
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what a configuration says of them; `weights` names the artifact."""
+        return {**self.source, "weights": sha256(self.weights).hexdigest()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +46,8 @@ class Training:
     key: str | None = None
     # What the data set is, if it has been read already: large ones take long to read.
     described: Mapping[str, Any] | None = None
+    initial: Initial | None = None
+    freeze: str | None = None
     network: Network = PAPER
 
 
@@ -66,7 +81,8 @@ def _new(
 ) -> NewExperiment:
     jobs = _jobs(training, trained)
     new = new_experiment(kind, training.seed, configuration, jobs, training.key)
-    return replace(new, code=training.network.code)
+    initial = None if training.initial is None else training.initial.weights
+    return replace(new, code=training.network.code, initial=initial)
 
 
 def new_evaluate(
@@ -101,6 +117,7 @@ def new_folds(
         "split": "validation",
         "folds": folds,
         "params": trial.params,
+        **_start(trial.init, trial.freeze),
         # Only the data differ from fold to fold.
         "seed": trial.seed,
     }
@@ -136,10 +153,11 @@ def _trained(training: Training, rows: Sequence[ParamValues]) -> dict[Params, Pa
     given = {} if training.epochs is None else {"epochs": training.epochs}
     found: dict[Params, ParamValues] = {}
     for row in rows:
-        params = Params.from_json({**row, **given}, training.network)
+        stored = present({**row, **given}, training.network)
+        params = Params.from_json(stored, training.network)
         known = {} if training.network == PAPER else dict(params.architecture)
         of_network = {name: value for name, value in known.items() if value is not None}
-        found.setdefault(params, {**row, **of_network, **given})
+        found.setdefault(params, {**stored, **of_network})
     return found
 
 
@@ -172,12 +190,19 @@ def _training_configuration(
         "repeats": training.repeats,
         "threads": training.threads,
         **_network(None if training.network == PAPER else training.network.to_json()),
+        **_start(None if training.initial is None else training.initial.to_json(), training.freeze),
     }
 
 
 def _network(stored: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return the entry of a configuration; the paper's network has none, as before others came."""
     return {} if stored is None else {"network": dict(stored)}
+
+
+def _start(init: Mapping[str, Any] | None, freeze: str | None) -> dict[str, Any]:
+    """Return what a configuration says of the start of its trials; most have nothing of that."""
+    given = {"init": init and dict(init), "freeze": freeze}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def trial_configuration(trial: queries.Trial) -> dict[str, Any]:

@@ -67,8 +67,8 @@ def test_the_smallest_fraction_that_is_named_gives_one_trial(points: int) -> Non
 
 
 def test_a_value_that_no_trial_could_use_is_refused_though_it_was_not_sampled() -> None:
-    with pytest.raises(InputError, match="optimizer='lion'"):
-        sample({**PAPER_GRID, "optimizer": ["adam", "lion"]}, 0.01, "uniform_mersenne", 0)
+    with pytest.raises(InputError, match="optimizer='tiger'"):
+        sample({**PAPER_GRID, "optimizer": ["adam", "tiger"]}, 0.01, "uniform_mersenne", 0)
 
 
 def test_a_value_is_checked_together_with_those_of_its_own_point_only() -> None:

@@ -11,9 +11,10 @@ from cifar_model import determinism
 from cifar_model.data import Dataset, Split
 from cifar_model.evaluation import evaluate, keras_scores
 from cifar_model.networks import building
-from cifar_model.params import LAST_ACTIVATIONS, LOSSES, Params
+from cifar_model.params import LAST_ACTIVATIONS, Params
 from cifar_model.prediction import Predictor
 from cifar_model.training import Trained, train
+from cifar_model.training_params import LOSSES
 
 SPLITS = ("train", "validation", "test")
 CLASSES = 4

@@ -4,7 +4,7 @@ import pytest
 
 from cifar_model.errors import InputError
 from cifar_model.networks.network import RESNET, Network, dense_dropout_rate, dropout_rates
-from cifar_model.params import DEFAULTS, Params, read_value
+from cifar_model.params import DEFAULTS, Params, present, read_value
 
 
 def test_the_defaults_are_the_papers_untuned_model() -> None:
@@ -33,7 +33,14 @@ def test_no_dropout_means_none_anywhere() -> None:
         ("batch_size", "32"),
         ("epochs", -1),
         ("dropout", 1.0),
-        ("optimizer", "lion"),
+        ("optimizer", "lions"),
+        ("momentum", 1),
+        ("warmup", 1.0),
+        ("patience", -1),
+        ("ema", 1),
+        ("schedule", "linear"),
+        ("precision", "float16"),
+        ("augmentation", True),
         ("losses", None),
         ("activation", ["relu"]),
         ("blocks", 9),
@@ -101,8 +108,9 @@ def test_a_typed_value_that_no_trial_could_use_is_refused(name: str, text: str) 
         ("LR=0.1", "lr"),
         ("batch-size=32", "batch_size"),
         ("loss=logcosh", "losses"),
-        ("momentum=0.9", "batch_norm_momentum"),
-        ("augmentation=true", "augment"),
+        ("bn_momentum=0.9", "batch_norm_momentum"),
+        ("data_augmentation=mixup", "augmentation"),
+        ("early_stopping=3", "patience"),
     ],
 )
 def test_the_name_that_is_hinted_at_is_accepted(typed: str, meant: str) -> None:
@@ -114,7 +122,7 @@ def test_the_name_that_is_hinted_at_is_accepted(typed: str, meant: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["optimizer=Adam", "optimizer=adamw", "losses=crossentropy", "augment=1"]
+    "typed", ["optimizer=Adam", "optimizer=adamW", "losses=crossentropy", "augment=1"]
 )
 def test_the_value_that_is_hinted_at_is_accepted(typed: str) -> None:
     with pytest.raises(InputError) as refused:
@@ -177,3 +185,40 @@ def test_a_value_of_another_kind_than_the_networks_default_is_refused(
 ) -> None:
     with pytest.raises(InputError, match=f"parameter {next(iter(values))}="):
         Params.from_json(values, OWN)
+
+
+def test_augment_is_an_earlier_name_of_augmentation() -> None:
+    for given, value in ((True, "paper"), (False, "none")):
+        assert Params.from_json({"augment": given}).training.augmentation == value
+        assert present({"lr": 0.1, "augment": given}) == {"lr": 0.1, "augmentation": value}
+    with pytest.raises(InputError, match="augment and augmentation are the same parameter"):
+        Params.from_json({"augment": True, "augmentation": "mixup"})
+
+
+def test_a_network_may_have_a_parameter_of_its_own_with_an_earlier_name() -> None:
+    own = Network("own.py:build", (("augment", True), ("momentum", 0.99)))
+    assert present({"augment": False}, own) == {"augment": False, "momentum": 0.99}
+    assert Params.from_json({"augment": False}, own).training.augmentation == "none"
+
+
+def test_a_value_sets_what_it_needs_unless_that_is_given() -> None:
+    assert present({"optimizer": "adamw"}) == {"optimizer": "adamw", "weight_decay": 0.004}
+    assert Params.from_json({"schedule": "one_cycle"}).training.warmup == 0.3
+    given = {"optimizer": "adamw", "weight_decay": 0.1}
+    assert present(given) == given
+
+
+@pytest.mark.parametrize(
+    ("values", "what"),
+    [
+        ({"momentum": 0.9}, "momentum=0.9 has no effect with optimizer=adam"),
+        ({"optimizer": "rmsprop", "nesterov": True}, "nesterov=true has no effect"),
+        ({"optimizer": "sgd", "nesterov": True}, "nesterov=true has no effect with momentum=0"),
+        ({"losses": "logcosh", "label_smoothing": 0.1}, "has no effect with losses=logcosh"),
+        ({"schedule": "one_cycle", "warmup": 0}, "never rises"),
+    ],
+)
+def test_a_combination_without_effect_is_refused(values: dict[str, object], what: str) -> None:
+    with pytest.raises(InputError, match=what) as refused:
+        Params.from_json(values)
+    assert refused.value.fix

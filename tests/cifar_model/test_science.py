@@ -6,16 +6,15 @@ from sklearn.metrics import precision_recall_fscore_support
 
 from cifar_model import checkpoint, determinism
 from cifar_model.activations import activations, summary
-from cifar_model.data import Dataset, Split
+from cifar_model.data import Dataset
 from cifar_model.errors import CheckpointError, DivergedError, InputError
 from cifar_model.metrics import per_class
 from cifar_model.networks import building
 from cifar_model.params import Params
 from cifar_model.prediction import normalised
 from cifar_model.results import Epoch
-from cifar_model.training import Hooks, Trained, train
-
-TINY = {"blocks": 1, "filters": 2, "batch_size": 16, "batch_norm_momentum": 0.9}
+from cifar_model.training import Hooks, train
+from tests.cifar_model.noise import TINY, make_noise
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -25,12 +24,7 @@ def _one_thread() -> None:
 
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
-    random = np.random.default_rng(0)
-    parts = [
-        Split(random.integers(0, 256, (n, 32, 32, 3), np.uint8), np.arange(n) % 3)
-        for n in (40, 12, 12)
-    ]
-    return Dataset("noise", "noise", "0", ("a", "b", "c"), *parts)
+    return make_noise()
 
 
 def block(size: int, channels: int) -> list[tuple[str, tuple[int, ...]]]:
@@ -94,39 +88,6 @@ def test_weights_are_the_same_bytes_and_come_back() -> None:
     assert building.weights_bytes(building.restore(params, (32, 32, 3), 3, content)) == content
     with pytest.raises(InputError, match="do not fit"):
         building.restore(params, (32, 32, 3), 4, content)
-
-
-@pytest.mark.parametrize("optimizer", ["adam", "nadam"])
-def test_a_resumed_training_ends_with_the_same_bits(dataset: Dataset, optimizer: str) -> None:
-    params = Params.from_json(TINY | {"optimizer": optimizer, "augment": True})
-    checkpoints: list[bytes] = []
-
-    def keep(epoch: Epoch, content: bytes) -> None:
-        assert epoch.epoch == len(checkpoints) + 1
-        checkpoints.append(content)
-
-    whole = train(params, dataset, 7, epochs=3, hooks=Hooks(on_epoch=keep))
-    resumed = train(params, dataset, 7, epochs=3, resume=checkpoints[0])
-    assert resumed.weights == whole.weights
-    assert numbers(resumed) == numbers(whole)
-    assert train(params, dataset, 8, epochs=1).weights != whole.weights
-
-
-def numbers(trained: Trained) -> list[tuple[float, ...]]:
-    return [(e.loss, e.accuracy, e.val_loss, e.val_accuracy) for e in trained.epochs]
-
-
-@pytest.mark.parametrize("optimizer", ["adam", "nadam", "sgd", "rmsprop"])
-def test_a_trial_in_a_network_that_is_warm_from_another_ends_with_the_same_bits(
-    dataset: Dataset, optimizer: str
-) -> None:
-    values = {**TINY, "optimizer": optimizer}
-    params = Params.from_json(values)
-    first = train(params, dataset, 1, epochs=2)
-    train(Params.from_json(values | {"lr": 0.0005, "batch_size": 7}), dataset, 2, epochs=1)
-    again = train(params, dataset, 1, epochs=2)
-    assert again.weights == first.weights
-    assert [epoch.val_loss for epoch in again.epochs] == [epoch.val_loss for epoch in first.epochs]
 
 
 def test_a_damaged_checkpoint_is_refused(dataset: Dataset) -> None:

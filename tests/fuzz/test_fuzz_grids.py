@@ -18,7 +18,8 @@ VALUES: dict[str, list[Any]] = {
     "batch_size": [8, 32, 32.0, 0],
     "epochs": [1, 2, 10**20],
     "dropout": [0, 0.2, 0.9],
-    "optimizer": ["adam", "nadam", "Adam"],
+    "optimizer": ["adam", "sgd", "Adam"],
+    "momentum": [0.0, 0.9, 1],
     "augment": [True, False, 1],
 }
 PLAIN = st.dictionaries(

@@ -13,7 +13,7 @@ from runner.store.lifecycle.results import FoldScore, write_evaluation
 from workers.attempt import Attempt, Write
 from workers.jobs.inputs import load_dataset
 from workers.jobs.models import load_model, read_params
-from workers.jobs.train import train_params
+from workers.jobs.train import read_start, train_params
 
 
 def run_fold(attempt: Attempt, spec: FoldSpec) -> Write:
@@ -27,7 +27,8 @@ def run_fold(attempt: Attempt, spec: FoldSpec) -> Write:
     whole = load_dataset(spec.dataset, attempt.context.settings.data_dir)
     dataset = fold_of(whole, spec.fold, spec.folds)
     classes = len(dataset.classes)
-    trained = train_params(attempt, params, dataset, spec.seed, determinism.fingerprint())
+    start = read_start(attempt, spec.start)
+    trained = train_params(attempt, params, dataset, spec.seed, start)
     shape = dataset.train.images.shape[1:]
     refitted = Predictor(restore(params, shape, classes, trained.weights))
     evaluation = evaluate(refitted, dataset.validation, classes)

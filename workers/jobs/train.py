@@ -2,13 +2,16 @@
 
 from cifar_model import determinism
 from cifar_model.data import Dataset
+from cifar_model.networks.initial import Start
 from cifar_model.params import Params
 from cifar_model.results import Epoch
 from cifar_model.training import Hooks, Trained, train
 from runner.failpoints import failpoint
-from runner.specs import TrainSpec
+from runner.specs import StartSpec, TrainSpec
+from runner.store.artifacts import get_artifact
 from runner.store.engine import Connection
 from runner.store.lifecycle.checkpoints import newest_checkpoint, record_epoch
+from runner.store.lifecycle.job_lifecycle import tell
 from runner.store.lifecycle.results import write_trial
 from workers.attempt import Attempt, Stopped, Write
 from workers.audit_log import record
@@ -23,19 +26,34 @@ def run_trial(attempt: Attempt, spec: TrainSpec) -> Write:
     params = read_params(attempt.context.store, spec.params, spec.network)
     dataset = load_dataset(spec.dataset, attempt.context.settings.data_dir)
     fingerprint = determinism.fingerprint()
-    trained = train_params(attempt, params, dataset, spec.seed, fingerprint)
+    start = read_start(attempt, spec.start)
+    trained = train_params(attempt, params, dataset, spec.seed, start)
 
     def write(connection: Connection) -> None:
-        write_trial(connection, attempt.claim, trained.weights, fingerprint)
+        weights, ended_by = trained.weights, trained.ended_by
+        write_trial(connection, attempt.claim, weights, fingerprint, ended_by)
 
     return write
 
 
+def read_start(attempt: Attempt, spec: StartSpec) -> Start:
+    """Return what a training starts from; how much of it fits is told to the job's events."""
+    store, stored = attempt.context.store, spec.weights
+
+    def told(words: str) -> None:
+        attempt.progress(words)
+        retry_while_unavailable(lambda: tell(store, attempt.key, "initialised", words))
+
+    weights = stored and retry_while_unavailable(lambda: get_artifact(store, stored))
+    return Start(weights or None, spec.freeze, told)
+
+
 def train_params(
-    attempt: Attempt, params: Params, dataset: Dataset, seed: int, fingerprint: str
+    attempt: Attempt, params: Params, dataset: Dataset, seed: int, start: Start
 ) -> Trained:
     """Train to the end from the newest checkpoint, recording every epoch; stop when told to."""
     store, epochs = attempt.context.store, params.training.epochs
+    fingerprint = determinism.fingerprint()
 
     def on_step(epoch: int, step: int, steps: int) -> None:
         if step == steps // 2:
@@ -58,4 +76,4 @@ def train_params(
     newest = retry_while_unavailable(
         lambda: newest_checkpoint(store, attempt.key.job_id, fingerprint)
     )
-    return train(params, dataset, seed, hooks=hooks, resume=newest)
+    return train(params, dataset, seed, hooks=hooks, resume=newest, start=start)

@@ -23,6 +23,7 @@ CATEGORIES = frozenset(
         *("state", "kind", "split", "verdict", "method", "segmentation", "dataset"),
         *("data_fingerprint", "fingerprint", "class", "true_class", "predicted_class"),
         *("other_class", "optimizer", "losses", "activation", "last_activation"),
+        *("augmentation", "schedule", "precision", "ended_by"),
     )
 )
 PLAIN = {int: "int64", float: "float64", bool: "bool", datetime: TIME}

@@ -6,7 +6,15 @@ import threading
 import click
 from click.shell_completion import CompletionItem
 
-from cifar_model.params import ACTIVATIONS, LAST_ACTIVATIONS, LOSSES, OPTIMIZERS, RULES
+from cifar_model.networks.network import ACTIVATIONS, LAST_ACTIVATIONS
+from cifar_model.params import RULES
+from cifar_model.training_params import (
+    AUGMENTATIONS,
+    LOSSES,
+    OPTIMIZERS,
+    PRECISIONS,
+    SCHEDULES,
+)
 
 # A person who presses Tab does not wait for longer.
 MOST_SECONDS = 0.3
@@ -16,7 +24,10 @@ CHOICES = {
     "losses": LOSSES,
     "activation": ACTIVATIONS,
     "last_activation": LAST_ACTIVATIONS,
-    "augment": ("true", "false"),
+    "augmentation": AUGMENTATIONS,
+    "nesterov": ("true", "false"),
+    "schedule": SCHEDULES,
+    "precision": PRECISIONS,
 }
 
 # What a leaderboard can be ranked and chosen by; its own module imports the database.

@@ -39,11 +39,20 @@ BEST = (
 )
 
 
+def _not_reduced(document: ExperimentDocument) -> str:
+    patient = any(trial.params.get("patience") for trial in document.trials)
+    ending = ", or until its patience ends it" if patient else ""
+    return (
+        "None: not used. The grid is not reduced: every trial is trained for all its epochs"
+        f"{ending}."
+    )
+
+
 def training_parts(document: ExperimentDocument, figures: Sequence[Figure]) -> list[Part]:
     """Return the parts of a training report."""
     return [
         *_summary(document),
-        Note("None: not used. The grid is not reduced: every trial is trained for all its epochs."),
+        Note(_not_reduced(document)),
         *_scores(document),
         *loss_rule_notes("val_loss", document.trials),
         *warning_notes(document),
@@ -57,7 +66,8 @@ def training_parts(document: ExperimentDocument, figures: Sequence[Figure]) -> l
 
 TRIAL_COLUMNS = (
     *("state", "val_loss", "accuracy", "loss", "seconds", "best_val_accuracy", "best_epoch"),
-    *("trained_epochs", "attempts", "seed", "job", "number", "reason", "not_reproducible"),
+    *("trained_epochs", "ended_by", "attempts", "seed", "job", "number", "reason"),
+    "not_reproducible",
 )
 
 

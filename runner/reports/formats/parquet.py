@@ -4,7 +4,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 
-from cifar_model.params import DEFAULTS
+from cifar_model.params import DEFAULTS, ParamValues
 from runner.reports.formats.csv_file import Cell
 from runner.reports.formats.extras import needed
 from runner.reports.records import plain
@@ -12,7 +12,7 @@ from runner.reports.records import plain
 ABOUT = b"runner"
 
 TEXT = (
-    *("state", "reason", "not_reproducible", "fingerprints", "dataset", "fingerprint"),
+    *("state", "reason", "ended_by", "not_reproducible", "fingerprints", "dataset", "fingerprint"),
     *("data_fingerprint", "split", "class", "true_class", "predicted_class"),
     *("method", "segmentation", "verdict", "metric", "varying", "network", "code"),
 )
@@ -36,11 +36,13 @@ def as_parquet(
     arrow, parquet = (
         needed(module, "parquet", "pyarrow") for module in ("pyarrow", "pyarrow.parquet")
     )
+    # In rows without params, `precision` is a score.
+    params = DEFAULTS if "optimizer" in columns else {}
     known = {
         name: next((row[name] for row in rows if row.get(name) is not None), None)
         for name in columns
     }
-    fields = [(name, arrow.type_for_alias(_type(name, known[name]))) for name in columns]
+    fields = [(name, arrow.type_for_alias(_type(name, known[name], params))) for name in columns]
     schema = arrow.schema(fields, metadata={ABOUT: json.dumps(plain(about)).encode()})
     table = arrow.table({name: [row.get(name) for row in rows] for name in columns}, schema=schema)
     content = io.BytesIO()
@@ -48,13 +50,13 @@ def as_parquet(
     return content.getvalue()
 
 
-def _type(name: str, value: Cell) -> str:
+def _type(name: str, value: Cell, params: ParamValues) -> str:
     """Return the Arrow type name of a column; a column that is not listed above is a float.
 
     That of a text or a flag of a user's network is known by its values only.
     """
-    if name in DEFAULTS:
-        return TYPES[type(DEFAULTS[name])]
+    if name in params:
+        return TYPES[type(params[name])]
     if name == "noise":
         return TYPES[bool]
     if name in TEXT or name in WHOLE:

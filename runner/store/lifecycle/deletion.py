@@ -160,7 +160,7 @@ def _delete(connection: Connection, experiments: Sequence[int]) -> None:
         connection.execute(delete(table).where(table.job_id.in_(jobs)))
         failpoint(f"delete_{table.__tablename__}")
     connection.execute(delete(schema.Job).where(schema.Job.experiment_id.in_(experiments)))
-    for of_experiments in (schema.ExperimentTag, schema.ExperimentCode):
+    for of_experiments in (schema.ExperimentTag, schema.ExperimentCode, schema.ExperimentInit):
         theirs = of_experiments.experiment_id.in_(experiments)
         connection.execute(delete(of_experiments).where(theirs))
     connection.execute(delete(schema.Experiment).where(schema.Experiment.id.in_(experiments)))

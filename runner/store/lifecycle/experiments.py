@@ -17,7 +17,7 @@ from runner.store.engine import Store
 from runner.store.lifecycle.naming import add_tags, check_free
 from runner.store.lifecycle.numbers import insert_numbered
 from runner.store.names import NO_LABEL, Label
-from runner.store.schema import Experiment, ExperimentCode, Job, Trial
+from runner.store.schema import Experiment, ExperimentCode, ExperimentInit, Job, Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class NewExperiment:
     """What a submission asks for; each of `jobs` is the configuration of one job.
 
     The same submission key again is the same experiment. `code` is the text of the file that its
-    jobs run, where a user wrote one.
+    jobs run, where a user wrote one; `initial` are the weights that its trials start from.
     """
 
     kind: Kind
@@ -35,6 +35,7 @@ class NewExperiment:
     jobs: Sequence[dict[str, Any]]
     submission_key: str | None = None
     label: Label = NO_LABEL
+    initial: bytes | None = None
     code: str | None = None
 
 
@@ -162,6 +163,7 @@ def _insert(connection: Connection, new: NewExperiment) -> int:
         },
     ).one()
     add_tags(connection, experiment_id, new.label.tags)
+    _add_initial(connection, experiment_id, new.initial)
     add_code(connection, experiment_id, new.code)
     failpoint("submit_experiment")
     connection.execute(
@@ -173,6 +175,13 @@ def _insert(connection: Connection, new: NewExperiment) -> int:
     )
     failpoint("submit_jobs")
     return experiment_id
+
+
+def _add_initial(connection: Connection, experiment_id: int, weights: bytes | None) -> None:
+    """Store the weights that the trials of an experiment start from, if there are any."""
+    if weights is not None:
+        row = {"experiment_id": experiment_id, "artifact": put_artifact(connection, weights)}
+        connection.execute(insert(ExperimentInit), row)
 
 
 def add_code(connection: Connection, experiment_id: int, code: str | None) -> None:

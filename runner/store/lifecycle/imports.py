@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
+from cifar_model.early_stopping import ended_by
 from cifar_model.networks.network import Network
-from cifar_model.params import Params
+from cifar_model.params import Params, present
 from cifar_model.results import Epoch
 from runner.specs import trained_params
 from runner.states import AttemptState, JobState, Kind
@@ -126,12 +127,15 @@ def _write(connection: Connection, imported: Imported) -> int:
             for epoch in imported.epochs
         ],
     )
-    return write_trial(connection, claim, imported.weights, imported.epochs[-1].fingerprint)
+    epochs, training = imported.epochs, _trained(imported.params, imported).training
+    ended = ended_by(len(epochs), training.epochs, training.patience)
+    return write_trial(connection, claim, imported.weights, epochs[-1].fingerprint, ended)
 
 
 def _job(connection: Connection, imported: Imported) -> Claim:
     """Write the experiment and its job, and return what the job would have been claimed as."""
-    params = trained_params(imported.params, len(imported.epochs))
+    network = Network.from_json(imported.network)
+    params = present(trained_params(imported.params, len(imported.epochs)), network)
     configuration = {"dataset": imported.dataset, "epochs": None, "threads": imported.threads}
     if imported.network is not None:
         configuration["network"] = imported.network

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, insert, select
 
-from cifar_model import results
+from cifar_model import early_stopping, results
 from cifar_model.data import Split
 from cifar_model.explanation import coarse
 from cifar_model.explanation.regions import Segments, mask
@@ -28,7 +28,13 @@ from runner.store.schema import (
 )
 
 
-def write_trial(connection: Connection, claim: Claim, weights: bytes, fingerprint: str) -> int:
+def write_trial(
+    connection: Connection,
+    claim: Claim,
+    weights: bytes,
+    fingerprint: str,
+    ended_by: str = early_stopping.EPOCHS,
+) -> int:
     """Store the trial of a job whose epochs are all recorded; return its id.
 
     The scores are those of the last epoch; the best epoch is the first that has the highest
@@ -66,6 +72,7 @@ def write_trial(connection: Connection, claim: Claim, weights: bytes, fingerprin
         "loss_rule": last.loss_rule,
         "fingerprint": fingerprint,
         "model": put_artifact(connection, weights),
+        "ended_by": ended_by,
         "network": claim.configuration.get("network"),
     }
     return connection.scalars(insert_numbered(Trial).returning(Trial.id), trial).one()

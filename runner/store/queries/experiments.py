@@ -91,6 +91,8 @@ class Trial:
     model: str
     network: dict[str, Any] | None
     threads: int
+    init: dict[str, Any] | None
+    freeze: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +190,15 @@ def jobs_to_send(store: Store, job_ids: Sequence[int]) -> list[JobToSend]:
 
 def trial(store: Store, trial_id: int) -> Trial:
     """Return one trial; raise InputError if there is none with this id."""
-    threads = schema.Experiment.configuration["threads"].as_integer()
+    configuration = schema.Experiment.configuration
+    threads = configuration["threads"].as_integer()
     statement = (
-        select(*columns_of(schema.Trial, Trial), threads.label("threads"))
+        select(
+            *columns_of(schema.Trial, Trial),
+            threads.label("threads"),
+            configuration["init"].label("init"),
+            configuration["freeze"].as_string().label("freeze"),
+        )
         .join(schema.Job, schema.Job.id == schema.Trial.job_id)
         .join(schema.Experiment, schema.Experiment.id == schema.Job.experiment_id)
         .where(schema.Trial.id == trial_id)

@@ -83,6 +83,7 @@ def trial_columns(connection: Connection, scope: Scope) -> Columns:
             EPOCHS.label("stored_epochs"),
             NETWORK.label("stored_network"),
             SEED.label("seed"),
+            Trial.ended_by,
             Trial.best_epoch,
             Trial.loss,
             Trial.accuracy,

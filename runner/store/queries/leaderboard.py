@@ -18,6 +18,7 @@ from runner.store.engine import Connection
 from runner.store.queries.names import shown_in_lists, tags_of
 from runner.store.queries.rows import CommandRow, LeaderRow, MetricRow, ScoredRow
 from runner.store.schema import Experiment, ExperimentTag, Job, Trial
+from runner.store.schema.trained import EPOCHS_OF_TRIAL
 
 # The metrics that trials can be ranked and filtered by.
 SMALLER_IS_BETTER = ("loss", "val_loss", "seconds")
@@ -83,6 +84,7 @@ def best(connection: Connection, scope: Scope, by: str, top: int) -> list[Leader
         Trial.seed,
         Trial.dataset,
         Trial.epochs.label("trained_epochs"),
+        Trial.ended_by,
         Trial.best_epoch,
         *(getattr(Trial, name) for name in METRICS),
         Trial.loss_rule,
@@ -152,7 +154,7 @@ def repeats(connection: Connection, scope: Scope, by: str) -> tuple[float, int]:
     same = (
         cast(Trial.params, Text).label("params"),
         func.coalesce(cast(Trial.network, Text), "").label("network"),
-        Trial.epochs.label("trained_epochs"),
+        EPOCHS_OF_TRIAL.label("epochs"),
         Trial.dataset["fingerprint"].as_string().label("fingerprint"),
         Trial.dataset[("images", "train")].as_string().label("train_images"),
     )
@@ -162,7 +164,7 @@ def repeats(connection: Connection, scope: Scope, by: str) -> tuple[float, int]:
     squares = func.sum(of.metric * of.metric) - count * func.avg(of.metric) * func.avg(of.metric)
     groups = (
         select((count - 1).label("freedom"), squares.label("squares"))
-        .group_by(of.params, of.network, of.trained_epochs, of.fingerprint, of.train_images)
+        .group_by(of.params, of.network, of.epochs, of.fingerprint, of.train_images)
         .having(count > 1)
         .subquery()
     )
@@ -251,11 +253,13 @@ def _number_holds(column: ColumnElement[Any], sign: str, value: float) -> Column
 
 
 def _column(condition: Condition) -> ColumnElement[Any]:
+    if condition.name == "epochs":
+        return EPOCHS_OF_TRIAL
     if condition.name == "network":
         return func.coalesce(Trial.network["name"].as_string(), PAPER.name)
     if condition.own:
         return _param(condition)
-    if condition.default is None or condition.name == "epochs":
+    if condition.default is None:
         column: ColumnElement[Any] = getattr(Trial, condition.name)
         return column
     param = _param(condition)

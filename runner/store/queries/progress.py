@@ -62,9 +62,11 @@ def _in_epochs(store: Store, found: queries.Experiment) -> Progress:
     of_experiment = schema.Job.experiment_id == found.id
     has_ended = schema.Job.state.in_(FINAL)
     has_succeeded = schema.Job.state == JobState.SUCCEEDED
-    planned = select(
-        func.coalesce(func.sum(_planned_epochs(found.configuration["epochs"])), 0)
-    ).where(of_experiment)
+    planned = select(func.coalesce(func.sum(_planned_epochs(found.configuration["epochs"])), 0))
+    planned = planned.select_from(schema.Job).outerjoin(
+        schema.Trial, schema.Trial.job_id == schema.Job.id
+    )
+    planned = planned.where(of_experiment)
     recorded = (
         select(func.count(), func.avg(schema.Epoch.seconds))
         .join_from(schema.Epoch, schema.Job, schema.Job.id == schema.Epoch.job_id)
@@ -96,8 +98,11 @@ def _in_epochs(store: Store, found: queries.Experiment) -> Progress:
 
 
 def _planned_epochs(override: int | None) -> ColumnElement[int]:
-    """Return the planned epochs of a job: from the override, its params or the default."""
+    """Return the epochs of a job: those of its trial, which may have ended before all were trained.
+
+    Without a trial they are the override, or from its params, or the default.
+    """
     if override is not None:
-        return literal(override, Integer())
+        return func.coalesce(schema.Trial.epochs, literal(override, Integer()))
     own = schema.Job.configuration[("params", "epochs")].as_integer()
-    return func.coalesce(own, Training().epochs)
+    return func.coalesce(schema.Trial.epochs, own, Training().epochs)

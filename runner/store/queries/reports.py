@@ -102,6 +102,7 @@ def jobs(
             Trial.params,
             NETWORK.label("network"),
             Trial.epochs.label("trained_epochs"),
+            Trial.ended_by,
             Trial.dataset,
             Trial.best_epoch,
             Trial.loss,

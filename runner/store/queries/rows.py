@@ -49,6 +49,7 @@ class JobRow:
     params: ParamValues
     network: Mapping[str, Any] | None
     trained_epochs: int | None
+    ended_by: str | None
     dataset: Description | None
     best_epoch: int | None
     loss: float | None
@@ -199,6 +200,7 @@ class LeaderRow:
     seed: int
     dataset: Description
     trained_epochs: int
+    ended_by: str
     best_epoch: int
     accuracy: float
     val_accuracy: float

@@ -198,6 +198,7 @@ def _trials() -> Select[Any]:
         Trial.best_val_accuracy,
         Trial.best_epoch,
         TRAINED_EPOCHS.label("trained_epochs"),
+        Trial.ended_by,
         Trial.seconds,
         *_params(),
         SEED.label("seed"),

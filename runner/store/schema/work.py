@@ -53,6 +53,15 @@ class ExperimentTag(Base):
     tag: Mapped[str] = mapped_column(primary_key=True, index=True)
 
 
+class ExperimentInit(Base):
+    """The weights that an experiment's trials start from."""
+
+    __tablename__ = "experiment_init"
+
+    experiment_id: Mapped[int] = mapped_column(ForeignKey("experiments.id"), primary_key=True)
+    artifact: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"), index=True)
+
+
 class ExperimentCode(Base):
     """The file of a user's own code that an experiment's jobs run: of a network or a trainer."""
 

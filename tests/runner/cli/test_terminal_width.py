@@ -46,7 +46,7 @@ PARAMS = [
         "batch_norm_momentum": 0.9 + n / 1000,
         "blocks": 1 + n % 3,
         "filters": 4 + n,
-        "augment": n > 4,
+        "nesterov": n > 4,
     }
     for n in range(16)
 ]

@@ -91,7 +91,7 @@ def test_files_of_other_rows_have_one_schema_and_are_one_data_set(
     schemas = [read_parquet(Path(file)).schema for file in files]
     assert schemas[0].equals(schemas[1])
     assert not any(types.is_null(of) for of in schemas[0].types)
-    assert schemas[0].field("augment").type == "bool"
+    assert schemas[0].field("nesterov").type == "bool"
     assert schemas[0].field("batch_size").type == "int64"
     together = dataset.dataset(files).to_table()
     assert together["experiment"].to_pylist() == [stored[0]] * 3 + [stored[1]]

@@ -58,6 +58,8 @@ def test_a_loss_is_best_where_it_is_smallest(store: Store) -> None:
         (("optimizer=nadam",), [0.3, 0.2, 0.1]),
         (("augment=true",), [0.3, 0.2, 0.1]),
         (("augment=false",), []),
+        (("augmentation=paper",), [0.3, 0.2, 0.1]),
+        (("augmentation!=paper",), []),
         # Not given, so their default, which is categorical_crossentropy.
         (("losses=categorical_crossentropy",), [0.3, 0.2, 0.1]),
         (("losses=logcosh",), []),
@@ -67,7 +69,7 @@ def test_a_loss_is_best_where_it_is_smallest(store: Store) -> None:
 def test_conditions_choose_trials_by_params_and_metrics(
     store: Store, where: tuple[str, ...], expected: list[float]
 ) -> None:
-    store_tune(store, [[0.1], [0.2], [0.3]], optimizer="nadam", augment=True)
+    store_tune(store, [[0.1], [0.2], [0.3]], optimizer="nadam", augmentation="paper")
     assert found(store, *where) == expected
 
 

@@ -22,7 +22,7 @@ ACCURACIES = [[0.2, 0.31], [0.5], [0.9, 0.8], [], [0.1 + 0.2], [0.45]]
 @pytest.fixture
 def document(store: Store) -> ExperimentDocument:
     """Offer the report of a tune of which one trial failed."""
-    experiment = store_tune(store, ACCURACIES, batch_size=43, augment=True)
+    experiment = store_tune(store, ACCURACIES, batch_size=43, augmentation="paper")
     store_failure(store, job_ids(store, experiment)[3], "diverged")
     return report_document(store, experiment)
 

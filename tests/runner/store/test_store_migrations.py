@@ -8,12 +8,12 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, select, update
 
 from cifar_model.results import LOSS_RULE
 from runner.store import migrations
 from runner.store.engine import HEAD, Store, upgrade
-from runner.store.schema import Base
+from runner.store.schema import Base, Job, Trial
 from runner.store.schema.views import VIEWS, columns_of_view, drop_views
 from tests.runner.reports.explained import explained, weights
 from tests.runner.store.making import (
@@ -216,15 +216,39 @@ def test_trials_that_were_stored_before_there_were_networks_have_the_papers(
 
 
 def take_back_networks(store: Store) -> None:
-    """Undo what came with networks of users, and the views that have it."""
-    with store.write() as connection:
-        drop_views(connection)
+    """Undo what came with networks of users, and what followed."""
+    take_back_starts(store)
     for table, column in OF_NETWORKS:
         run(store, f"ALTER TABLE {table} DROP COLUMN {column}")
     run(store, "DROP TABLE experiment_code")
 
 
-@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0005", "0006"])
+def test_params_with_an_earlier_name_get_their_present_one(database_url: str) -> None:
+    upgrade(database_url)
+    store = Store(database_url)
+    make_trial(store)
+    earlier = {"augment": True, "lr": 0.1}
+    with store.write() as connection:
+        connection.execute(update(Trial).values(params=earlier))
+        connection.execute(update(Job).values(configuration={"params": earlier, "seed": 1}))
+    take_back_starts(store)
+    run(store, "UPDATE alembic_version SET version_num = '0007'")
+    store.upgrade()
+    present = {"lr": 0.1, "augmentation": "paper"}
+    with store.read() as connection:
+        assert connection.scalar(select(Trial.params)) == present
+        assert connection.scalar(select(Job.configuration)) == {"params": present, "seed": 1}
+    store.close()
+
+
+def take_back_starts(store: Store) -> None:
+    """Undo what came with the weights that trials start from, and the views."""
+    with store.write() as connection:
+        drop_views(connection)
+    run(store, "DROP TABLE experiment_init")
+
+
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0005", "0006", "0007"])
 def test_an_upgrade_from_every_revision_makes_the_views(
     database_url: str, monkeypatch: pytest.MonkeyPatch, revision: str
 ) -> None:

@@ -33,7 +33,9 @@ Row = dict[str, Any]
 def filled(store: Store) -> Store:
     """Offer a store with experiments of every kind, finished or not."""
     # As earlier versions stored it: the experiment overrides the epochs of the params.
-    store_tune(store, [[0.5, 0.25], []], override=2, epochs=7, optimizer="nadam", augment=True)
+    store_tune(
+        store, [[0.5, 0.25], []], override=2, epochs=7, optimizer="nadam", augmentation="paper"
+    )
     failed = store_tune(store, [[]], batch_norm_momentum=0.5, blocks=2)
     store_failure(store, job_ids(store, failed)[0], "DivergedError: nan")
     store_repeats(store, [0.5, 0.75])
@@ -172,7 +174,7 @@ def test_the_views_have_the_columns_that_the_code_names(filled: Store) -> None:
 def test_a_question_about_params_is_the_same_on_both_databases(filled: Store) -> None:
     statement = (
         "SELECT optimizer, avg(val_accuracy), count(*), count(trial), sum(epochs), max(created_at)"
-        " IS NULL FROM v_trials WHERE augment = true GROUP BY optimizer"
+        " IS NULL FROM v_trials WHERE augmentation = 'paper' GROUP BY optimizer"
     )
     with ask(filled.url, statement, None) as answer:
         [row] = answer.rows
