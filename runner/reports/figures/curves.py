@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from runner.reports.figures.canvas import COLOURS, GREY, new_figure, to_png
 from runner.reports.model import Figure, titled
 from runner.reports.records import Named, RankedTrial, Trial
-from runner.reports.stats.ranking import effective
+from runner.reports.stats.ranking import loss_of
 
 MOST_TRIALS = 20
 
@@ -26,12 +26,12 @@ def draw_curves(dataset: Named, trials: Sequence[Trial]) -> list[Figure]:
         title += f" of the best {len(shown)} of {len(trained)} trials"
     title = titled(dataset, title)
     # Values of different loss functions are not comparable: each has its own panel.
-    losses = sorted({_losses(trial) for trial in shown})
+    losses = sorted({loss_of(trial) for trial in shown})
     figure = new_figure(title, 5 * (1 + len(losses)), 4.4)
     accuracy, *panels = figure.subplots(1, 1 + len(losses), squeeze=False)[0]
     _panel(accuracy, shown, "accuracy", "accuracy")
     for panel, name in zip(panels, losses, strict=True):
-        of_loss = [trial if _losses(trial) == name else None for trial in shown]
+        of_loss = [trial if loss_of(trial) == name else None for trial in shown]
         _panel(panel, of_loss, "loss", f"loss ({name})")
     figure.legend(handles=_legend(shown), loc="outside lower center", ncols=4, fontsize=8)
     return [Figure("curves.png", title, to_png(figure))]
@@ -72,7 +72,3 @@ def _name(trial: Trial) -> str:
     if not isinstance(trial, RankedTrial) or trial.rank is None:
         return f"job {trial.job} ({trial.state})"
     return f"trial {trial.trial} (rank {trial.rank})"
-
-
-def _losses(trial: Trial) -> str:
-    return str(effective(trial.params, trial.network)["losses"])

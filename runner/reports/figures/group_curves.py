@@ -12,7 +12,7 @@ from runner.reports.figures.canvas import COLOURS, GREY, new_figure, to_png
 from runner.reports.model import Figure, titled
 from runner.reports.records import Named, Trial
 from runner.reports.stats.epoch_means import epoch_means
-from runner.reports.stats.ranking import effective
+from runner.reports.stats.ranking import loss_of
 
 MOST_GROUPS = 20
 
@@ -27,7 +27,7 @@ class NamedGroup:
     @property
     def losses(self) -> set[str]:
         """Return the loss functions; means over several are not meaningful."""
-        return {str(effective(trial.params, trial.network)["losses"]) for trial in self.trials}
+        return {loss_of(trial) for trial in self.trials}
 
 
 def draw_group_curves(dataset: Named, groups: Sequence[NamedGroup]) -> list[Figure]:

@@ -42,6 +42,11 @@ def effective(params: ParamValues, network: str = PAPER.name) -> ParamValues:
     return {**(DEFAULTS if network == PAPER.name else OF_TRAINING), **params}
 
 
+def loss_of(trial: Trial) -> str:
+    """Return the name of the loss function that a trial was trained with."""
+    return str(effective(trial.params, trial.network)["losses"])
+
+
 def param_names(trials: Sequence[Trial]) -> list[str]:
     """Return the paper's params in the paper's order, then all others given to any trial.
 
