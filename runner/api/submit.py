@@ -9,6 +9,7 @@ from cifar_model import grid as grids
 from cifar_model.data import RESIZED, DatasetSpec
 from cifar_model.explanation.settings import METHODS, OLD_METHODS, SEGMENTATIONS
 from cifar_model.networks.network import PAPER, Network
+from cifar_model.networks.presets import find_preset, network_name
 from cifar_model.networks.signature import find_network
 from cifar_model.params import ParamValues
 from cifar_model.trainers.signature import find_trainer
@@ -47,7 +48,7 @@ class TrainingRequest(Request):
     image_size: int | None = None
     resize: bool = False
     epochs: int | None = None
-    network: str = PAPER.name
+    network: str | None = None
     trainer: str | None = None
     params: ParamValues = field(default_factory=dict)
     threads: int = 1
@@ -58,8 +59,9 @@ class TrainingRequest(Request):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainRequest(TrainingRequest):
-    """Train one trial."""
+    """Train one trial; the params override those of a preset."""
 
+    preset: str | None = None
     augment: bool = False
 
 
@@ -133,16 +135,26 @@ def _new_experiment(settings: Settings, store: Store, request: AnyRequest) -> Ne
 
 
 def _new_train(settings: Settings, store: Store, request: TrainRequest) -> NewExperiment:
-    params = _params(request)
-    params |= {"augment": True} if checks.flag("augment", request.augment) else {}
-    return new_train(settings, _training(store, request), params)
+    given = _params(request)
+    given |= {"augment": True} if checks.flag("augment", request.augment) else {}
+    function = find_function(request.network, request.trainer, request.preset)
+    params = {**_of_preset(request.preset, given), **given}
+    return new_train(settings, _training(store, request, function), params)
+
+
+def _of_preset(preset: str | None, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the params of a preset; `augment`, if it is given, is another name of one of them."""
+    params = {} if preset is None else dict(find_preset(preset).params)
+    if "augment" in given:
+        params.pop("augmentation", None)
+    return params
 
 
 def _new_tune(settings: Settings, store: Store, request: TuneRequest) -> NewExperiment:
     method = checks.one_of("method", request.method, grids.METHODS)
     fixed = {name: [value] for name, value in _params(request).items()}
     sampling = (_fraction(request.downsample), method)
-    training = _training(store, request)
+    training = _training(store, request, find_function(request.network, request.trainer))
     grid = {**_grid(request.grid, training.network), **fixed}
     return new_tune(settings, training, grid, sampling)
 
@@ -186,7 +198,7 @@ def _new_explain(settings: Settings, store: Store, request: ExplainRequest) -> N
     return new_explain(settings, store, trial, explaining, request.seed, request.key)
 
 
-def _training(store: Store, request: TrainingRequest) -> Training:
+def _training(store: Store, request: TrainingRequest, function: Network) -> Training:
     return Training(
         dataset=DatasetSpec(
             checks.text("dataset", request.dataset),
@@ -200,7 +212,7 @@ def _training(store: Store, request: TrainingRequest) -> Training:
         key=request.key,
         initial=None if request.init is None else read_initial(store, request.init),
         freeze=checks.optional_text("freeze", request.freeze),
-        network=find_function(request.network, request.trainer),
+        network=function,
     )
 
 
@@ -218,16 +230,22 @@ def _image_size(request: TrainingRequest | ExplainRequest) -> int | None:
     return RESIZED
 
 
-def find_function(network: str, trainer: str | None) -> Network:
-    """Return the network or the trainer that was asked for; raise InputError if both were."""
+def find_function(network: str | None, trainer: str | None, preset: str | None = None) -> Network:
+    """Return the network, that of a preset, or the trainer that was asked for.
+
+    Raises InputError if a trainer and one of the others were.
+    """
+    network = checks.optional_text("network", network)
+    preset = checks.optional_text("preset", preset)
     if trainer is None:
-        return find_network(checks.text("network", network))
-    if network != PAPER.name:
-        raise InputError(
-            f"--trainer {trainer} and --network {network} are both given",
-            "one of them: a trainer makes its own model",
-            "omit one",
-        )
+        return find_network(network_name(network, preset))
+    for option, other in (("network", network), ("preset", preset)):
+        if other not in (None, PAPER.name):
+            raise InputError(
+                f"--trainer {trainer} and --{option} {other} are both given",
+                "one of them: a trainer makes its own model",
+                "omit one",
+            )
     return find_trainer(checks.text("trainer", trainer))
 
 

@@ -184,10 +184,9 @@ def training_options(command: Command) -> Command:
             ),
             click.option(
                 "--network",
-                default="paper",
-                show_default=True,
+                show_default="paper",
                 metavar="NAME",
-                help="paper, or a function of your own: FILE.py:function or"
+                help="paper, resnet, or a function of your own: FILE.py:function or"
                 " package.module:function.",
             ),
             click.option(

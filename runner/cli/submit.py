@@ -6,6 +6,7 @@ import click
 
 from cifar_model import grid as grids
 from cifar_model.explanation.settings import SEGMENTATIONS
+from cifar_model.networks.presets import PRESETS
 from runner.api.checks import LIMITS
 from runner.cli.options import (
     Method,
@@ -33,13 +34,19 @@ def submit() -> None:
 
 @submit.command()
 @training_options
+@click.option(
+    "--preset",
+    type=click.Choice(list(PRESETS)),
+    help="A network and params that train well together; --param overrides single ones.",
+)
 @click.option("--augment", is_flag=True, help="The same as --param augmentation=paper.")
 def train(wait: bool, form: str, **options: Any) -> None:
     """Train one trial."""
     from runner.api.submit import TrainRequest, find_function
 
     options["params"] = read_params(
-        options["params"], find_function(options["network"], options["trainer"])
+        options["params"],
+        find_function(options["network"], options["trainer"], options["preset"]),
     )
     _submit(TrainRequest(**options), wait=wait, form=form)
 
