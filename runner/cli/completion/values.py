@@ -92,7 +92,7 @@ def conditions(
     incomplete: str,
 ) -> list[Item]:
     """Complete a condition of `--where`, which is a name, an operator and a value."""
-    return _pairs(incomplete, (*METRICS, *LABELS, *RULES))
+    return _pairs(incomplete, (*METRICS, *LABELS, "network", *RULES))
 
 
 def column_names(
