@@ -33,8 +33,8 @@ CHOICES = {
 # What a leaderboard can be ranked and chosen by; its own module imports the database.
 METRICS = ("val_accuracy", "best_val_accuracy", "accuracy", "val_loss", "loss", "seconds")
 
-# What the experiment of a trial is called.
-LABELS = ("name", "tag")
+# What the experiment of a trial, and its network, are called.
+LABELS = ("name", "tag", "network")
 
 Item = CompletionItem[str]
 
@@ -92,7 +92,7 @@ def conditions(
     incomplete: str,
 ) -> list[Item]:
     """Complete a condition of `--where`, which is a name, an operator and a value."""
-    return _pairs(incomplete, (*METRICS, *LABELS, "network", *RULES))
+    return _pairs(incomplete, (*METRICS, *LABELS, *RULES))
 
 
 def column_names(
