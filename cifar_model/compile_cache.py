@@ -5,6 +5,7 @@ from functools import lru_cache
 
 import keras
 
+from cifar_model.backends.chosen import backend
 from cifar_model.networks import building
 from cifar_model.networks.initial import FRESH, Start
 from cifar_model.params import Params, Training
@@ -25,7 +26,7 @@ def compiled(
     """Return a network in the very state of one that is built anew with this seed."""
     # The names that Keras gives to layers without one then do not depend on earlier trials.
     keras.utils.clear_session(free_memory=False)
-    keras.utils.set_random_seed(seed)
+    backend.seed(seed)
     fresh = building.build(params, shape, classes, steps=steps, freeze=start.freeze)
     start.put_into(fresh)
     fresh.optimizer.build(fresh.trainable_variables)

@@ -28,6 +28,8 @@ PASSED_ON = re.compile(
     r"|NOUSERSITE)"
 )
 
+DETERMINISTIC_OPS = "--xla_gpu_deterministic_ops=true"
+
 SET_BY_US = {
     "KERAS_BACKEND": "tensorflow",
     # No directory, so no keras.json: its float type and image format would change every number.
@@ -50,7 +52,17 @@ def environment_for_children(given: Mapping[str, str] | None = None, **more: str
     if keras and keras != SET_BY_US["KERAS_HOME"]:
         # The data sets that Keras has downloaded are found there all the same.
         kept.setdefault("RUNNER_KERAS_HOME", keras)
-    return kept | SET_BY_US | more
+    return kept | SET_BY_US | _of_backend(kept | more) | more
+
+
+def _of_backend(kept: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of the backend that RUNNER_BACKEND names."""
+    if kept.get("RUNNER_BACKEND") != "jax":
+        return {}
+    # Without this flag the same seed gives other numbers on a GPU each time.
+    flags = {} if kept.get("RUNNER_DETERMINISTIC") == "0" else {"XLA_FLAGS": DETERMINISTIC_OPS}
+    # As for TensorFlow: not all of the device's memory.
+    return {"KERAS_BACKEND": "jax", "XLA_PYTHON_CLIENT_PREALLOCATE": "false", **flags}
 
 
 def settle(module: str) -> None:

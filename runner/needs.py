@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass
 from itertools import product
 from typing import Any
 
+from cifar_model.backends.names import BACKENDS
 from cifar_model.errors import InputError
-from runner.settings import ALLOW_CODE, Settings
+from runner.settings import ALLOW_CODE, BACKEND, Settings
 
 # What of a configuration may be a function of a user's own.
 FUNCTIONS = ("network", "trainer")
@@ -14,39 +15,50 @@ FUNCTIONS = ("network", "trainer")
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What not every worker has: `code` is the permission to run code that came with a job."""
+    """What not every worker has: `code` is the permission to run code that came with a job.
+
+    `backend` is that of Keras.
+    """
 
     code: bool = False
+    backend: str = BACKENDS[0]
 
     def __str__(self) -> str:
-        return "a worker that allows code" if self.code else "any worker"
+        if self == Needs():
+            return "any worker"
+        backend = "" if self.backend == BACKENDS[0] else f" on {self.backend}"
+        return f"a worker{backend}{' that allows code' if self.code else ''}"
 
     @property
     def suffix(self) -> str:
         """Return the end of the names of the queues for such jobs."""
-        return ".code" if self.code else ""
+        backend = "" if self.backend == BACKENDS[0] else f".{self.backend}"
+        return f"{backend}.code" if self.code else backend
 
     @property
     def fix(self) -> str:
         """Return how a worker comes to meet them."""
-        return f"{ALLOW_CODE}=1"
+        variables = [f"{BACKEND}={self.backend}"] if self.backend != BACKENDS[0] else []
+        return " ".join([*variables, *([f"{ALLOW_CODE}=1"] if self.code else [])])
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Which jobs a worker takes."""
+    """Which jobs a worker takes: those of its backend; without one those of all."""
 
     code: bool
+    backend: str | None = BACKENDS[0]
 
     @classmethod
     def of(cls, settings: Settings) -> "Offer":
         """Return what the workers with these settings offer."""
-        return cls(code=settings.allow_code)
+        return cls(settings.allow_code, settings.backend)
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any] | None) -> "Offer":
         """Return what a listed worker offers; those of earlier versions know no code."""
-        return cls(code=bool((stored or {}).get("code")))
+        known = stored or {}
+        return cls(bool(known.get("code")), known.get("backend", BACKENDS[0]))
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain JSON."""
@@ -54,7 +66,7 @@ class Offer:
 
     def meets(self, needs: Needs) -> bool:
         """Tell whether a worker with this offer takes jobs with these needs."""
-        return self.code or not needs.code
+        return (self.code or not needs.code) and self.backend in (None, needs.backend)
 
     def check(self, needs: Needs, job_id: int) -> None:
         """Raise InputError if a worker with this offer does not take a job."""
@@ -62,18 +74,19 @@ class Offer:
             raise InputError(f"job {job_id} is left to others", str(needs), needs.fix)
 
 
-EVERYTHING = Offer(code=True)
+EVERYTHING = Offer(code=True, backend=None)
 
 
 def every_needs() -> Iterator[Needs]:
     """Yield all needs that a job may have, those that few workers meet first."""
-    for (code,) in product((True, False)):
-        yield Needs(code=code)
+    for code, backend in product((True, False), reversed(BACKENDS)):
+        yield Needs(code, backend)
 
 
 def needs_of(configuration: Mapping[str, Any]) -> Needs:
     """Return the needs of a job, from its configuration or its experiment's."""
-    return Needs(code=any((configuration.get(name) or {}).get("code") for name in FUNCTIONS))
+    code = any((configuration.get(name) or {}).get("code") for name in FUNCTIONS)
+    return Needs(code, configuration.get("backend") or BACKENDS[0])
 
 
 def check_allowed(settings: Settings, function: Mapping[str, Any] | None) -> None:

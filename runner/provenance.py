@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 DISTRIBUTION = "cifar-experiment-runner"
-PACKAGES = ("celery", "keras", "lime", "numpy", "redis", "sqlalchemy", "talos", "tensorflow")
+PACKAGES = (
+    *("celery", "jax", "keras", "lime", "numpy", "redis", "sqlalchemy", "talos", "tensorflow"),
+)
 
 
 def collect() -> dict[str, Any]:

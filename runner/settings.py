@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote, urlunsplit
 
+from cifar_model.backends.names import BACKENDS, check_installed
 from cifar_model.errors import InputError, shown
 from runner.encryption import ALLOW_PLAINTEXT, check_broker, check_database, url_parts
 
@@ -14,6 +15,8 @@ from runner.encryption import ALLOW_PLAINTEXT, check_broker, check_database, url
 OF_A_RACK = ("DATABASE_URL", "DATABASE_PASSWORD_FILE", "BROKER_URL", "BROKER_PASSWORD_FILE")
 
 ALLOW_CODE = "RUNNER_ALLOW_CODE"
+BACKEND = "RUNNER_BACKEND"
+DETERMINISTIC = "RUNNER_DETERMINISTIC"
 
 # A year and a bit; what is meant to be longer is a mistake.
 MOST_SECONDS = 4e7
@@ -47,6 +50,11 @@ SETTINGS = {
         "1 without RUNNER_BROKER_URL, else 0",
         "1: run the code of `--network` and `--trainer` that came with jobs and bundles",
     ),
+    BACKEND: ("tensorflow", "what Keras runs on in the workers: tensorflow or jax"),
+    DETERMINISTIC: (
+        "1",
+        "0: JAX on a GPU is faster, and the same seed no longer gives the same numbers",
+    ),
     "RUNNER_SLOTS": ("0", "jobs that a worker executes at once; 0: one per GPU or core"),
     "RUNNER_LEASE_SECONDS": ("60", "how long an attempt stays valid without a heartbeat"),
     "RUNNER_HEARTBEAT_SECONDS": ("5", "how often a worker sends a heartbeat"),
@@ -67,6 +75,7 @@ class Settings:
     broker_url: str | None
     data_dir: Path
     allow_code: bool = True
+    backend: str = BACKENDS[0]
     slots: int = 0
     lease_seconds: float = 60.0
     heartbeat_seconds: float = 5.0
@@ -97,6 +106,10 @@ class Settings:
         # The directory that is worked in may be another when a process is started.
         return replace(settings, variables={**variables, "RUNNER_HOME": str(settings.home)})
 
+    def serving(self, backend: str) -> "Settings":
+        """Return these settings, with a backend that the workers it starts serve."""
+        return replace(self, backend=backend, variables={**self.variables, BACKEND: backend})
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """Read the settings; raise InputError naming the first that is not valid."""
@@ -115,6 +128,7 @@ class Settings:
                 "RUNNER_DATA_DIR", environment.get("RUNNER_DATA_DIR") or home / "data"
             ),
             # A rack's workers do what anyone sends who reaches the broker.
+            backend=check_installed(BACKEND, environment.get(BACKEND) or BACKENDS[0]),
             allow_code=_switch(environment, ALLOW_CODE, "1" if broker_url is None else "0"),
             slots=_whole_number(environment, "RUNNER_SLOTS", most=1024),
             lease_seconds=_number(environment, "RUNNER_LEASE_SECONDS", least=1),

@@ -1,5 +1,6 @@
 """What one worker process holds: its settings, its store, its device and its heartbeat."""
 
+import os
 from dataclasses import dataclass
 
 from runner.needs import Offer
@@ -32,6 +33,8 @@ def start(settings: Settings) -> Context:
     pid, started = own_identity()
     name = f"{host_identity()}/{pid}/{started}"
     device = pin()
+    # What JAX has compiled is there for the next process; TensorFlow keeps nothing.
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = str(settings.home / "jax")
     store = open_store(settings.database_url, make=False)
 
     offer = Offer.of(settings)

@@ -75,6 +75,8 @@ def pin() -> Device:
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
         # That CUDA does not start is an error to TensorFlow, and here it is none.
         os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+        # Nor is it one to JAX, which would look for one all the same.
+        os.environ["JAX_PLATFORMS"] = "cpu"
         return Device("cpu")
     usable = [position for position in range(len(devices)) if _losses[position] < MOST_LOSSES]
     chosen = slot % len(devices)

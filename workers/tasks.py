@@ -42,7 +42,7 @@ def explain(task: "Task[..., None]", job_id: int) -> None:
 def work(attempt: Attempt) -> Write:
     """Do what the store says that the job is, whatever task its message named.
 
-    TensorFlow is imported here, after the claim: a job whose worker died is taken up in seconds,
+    The backend is imported here, after the claim: a job whose worker died is taken up in seconds,
     and what goes wrong in the import is the job's failure, with its traceback.
     """
     claim = attempt.claim
@@ -51,7 +51,8 @@ def work(attempt: Attempt) -> Write:
         from workers.jobs.trainer import run_trainer
 
         return run_trainer(attempt, spec)
-    if attempt.context.device.position is None:
+    context = attempt.context
+    if context.device.position is None and context.settings.backend == "tensorflow":
         import_tensorflow()
     match spec:
         case TrainSpec():

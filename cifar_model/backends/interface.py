@@ -41,6 +41,9 @@ class Backend(Protocol):
         Raises OtherThreadsError if it has started in this process with another number.
         """
 
+    def seed(self, number: int) -> None:
+        """Set Keras's global seed, from which initial weights come."""
+
     def thread_count(self) -> int:
         """Return the number of threads that one operation uses."""
 

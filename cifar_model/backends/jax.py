@@ -1,6 +1,7 @@
 """Keras on JAX: compiled steps, forward passes, gradients and threads."""
 
 import os
+import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
@@ -19,20 +20,33 @@ XLA = True
 _THREADS = "NPROC"
 _started: list[int] = []
 
+_wait: Callable[[Any], Any] = jax.block_until_ready
+
 
 def configure(threads: int) -> None:
     """Start JAX with so many threads; on a GPU XLA_FLAGS make it deterministic."""
     if not _started:
         os.environ[_THREADS] = str(threads)
-        # Else the loop over the steps runs ahead of them, on a further thread.
-        config: Any = jax.config
-        config.update("jax_cpu_enable_async_dispatch", False)
         jax.devices()
         _started.append(threads)
     if _started != [threads]:
         raise OtherThreadsError(
             f"JAX runs with {thread_count()} threads in this process, not {threads}"
         )
+
+
+def seed(number: int) -> None:
+    """Set Keras's global seed, from which initial weights come."""
+    # Keras would import TensorFlow, if it is installed, only to seed it too.
+    found = sys.modules.get("tensorflow")
+    modules: dict[str, Any] = sys.modules
+    modules["tensorflow"] = None
+    try:
+        keras.utils.set_random_seed(number)
+    finally:
+        del modules["tensorflow"]
+        if found is not None:
+            modules["tensorflow"] = found
 
 
 def thread_count() -> int:
@@ -63,6 +77,8 @@ class _Program:
         try:
             for batch in batches:
                 _, state = self._step(state, batch)
+                # Else the loop runs ahead of the steps, and nothing could stop them.
+                _wait(state)
         finally:
             # Also when training is stopped: the values from before are given away.
             for variables, values in zip(_variables(self.model), state, strict=True):

@@ -26,6 +26,11 @@ def configure(threads: int) -> None:
     tf.config.experimental.enable_op_determinism()
 
 
+def seed(number: int) -> None:
+    """Set Keras's global seed, from which initial weights come."""
+    keras.utils.set_random_seed(number)
+
+
 def thread_count() -> int:
     """Return the number of threads that one operation uses."""
     found: int = tf.config.threading.get_intra_op_parallelism_threads()

@@ -17,8 +17,8 @@ from runner.store.networks import read_network
 
 def restored(store: Store, trial: queries.Trial) -> Any:
     """Return a trial's Keras model with the weights that its training ended with."""
-    # Networks are written for this backend; Keras reads the variable when it is imported.
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    # Another gives other last bits; Keras reads the variable when it is imported.
+    os.environ.setdefault("KERAS_BACKEND", trial.backend or "tensorflow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     building = import_module("cifar_model.networks.building")
     params = Params.from_json(trial.params, read_network(store, trial.network))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cifar_model import grid as grids
+from cifar_model.backends.names import check_backend, check_installed
 from cifar_model.data import RESIZED, DatasetSpec
 from cifar_model.explanation.settings import METHODS, OLD_METHODS, SEGMENTATIONS
 from cifar_model.networks.network import PAPER, Network
@@ -50,6 +51,7 @@ class TrainingRequest(Request):
     epochs: int | None = None
     network: str | None = None
     trainer: str | None = None
+    backend: str | None = None
     params: ParamValues = field(default_factory=dict)
     threads: int = 1
     repeats: int = 1
@@ -139,7 +141,7 @@ def _new_train(settings: Settings, store: Store, request: TrainRequest) -> NewEx
     given |= {"augment": True} if checks.flag("augment", request.augment) else {}
     function = find_function(request.network, request.trainer, request.preset)
     params = {**_of_preset(request.preset, given), **given}
-    return new_train(settings, _training(store, request, function), params)
+    return new_train(settings, _training(settings, store, request, function), params)
 
 
 def _of_preset(preset: str | None, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -154,7 +156,7 @@ def _new_tune(settings: Settings, store: Store, request: TuneRequest) -> NewExpe
     method = checks.one_of("method", request.method, grids.METHODS)
     fixed = {name: [value] for name, value in _params(request).items()}
     sampling = (_fraction(request.downsample), method)
-    training = _training(store, request, find_function(request.network, request.trainer))
+    training = _training(settings, store, request, find_function(request.network, request.trainer))
     grid = {**_grid(request.grid, training.network), **fixed}
     return new_tune(settings, training, grid, sampling)
 
@@ -198,7 +200,17 @@ def _new_explain(settings: Settings, store: Store, request: ExplainRequest) -> N
     return new_explain(settings, store, trial, explaining, request.seed, request.key)
 
 
-def _training(store: Store, request: TrainingRequest, function: Network) -> Training:
+def _backend(settings: Settings, name: str | None) -> str:
+    """Return the backend that jobs need; what workers on other hosts have is not known here."""
+    if name is None:
+        return settings.backend
+    check = check_backend if settings.broker_url else check_installed
+    return check("--backend", checks.text("backend", name))
+
+
+def _training(
+    settings: Settings, store: Store, request: TrainingRequest, function: Network
+) -> Training:
     return Training(
         dataset=DatasetSpec(
             checks.text("dataset", request.dataset),
@@ -213,6 +225,7 @@ def _training(store: Store, request: TrainingRequest, function: Network) -> Trai
         initial=None if request.init is None else read_initial(store, request.init),
         freeze=checks.optional_text("freeze", request.freeze),
         network=function,
+        backend=_backend(settings, request.backend),
     )
 
 

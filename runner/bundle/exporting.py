@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from cifar_model.backends.names import BACKENDS
 from cifar_model.networks.network import Network
 from cifar_model.trainers.state import unpack_files
 from runner import provenance
@@ -78,6 +79,8 @@ def _write(directory: Path, document: TrialDocument, stored: queries.Trial) -> N
     params = {"params": document.params, "seed": document.seed, "threads": stored.threads}
     if stored.network is not None:
         params["network"] = stored.network
+    if stored.backend not in (None, BACKENDS[0]):
+        params["backend"] = stored.backend
     evaluations = [chosen(evaluation, EVALUATION) for evaluation in document.evaluations]
     metrics = chosen(document, SCORES) | {
         "val_accuracy_interval": interval,

@@ -70,6 +70,7 @@ def import_bundle(store: Store, path: Path) -> ImportedTrial:
             epochs=[_epoch(row) for row in metrics.epochs],
             weights=weights,
             network=params.network_json(),
+            backend=params.backend,
             code=code,
         ),
     )

@@ -93,6 +93,7 @@ class ParamsFile(_Contents):
     seed: Seed
     threads: Annotated[int, Field(ge=1, le=1024)]
     network: NetworkRecord | None = None
+    backend: Literal["tensorflow", "jax"] | None = None
 
     def network_json(self) -> dict[str, Any] | None:
         """Return the network as the store has it."""

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from cifar_model.backends.names import BACKENDS
 from cifar_model.errors import InputError, shown
 from cifar_model.explanation.settings import METHODS, OLD_METHODS
 from cifar_model.networks.network import PAPER, Network
@@ -193,6 +194,11 @@ def training_options(command: Command) -> Command:
                 "--trainer",
                 metavar="FILE.py:FUNCTION",
                 help="A training loop of your own, in place of a network: train(params, context).",
+            ),
+            click.option(
+                "--backend",
+                type=click.Choice(BACKENDS),
+                help="What Keras runs on; a worker on it does the jobs [default: RUNNER_BACKEND].",
             ),
             click.option("--train-size", type=NUMBER, help="Train on the first N images only."),
             image_size_option,

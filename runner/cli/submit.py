@@ -174,6 +174,7 @@ def _submit(request: "AnyRequest", *, wait: bool, form: str) -> None:
     from runner.cli.deliver import deliver
     from runner.cli.interrupts import explained, held_back, kept
     from runner.cli.live.reading import reading_shown
+    from runner.needs import needs_of
     from runner.settings import Settings
     from runner.submit.experiments import save
 
@@ -183,6 +184,8 @@ def _submit(request: "AnyRequest", *, wait: bool, form: str) -> None:
         store = store_for(settings, request)
         with reading_shown():
             new = new_experiment(settings, store, request)
+        # For --wait, where no workers are up.
+        settings = settings.serving(needs_of(new.configuration).backend)
         with held_back():
             experiment_id = save(store, new)
             said.append(kept(settings, experiment_id))

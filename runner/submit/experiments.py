@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
+from cifar_model.backends.names import BACKENDS
 from cifar_model.data import DatasetSpec, Description, load
 from cifar_model.errors import InputError
 from cifar_model.grid import MAX_TRIALS, Grid, count_points, grid_to_json, sample
@@ -49,6 +50,7 @@ class Training:
     initial: Initial | None = None
     freeze: str | None = None
     network: Network = PAPER
+    backend: str = BACKENDS[0]
 
 
 def new_train(settings: Settings, training: Training, params: ParamValues) -> NewExperiment:
@@ -191,6 +193,7 @@ def _training_configuration(
         "threads": training.threads,
         **_network(None if training.network == PAPER else training.network.to_json()),
         **_start(None if training.initial is None else training.initial.to_json(), training.freeze),
+        **_backend(training.backend),
     }
 
 
@@ -203,6 +206,11 @@ def _start(init: Mapping[str, Any] | None, freeze: str | None) -> dict[str, Any]
     """Return what a configuration says of the start of its trials; most have nothing of that."""
     given = {"init": init and dict(init), "freeze": freeze}
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _backend(name: str | None) -> dict[str, Any]:
+    """Return the entry of a configuration; TensorFlow has none, as before JAX came."""
+    return {} if name in (None, BACKENDS[0]) else {"backend": name}
 
 
 def trial_configuration(trial: queries.Trial) -> dict[str, Any]:
@@ -218,4 +226,4 @@ def trial_configuration(trial: queries.Trial) -> dict[str, Any]:
             "evaluate the model in the trainer, and keep what it finds with context.save",
         )
     about = {"trial": trial.id, "dataset": trial.dataset, "threads": trial.threads}
-    return about | _network(trial.network)
+    return about | _network(trial.network) | _backend(trial.backend)

@@ -54,6 +54,7 @@ class Imported:
     epochs: Sequence[ImportedEpoch]
     weights: bytes
     network: dict[str, Any] | None = None
+    backend: str | None = None
     code: str | None = None
 
 
@@ -136,9 +137,15 @@ def _job(connection: Connection, imported: Imported) -> Claim:
     """Write the experiment and its job, and return what the job would have been claimed as."""
     network = Network.from_json(imported.network)
     params = present(trained_params(imported.params, len(imported.epochs)), network)
-    configuration = {"dataset": imported.dataset, "epochs": None, "threads": imported.threads}
+    configuration: dict[str, Any] = {
+        "dataset": imported.dataset,
+        "epochs": None,
+        "threads": imported.threads,
+    }
     if imported.network is not None:
         configuration["network"] = imported.network
+    if imported.backend is not None:
+        configuration["backend"] = imported.backend
     experiment = connection.scalars(
         insert_numbered(schema.Experiment).returning(schema.Experiment.id),
         {

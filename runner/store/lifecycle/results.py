@@ -12,6 +12,7 @@ from cifar_model import early_stopping, results
 from cifar_model.data import Split
 from cifar_model.explanation import coarse
 from cifar_model.explanation.regions import Segments, mask
+from runner.needs import needs_of
 from runner.specs import trial_seed
 from runner.store.artifacts import put_array, put_artifact
 from runner.store.lifecycle.attempts import Claim
@@ -74,6 +75,7 @@ def write_trial(
         "model": put_artifact(connection, weights),
         "ended_by": ended_by,
         "network": claim.configuration.get("network"),
+        "backend": needs_of(claim.configuration).backend,
     }
     return connection.scalars(insert_numbered(Trial).returning(Trial.id), trial).one()
 

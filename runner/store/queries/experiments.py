@@ -90,6 +90,7 @@ class Trial:
     fingerprint: str
     model: str
     network: dict[str, Any] | None
+    backend: str | None
     threads: int
     init: dict[str, Any] | None
     freeze: str | None
