@@ -25,7 +25,7 @@ KEPT = Path("results/benchmarks")
 def ours(params: Params, dataset: Dataset) -> Callable[[], float]:
     """Return what trains an epoch as a worker does and returns its seconds."""
     predictor = compiled(params, (32, 32, 3), len(dataset.classes), 0)
-    trainer = Trainer(predictor, params, dataset, 0)
+    trainer = Trainer(predictor, params.training, dataset, 0)
 
     def epoch() -> float:
         started = time.perf_counter()
