@@ -171,7 +171,7 @@ def test_a_networks_parameters_stand_beside_those_of_training() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value", "guess"),
-    [("filters", 32, None), ("widht", 8, "width"), ("learning_rate", 1, "lr")],
+    [("filters", 32, None), ("widthh", 8, "width"), ("learning_rate", 1, "lr")],
 )
 def test_another_networks_parameter_is_unknown(name: str, value: float, guess: str | None) -> None:
     with pytest.raises(InputError, match=f"unknown parameter '{name}'") as refused:

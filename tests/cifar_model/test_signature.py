@@ -122,8 +122,8 @@ def test_a_function_that_is_no_network_is_refused_with_the_reason(
         ("papr", "did you mean 'paper'"),
         ("own.py", "own.py:build"),
         ("own.py:", "own.py:build"),
-        ("onw.py:build", "did you mean 'own.py'"),
-        ("own.py:buidl", "did you mean 'build'"),
+        ("owwn.py:build", "did you mean 'own.py'"),
+        ("own.py:bild", "did you mean 'build'"),
         (".:build", "FILE.py:function"),
         ("folder.py:build", "is not a file"),
     ],
@@ -139,4 +139,4 @@ def test_a_parameter_of_the_papers_network_is_unknown_to_another() -> None:
     with pytest.raises(InputError, match="unknown parameter 'filters'"):
         Params.from_json({"filters": 8}, found)
     with pytest.raises(InputError, match="did you mean 'width'"):
-        Params.from_json({"widht": 8}, found)
+        Params.from_json({"widthh": 8}, found)
