@@ -132,6 +132,8 @@ def present(values: Mapping[str, Json], network: Network = PAPER) -> dict[str, J
     """
     own = dict(network.parameters)
     found = dict(values)
+    if network.trainer:
+        return found
     for former, (name, values_of) in FORMER_NAMES.items():
         if former not in found or former in own:
             continue
@@ -195,7 +197,7 @@ def check_value(name: str, value: Json, rules: Mapping[str, Rule] | None = None)
     Without rules, those of the paper's network are meant.
     """
     rules = RULES if rules is None else rules
-    rule = rules.get(name) or FORMER_RULES.get(name)
+    rule = rules[name] if name in rules else FORMER_RULES.get(name)
     if rule is None:
         meant = _meant(name, rules)
         raise InputError(

@@ -41,9 +41,10 @@ def test_an_unfinished_experiment_has_its_progress_and_the_next_command(store: S
     train_epochs(store, job_ids(store, experiment)[2], [0.1] * 5)
     ended = store_tune(store, [[0.5]])
     rows = [line.split()[:3] for line in call(store).splitlines()]
-    assert [str(experiment), "tune", "83%"] in rows
+    # Both trials have ended with their one epoch.
+    assert [str(experiment), "tune", "58%"] in rows
     text = call(store, str(experiment))
-    assert "83% (25/30 epochs), ETA 00:08" in text
+    assert "58% (7/12 epochs), ETA 00:08" in text
     assert "1 running, 2 succeeded" in text
     assert f"follow it with: `runner watch {experiment}`" in text
     assert "ETA" not in call(store, str(ended))
