@@ -40,8 +40,11 @@ def test_code_is_allowed_in_embedded_mode_and_on_a_rack_where_it_is_said(tmp_pat
 
 
 def test_a_worker_listens_only_to_the_queues_whose_jobs_it_takes() -> None:
-    assert queues_of(WITH_CODE) == list(QUEUES)
-    assert queues_of(NO_CODE) == [BEGUN_JOBS, NEW_JOBS]
+    code, no_code = [f"{BEGUN_JOBS}.code", f"{NEW_JOBS}.code"], [BEGUN_JOBS, NEW_JOBS]
+    assert sorted(queues_of(WITH_CODE)) == sorted([*code, *no_code])
+    assert queues_of(NO_CODE) == no_code
+    on_jax = queues_of(Offer(code=True, backend="jax"))
+    assert set(on_jax) == set(QUEUES) - {*code, *no_code}
 
 
 def test_a_job_with_code_is_sent_to_a_queue_of_its_own(store: Store) -> None:

@@ -76,7 +76,7 @@ def named(home_store: Store) -> Store:
         ("submit evaluate --trial ", ["1"]),
         ("submit evaluate --trial 1 --split v", ["validation"]),
         ("submit train --param opt", ["optimizer="]),
-        ("submit train --param optimizer=", ["adam", "nadam", "sgd", "rmsprop"]),
+        ("submit train --param optimizer=", ["adam", "adamw", "nadam", "sgd", "rmsprop", "lion"]),
         ("submit train --param lr=0.1 --param optimizer=na", ["nadam"]),
         ("report --format js", ["json"]),
         ("report --format=js", ["json"]),
