@@ -53,7 +53,8 @@ def test_a_backend_that_is_not_there_is_an_error_that_says_so(
 ) -> None:
     spec = ModuleSpec("jax", None) if installed else None
     monkeypatch.setattr(names, "find_spec", lambda _: spec)
+    before = "jax" in sys.modules
     with pytest.raises(InputError) as refused:
         Settings.from_environment({"RUNNER_BACKEND": name})
     assert refused.value.fix.startswith(said) or said in refused.value.fix
-    assert "jax" not in sys.modules
+    assert ("jax" in sys.modules) == before, "it is not imported to see whether it is there"
