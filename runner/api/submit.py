@@ -211,6 +211,12 @@ def _backend(settings: Settings, name: str | None) -> str:
 def _training(
     settings: Settings, store: Store, request: TrainingRequest, function: Network
 ) -> Training:
+    if function.trainer and (request.init is not None or request.freeze is not None):
+        raise InputError(
+            "--init and --freeze have no effect with --trainer",
+            "a network, whose weights and layers they are about",
+            "omit --init and --freeze: a trainer makes its own model",
+        )
     return Training(
         dataset=DatasetSpec(
             checks.text("dataset", request.dataset),

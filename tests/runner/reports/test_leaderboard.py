@@ -6,6 +6,7 @@ import pytest
 
 from cifar_model.results import LOSS_RULE
 from runner.errors import InputError
+from runner.reports.experiment.document import report_document
 from runner.reports.filters import read_conditions
 from runner.reports.leaderboard import leaderboard_document
 from runner.reports.leaderboard_view import leaderboard_parts
@@ -13,6 +14,7 @@ from runner.reports.model import Note, Table
 from runner.reports.records import plain
 from runner.store.engine import Store
 from runner.store.queries.leaderboard import Scope, loss_rules
+from runner.store.queries.progress import progress_of
 from tests.runner.reports.stored import store_evaluation, store_failure, store_tune
 from tests.runner.store.making import job_ids, run, value
 
@@ -172,3 +174,13 @@ def texts(store: Store, scope: Scope, by: str) -> str:
     """Return the notes of a leaderboard."""
     parts = leaderboard_parts(leaderboard_document(store, scope, by, 20))
     return "\n".join(part.text for part in parts if isinstance(part, Note))
+
+
+def test_a_trial_that_its_patience_ended_has_the_epochs_that_were_asked_for(store: Store) -> None:
+    patient = store_tune(store, [[0.1, 0.2], []], epochs=9, patience=1)
+    assert found(store, "epochs=9", "patience=1") == [0.2]
+    assert found(store, "epochs=2") == []
+    progress = progress_of(store, patient)
+    assert (progress.done, progress.left, progress.total) == (2, 9, 11)
+    [trial, _] = report_document(store, patient).trials
+    assert (trial.params["epochs"], trial.trained_epochs) == (9, 2)

@@ -81,3 +81,18 @@ def test_a_trial_that_differs_in_one_thing_is_another(store: Store, change: dict
 def test_nobody_takes_the_importer_for_a_worker_that_is_alive(store: Store) -> None:
     import_trial(store, IMPORTED)
     assert workers_alive(store, 60) == []
+
+
+def test_one_that_its_patience_ended_keeps_the_epochs_that_were_asked_for(store: Store) -> None:
+    params = {"lr": 0.01, "epochs": 100, "patience": 1}
+    trial = import_trial(store, replace(IMPORTED, params=params)).trial
+    document = trial_document(store, trial=trial)
+    assert document.params == params
+    assert (document.trained_epochs, document.ended_by) == (2, "patience")
+    again = replace(IMPORTED, key="import 2", params=params)
+    assert not import_trial(store, again).imported
+
+
+def test_params_of_earlier_bundles_get_their_present_names(store: Store) -> None:
+    trial = import_trial(store, replace(IMPORTED, params={"augment": True})).trial
+    assert queries.trial(store, trial).params == {"augmentation": "paper", "epochs": 2}
