@@ -38,6 +38,12 @@ def did_you_mean(word: str, names: Iterable[str]) -> str:
     return f"; did you mean {close!r}?" if close else ""
 
 
+def guess(word: str, names: Iterable[str], otherwise: str, *, cutoff: float = 0.6) -> str:
+    """Return a fix that asks whether the nearest name was meant, or another if none is near."""
+    close = nearest(word, names, cutoff=cutoff)
+    return f"did you mean {close!r}?" if close else otherwise
+
+
 class InputError(ValueError):
     """Refuse something a person gave us, before anything is written."""
 

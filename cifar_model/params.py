@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from cifar_model.errors import InputError, nearest, shown
@@ -144,15 +145,16 @@ def present(values: Mapping[str, Json], network: Network = PAPER) -> dict[str, J
                 f"omit {former}",
             )
         found[name] = values_of[check_value(former, found.pop(former))]
-    for name in TRAINING_RULES:
-        if own.get(name) is not None:
-            found.setdefault(name, own[name])
+    for name, default in network.parameters:
+        if name in TRAINING_RULES and default is not None:
+            found.setdefault(name, default)
     for (name, value), (implied, default) in IMPLIED.items():
         if found.get(name) == value:
             found.setdefault(implied, default)
     return found
 
 
+@lru_cache(maxsize=8)
 def rules_of(network: Network) -> Mapping[str, Rule]:
     """Return the rule of every parameter of a trial with this network."""
     if network.trainer:

@@ -9,9 +9,6 @@ from cifar_model.backends.names import BACKENDS
 from cifar_model.errors import InputError
 from runner.settings import ALLOW_CODE, BACKEND, Settings
 
-# What of a configuration may be a function of a user's own.
-FUNCTIONS = ("network", "trainer")
-
 
 @dataclass(frozen=True, slots=True)
 class Needs:
@@ -85,7 +82,7 @@ def every_needs() -> Iterator[Needs]:
 
 def needs_of(configuration: Mapping[str, Any]) -> Needs:
     """Return the needs of a job, from its configuration or its experiment's."""
-    code = any((configuration.get(name) or {}).get("code") for name in FUNCTIONS)
+    code = bool((configuration.get("network") or {}).get("code"))
     return Needs(code, configuration.get("backend") or BACKENDS[0])
 
 

@@ -22,6 +22,11 @@ def network_name(stored: Mapping[str, Any] | None) -> str:
     return PAPER.name if stored is None else str(stored["name"])
 
 
+def is_trainer(stored: Mapping[str, Any] | None) -> bool:
+    """Return whether a network as it is stored is a training loop of the user's."""
+    return stored is not None and bool(stored.get("trainer"))
+
+
 def code_of(stored: Mapping[str, Any] | None) -> str | None:
     """Return the SHA-256 of a network's code, if a user wrote it."""
     return None if stored is None else stored["code"]
@@ -172,7 +177,7 @@ class TrainSpec:
     @property
     def is_trainer(self) -> bool:
         """Return whether `network` is a training loop of the user's."""
-        return bool((self.network or {}).get("trainer"))
+        return is_trainer(self.network)
 
 
 @dataclass(frozen=True, slots=True)

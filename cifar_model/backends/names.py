@@ -2,7 +2,7 @@
 
 from importlib.util import find_spec
 
-from cifar_model.errors import InputError, nearest, shown
+from cifar_model.errors import InputError, guess, shown
 
 BACKENDS = ("tensorflow", "jax")
 
@@ -10,11 +10,10 @@ BACKENDS = ("tensorflow", "jax")
 def check_backend(where: str, name: str) -> str:
     """Return the name of a backend; raise InputError for one that is not known."""
     if name not in BACKENDS:
-        close = nearest(name.lower(), BACKENDS, cutoff=0.4)
         raise InputError(
             f"{where}: there is no backend {shown(name)}",
             f"one of {', '.join(BACKENDS)}",
-            f"did you mean {close!r}?" if close else f"correct {where}",
+            guess(name.lower(), BACKENDS, f"correct {where}", cutoff=0.4),
         )
     return name
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from cifar_model.data import cifar, class_folders, digits, npz, shapes, shortcut
 from cifar_model.data.dataset import Dataset, DatasetSpec, Pictures, Split
 from cifar_model.data.sizes import check_image_size, fitted
-from cifar_model.errors import InputError, nearest, shown
+from cifar_model.errors import InputError, guess, shown
 
 BUILT_IN: dict[str, Callable[[], Pictures]] = {
     "shapes": shapes.read,
@@ -128,8 +128,8 @@ def _path(place: str) -> Path:
 def _unknown(name: str) -> InputError:
     kinds = {f"{kind}:": kind for kind in FROM_PATH}
     head, colon, _ = name.partition(":")
-    meant = nearest(head.lower() + colon, [*cifar.OFFICIAL, *BUILT_IN, *kinds])
-    fix = f"did you mean {meant!r}?" if meant else "choose one of them"
+    known = [*cifar.OFFICIAL, *BUILT_IN, *kinds]
+    fix = guess(head.lower() + colon, known, "choose one of them")
     path = _path(name)
     if name and path.exists():
         fix = _for_path(name, path)

@@ -36,6 +36,7 @@ def build(
             "a trial of a network of Keras",
             "use what the trainer saved",
         )
+    params.check_shape(shape)
     with computing_in(params.training.precision):
         model = _function(network)(shape, classes, **dict(params.architecture))
     _check_model(network, model, shape, classes)
@@ -47,17 +48,9 @@ def build(
 
 
 def _function(network: Network) -> Callable[..., Any]:
-    if network.trainer:
-        raise InputError(
-            f"{network.name} is a trainer, whose model only it knows",
-            "a trial with a network",
-            "load the files that the trainer saved: `runner export`",
-        )
-    return (
-        FUNCTIONS[network.name]
-        if network.code is None
-        else load_function(network.name, network.code)
-    )
+    if network.code is None:
+        return FUNCTIONS[network.name]
+    return load_function(network.name, network.code)
 
 
 def _check_model(network: Network, model: Any, shape: Shape, classes: int) -> None:

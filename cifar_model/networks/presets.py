@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cifar_model.errors import InputError, nearest, shown
+from cifar_model.errors import InputError, guess, shown
 from cifar_model.networks.network import PAPER, RESNET, Network
 from cifar_model.rules import ParamValue
 
@@ -39,11 +39,10 @@ def find_preset(name: str) -> Preset:
     """Return a preset by its name; raise InputError for an unknown one."""
     if name in PRESETS:
         return PRESETS[name]
-    close = nearest(name, list(PRESETS))
     raise InputError(
         f"unknown preset {shown(name)}",
         f"one of {', '.join(PRESETS)}",
-        f"did you mean {close!r}?" if close else "correct the name",
+        guess(name, PRESETS, "correct the name"),
     )
 
 

@@ -5,8 +5,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from cifar_model.errors import InputError
-from cifar_model.networks.network import RESNET_SMALLEST, RESNET_STAGES
+from cifar_model.networks.network import RESNET_STAGES
 
 
 def build(
@@ -25,13 +24,6 @@ def build(
     A stage is a convolution, pooling, and `depth` convolutions whose result is added to what they
     start from. Pooling comes before normalisation, which then costs a quarter.
     """
-    height, across, _ = shape
-    if min(height, across) < RESNET_SMALLEST:
-        raise InputError(
-            f"the network resnet cannot take images of {height}x{across}",
-            f"images of at least {RESNET_SMALLEST}x{RESNET_SMALLEST}",
-            "choose a larger image size, or another network",
-        )
 
     def convolution(images: Any, filters: int, name: str) -> Any:
         layer = layers.Conv2D(filters, 3, padding="same", use_bias=False, name=name)

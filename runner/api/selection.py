@@ -17,11 +17,12 @@ Where = str | Sequence[str]
 
 def scope_of(store: Store | None, experiment: Chosen, where: Where) -> Scope:
     """Return the selection; raise InputError for an experiment or a column that does not exist."""
+    texts = (where,) if isinstance(where, str) else tuple(where)
     own: Own = {}
-    if store is not None:
+    if texts and store is not None:
         with store.read() as connection:
             own = own_parameters(connection)
-    conditions = read_conditions((where,) if isinstance(where, str) else tuple(where), own)
+    conditions = read_conditions(texts, own)
     return Scope([number_of(store, each) for each in _several(experiment)], conditions)
 
 

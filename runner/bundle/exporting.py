@@ -6,7 +6,6 @@ import tempfile
 from pathlib import Path
 
 from cifar_model.backends.names import BACKENDS
-from cifar_model.networks.network import Network
 from cifar_model.trainers.state import unpack_files
 from runner import provenance
 from runner.bundle.card import model_card
@@ -19,6 +18,7 @@ from runner.reports.records import chosen, plain
 from runner.reports.stats.uncertainty import accuracy_interval
 from runner.reports.trial import TrialDocument, trial_document
 from runner.settings import Settings
+from runner.specs import is_trainer
 from runner.store import queries
 from runner.store.artifacts import get_artifact
 from runner.store.engine import Store
@@ -55,7 +55,7 @@ def export_bundle(store: Store, trial: int, out: Path) -> list[str]:
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as place:
         directory = Path(place) / "bundle"
         directory.mkdir()
-        if Network.from_json(stored.network).trainer:
+        if is_trainer(stored.network):
             _write_saved(directory, get_artifact(store, stored.model))
         else:
             in_keras_process("export", str(trial), str(directory / MODEL))

@@ -208,7 +208,8 @@ def _leaderboard(
             "--top or --where"
         )
     with store.read() as connection:
-        conditions = read_conditions(choice.where, own_parameters(connection))
+        own = own_parameters(connection) if choice.where else {}
+    conditions = read_conditions(choice.where, own)
     scope = Scope(tuple(dict.fromkeys(experiments)), conditions, choice.archived)
     destination = choose_destination(settings.home, "leaderboard", target.form, target.out)
     document = leaderboard_document(

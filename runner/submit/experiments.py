@@ -14,6 +14,7 @@ from cifar_model.params import MOST_SEED, Params, ParamValues, present, rules_of
 from runner import provenance
 from runner.failpoints import failpoint
 from runner.settings import Settings
+from runner.specs import is_trainer, network_name
 from runner.states import Kind
 from runner.store import queries
 from runner.store.engine import Store
@@ -218,10 +219,9 @@ def trial_configuration(trial: queries.Trial) -> dict[str, Any]:
 
     Raises InputError for the trial of a trainer, whose model only the trainer knows.
     """
-    network = trial.network or {}
-    if network.get("trainer"):
+    if is_trainer(trial.network):
         raise InputError(
-            f"trial {trial.id} was trained by a trainer, {network['name']}",
+            f"trial {trial.id} was trained by a trainer, {network_name(trial.network)}",
             "a trial with a network: those of trainers are not evaluated, verified or explained",
             "evaluate the model in the trainer, and keep what it finds with context.save",
         )

@@ -52,7 +52,7 @@ def test_the_resnet_takes_images_of_other_sizes(shape: tuple[int, int, int]) -> 
 
 
 def test_an_image_that_is_too_small_for_the_resnet_is_refused() -> None:
-    with pytest.raises(InputError, match="10x10"):
+    with pytest.raises(InputError, match="10 pixels"):
         resnet((9, 32, 3))
 
 
