@@ -1,6 +1,7 @@
 """Databases for every test that needs one, and processes that start at once."""
 
 import multiprocessing
+import os
 import shutil
 import signal
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from runner.environment import SET_BY_US
 from runner.store.engine import Store, open_store, upgrade
 from runner.store.schema import Base
 from tests.acceptance.command_line import Runner, processes_of
@@ -27,8 +29,9 @@ FORK = multiprocessing.get_context("fork")
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C work in the tests and what they start, also if pytest runs in the background."""
+    """Let Ctrl-C work in the tests, also in the background, and let them compute as workers do."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ["TF_ENABLE_ONEDNN_OPTS"] = SET_BY_US["TF_ENABLE_ONEDNN_OPTS"]
 
 
 def pytest_collection_finish() -> None:

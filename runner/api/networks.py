@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from cifar_model.params import Params
+from runner.environment import SET_BY_US
 from runner.store import queries
 from runner.store.artifacts import get_artifact
 from runner.store.engine import Store
@@ -19,7 +20,8 @@ def restored(store: Store, trial: queries.Trial) -> Any:
     """Return a trial's Keras model with the weights that its training ended with."""
     # Another gives other last bits; Keras reads the variable when it is imported.
     os.environ.setdefault("KERAS_BACKEND", trial.backend or "tensorflow")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    for name in ("TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS"):
+        os.environ.setdefault(name, SET_BY_US[name])
     building = import_module("cifar_model.networks.building")
     params = Params.from_json(trial.params, read_network(store, trial.network))
     shape, classes = tuple(trial.dataset["shape"]), len(trial.dataset["classes"])
