@@ -28,17 +28,17 @@ def arguments(description: str) -> argparse.ArgumentParser:
     return parser
 
 
-def trained(given: argparse.Namespace) -> tuple[Predictor, Dataset]:
-    """Return a trained network and its data set, and print what they are."""
+def trained(given: argparse.Namespace, seed: int = 0) -> tuple[Predictor, Dataset]:
+    """Return a network trained with a seed and its data set, and print what they are."""
     determinism.configure(1)
     dataset = load(DatasetSpec(given.dataset, given.train_size, given.image_size), KEPT)
     shape, classes = dataset.train.images.shape[1:], len(dataset.classes)
     params = Params.from_json({"filters": given.filters, "batch_norm_momentum": MOMENTUM})
-    name = f"{dataset.fingerprint[:12]}-{given.train_size}-{given.epochs}-{given.filters}.npz"
-    kept = KEPT / name
+    name = f"{dataset.fingerprint[:12]}-{given.train_size}-{given.epochs}-{given.filters}"
+    kept = KEPT / (f"{name}-{seed}.npz" if seed else f"{name}.npz")
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_bytes(train(params, dataset, 0, epochs=given.epochs).weights)
+        kept.write_bytes(train(params, dataset, seed, epochs=given.epochs).weights)
     predictor = Predictor(building.restore(params, shape, classes, kept.read_bytes()))
     accuracy = evaluate(predictor, dataset.test, classes).accuracy
     size = f"{predictor.model.count_params():,} parameters"

@@ -1,10 +1,15 @@
 """Do explanations find the object? Measured on `shapes`, where it is known which pixels it has.
 
-One table over every method: hits by several rules beside what a random superpixel would hit, the
+First, over every method: hits by several rules beside what a random superpixel would hit, the
 intersection over union of the shown regions and the object, and the area below the curve of
 precision and recall of the pixels by their weights.
+
+Then, over every method that `runner submit explain` has and every verdict: how many explanations
+hit the object, and how far the probability falls without the shown regions, without random regions,
+without the object as a hidden region is filled, and in the same image drawn without its object.
 """
 
+import argparse
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -15,15 +20,20 @@ from sklearn.metrics import average_precision_score
 
 from benchmarks.networks import arguments, trained
 from benchmarks.trust import share
-from cifar_model.data import shapes
+from cifar_model.data import Dataset, shapes
 from cifar_model.explanation.baselines import own_colour
 from cifar_model.explanation.lime import Neighbourhood
 from cifar_model.explanation.methods import gradcam, integrated_gradients, occluded
+from cifar_model.explanation.picture import explain
 from cifar_model.explanation.regions import Divided, mask, strongest
 from cifar_model.explanation.segmentation import divide
+from cifar_model.explanation.settings import METHODS as EXPLAINED_BY
+from cifar_model.explanation.settings import Settings
 from cifar_model.prediction import Predictor
+from cifar_model.results import Explanation
 
 SAMPLES = 1000
+VERDICTS = ("sound", "weak", "void")
 
 # So many times the weights are dealt out anew among the superpixels: what chance would reach.
 SHUFFLES = 10
@@ -84,9 +94,19 @@ def main() -> None:
     """Explain the predicted class of images that are predicted right, and compare regions."""
     parser = arguments(__doc__)
     parser.add_argument("--images", type=int, default=200)
+    parser.add_argument("--methods", nargs="*", choices=EXPLAINED_BY, default=EXPLAINED_BY)
+    parser.add_argument("--verdicts-only", action="store_true", help="skip the first table")
     given = parser.parse_args()
     given.dataset = "shapes"
     predictor, dataset = trained(given)
+    if not given.verdicts_only:
+        by_method(predictor, dataset, given)
+    for method in given.methods:
+        by_verdict(predictor, dataset, method, given.images)
+
+
+def by_method(predictor: Predictor, dataset: Dataset, given: argparse.Namespace) -> None:
+    """Score the weights of every method on images that are predicted right."""
     rows = predictor.probabilities(dataset.test.scaled(slice(0, 2 * given.images)))
     right = np.flatnonzero(rows.argmax(axis=1) == dataset.test.labels[: len(rows)])[: given.images]
     covered = np.mean([shapes.region(image).mean() for image in right])
@@ -101,12 +121,72 @@ def main() -> None:
         summarise(f"{name}, {segmentation}", found)
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Whether an explanation hits the object, and by how much the probability falls."""
+
+    verdict: str
+    hit: bool
+    chance: float
+    falls: dict[str, float]
+
+
+def by_verdict(predictor: Predictor, dataset: Dataset, method: str, images: int) -> None:
+    """Score the explanations of the predicted class, right or wrong, verdict by verdict."""
+    found = [judged(predictor, dataset, method, image) for image in range(images)]
+    for verdict in VERDICTS:
+        of = [each for each in found if each.verdict == verdict]
+        if of:
+            chance = np.mean([each.chance for each in of])
+            hits = share([each.hit for each in of])
+            print(f"{method}, {verdict}: {MIDDLE}: {hits}, by chance {chance:.1%}")
+            falls = [
+                f"{name} {np.mean([each.falls[name] for each in of if name in each.falls]):.3f}"
+                for name in sorted(set().union(*(each.falls for each in of)))
+            ]
+            print(f"{method}, {verdict}: mean fall: {', '.join(falls)}", flush=True)
+
+
+def judged(predictor: Predictor, dataset: Dataset, method: str, image: int) -> Judged:
+    """Explain the predicted class of a test image and compare it with the object."""
+    explained = explain(
+        predictor, dataset.test.images[image], [], Settings("small", SAMPLES, 0, method)
+    )
+    (explanation,) = explained.explanations
+    divided = divide(dataset.test.scaled(slice(image, image + 1))[0], "small")
+    hits = rules(divided, shapes.region(image))[MIDDLE]
+    falls = fallen(predictor, divided, image, explanation)
+    hit = bool(hits[best(explanation.weights)])
+    return Judged(explanation.verdict, hit, float(hits.mean()), falls)
+
+
+def fallen(
+    predictor: Predictor, divided: Divided, image: int, explanation: Explanation
+) -> dict[str, float]:
+    """Return by how much the probability of the explained class falls, by what is removed."""
+    drawn = np.divide(shapes.without_object(image), 255, dtype=np.float32)
+    filled = divided.without(shapes.region(image)[None])[0]
+    exact, by_fill = predictor.probabilities(np.stack([drawn, filled]))[:, explanation.label]
+    checks, before = explanation.checks, explanation.probability
+    left = {
+        "the object, drawn without it": float(exact),
+        "the object, filled": float(by_fill),
+        "the shown regions, filled": checks.removed,
+        "random regions, filled": checks.removed_random,
+    }
+    return {name: before - after for name, after in left.items() if after is not None}
+
+
 def summarise(name: str, found: Found) -> None:
     """Print the shares with Wilson's 95 % intervals, and the means, each beside chance."""
     for rule, hits in found.hits.items():
         print(f"{name}: {rule}: {share(hits)}, by chance {np.mean(found.chances[rule]):.1%}")
     means = ", ".join(f"{score} {np.mean(values):.3f}" for score, values in found.scores.items())
     print(f"{name}: {means}", flush=True)
+
+
+# The rule that verdicts are compared by.
+MIDDLE = "its middle lies in the object"
 
 
 def best(weights: list[float]) -> int:
@@ -122,7 +202,7 @@ def rules(divided: Divided, truth: Region) -> dict[str, Region]:
     near = binary_dilation(truth, np.ones((3, 3)))
     middles = [middle(divided, superpixel) for superpixel in range(divided.superpixels)]
     return {
-        "its middle lies in the object": np.array([truth[place] for place in middles]),
+        MIDDLE: np.array([truth[place] for place in middles]),
         "its middle lies in it or next to it": np.array([near[place] for place in middles]),
         "half of it lies in the object": inside >= 0.5,
         "it touches the object": inside > 0,

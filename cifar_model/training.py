@@ -56,8 +56,11 @@ def train(  # noqa: PLR0913 (it depends on that much)
     hooks: Hooks | None = None,
     resume: bytes | None = None,
     start: Start = FRESH,
+    until: int | None = None,
 ) -> Trained:
     """Train params on a data set, for their own number of epochs unless told otherwise.
+
+    `until` stops after an earlier epoch, as if it was interrupted there.
 
     At each epoch the order, the augmentation and the seeds of dropout are set from (seed, epoch),
     and patience looks at the history, so a checkpoint needs no random state and no counter. Raises
@@ -73,7 +76,8 @@ def train(  # noqa: PLR0913 (it depends on that much)
     model = predictor.model
     history = checkpoint.load(model, resume) if resume else []
     trainer = Trainer(predictor, training, dataset, seed)
-    while len(history) < training.epochs and not _has_stalled(history, training.patience):
+    last = min(until or training.epochs, training.epochs)
+    while len(history) < last and not _has_stalled(history, training.patience):
         history.append(trainer.run(len(history) + 1, hooks.on_step))
         hooks.on_epoch(history[-1], checkpoint.save(model, history))
     model.optimizer.finalize_variable_values(model.trainable_variables)

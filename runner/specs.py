@@ -142,6 +142,11 @@ class Configuration:
         return self.stored.get("samples")
 
     @property
+    def epochs_of_life(self) -> list[int] | None:
+        """Return the epochs before the last that are explained too; None if that was not asked."""
+        return self.stored.get("epochs_of_life")
+
+    @property
     def asked_images(self) -> str | None:
         """Return the value of `--images`; earlier versions did not store it."""
         return self.stored.get("asked_images")
@@ -208,6 +213,14 @@ class EvaluateSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierEpoch:
+    """An epoch of a trial before its last, and what it takes to train the trial again to it."""
+
+    epoch: int
+    training: TrainSpec
+
+
+@dataclass(frozen=True, slots=True)
 class ExplainSpec:
     """Explain a trial's predictions for some images; `labels` may be the word `predicted`."""
 
@@ -218,6 +231,8 @@ class ExplainSpec:
     labels: list[str]
     settings: Settings
     activations: bool
+    # None is the trial as it ended.
+    earlier: EarlierEpoch | None = None
 
 
 JobSpec = TrainSpec | FoldSpec | EvaluateSpec | ExplainSpec
@@ -276,6 +291,7 @@ def job_spec(kind: Kind, seed: int, configuration: Mapping[str, Any]) -> JobSpec
                     method=stored.take("method", str),
                 ),
                 activations=stored.take("activations", bool),
+                earlier=stored.earlier(),
             )
 
 
@@ -346,6 +362,22 @@ class _Stored:
         init, freeze = (self.configuration.get(name) for name in ("init", "freeze"))
         weights = None if init is None else self.take("init", dict).get("weights")
         return StartSpec(weights, None if freeze is None else self.take("freeze", str))
+
+    def earlier(self) -> EarlierEpoch | None:
+        """Return the earlier epoch that is explained; most jobs explain the last."""
+        if self.configuration.get("epoch") is None:
+            return None
+        training = _Stored(self.kind, self.take("training", dict))
+        spec = TrainSpec(
+            training.description(),
+            self.take("threads", int),
+            training.take("params", dict),
+            training.take("seed", int),
+            own_seed=True,
+            start=training.start(),
+            network=self.network(),
+        )
+        return EarlierEpoch(self.take("epoch", int), spec)
 
     def network(self) -> Mapping[str, Any] | None:
         """Return the network; None is the paper's."""

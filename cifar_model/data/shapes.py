@@ -122,8 +122,17 @@ def region(index: int) -> Region:
     return place
 
 
-def draw(count: int, seed: int) -> Drawing:
-    """Draw images, the classes in turn."""
+def without_object(index: int) -> Images:
+    """Return a test image drawn without its object (32, 32, 3), all else equal to the byte."""
+    image: Images = _test_drawing(objects=False).images[index]
+    return image
+
+
+def draw(count: int, seed: int, *, objects: bool = True) -> Drawing:
+    """Draw images, the classes in turn.
+
+    Without `objects` the same images have what the objects cover in their places.
+    """
     bits = np.random.PCG64(seed)
     labels = np.arange(count) % len(REGIONS)
     images = np.empty((count, SIZE, SIZE, 3), np.uint8)
@@ -131,16 +140,16 @@ def draw(count: int, seed: int) -> Drawing:
     for label, inside in enumerate(REGIONS.values()):
         rows = np.flatnonzero(labels == label)
         regions[rows] = inside(*_frame(bits, len(rows), reach=(8.0, 12.5), margin=9.5, tilt=0.25))
-        images[rows] = _paint(bits, regions[rows])
+        images[rows] = _paint(bits, regions[rows], objects=objects)
     return Drawing(images, labels, regions)
 
 
 @cache
-def _test_drawing() -> Drawing:
-    return draw(TEST_IMAGES, TEST_SEED)
+def _test_drawing(*, objects: bool = True) -> Drawing:
+    return draw(TEST_IMAGES, TEST_SEED, objects=objects)
 
 
-def _paint(bits: np.random.PCG64, regions: Region) -> Images:
+def _paint(bits: np.random.PCG64, regions: Region, *, objects: bool) -> Images:
     count = len(regions)
     ground = _uniform(bits, GROUND, (count, 1, 1, 3))
     far, _ = _frame(bits, count, reach=(12, 30), margin=0, tilt=1)
@@ -152,7 +161,8 @@ def _paint(bits: np.random.PCG64, regions: Region) -> Images:
         colour = _uniform(bits, PIECE, ground.shape)
         np.copyto(picture, colour, where=piece[..., np.newaxis])
     colour = _uniform(bits, OBJECT, ground.shape)
-    np.copyto(picture, colour, where=regions[..., np.newaxis])
+    if objects:
+        np.copyto(picture, colour, where=regions[..., np.newaxis])
     return np.clip(picture + _noise(bits, picture.shape), 0, 255).astype(np.uint8)
 
 

@@ -17,11 +17,16 @@ def pack(mask: NDArray[np.int8]) -> bytes:
     return np.packbits(coarse > 0).tobytes() + np.packbits(coarse < 0).tobytes()
 
 
-def mean(packed: Sequence[bytes]) -> NDArray[np.float64]:
-    """Return the mean of masks: from -1, where all speak against, to 1, where all speak for."""
+def counts(packed: Sequence[bytes]) -> NDArray[np.int64]:
+    """Return how many masks speak for, and how many against, at each cell (2, GRID, GRID)."""
     rows = np.frombuffer(b"".join(packed), np.uint8).reshape(len(packed), BYTES)
     # Bit by bit, so that very many of them are never unpacked at once.
     sums = [np.count_nonzero(rows & (128 >> bit), axis=0) for bit in range(8)]
-    speaking, against = np.transpose(sums).reshape(2, GRID, GRID)
+    return np.transpose(sums).reshape(2, GRID, GRID)
+
+
+def mean(packed: Sequence[bytes]) -> NDArray[np.float64]:
+    """Return the mean of masks: from -1, where all speak against, to 1, where all speak for."""
+    speaking, against = counts(packed)
     difference: NDArray[np.float64] = (speaking - against) / len(packed)
     return difference

@@ -193,6 +193,7 @@ class Client:
         segmentation: str = "small",
         samples: int = 1000,
         activations: bool = False,
+        epochs_of_life: Sequence[int | str] | str | None = None,
         dataset: str | None = None,
         image_size: int | None = None,
         resize: bool = False,
@@ -204,7 +205,8 @@ class Client:
     ) -> Experiment:
         """Explain a trial's predictions for images of the test split.
 
-        Images are numbers, or a text such as "random:20" or "class:cat".
+        Images are numbers, or a text such as "random:20" or "class:cat". `epochs_of_life`, such as
+        "1,2,5,last", are epochs whose explanations are compared with those of the last.
         """
         return self._submit(
             ExplainRequest(
@@ -215,6 +217,7 @@ class Client:
                 segmentation=segmentation,
                 samples=samples,
                 activations=activations,
+                epochs_of_life=epochs_of_life,
                 dataset=dataset,
                 image_size=image_size,
                 resize=resize,

@@ -25,6 +25,7 @@ from runner.store.opening import find_store, make_store
 from runner.submit.experiments import Training, new_evaluate, new_folds, new_train, new_tune
 from runner.submit.explain import Explaining, new_explain
 from runner.submit.image_choice import comma_parts
+from runner.submit.life import read_epochs
 
 SPLITS = ("train", "validation", "test")
 
@@ -89,7 +90,8 @@ class EvaluateRequest(Request):
 class ExplainRequest(Request):
     """Explain a trial's predictions.
 
-    `images` and `labels` are numbers and names, or a text that chooses them as the options do.
+    `images`, `labels` and `epochs_of_life` are numbers and names, or a text that chooses them as
+    the options do.
     """
 
     trial: int
@@ -102,6 +104,7 @@ class ExplainRequest(Request):
     segmentation: str = SEGMENTATIONS[0]
     samples: int = 1000
     activations: bool = False
+    epochs_of_life: Sequence[int | str] | str | None = None
 
 
 AnyRequest = TrainRequest | TuneRequest | EvaluateRequest | ExplainRequest
@@ -184,7 +187,7 @@ def _new_explain(settings: Settings, store: Store, request: ExplainRequest) -> N
             "--image-size together with --dataset",
             "omit --image-size (or --resize), or choose a --dataset",
         )
-    labels = request.labels
+    labels, epochs = request.labels, request.epochs_of_life
     explaining = Explaining(
         images=_images(request.images),
         labels=comma_parts(labels) if isinstance(labels, str) else list(labels),
@@ -195,6 +198,7 @@ def _new_explain(settings: Settings, store: Store, request: ExplainRequest) -> N
         dataset=None
         if request.dataset is None
         else DatasetSpec(checks.text("dataset", request.dataset), image_size=size),
+        epochs_of_life=None if epochs is None else read_epochs(epochs),
     )
     trial = checks.whole_number("trial", request.trial)
     return new_explain(settings, store, trial, explaining, request.seed, request.key)

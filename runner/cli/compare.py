@@ -118,7 +118,9 @@ def compare(
 
 
 @click.command()
-@click.argument("pair", metavar="EXPERIMENT EXPERIMENT", type=EXPERIMENT, nargs=2)
+@click.argument(
+    "numbers", metavar="EXPERIMENT EXPERIMENT...", type=EXPERIMENT, nargs=-1, required=True
+)
 @_fail_if("'shared_weight < 0.5' is about the mean over all images")
 @click.option(
     "--format",
@@ -138,11 +140,20 @@ def compare(
 )
 @wide_option
 def diff(
-    pair: tuple[int, int], conditions: tuple[str, ...], form: str, out: Path | None, *, wide: bool
+    numbers: tuple[int, ...],
+    conditions: tuple[str, ...],
+    form: str,
+    out: Path | None,
+    *,
+    wide: bool,
 ) -> None:
-    """Compare the explanations of two experiments. Shows where they differ most."""
+    """Compare the explanations of two experiments. Shows where they differ most.
+
+    With more experiments: how much each has in common with the others, beside its accuracy.
+    """
     from dataclasses import replace
 
+    from runner.reports.explanation.agreement import agreement_document, agreement_report
     from runner.reports.explanation.difference import difference_document
     from runner.reports.explanation.difference_view import difference_report
     from runner.reports.explanation.limited import measures
@@ -152,14 +163,21 @@ def diff(
     from runner.settings import Settings
     from runner.store.opening import find_store
 
-    first, second = pair
-    if first == second:
-        raise click.UsageError("name two different experiments")
+    if len(set(numbers)) < max(2, len(numbers)):
+        raise click.UsageError("name two different experiments, or more")
     limits, view = _limits(conditions, WITH_INTERVAL, form), report_view(form, wide=wide)
+    if limits and len(numbers) > 2:
+        raise click.UsageError("--fail-if compares two experiments")
     settings = Settings.from_environment()
     store = find_store(settings)
-    destination = choose_destination(settings.home, f"diff-{first}-{second}", form, out)
-    document = difference_document(store, pair)
+    name = f"diff-{'-'.join(map(str, numbers))}"
+    destination = choose_destination(settings.home, name, form, out)
+    if len(numbers) > 2:
+        several = agreement_report(agreement_document(store, numbers))
+        show_written(write_report(several, form, destination, view))
+        return
+    first, second = numbers
+    document = difference_document(store, (first, second))
     found = checked(limits, measures(document))
     report = difference_report(replace(document, conditions=found))
     show_written(write_report(report, form, destination, view))

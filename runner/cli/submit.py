@@ -156,6 +156,14 @@ def evaluate(split: str, wait: bool, form: str, **options: Any) -> None:
     help="The number of perturbed images that LIME samples.",
 )
 @click.option("--activations", is_flag=True, help="Also store the output of every layer.")
+@click.option(
+    "--epochs-of-life",
+    metavar="1,2,5,last",
+    help=(
+        "Also explain with the weights after these epochs, and compare with the last; the trial is "
+        "trained again up to the largest of them."
+    ),
+)
 @seed_option
 @key_option
 @label_options

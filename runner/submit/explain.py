@@ -16,6 +16,7 @@ from runner.store.lifecycle.experiments import NewExperiment
 from runner.store.queries.predictions import Predictions, newest_predictions
 from runner.submit.experiments import new_experiment, trial_configuration
 from runner.submit.image_choice import Pool, check_numbers, choose_images
+from runner.submit.life import life_configuration
 
 # Images of 32x32 that one job explains: a minute or two of work. Larger ones take longer, but a
 # report draws those of the first job only.
@@ -26,7 +27,8 @@ CHUNK, SMALLEST_CHUNK = 50, 10
 class Explaining:
     """What of a trial is explained, and how; without a data set, images of the trial's own.
 
-    `images` are numbers, or a text that chooses them, as `--images` has it.
+    `images` are numbers, or a text that chooses them, as `--images` has it. `epochs_of_life` are
+    epochs whose explanations are compared with those of the last; None makes no comparison.
     """
 
     images: Sequence[int] | str
@@ -36,6 +38,7 @@ class Explaining:
     activations: bool
     method: str = "lime"
     dataset: DatasetSpec | None = None
+    epochs_of_life: Sequence[int] | None = None
 
 
 def new_explain(
@@ -49,10 +52,12 @@ def new_explain(
     """Return an experiment that explains a trial's predictions, checked and not yet stored.
 
     It has a job for each chunk of images: a worker that dies costs one, and several workers share
-    them.
+    them. Earlier epochs have jobs of their own, in order after those of the last.
     """
     trial = queries.trial(store, trial_id)
     configuration = trial_configuration(trial)
+    if explaining.epochs_of_life is not None:
+        configuration |= life_configuration(trial, explaining.epochs_of_life)
     other = None
     if explaining.dataset is not None:
         other = load(explaining.dataset, settings.data_dir)
@@ -71,7 +76,9 @@ def new_explain(
         "asked_images": explaining.images if isinstance(explaining.images, str) else None,
     }
     size = _chunk(*dataset.shape[:2])
-    jobs = [{"images": images[at : at + size]} for at in range(0, len(images), size)]
+    last = [{"images": images[at : at + size]} for at in range(0, len(images), size)]
+    earlier = configuration.get("epochs_of_life", [])
+    jobs = [*last, *(job | {"epoch": epoch} for epoch in earlier for job in last)]
     return new_experiment(Kind.EXPLAIN, seed, configuration, jobs, key)
 
 

@@ -46,6 +46,15 @@ def test_the_object_of_a_test_picture_is_where_its_region_says() -> None:
         assert 0.05 < inside.mean() < 0.45
 
 
+def test_without_its_object_a_picture_is_the_same_to_the_byte_outside_of_it() -> None:
+    test = loaded("shapes").test
+    for index in range(0, 1000, 50):
+        removed, inside = shapes.without_object(index), shapes.region(index)
+        assert np.array_equal(removed[~inside], test.images[index][~inside])
+        # Objects are lighter than what is behind them, in nearly every pixel.
+        assert (removed[inside] != test.images[index][inside]).any(axis=-1).mean() > 0.95
+
+
 def test_outside_its_object_a_picture_does_not_tell_the_class() -> None:
     drawing = shapes.draw(2000, seed=9)
     outside = np.where(drawing.regions[..., np.newaxis], np.nan, drawing.images)

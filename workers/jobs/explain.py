@@ -1,22 +1,33 @@
 """Explain one trial's predictions: the work of `explain` jobs."""
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cifar_model import determinism
 from cifar_model.activations import activations
 from cifar_model.explanation.picture import explain
+from cifar_model.prediction import Predictor
 from runner.failpoints import failpoint
 from runner.specs import ExplainSpec
 from runner.store.engine import Connection
 from runner.store.lifecycle.results import write_activations, write_explained
 from workers.attempt import Attempt, Write
+from workers.jobs.earlier import earlier_model
 from workers.jobs.inputs import load_dataset
 from workers.jobs.models import load_model
 
 
 def run_explanation(attempt: Attempt, spec: ExplainSpec) -> Write:
-    """Explain the job's images, and look at their activations if that was asked for."""
+    """Explain the job's images, and look at their activations if that was asked for.
+
+    The network of an earlier epoch is asked about the class that the trial's own predicts, so that
+    the explanations of all epochs are of the same class.
+    """
     determinism.configure(spec.threads)
     dataset = load_dataset(spec.dataset, attempt.context.settings.data_dir)
-    predictor = load_model(attempt.context.store, spec.trial, dataset)
+    predictor = own = load_model(attempt.context.store, spec.trial, dataset)
+    if spec.earlier is not None:
+        predictor = earlier_model(attempt, spec.trial, spec.earlier)
     names = spec.labels
     labels = [dataset.classes.index(name) for name in names] if names != ["predicted"] else []
     explained, outputs = {}, {}
@@ -24,8 +35,9 @@ def run_explanation(attempt: Attempt, spec: ExplainSpec) -> Write:
         failpoint(f"image_{image}", attempt.key.job_id)
         attempt.check()
         picture = dataset.test.images[image]
-        explained[image] = explain(predictor, picture, labels, spec.settings)
-        if spec.activations:
+        asked = labels or [_predicted(own, picture)]
+        explained[image] = explain(predictor, picture, asked, spec.settings)
+        if spec.activations and spec.earlier is None:
             outputs[image] = activations(predictor.model, picture)
         attempt.progress(f"image {done}/{len(spec.images)}")
 
@@ -35,3 +47,9 @@ def run_explanation(attempt: Attempt, spec: ExplainSpec) -> Write:
             write_activations(connection, attempt.claim, image, outputs.get(image, []))
 
     return write
+
+
+def _predicted(predictor: Predictor, image: NDArray[np.uint8]) -> int:
+    """Return the class that a network predicts."""
+    scaled = np.divide(image, 255, dtype=np.float32)
+    return int(predictor.probabilities(scaled[None])[0].argmax())

@@ -10,7 +10,9 @@ from cifar_model.data import Description
 from runner.errors import InputError
 from runner.reports.evaluation import FoldsSummary, evaluations_of, folds_summary
 from runner.reports.experiment.warnings import experiment_warnings
+from runner.reports.explanation.life import LifeEpoch, life_of
 from runner.reports.explanation.rows import activations_of, explanations_of
+from runner.reports.explanation.shortcuts import Shortcut, shortcuts_of
 from runner.reports.formats.talos_log import Analysis, analysis
 from runner.reports.groups import Data, RankedGroup, group_trials, ranked_groups
 from runner.reports.lookup import experiment_row, newest_number
@@ -57,7 +59,8 @@ class ExperimentDocument:
 
     `trials` has the trials that the experiment trained, by rank, or the one trial that it evaluated
     or explained. `trained_on` is the data set of the trials, which can differ from `dataset` if
-    images of another data set are explained. `source` is the code of a network of one's own.
+    images of another data set are explained. `source` is the code of a network of one's own, and
+    `life` has the epochs that were explained, if earlier ones than the last were asked for.
     """
 
     experiment: int
@@ -87,9 +90,11 @@ class ExperimentDocument:
     folds: FoldsSummary | None
     explanations: list[Explanation]
     activations: list[Activation]
+    shortcuts: list[Shortcut] | None
     warnings: list[str]
     files: list[str]
     source: str | None = None
+    life: list[LifeEpoch] | None = None
 
     @property
     def network(self) -> str:
@@ -128,7 +133,23 @@ def report_document(
     with store.read() as connection:
         chosen = newest_number(connection) if number is None else number
         document = _document(connection, experiment_row(connection, chosen), group_by)
-    return replace(document, source=source_of(store, code_of(document.configuration.network)))
+    source = source_of(store, code_of(document.configuration.network))
+    return replace(document, source=source, life=_life(store, document))
+
+
+def _life(store: Store, document: ExperimentDocument) -> list[LifeEpoch] | None:
+    """Return the epochs that were explained, if earlier ones than the last were asked for."""
+    earlier = document.configuration.epochs_of_life
+    if earlier is None:
+        return None
+    return life_of(
+        store,
+        document.experiment,
+        document.dataset.classes,
+        earlier,
+        document.explanations,
+        [epoch for trial in document.trials for epoch in trial.epochs],
+    )
 
 
 def _document(
@@ -185,6 +206,7 @@ def _document(
         folds=folds_summary(evaluations, folds) if folds else None,
         explanations=explanations_of(connection, number, dataset.classes),
         activations=activations_of(connection, number),
+        shortcuts=shortcuts_of(connection, number, dataset.classes),
         warnings=experiment_warnings(connection, number, experiment.kind, configuration),
         files=[],
     )

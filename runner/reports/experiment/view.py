@@ -15,10 +15,12 @@ from runner.reports.experiment.training import (
     trials_table,
     warning_notes,
 )
+from runner.reports.explanation.life import life_parts
 from runner.reports.explanation.view import (
     brief_explanation_parts,
     explanation_parts,
     explanations_table,
+    shortcut_notes,
 )
 from runner.reports.groups import group_option
 from runner.reports.labels import labels, named
@@ -84,6 +86,7 @@ def _troubles(document: ExperimentDocument) -> list[Part]:
         *_not_reproducible(document),
         *_of_several_machines(document),
         *warning_notes(document),
+        *shortcut_notes(document.shortcuts or None),
     ]
 
 
@@ -99,7 +102,8 @@ def _brief_results(document: ExperimentDocument, troubles: Sequence[Part]) -> li
         case Kind.EVALUATE:
             found = brief_evaluation_parts(document.evaluations, document.folds)
         case _:
-            found = brief_explanation_parts(document.explanations)
+            verdicts, *others = brief_explanation_parts(document.explanations)
+            found = [verdicts, *life_parts(document.dataset, document.life), *others]
     return [*found[:1], *troubles, *found[1:], next_steps(steps)]
 
 
@@ -137,7 +141,12 @@ def _results(document: ExperimentDocument, figures: Sequence[Figure]) -> list[Pa
                 document.configuration.asked_images,
                 figures,
             )
-            return [*warning_notes(document), *explained]
+            return [
+                *warning_notes(document),
+                *shortcut_notes(document.shortcuts),
+                *life_parts(document.dataset, document.life),
+                *explained,
+            ]
 
 
 def provenance_parts(document: ExperimentDocument) -> list[Part]:

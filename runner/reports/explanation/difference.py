@@ -54,10 +54,13 @@ class Summary:
     no_common_class: int
     shared_weight: float | None
     shared_weight_chance: float | None
+    shared_weight_signed: float | None
+    shared_weight_signed_chance: float | None
     overlap: float | None
     rank_correlation: float | None
     sign_flips: float | None
     shared_weight_interval: Interval | None
+    shared_weight_signed_interval: Interval | None
     overlap_interval: Interval | None
     rank_correlation_interval: Interval | None
     sign_flips_interval: Interval | None
@@ -111,32 +114,28 @@ def difference_document(store: Store, experiments: tuple[int, int]) -> Differenc
     Raises InputError if one is not of kind explain, or if they have no image in common.
     """
     with store.read() as connection:
-        rows = [_explain_row(connection, number) for number in experiments]
+        rows = [explain_row(connection, number) for number in experiments]
         first, second = (_experiment(connection, row) for row in rows)
         dataset = rows[0].configuration.dataset
-        _check_datasets(rows)
-        found = [_by_image(connection, number, dataset.classes) for number in experiments]
+        check_datasets(rows)
+        found = [explained_images(connection, number, dataset.classes) for number in experiments]
     common = found[0].keys() & found[1].keys()
     if not common:
-        raise InputError(
-            f"experiments {experiments[0]} and {experiments[1]} have no image in common",
-            "two experiments with some of the same --images",
-            "submit one of them again with the --images of the other",
-        )
+        raise no_common_image(experiments)
     pairs = list(explanation_pairs(store, *found))
     return DifferenceDocument(
         dataset=dataset,
         experiments=[first, second],
         differ_in=[name for name in ASKED if getattr(first, name) != getattr(second, name)],
         pictures=len(common),
-        **fields_of(_summary(pairs)),
+        **fields_of(summary(pairs)),
         other_segments=sum(pair.same_segments is False for pair in pairs),
         classes=_by_class(pairs),
         pairs=pairs,
     )
 
 
-def _explain_row(connection: Connection, number: int) -> ExperimentRow:
+def explain_row(connection: Connection, number: int) -> ExperimentRow:
     """Return an experiment; raise InputError if it is not of kind explain."""
     row = experiment_row(connection, number)
     if row.kind != Kind.EXPLAIN:
@@ -166,7 +165,18 @@ def _experiment(connection: Connection, row: ExperimentRow) -> ExplainExperiment
     )
 
 
-def _check_datasets(rows: Sequence[ExperimentRow]) -> None:
+def no_common_image(experiments: Sequence[int]) -> InputError:
+    """Return the error that experiments explain no image that all of them have."""
+    *others, last = map(str, experiments)
+    return InputError(
+        f"experiments {', '.join(others)} and {last} have no image in common",
+        "experiments with some of the same --images",
+        "submit one of them again with the --images of the other",
+    )
+
+
+def check_datasets(rows: Sequence[ExperimentRow]) -> None:
+    """Raise InputError if two experiments explain images of different data sets."""
     first, second = (row.configuration.dataset for row in rows)
     if first.fingerprint != second.fingerprint:
         names = ", ".join(f"{of.title} {of.fingerprint[:12]}" for of in (first, second))
@@ -178,13 +188,19 @@ def _check_datasets(rows: Sequence[ExperimentRow]) -> None:
         )
 
 
-def _by_image(
+def by_image(rows: Iterable[Explanation]) -> dict[int, list[Explanation]]:
+    """Return explanations by image."""
+    found: dict[int, list[Explanation]] = {}
+    for row in rows:
+        found.setdefault(row.image, []).append(row)
+    return found
+
+
+def explained_images(
     connection: Connection, number: int, classes: list[str]
 ) -> dict[int, list[Explanation]]:
     """Return the explanations of an experiment by image."""
-    found: dict[int, list[Explanation]] = {}
-    for row in explanations_of(connection, number, classes):
-        found.setdefault(row.image, []).append(row)
+    found = by_image(explanations_of(connection, number, classes))
     if not found:
         raise InputError(
             f"experiment {number} has no explanations yet",
@@ -200,7 +216,7 @@ def _by_class(pairs: Sequence[Pair]) -> list[ClassDifference]:
     for pair in pairs:
         groups.setdefault(pair.true_class, []).append(pair)
     rows = [
-        ClassDifference(None, name, **fields_of(_summary(group))) for name, group in groups.items()
+        ClassDifference(None, name, **fields_of(summary(group))) for name, group in groups.items()
     ]
     return [
         *(replace(row, rank=rank) for rank, row in enumerate(most_changed(rows), start=1)),
@@ -216,8 +232,11 @@ def most_changed(rows: Iterable[T]) -> list[T]:
     return [row for _, row in sorted(found, key=lambda one: one[0])]
 
 
-def _summary(pairs: Sequence[Pair]) -> Summary:
-    shared_weight, overlap, correlation, flips = (_of_images(pairs, name) for name in WITH_INTERVAL)
+def summary(pairs: Sequence[Pair]) -> Summary:
+    """Return the means over the images of some pairs."""
+    shared_weight, overlap, correlation, flips, signed = (
+        _of_images(pairs, name) for name in WITH_INTERVAL
+    )
     return Summary(
         compared=sum(pair.left_out is None for pair in pairs),
         compared_pictures=len(shared_weight),
@@ -226,10 +245,13 @@ def _summary(pairs: Sequence[Pair]) -> Summary:
         no_common_class=_left_out(pairs, "no_common_class"),
         shared_weight=_mean(shared_weight),
         shared_weight_chance=_mean(_of_images(pairs, "shared_weight_chance")),
+        shared_weight_signed=_mean(signed),
+        shared_weight_signed_chance=_mean(_of_images(pairs, "shared_weight_signed_chance")),
         overlap=_mean(overlap),
         rank_correlation=_mean(correlation),
         sign_flips=_mean(flips),
         shared_weight_interval=_interval(shared_weight),
+        shared_weight_signed_interval=_interval(signed),
         overlap_interval=_interval(overlap),
         rank_correlation_interval=_interval(correlation, lowest=-1.0),
         sign_flips_interval=_interval(flips),

@@ -27,11 +27,13 @@ PAIRS = ("image", "true_class", "class", "predicted_classes", "verdicts", *MEASU
 
 MEANING = (
     "shared_weight: the share of the absolute weight that both explanations assign to the same"
-    " pixels (signs are ignored); shared_weight_chance: its expected value if the second's weights"
-    " were randomly permuted among its superpixels; overlap: intersection over union of the shown"
-    " regions; rank_correlation: Spearman's, for the weights of all superpixels; sign_flips: the"
-    " share of the area shown in both that supports the class in one and opposes it in the other."
-    " Means are over images; intervals are Student's t 95 % intervals."
+    " pixels (signs are ignored); shared_weight_signed: the same, without pixels that support the"
+    " class in one and oppose it in the other; shared_weight_chance, shared_weight_signed_chance:"
+    " the expected values if the second's weights were randomly permuted among its superpixels;"
+    " overlap: intersection over union of the shown regions; rank_correlation: Spearman's, for the"
+    " weights of all superpixels; sign_flips: the share of the area shown in both that supports the"
+    " class in one and opposes it in the other. Means are over images; intervals are Student's t"
+    " 95 % intervals."
 )
 BRIEF_MEANING = (
     "shared_weight: the share of the absolute weight that both assign to the same pixels;"
@@ -111,9 +113,12 @@ def _similarity(document: DifferenceDocument) -> Iterator[Note]:
     if document.shared_weight_interval:
         low, high = document.shared_weight_interval
         mean += f" ({low:.3f} to {high:.3f}), 95 % interval"
-    chance = document.shared_weight_chance
-    expected = "" if chance is None else f"; {chance:.3f} is expected by chance"
-    yield Note(f"Shared weight of the explanations, mean of {over}: {mean}{expected}.")
+    signed, chance = document.shared_weight_signed, document.shared_weight_signed_chance
+    yield Note(
+        f"Shared weight of the explanations, mean of {over}: {mean};"
+        f" {document.shared_weight_chance:.3f} is expected by chance. Weight of the same sign only:"
+        f" {signed:.3f}; {chance:.3f} is expected by chance."
+    )
 
 
 def _changed_most(document: DifferenceDocument) -> Iterator[Note]:

@@ -15,13 +15,21 @@ Images = Mapping[int, Sequence[Explanation]]
 MEASURES = (
     "shared_weight",
     "shared_weight_chance",
+    "shared_weight_signed",
+    "shared_weight_signed_chance",
     "overlap",
     "rank_correlation",
     "sign_flips",
 )
 
 # The measures whose means over images have an interval, which --fail-if can name.
-WITH_INTERVAL = ("shared_weight", "overlap", "rank_correlation", "sign_flips")
+WITH_INTERVAL = (
+    "shared_weight",
+    "overlap",
+    "rank_correlation",
+    "sign_flips",
+    "shared_weight_signed",
+)
 
 # The reasons why two explanations of an image are not compared.
 LEFT_OUT = ("void", "nothing_shown", "no_common_class")
@@ -43,6 +51,8 @@ class Pair:
     same_segments: bool | None = None
     shared_weight: float | None = None
     shared_weight_chance: float | None = None
+    shared_weight_signed: float | None = None
+    shared_weight_signed_chance: float | None = None
     overlap: float | None = None
     rank_correlation: float | None = None
     sign_flips: float | None = None

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from runner.reports.explanation.shortcuts import Shortcut
 from runner.reports.figures.names import overlay_name
 from runner.reports.model import Figure, Note, Part, Table, first_rows, titled
 from runner.reports.records import Activation, Explanation, Named, values
@@ -82,6 +83,14 @@ def brief_explanation_parts(explanations: Sequence[Explanation]) -> list[Part]:
         Note(REMOVED_BRIEF),
         *(first_rows(reasons) if weak else []),
     ]
+
+
+def shortcut_notes(shortcuts: Sequence[Shortcut] | None) -> list[Note]:
+    """Return a warning for each shortcut, or a note that none was found; None was not tested."""
+    if shortcuts is None:
+        return []
+    said = [Note(f"Possible shortcut: {found.words()}.", warning=True) for found in shortcuts]
+    return said or [Note("No region of the image goes with a single class.")]
 
 
 def _mark(row: Explanation) -> str:

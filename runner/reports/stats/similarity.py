@@ -24,18 +24,31 @@ class Shown:
         return mask(self.segments, self.weights.tolist())
 
     def shares(self) -> Weights:
-        """Return the share of the total absolute weight at each pixel."""
-        sizes = np.abs(self.weights)
-        shares: Weights = (sizes / sizes.sum() / np.bincount(self.segments.ravel()))[self.segments]
+        """Return the share of the total absolute weight at each pixel, with the weight's sign."""
+        weights = self.weights / np.abs(self.weights).sum()
+        shares: Weights = (weights / np.bincount(self.segments.ravel()))[self.segments]
+        return shares.ravel()
+
+    def permuted(self) -> Weights:
+        """Return the shares of each pixel with every superpixel's weight, a row for each weight."""
+        weights = self.weights / np.abs(self.weights).sum()
+        sizes = np.bincount(self.segments.ravel())[self.segments].ravel()
+        shares: Weights = weights[:, None] / sizes
         return shares
 
 
 @dataclass(frozen=True, slots=True)
 class Similarity:
-    """The similarity of two explanations; a measure that is not defined is None."""
+    """The similarity of two explanations; a measure that is not defined is None.
+
+    The two `chance` fields are the expected values if the second's weights are randomly permuted:
+    the exact means over all permutations; nothing is sampled.
+    """
 
     shared_weight: float
     shared_weight_chance: float
+    shared_weight_signed: float
+    shared_weight_signed_chance: float
     overlap: float
     rank_correlation: float | None
     sign_flips: float | None
@@ -56,21 +69,23 @@ def similarity(first: Shown, second: Shown, *, same_segments: bool) -> Similarit
     from scipy.stats import rankdata
 
     weights = [of.weights if same_segments else of.weights[of.segments] for of in (first, second)]
+    own, other, permuted = first.shares(), second.shares(), second.permuted()
     return Similarity(
-        shared_weight=float(np.minimum(first.shares(), second.shares()).sum()),
-        shared_weight_chance=_shared_by_chance(first, second),
+        shared_weight=float(_shared(own, other).sum()),
+        shared_weight_chance=float(_shared(own, permuted).mean(axis=0).sum()),
+        shared_weight_signed=float(_shared_signed(own, other).sum()),
+        shared_weight_signed_chance=float(_shared_signed(own, permuted).mean(axis=0).sum()),
         overlap=float(both.sum() / either.sum()),
         rank_correlation=correlation(*(rankdata(of.ravel()) for of in weights)),
         sign_flips=float(flipped.sum() / both.sum()) if both.any() else None,
     )
 
 
-def _shared_by_chance(first: Shown, second: Shown) -> float:
-    """Return the expected shared weight if the second's weights are randomly permuted.
+def _shared(first: Weights, second: Weights) -> Weights:
+    """Return the weight that two put on each pixel, whatever its signs."""
+    return np.minimum(np.abs(first), np.abs(second))
 
-    This is the exact mean over all permutations of the weights; nothing is sampled.
-    """
-    shares = np.abs(second.weights) / np.abs(second.weights).sum()
-    sizes = np.bincount(second.segments.ravel())[second.segments].ravel()
-    dealt = shares[:, None] / sizes
-    return float(np.minimum(first.shares().ravel(), dealt).mean(axis=0).sum())
+
+def _shared_signed(first: Weights, second: Weights) -> Weights:
+    """Return the weight that two put on each pixel with the same sign."""
+    return np.where(np.sign(first) == np.sign(second), _shared(first, second), 0)

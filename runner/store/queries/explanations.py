@@ -13,6 +13,7 @@ from runner.store.engine import Connection
 from runner.store.queries.names import shown_in_lists
 from runner.store.queries.rows import ExplanationRow, columns_of
 from runner.store.schema import Experiment, Explanation, Job
+from runner.store.schema.life import of_last_epoch
 
 # The columns that can be filtered by class: explained, true and predicted class.
 LABELS = {
@@ -27,7 +28,7 @@ LOWERED = case((Explanation.removed < Explanation.removed_random, 1), else_=0)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A filter of explanations; None and an empty mapping do not filter.
+    """A filter of explanations of trials as they ended; None and an empty mapping do not filter.
 
     Those of archived experiments count if an experiment or a trial is chosen, or if asked for.
 
@@ -165,7 +166,7 @@ def _plain(wanted: Wanted) -> list[ColumnElement[bool]]:
         (Explanation.verdict, wanted.verdict),
         (Explanation.method, wanted.method),
     )
-    chosen = [column == value for column, value in asked if value is not None]
+    chosen = [of_last_epoch(), *(column == of for column, of in asked if of is not None)]
     named = wanted.experiment is not None or wanted.trial is not None
     return chosen if named or wanted.archived else [*chosen, shown_in_lists()]
 

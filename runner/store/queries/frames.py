@@ -19,6 +19,7 @@ from runner.store.schema import (
     Probabilities,
     Trial,
 )
+from runner.store.schema.life import of_last_epoch
 from runner.store.schema.trained import EPOCHS, NETWORK, PARAMS, SEED
 
 # The values of each column, by its name.
@@ -180,9 +181,9 @@ def prediction_columns(connection: Connection, scope: Scope) -> Columns:
 
 
 def explanations(connection: Connection, scope: Scope) -> list[ExplanationRow]:
-    """Return explanations in the order in which they were stored."""
+    """Return explanations of trials as they ended, in the order in which they were stored."""
     columns = columns_of(Explanation, ExplanationRow)
-    query = select(*columns, Job.experiment_id.label("experiment"))
+    query = select(*columns, Job.experiment_id.label("experiment")).where(of_last_epoch())
     query = _of_trials(query, Explanation.job_id, Explanation.trial_id, scope)
     rows = connection.execute(query.order_by(Explanation.id)).mappings()
     return [ExplanationRow(**row) for row in rows]

@@ -35,6 +35,7 @@ from runner.store.schema import (
     Trial,
     Worker,
 )
+from runner.store.schema.life import of_epoch, of_last_epoch
 from runner.store.schema.trained import NETWORK, SEED
 
 NUMBERS = {"experiment": Experiment.id, "job": Job.id, "trial": Trial.id}
@@ -184,14 +185,27 @@ def confusion(connection: Connection, evaluation: int) -> list[ConfusionCellRow]
 
 
 def explanations(connection: Connection, experiment: int) -> list[ExplanationRow]:
-    """Return the explanations of an experiment, in the order in which they were stored."""
-    query = (
+    """Return an experiment's explanations of its trial as it ended, as they were stored."""
+    query = _explanations(experiment).where(of_last_epoch())
+    return _rows(connection, query, ExplanationRow)
+
+
+def earlier_explanations(
+    connection: Connection, experiment: int, epoch: int
+) -> list[ExplanationRow]:
+    """Return an experiment's explanations of an earlier epoch of its trial."""
+    query = _explanations(experiment).where(of_epoch(epoch))
+    return _rows(connection, query, ExplanationRow)
+
+
+def _explanations(experiment: int) -> Select[Any]:
+    """Return the query of an experiment's explanations, in the order in which they were stored."""
+    return (
         select(*columns_of(Explanation, ExplanationRow), Job.experiment_id.label("experiment"))
         .join(Job, Job.id == Explanation.job_id)
         .where(Job.experiment_id == experiment)
         .order_by(Explanation.id)
     )
-    return _rows(connection, query, ExplanationRow)
 
 
 def activations(connection: Connection, experiment: int) -> list[ActivationRow]:

@@ -28,6 +28,7 @@ from cifar_model.networks.network import PAPER
 from cifar_model.params import DEFAULTS, ParamValue
 from runner.states import Kind
 from runner.store.schema.base import UtcDateTime
+from runner.store.schema.life import of_last_epoch
 from runner.store.schema.results import Epoch, Evaluation, Explanation, Trial
 from runner.store.schema.trained import EPOCHS, PARAMS, SEED
 from runner.store.schema.work import Attempt, Experiment, Job, Worker
@@ -311,7 +312,7 @@ def _explanations() -> Select[Any]:
         *MACHINE,
         *TIMES,
     )
-    return _of_trial(query, Explanation)
+    return _of_trial(query, Explanation).where(of_last_epoch())
 
 
 def _of_trial(query: Select[Any], table: type[Evaluation | Explanation]) -> Select[Any]:

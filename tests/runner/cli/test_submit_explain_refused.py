@@ -20,6 +20,15 @@ from tests.runner.store.making import rows
         (("--images", "3,8-11"), "--images 8-11: the test split has 10 images\n"),
         (("--images", "0", "--labels", "bird"), "--labels bird: the data set has no such class"),
         (("--images", "0", "--labels", "circle,bird"), "'predicted', or one or more of circle"),
+        (
+            ("--images", "0", "--epochs-of-life", "1,5,last"),
+            "--epochs-of-life 1,5: trial 1 was trained for 1 epoch\n.*epochs from 1 to 1, or last",
+        ),
+        (
+            ("--images", "0", "--epochs-of-life", "0,first"),
+            "--epochs-of-life 0,first: '0', 'first' is no epoch\n.*numbers of epochs from 1",
+        ),
+        (("--images", "0", "--epochs-of-life", ""), "--epochs-of-life : '' is no epoch"),
     ],
 )
 def test_pictures_and_classes_that_do_not_exist_are_refused(

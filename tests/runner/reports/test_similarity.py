@@ -40,6 +40,20 @@ def test_the_shared_weight_is_what_both_put_on_the_same_places_either_way() -> N
     assert alone.overlap == 4 / 6
 
 
+def test_weight_for_and_against_is_not_shared_where_signs_count() -> None:
+    first, second = np.zeros(16), np.zeros(16)
+    first[[0, 1, 2]] = 0.5, -0.25, 0.25
+    second[[0, 1, 2, 3]] = 0.25, 0.25, 0.25, -0.25
+    found = similarity(Shown(SQUARES, first), Shown(SQUARES, second), same_segments=True)
+    assert found is not None
+    assert found.shared_weight == pytest.approx(0.25 + 0.25 + 0.25)
+    assert found.shared_weight_signed == pytest.approx(0.25 + 0.25)
+    turned = similarity(Shown(SQUARES, first), Shown(SQUARES, -first), same_segments=True)
+    assert turned is not None
+    assert turned.shared_weight == pytest.approx(1)
+    assert turned.shared_weight_signed == 0
+
+
 def test_the_shared_weight_of_other_superpixels_is_that_of_the_pixels() -> None:
     first, second = np.zeros(16), np.zeros(16)
     first[0], second[0] = 1, 1
@@ -60,9 +74,11 @@ def test_the_chance_level_is_the_shared_weight_with_weights_dealt_out_anew(segme
         for _ in range(1000)
     ]
     mean = np.mean([each.shared_weight for each in dealt if each])
+    signed = np.mean([each.shared_weight_signed for each in dealt if each])
     assert found
     assert found.shared_weight_chance == pytest.approx(mean, abs=0.01)
-    assert mean > 0.4
+    assert found.shared_weight_signed_chance == pytest.approx(signed, abs=0.01)
+    assert mean > 0.4 > signed > 0.1
 
 
 def test_the_overlap_is_the_area_shown_in_both_of_that_in_either() -> None:
