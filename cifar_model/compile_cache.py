@@ -1,5 +1,6 @@
 """Keep compiled networks from trial to trial: to trace one takes longer than a short trial."""
 
+import random
 from dataclasses import replace
 from functools import lru_cache
 
@@ -24,9 +25,15 @@ def compiled(
     start: Start = FRESH,
 ) -> Predictor:
     """Return a network in the very state of one that is built anew with this seed."""
-    # The names that Keras gives to layers without one then do not depend on earlier trials.
-    keras.utils.clear_session(free_memory=False)
-    backend.seed(seed)
+    if params.network.code is None:
+        # The seeds of initial weights are Python's. To seed TensorFlow, too, makes it discard the
+        # functions that it has compiled, which takes longer than a short trial.
+        random.seed(seed)
+    else:
+        # A user's function may draw from any generator, and leave the names of layers to Keras,
+        # which then do not depend on earlier trials.
+        keras.utils.clear_session(free_memory=False)
+        backend.seed(seed)
     fresh = building.build(params, shape, classes, steps=steps, freeze=start.freeze)
     start.put_into(fresh)
     fresh.optimizer.build(fresh.trainable_variables)

@@ -8,7 +8,8 @@ import redis
 from sqlalchemy import func, select
 
 from runner.local.run_dir import RunDir
-from runner.queue.app import NEW_JOBS, QUEUES, make_app
+from runner.needs import Offer
+from runner.queue.app import NEW_JOBS, make_app, queues_of
 from runner.store.schema import Job, Worker
 from tests.faults.scene import Scene, wait_until
 from tests.hostile_messages import BROADCASTS, HUGE_BYTES, KOMBU_KEYS, ODD, UNREADABLE
@@ -18,6 +19,8 @@ Outcome = tuple[str, list[tuple[Any, ...]]]
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 
 PENDING = 1000
+# Those that a worker of embedded mode listens to.
+QUEUES = queues_of(Offer(code=True))
 EVENTS = 50_000
 
 

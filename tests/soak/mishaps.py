@@ -10,10 +10,13 @@ from functools import partial
 
 import psutil
 
-from runner.queue.app import QUEUES
+from runner.needs import Offer
+from runner.queue import app
 from tests.hostile_messages import KOMBU_KEYS, ODD, UNREADABLE
 from tests.soak.cluster import Cluster, Member
 
+# The queues that the workers listen to.
+SERVED = app.queues_of(Offer(code=False))
 # Longer than the lease of the soak, so that what was stopped is taken for dead.
 STOPPED_SECONDS = 8.0
 AWAY_SECONDS = 3.0
@@ -109,7 +112,7 @@ def freeze_the_broker(cluster: Cluster) -> None:
 
 def queues_of(cluster: Cluster) -> list[str]:
     """Return the queues, without one that `put_something_else_where_a_queue_is` has overwritten."""
-    return [name for name in QUEUES if cluster.broker.client.type(name) in {b"list", b"none"}]
+    return [name for name in SERVED if cluster.broker.client.type(name) in {b"list", b"none"}]
 
 
 def repeat_a_message(cluster: Cluster) -> None:
@@ -133,7 +136,7 @@ def put_what_nobody_can_read(cluster: Cluster) -> None:
 
 def put_something_else_where_a_queue_is(cluster: Cluster) -> None:
     """Let another program overwrite a queue, and what Celery would keep beside it."""
-    cluster.broker.client.mset(dict.fromkeys([random.choice(QUEUES), *KOMBU_KEYS], "nonsense"))
+    cluster.broker.client.mset(dict.fromkeys([random.choice(SERVED), *KOMBU_KEYS], "nonsense"))
 
 
 def restart_the_database(cluster: Cluster) -> None:
