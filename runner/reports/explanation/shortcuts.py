@@ -17,9 +17,10 @@ from runner.store.queries.explanations import Wanted
 FEWEST = 5
 
 # A region is reported only if it supports more than half of the explanations of its class, and at
-# least twice as large a share as of the other classes: both beyond the 95 % intervals. With many
-# explanations every small difference is significant, such as how often a class fills the centre.
-SHARE, TIMES = 0.5, 2
+# least four times as large a share as of the other classes: both beyond the 95 % intervals. Smaller
+# differences are significant too, such as how often the shape of a class fills a part of the image.
+# docs/explanations.md has the measurement that these come from.
+SHARE, TIMES = 0.5, 4
 
 ROWS, COLUMNS = ("top", "middle", "bottom"), ("left", "centre", "right")
 

@@ -12,6 +12,7 @@ from runner.reports.comparison.folds import fold_comparison_document, fold_measu
 from runner.reports.comparison.trials import comparison_document, measures
 from runner.reports.explanation import limited
 from runner.reports.explanation.difference import difference_document
+from runner.reports.explanation.pairs import WITH_INTERVAL
 from runner.reports.gate import Measure, checked, read_limits
 from runner.reports.records import CheckedCondition
 from runner.store.engine import Store
@@ -144,7 +145,7 @@ def test_every_measure_of_explanations_has_an_interval_over_images(sqlite_store:
     numbers = explained(sqlite_store, first), explained(sqlite_store, second)
     document = difference_document(sqlite_store, numbers)
     found = {measure.name: measure for measure in limited.measures(document)}
-    assert list(found) == ["shared_weight", "overlap", "rank_correlation", "sign_flips"]
+    assert list(found) == list(WITH_INTERVAL)
     for name, measure in found.items():
         values = np.array([getattr(pair, name) for pair in document.pairs])
         error = values.std(ddof=1) / 2

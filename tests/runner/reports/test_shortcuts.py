@@ -42,18 +42,18 @@ def text_of(document: ExperimentDocument) -> str:
 
 
 def test_a_region_that_goes_with_a_class_is_named_in_every_format(store: Store) -> None:
-    marked = {image: {0: weights(0, *elsewhere())} for image in range(0, 20, 2)}
-    others = {image: {1: weights(*elsewhere())} for image in range(1, 20, 2)}
+    marked = {image: {0: weights(0, *elsewhere())} for image in range(0, 40, 2)}
+    others = {image: {1: weights(*elsewhere())} for image in range(1, 40, 2)}
     document = report_document(store, explained(store, marked | others))
     assert document.shortcuts is not None
     [found] = document.shortcuts
     assert (found.class_, found.place) == (CLASSES[0], "top left")
     assert (found.top, found.left, found.bottom, found.right) == (0, 0, 0.25, 0.25)
-    assert (found.supported, found.explanations) == (10, 10)
-    assert (found.supported_others, found.explanations_others) == (0, 10)
+    assert (found.supported, found.explanations) == (20, 20)
+    assert (found.supported_others, found.explanations_others) == (0, 20)
     words = (
-        f"Possible shortcut: {CLASSES[0]}: the region at the top left supports 10 of 10"
-        f" explanations of {CLASSES[0]} and 0 of 10 of the others."
+        f"Possible shortcut: {CLASSES[0]}: the region at the top left supports 20 of 20"
+        f" explanations of {CLASSES[0]} and 0 of 20 of the others."
     )
     assert text_of(document).count(f"WARNING: {words}") == 2
 
@@ -89,7 +89,7 @@ def test_the_p_value_is_fisher_s_times_the_number_of_tests() -> None:
 
 def test_two_places_are_two_shortcuts() -> None:
     bottom = (slice(13, 16), slice(6, 10))
-    found = find_shortcuts({"cat": masks(20, 1.0, CORNER), "dog": masks(20, 1.0, bottom)})
+    found = find_shortcuts({"cat": masks(200, 1.0, CORNER), "dog": masks(200, 1.0, bottom)})
     assert found is not None
     places = {of.class_: of.place for of in found}
     assert places == {"cat": "top left", "dog": "bottom centre"}
