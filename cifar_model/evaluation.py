@@ -9,12 +9,12 @@ from sklearn.metrics import confusion_matrix, log_loss
 
 from cifar_model.data import Split
 from cifar_model.metrics import accuracy
-from cifar_model.prediction import Predictor, batch_of
+from cifar_model.prediction import AnyPredictor, batch_of
 from cifar_model.results import LOSS_RULE, Evaluation
 
 
 def evaluate(
-    predictor: Predictor, split: Split, classes: int, loss_rule: int = LOSS_RULE
+    predictor: AnyPredictor, split: Split, classes: int, loss_rule: int = LOSS_RULE
 ) -> Evaluation:
     """Score a network on a split.
 
@@ -42,7 +42,7 @@ def evaluate(
 
 
 def split_scores(
-    predictor: Predictor, split: Split, classes: int
+    predictor: AnyPredictor, split: Split, classes: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return a network's raw outputs for a split and the loss of each image.
 

@@ -7,6 +7,7 @@ from scipy.special import softmax
 
 from cifar_model.backends.chosen import backend
 from cifar_model.networks.heads import Head, head_of
+from cifar_model.trainers.prediction import TrainerPredictor
 
 # Images of 32x32 in a batch. Of larger ones there are fewer, so that what the layers put out takes
 # as much memory; never one, which rounds differently from every other number.
@@ -31,6 +32,8 @@ class Predictor:
         self.head = head_of(model)
         # A sigmoid head's outputs do not sum to 1.
         self.normalises = self.head == Head.SIGMOID
+        self.shape = tuple(model.input_shape[1:])
+        self.classes = int(model.output_shape[-1])
         self.batch = batch_of(*model.input_shape[1:3])
         self.program = backend.program(model, self.batch)
 
@@ -69,6 +72,10 @@ class Predictor:
             return normalised(outputs)
         rows: NDArray[np.float64] = softmax(outputs.astype(np.float64), axis=1)
         return rows
+
+
+# What is evaluated and explained: a network, or the model of a trainer.
+AnyPredictor = Predictor | TrainerPredictor
 
 
 def normalised(outputs: NDArray[np.float32]) -> NDArray[np.float64]:

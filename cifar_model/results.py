@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cifar_model.explanation.regions import Segments
+from cifar_model.objective import METRICS
 
 # The rule by which the loss of a split is computed. It is stored with every loss.
 # 1: the loss function applied to the outputs alone. For a sigmoid head with cross-entropy this
@@ -24,6 +25,11 @@ class Epoch:
     val_loss: float
     val_accuracy: float
     seconds: float
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Return the metrics by name."""
+        return {name: float(getattr(self, name)) for name in METRICS}
 
 
 @dataclass(frozen=True, eq=False)

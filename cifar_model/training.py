@@ -14,11 +14,11 @@ from cifar_model import checkpoint
 from cifar_model.augmentation import augment
 from cifar_model.compile_cache import compiled
 from cifar_model.data import Dataset, Split
-from cifar_model.early_stopping import ended_by, has_stalled
 from cifar_model.errors import DivergedError
 from cifar_model.evaluation import mean, split_scores
 from cifar_model.networks.building import weights_bytes
 from cifar_model.networks.initial import FRESH, Start
+from cifar_model.objective import ended_by, has_stalled
 from cifar_model.params import Params, Training
 from cifar_model.prediction import Predictor
 from cifar_model.results import Epoch

@@ -8,6 +8,7 @@ from typing import Any
 from cifar_model.backends.names import BACKENDS
 from cifar_model.errors import InputError
 from runner.settings import ALLOW_CODE, BACKEND, Settings
+from runner.specs import is_trainer, network_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,4 +95,19 @@ def check_allowed(settings: Settings, function: Mapping[str, Any] | None) -> Non
             "machine",
             f"{ALLOW_CODE}=1, or embedded mode",
             f"read the code, then set {ALLOW_CODE}=1 if you trust it",
+        )
+
+
+def predicts(network: Mapping[str, Any] | None, predictor: Mapping[str, Any] | None) -> bool:
+    """Return whether a trial has a model that predicts: a trainer may have returned none."""
+    return not is_trainer(network) or bool((predictor or {}).get("form"))
+
+
+def require_network(trial: int, network: Mapping[str, Any] | None, what: str) -> None:
+    """Raise InputError for the trial of a trainer, which has no network."""
+    if is_trainer(network):
+        raise InputError(
+            f"trial {trial} was trained by a trainer, {network_name(network)}",
+            f"a trial with a network: those of trainers are not {what}",
+            "choose a trial with a network; docs/trainers.md says what a trainer's can do",
         )

@@ -384,8 +384,9 @@ class _Stored:
         return None if self.configuration.get("network") is None else self.take("network", dict)
 
     def description(self) -> Description:
+        has_none = self.configuration.get("dataset", self) is None
         try:
-            return Description.from_json(self.take("dataset", dict))
+            return Description.from_json(None if has_none else self.take("dataset", dict))
         except (KeyError, TypeError) as error:
             raise self._refusal("dataset") from error
 

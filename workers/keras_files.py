@@ -16,12 +16,14 @@ from typing import Any
 import h5py
 import keras
 
+from cifar_model.data import Description
 from cifar_model.errors import InputError
 from cifar_model.networks import building
 from cifar_model.networks.initial import weights_by_path
 from cifar_model.networks.network import PAPER, Network
 from cifar_model.networks.paper import DENSE_UNITS
 from cifar_model.params import Params
+from runner.needs import require_network
 from runner.settings import Settings
 from runner.store import queries
 from runner.store.artifacts import get_artifact
@@ -61,9 +63,16 @@ def _loaded(file: str) -> keras.Model:
 def _restored(trial_id: int) -> keras.Model:
     store = open_store(Settings.from_environment().database_url, make=False)
     trial = queries.trial(store, trial_id)
-    shape, classes = trial.dataset["shape"], len(trial.dataset["classes"])
+    require_network(trial_id, trial.network, "started from or loaded by themselves")
+    dataset = Description.from_json(trial.dataset)
+    height, width, channels = dataset.shape
     params = Params.from_json(trial.params, read_network(store, trial.network))
-    return building.restore(params, tuple(shape), classes, get_artifact(store, trial.model))
+    return building.restore(
+        params,
+        (height, width, channels),
+        len(dataset.classes),
+        get_artifact(store, trial.model),
+    )
 
 
 def weights(model_file: Path, path: Path, described: Mapping[str, Any]) -> None:

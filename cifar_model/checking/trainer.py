@@ -56,9 +56,10 @@ def run_trainer(plan: Plan, life: Life, seed: int, files: Files) -> Outcome:
     if state:
         recording.begin(State.unpack(state).epoch + 1)
     try:
-        model = run(plan.name, plan.code, plan.params, context)
+        returned = run(plan.name, plan.code, plan.params, context)
     except EnoughError:
-        model = None
+        returned = None
+    model = returned if isinstance(returned, Predicting) else None
     left = {f"the file {name}": digest(content) for name, content in context.files.items()}
     if (last := files.resume()) is not None:
         left["the last checkpoint"] = digest(State.unpack(last).checkpoint)

@@ -36,9 +36,15 @@ class Description:
     shape: list[int]
     images: SplitSizes
 
+    def __bool__(self) -> bool:
+        """Return whether there is a data set at all."""
+        return self != NO_DATASET
+
     @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> "Description":
+    def from_json(cls, stored: Mapping[str, Any] | None) -> "Description":
         """Read what `to_json` wrote."""
+        if stored is None:
+            return NO_DATASET
         image_size = stored_image_size(stored)
         return cls(
             name=stored["name"],
@@ -53,6 +59,21 @@ class Description:
             images=SplitSizes(**stored["images"]),
         )
 
-    def to_json(self) -> dict[str, Any]:
-        """Return it as plain JSON."""
-        return asdict(self)
+    def to_json(self) -> dict[str, Any] | None:
+        """Return it as plain JSON; None if there is no data set."""
+        return asdict(self) if self else None
+
+
+# Of a trainer that was given none.
+NO_DATASET = Description(
+    name="",
+    train_size=None,
+    image_size=None,
+    resize=False,
+    split_seed=0,
+    title="",
+    fingerprint="",
+    classes=[],
+    shape=[],
+    images=SplitSizes(0, 0, 0),
+)

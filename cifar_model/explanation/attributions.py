@@ -11,7 +11,7 @@ from cifar_model.explanation.lime import Neighbourhood
 from cifar_model.explanation.methods import BY_LABEL, occluded
 from cifar_model.explanation.regions import Divided
 from cifar_model.explanation.settings import Settings
-from cifar_model.prediction import Predictor
+from cifar_model.prediction import AnyPredictor
 
 # The seed that was asked for and the next ones: how far do they agree?
 SEEDS = 3
@@ -34,7 +34,7 @@ class Answer:
 
 
 def answers(
-    predictor: Predictor,
+    predictor: AnyPredictor,
     divided: Divided,
     labels: Sequence[int],
     settings: Settings,
@@ -55,7 +55,7 @@ def answers(
 
 
 def _lime(
-    predictor: Predictor,
+    predictor: AnyPredictor,
     divided: Divided,
     labels: Sequence[int],
     settings: Settings,

@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cifar_model.explanation.regions import Divided, curve_counts
-from cifar_model.prediction import Predictor
+from cifar_model.prediction import AnyPredictor
 from cifar_model.results import Curves
 
 
 def curves(
-    predictor: Predictor, divided: Divided, weights: Mapping[int, Sequence[float]]
+    predictor: AnyPredictor, divided: Divided, weights: Mapping[int, Sequence[float]]
 ) -> dict[int, Curves]:
     """Return the curves of each label by its weights; all images are predicted together."""
     if not weights:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cifar_model.explanation.regions import Divided, Segments, mask
-from cifar_model.prediction import Predictor
+from cifar_model.prediction import AnyPredictor
 from cifar_model.results import Checks
 
 # So many random regions of the same area are removed for comparison, and their mean is kept.
@@ -19,7 +19,7 @@ Masks = Mapping[int, NDArray[np.int8]]
 
 
 def check(
-    predictor: Predictor,
+    predictor: AnyPredictor,
     divided: Divided,
     weights: Mapping[int, Sequence[float]],
     seed: int,
@@ -36,7 +36,7 @@ def check(
 class _Remover:
     """Remove regions of one image: they get what stands for their superpixels."""
 
-    def __init__(self, predictor: Predictor, divided: Divided, seed: int) -> None:
+    def __init__(self, predictor: AnyPredictor, divided: Divided, seed: int) -> None:
         self.predictor = predictor
         self.divided = divided
         self.random = np.random.default_rng(seed)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import pairwise_distances
 
 from cifar_model.explanation.regions import Divided
-from cifar_model.prediction import Predictor
+from cifar_model.prediction import AnyPredictor
 
 # What LIME's `explain_instance` asks for: every superpixel, ranked, however few there are.
 EVERY_FEATURE = 100_000
@@ -32,7 +32,7 @@ class Neighbourhood:
 
     def __init__(
         self,
-        predictor: Predictor,
+        predictor: AnyPredictor,
         divided: Divided,
         *,
         samples: int,
@@ -63,7 +63,7 @@ class Neighbourhood:
 
 
 def _predict(
-    predictor: Predictor, divided: Divided, kept: NDArray[np.int64]
+    predictor: AnyPredictor, divided: Divided, kept: NDArray[np.int64]
 ) -> NDArray[np.floating]:
     packed = np.packbits(kept.astype(bool), axis=1)
     _, first, back = np.unique(packed, axis=0, return_index=True, return_inverse=True)

@@ -11,13 +11,13 @@ from cifar_model.backends.chosen import backend
 from cifar_model.explanation.regions import Divided, Segments
 from cifar_model.networks.heads import Head
 from cifar_model.networks.layers import unrolled
-from cifar_model.prediction import Predictor
+from cifar_model.prediction import AnyPredictor
 
 # Points on the way from the filled image to the image at which gradients are taken.
 STEPS = 50
 
 
-def occluded(predictor: Predictor, divided: Divided) -> NDArray[np.float64]:
+def occluded(predictor: AnyPredictor, divided: Divided) -> NDArray[np.float64]:
     """Return how much each superpixel alone adds to every class (superpixels, classes).
 
     That is the probability of the image less that without the superpixel.
@@ -29,7 +29,7 @@ def occluded(predictor: Predictor, divided: Divided) -> NDArray[np.float64]:
     return changes
 
 
-def gradcam(predictor: Predictor, divided: Divided, label: int) -> list[float]:
+def gradcam(predictor: AnyPredictor, divided: Divided, label: int) -> list[float]:
     """Return Grad-CAM of the last convolution, with its signs, as the mean over each superpixel."""
     segments, found = divided.segments, unrolled(predictor.model)
     head, convolution = _head(predictor, label), found.last_convolution()
@@ -41,7 +41,7 @@ def gradcam(predictor: Predictor, divided: Divided, label: int) -> list[float]:
     return _summed(pixels / np.bincount(segments.ravel())[segments], segments)
 
 
-def integrated_gradients(predictor: Predictor, divided: Divided, label: int) -> list[float]:
+def integrated_gradients(predictor: AnyPredictor, divided: Divided, label: int) -> list[float]:
     """Return integrated gradients, added up over each superpixel.
 
     The way begins where every superpixel is hidden; all weights together are nearly
@@ -58,13 +58,13 @@ def integrated_gradients(predictor: Predictor, divided: Divided, label: int) -> 
     return _summed((slopes * change).sum(axis=-1), divided.segments)
 
 
-BY_LABEL: dict[str, Callable[[Predictor, Divided, int], list[float]]] = {
+BY_LABEL: dict[str, Callable[[AnyPredictor, Divided, int], list[float]]] = {
     "gradcam": gradcam,
     "integrated_gradients": integrated_gradients,
 }
 
 
-def _head(predictor: Predictor, label: int) -> Callable[[Any], Any]:
+def _head(predictor: AnyPredictor, label: int) -> Callable[[Any], Any]:
     """Return what makes the probability of a class of the outputs."""
 
     def probability(outputs: Any) -> Any:

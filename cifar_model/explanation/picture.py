@@ -13,12 +13,12 @@ from cifar_model.explanation.integrity import judge, largest_share
 from cifar_model.explanation.regions import Divided
 from cifar_model.explanation.segmentation import divide
 from cifar_model.explanation.settings import Settings
-from cifar_model.prediction import Predictor
+from cifar_model.prediction import AnyPredictor
 from cifar_model.results import Checks, Explained, Explanation, Integrity
 
 
 def explain(
-    predictor: Predictor, image: NDArray[np.uint8], labels: Sequence[int], settings: Settings
+    predictor: AnyPredictor, image: NDArray[np.uint8], labels: Sequence[int], settings: Settings
 ) -> Explained:
     """Explain labels of an image (height, width, channels); without labels the predicted one.
 
@@ -56,8 +56,8 @@ def explain(
     return Explained(divided.segments, int(base.argmax()), predictor.normalises, explanations)
 
 
-def _check_fit(predictor: Predictor, image: NDArray[np.uint8], labels: Sequence[int]) -> None:
-    taken, classes = predictor.model.input_shape[1:], predictor.model.output_shape[-1]
+def _check_fit(predictor: AnyPredictor, image: NDArray[np.uint8], labels: Sequence[int]) -> None:
+    taken, classes = predictor.shape, predictor.classes
     if image.shape != taken:
         raise InputError(
             f"the image is {_size(image.shape)}, and the network takes {_size(taken)}",

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 
 from cifar_model.data import Dataset
 from cifar_model.errors import DivergedError, InputError, shown
+from cifar_model.objective import SHARES
 from cifar_model.trainers.state import State
 
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-# Trials are ranked by the first of these that was reported.
-RANKED = ("val_accuracy", "val_loss")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +101,10 @@ class Context:
 
 
 def _checked_metrics(epoch: int, metrics: Mapping[str, float]) -> dict[str, float]:
-    if not isinstance(metrics, Mapping) or not any(name in metrics for name in RANKED):
+    if not isinstance(metrics, Mapping) or not metrics:
         raise _misused(
             f"reported {shown(metrics)} of epoch {epoch}",
-            f"a dictionary with {' or '.join(RANKED)}, by which trials are ranked",
+            'a dictionary of names and numbers, such as {"val_loss": 0.5}',
         )
     checked = {}
     for name, value in metrics.items():
@@ -117,6 +116,8 @@ def _checked_metrics(epoch: int, metrics: Mapping[str, float]) -> dict[str, floa
             raise _misused(f"reported {name}={shown(value)}", "a number") from error
         if not math.isfinite(checked[name]):
             raise DivergedError(f"diverged in epoch {epoch}: {name} {checked[name]}")
+        if name in SHARES and not 0 <= checked[name] <= 1:
+            raise _misused(f"reported {name}={shown(value)}", "a share from 0 to 1")
     return checked
 
 

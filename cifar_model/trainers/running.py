@@ -8,16 +8,15 @@ from cifar_model.errors import InputError
 from cifar_model.networks.code import load_function
 from cifar_model.trainers.context import Context
 from cifar_model.trainers.prediction import Predicting
+from cifar_model.trainers.state import LOAD
 
-LOAD = "load"
 
-
-def run(name: str, code: str, params: Mapping[str, Any], context: Context) -> Predicting | None:
-    """Call the trainer NAME, FILE.py:function, and return its model if it returned one.
+def run(name: str, code: str, params: Mapping[str, Any], context: Context) -> object:
+    """Call the trainer NAME, FILE.py:function, and return what it returned.
 
     Whatever the trainer raises comes out. Raises InputError if it reported no epoch.
     """
-    returned = load_function(name, code)(dict(params), context)
+    returned: object = load_function(name, code)(dict(params), context)
     context.end()
     if not context.epochs:
         raise InputError(
@@ -25,7 +24,7 @@ def run(name: str, code: str, params: Mapping[str, Any], context: Context) -> Pr
             "context.report(epoch, metrics) after each epoch",
             "correct the trainer",
         )
-    return returned if isinstance(returned, Predicting) else None
+    return returned
 
 
 def loads(code: str) -> bool:

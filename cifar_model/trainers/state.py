@@ -12,6 +12,9 @@ from cifar_model.errors import CheckpointError
 DATE = (1980, 1, 1, 0, 0, 0)
 FILES = "files/"
 
+# The forms in which a trainer's model is kept: see cifar_model.trainers.keeping.
+LOAD, KERAS, PICKLE = "load", "keras", "pickle"
+
 
 @dataclass(frozen=True, slots=True)
 class State:

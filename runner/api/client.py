@@ -55,7 +55,7 @@ class Client:
     def submit_train(  # noqa: PLR0913 (the options of the command line)
         self,
         *,
-        dataset: str = "cifar10",
+        dataset: str | None = None,
         network: str | None = None,
         preset: str | None = None,
         trainer: str | None = None,
@@ -108,7 +108,7 @@ class Client:
         downsample: float,
         grid: str | Path | Mapping[str, Any] = "paper",
         method: str = "uniform_mersenne",
-        dataset: str = "cifar10",
+        dataset: str | None = None,
         network: str | None = None,
         trainer: str | None = None,
         backend: str | None = None,

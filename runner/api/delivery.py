@@ -45,8 +45,8 @@ def submitted(store: Store, experiment_id: int) -> Iterator[Note]:
     experiment = queries.experiment(store, experiment_id)
     configuration = Configuration(experiment.configuration)
     jobs = "1 job" if experiment.jobs == 1 else f"{experiment.jobs} jobs"
-    words = f"experiment {experiment_id}: {experiment.kind}, {jobs}, {configuration.dataset.title}"
-    yield Note(printable(words))
+    words = [experiment.kind, jobs, *filter(None, [configuration.dataset.title])]
+    yield Note(printable(f"experiment {experiment_id}: {', '.join(words)}"))
     if points := equal_points(configuration):
         yield Note(points)
     for text in warnings_of(store, experiment):

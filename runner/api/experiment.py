@@ -184,7 +184,8 @@ class Experiment:
     def _words(self) -> str:
         found = queries.experiment(self._home.store, self.number)
         title = Configuration(found.configuration).dataset.title
-        words = f"experiment {self.number}: {found.kind}, {title}, {self.state}"
+        about = ", ".join(filter(None, (found.kind, title, str(self.state))))
+        words = f"experiment {self.number}: {about}"
         if any(found.states[state] for state in JobState if state not in FINAL):
             why = why_nothing_runs(self._home.settings, self._home.store)
             words += f" ({why}, or wait for it with .wait())" if why else ""
@@ -226,8 +227,7 @@ def _bar(number: int, *, shown: bool) -> Iterator[Any]:
 
 def _show(bar: Any, found: Progress) -> None:
     counts = ", ".join(f"{count} {state}" for state, count in found.states.items() if count)
-    best = found.best_val_accuracy
-    words = counts if best is None else f"{counts}, best {best:.3f}"
+    words = f"{counts}, {found.best_text}" if found.best_text else counts
     changed = (bar.total, bar.n, bar.postfix) != (found.total, found.done, words)
     bar.total, bar.n, bar.unit = found.total, found.done, found.unit
     bar.set_postfix_str(words, refresh=False)

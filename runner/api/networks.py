@@ -8,8 +8,10 @@ import os
 from importlib import import_module
 from typing import Any
 
+from cifar_model.data import Description
 from cifar_model.params import Params
 from runner.environment import SET_BY_US
+from runner.needs import require_network
 from runner.store import queries
 from runner.store.artifacts import get_artifact
 from runner.store.engine import Store
@@ -18,13 +20,15 @@ from runner.store.networks import read_network
 
 def restored(store: Store, trial: queries.Trial) -> Any:
     """Return a trial's Keras model with the weights that its training ended with."""
+    require_network(trial.id, trial.network, "loaded in Python: their files are exported")
     # Another gives other last bits; Keras reads the variable when it is imported.
     os.environ.setdefault("KERAS_BACKEND", trial.backend or "tensorflow")
     for name in ("TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS"):
         os.environ.setdefault(name, SET_BY_US[name])
     building = import_module("cifar_model.networks.building")
     params = Params.from_json(trial.params, read_network(store, trial.network))
-    shape, classes = tuple(trial.dataset["shape"]), len(trial.dataset["classes"])
+    dataset = Description.from_json(trial.dataset)
+    shape, classes = tuple(dataset.shape), len(dataset.classes)
     model = building.restore(params, shape, classes, get_artifact(store, trial.model))
     # Keras warns of an optimizer whose variables are missing when a model is saved.
     model.optimizer.build(model.trainable_variables)

@@ -8,7 +8,7 @@ from runner.errors import InputError
 from runner.reports.filters import Own, read_conditions
 from runner.reports.lookup import experiment_row
 from runner.store.engine import Store
-from runner.store.queries.leaderboard import Scope, own_parameters
+from runner.store.queries.leaderboard import Scope, other_metrics, own_parameters
 from runner.store.queries.names import find_experiment
 
 Chosen = int | str | Sequence[int | str] | None
@@ -19,10 +19,11 @@ def scope_of(store: Store | None, experiment: Chosen, where: Where) -> Scope:
     """Return the selection; raise InputError for an experiment or a column that does not exist."""
     texts = (where,) if isinstance(where, str) else tuple(where)
     own: Own = {}
+    metrics: list[str] = []
     if texts and store is not None:
         with store.read() as connection:
-            own = own_parameters(connection)
-    conditions = read_conditions(texts, own)
+            own, metrics = own_parameters(connection), other_metrics(connection)
+    conditions = read_conditions(texts, own, metrics)
     return Scope([number_of(store, each) for each in _several(experiment)], conditions)
 
 

@@ -28,6 +28,8 @@ from runner.submit.image_choice import comma_parts
 from runner.submit.life import read_epochs
 
 SPLITS = ("train", "validation", "test")
+# That of the paper.
+DEFAULT_DATASET = "cifar10"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,7 @@ class Request:
 class TrainingRequest(Request):
     """What `train` and `tune` have in common; `epochs` overrides the params."""
 
-    dataset: str = "cifar10"
+    dataset: str | None = None
     train_size: int | None = None
     image_size: int | None = None
     resize: bool = False
@@ -222,11 +224,7 @@ def _training(
             "omit --init and --freeze: a trainer makes its own model",
         )
     return Training(
-        dataset=DatasetSpec(
-            checks.text("dataset", request.dataset),
-            checks.optional_number("train_size", request.train_size),
-            _image_size(request),
-        ),
+        dataset=_dataset(request, function),
         epochs=checks.optional_number("epochs", request.epochs),
         threads=checks.whole_number("threads", request.threads),
         seed=request.seed,
@@ -237,6 +235,25 @@ def _training(
         network=function,
         backend=_backend(settings, request.backend),
     )
+
+
+def _dataset(request: TrainingRequest, function: Network) -> DatasetSpec | None:
+    """Return the data set: CIFAR-10 unless another one is chosen; a trainer may have none."""
+    size, train_size = (
+        _image_size(request),
+        checks.optional_number("train_size", request.train_size),
+    )
+    if request.dataset is not None or not function.trainer:
+        name = DEFAULT_DATASET if request.dataset is None else request.dataset
+        return DatasetSpec(checks.text("dataset", name), train_size, size)
+    given = {"--train-size": train_size, "--image-size": size}
+    if asked := [option for option, value in given.items() if value is not None]:
+        raise InputError(
+            f"{' and '.join(asked)} without --dataset: a trainer has no other data set",
+            "--dataset, which these options are about",
+            "choose a --dataset, or omit them",
+        )
+    return None
 
 
 def _image_size(request: TrainingRequest | ExplainRequest) -> int | None:

@@ -178,8 +178,7 @@ def training_options(command: Command) -> Command:
         (
             click.option(
                 "--dataset",
-                default="cifar10",
-                show_default=True,
+                show_default="cifar10; none with --trainer",
                 help="cifar10, cifar100, shapes, shortcut, digits,"
                 " folder:PATH, zip:PATH or npz:PATH.",
             ),

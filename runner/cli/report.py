@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.cli.completion.values import conditions
+from runner.cli.completion.values import conditions, metrics
 from runner.cli.options import EXPERIMENT, columns_option, wide_option
 from runner.cli.output import answered_if_nothing_is_stored, report_view, show_written
 from runner.cli.wording.fitting import say
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 # With more, nobody reads a table of all, and to read every epoch takes gigabytes.
 MOST_JOBS = 2_000
-
-BY = ("val_accuracy", "best_val_accuracy", "accuracy", "val_loss", "loss", "seconds")
-
 
 # Formats of other programs, which have trials and no groups.
 BY_TRIAL = ("talos", "tensorboard")
@@ -78,7 +75,12 @@ class Target:
 @click.option(
     "--top", type=click.IntRange(1, 10_000), help="Show a leaderboard of the N best trials."
 )
-@click.option("--by", type=click.Choice(BY), help="Show a leaderboard ranked by this metric.")
+@click.option(
+    "--by",
+    metavar="METRIC",
+    shell_complete=metrics,
+    help="Show a leaderboard ranked by this metric, such as val_loss, or one of a trainer's own.",
+)
 @click.option(
     "--where",
     multiple=True,
@@ -200,7 +202,7 @@ def _leaderboard(
     from runner.reports.leaderboard import TOP, leaderboard_document
     from runner.reports.leaderboard_view import leaderboard_report
     from runner.reports.output import choose_destination, write_report
-    from runner.store.queries.leaderboard import Scope, own_parameters
+    from runner.store.queries.leaderboard import Scope, other_metrics, own_parameters
 
     if target.form in ("talos", "tensorboard"):
         raise click.UsageError(
@@ -209,11 +211,12 @@ def _leaderboard(
         )
     with store.read() as connection:
         own = own_parameters(connection) if choice.where else {}
-    conditions = read_conditions(choice.where, own)
+        metrics = other_metrics(connection) if choice.where else []
+    conditions = read_conditions(choice.where, own, metrics)
     scope = Scope(tuple(dict.fromkeys(experiments)), conditions, choice.archived)
     destination = choose_destination(settings.home, "leaderboard", target.form, target.out)
     document = leaderboard_document(
-        store, scope, choice.by or BY[0], choice.top or TOP, choice.group_by or ()
+        store, scope, choice.by, choice.top or TOP, choice.group_by or ()
     )
     return write_report(leaderboard_report(document), target.form, destination, target.view)
 

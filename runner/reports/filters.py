@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cifar_model.errors import did_you_mean
 from cifar_model.params import DEFAULTS, RULES, ParamValue
@@ -17,12 +17,17 @@ NAMES = (*METRICS, *LABELS, "network", *RULES)
 Own = Mapping[str, ParamValue | None]
 
 
-def read_conditions(texts: tuple[str, ...], own: Own | None = None) -> list[Condition]:
-    """Return the parsed conditions; raise InputError that names the first invalid one."""
-    return [_read(text, own or {}) for text in texts]
+def read_conditions(
+    texts: tuple[str, ...], own: Own | None = None, metrics: Sequence[str] = ()
+) -> list[Condition]:
+    """Return the parsed conditions; raise InputError that names the first invalid one.
+
+    `metrics` are those that trainers reported beside the usual ones.
+    """
+    return [_read(text, own or {}, metrics) for text in texts]
 
 
-def _read(text: str, own: Own) -> Condition:
+def _read(text: str, own: Own, metrics: Sequence[str]) -> Condition:
     form = FORM.fullmatch(text)
     if form is None:
         raise _refusal(
@@ -31,7 +36,7 @@ def _read(text: str, own: Own) -> Condition:
             " 'val_accuracy>0.5'",
         )
     name, operator, value = form.groups()
-    names = tuple(dict.fromkeys((*NAMES, *own)))
+    names = tuple(dict.fromkeys((*NAMES, *own, *metrics)))
     if name not in (*names, *FORMER_NAMES):
         raise _refusal(text, f"one of {', '.join(names)}{did_you_mean(name, names)}")
     if name in LABELS or name == "network":
@@ -43,6 +48,8 @@ def _read(text: str, own: Own) -> Condition:
     if name in FORMER_NAMES and name not in own:
         name, values = FORMER_NAMES[name]
         value = values[_value(text, operator, value, default=False) is True]
+    if name in metrics and name not in (*NAMES, *own):
+        return Condition(name, operator, _value(text, operator, value, default=None))
     if name not in NAMES:
         return Condition(name, operator, _own_value(text, operator, value, own[name]), own=True)
     default = None if name in METRICS else DEFAULTS[name]

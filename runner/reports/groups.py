@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cifar_model.errors import did_you_mean, shown
+from cifar_model.objective import is_smaller_better
 from runner.errors import InputError
 from runner.reports.formats.csv_file import Cell
 from runner.reports.model import Note, Part, Table, as_text, first_rows, with_interval
@@ -15,7 +16,7 @@ from runner.reports.stats.repeats import Group, Member, grouped
 from runner.reports.stats.selection_bias import Chance, Repeats
 from runner.store.engine import Connection
 from runner.store.queries import leaderboard
-from runner.store.queries.leaderboard import SMALLER_IS_BETTER, Scope
+from runner.store.queries.leaderboard import Scope
 from runner.store.queries.rows import ScoredRow
 
 # The values of --group-by that are not names of params.
@@ -121,7 +122,7 @@ def all_groups(
 def ranked_groups(groups: Sequence[RankedGroup], by: str, repeats: Repeats) -> list[RankedGroup]:
     """Return groups by rank of their mean, best first; groups without a score are last."""
     means = [group.mean for group in groups if group.mean is not None]
-    means.sort(reverse=by not in SMALLER_IS_BETTER)
+    means.sort(reverse=not is_smaller_better(by))
     place = {mean: rank for rank, mean in reversed(list(enumerate(means, start=1)))}
     ranks = [len(groups) + 1 if group.mean is None else place[group.mean] for group in groups]
     ordered = [group for _, group in sorted(zip(ranks, groups, strict=True), key=lambda of: of[0])]
@@ -143,6 +144,7 @@ def _noise(first: RankedGroup, other: RankedGroup, chance: Chance) -> bool | Non
     """
     comparable = other.data_fingerprint == first.data_fingerprint
     comparable = comparable and not first.varying and not other.varying
+    comparable = comparable and first.val_images > 0
     if other is first or not comparable or first.mean is None or other.mean is None:
         return None
     sizes = len(first.trials), len(other.trials)

@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from cifar_model.errors import did_you_mean, shown
+from cifar_model.objective import is_smaller_better, score
 from cifar_model.params import ParamValue
+from runner.errors import InputError
 from runner.reports.comparison.trials import Comparison, comparisons
 from runner.reports.evaluation import evaluations_of
 from runner.reports.groups import RankedGroup, all_groups
@@ -18,7 +21,7 @@ from runner.reports.stats.selection_bias import Chance, Repeats
 from runner.states import Kind
 from runner.store.engine import Connection, Store
 from runner.store.queries import leaderboard
-from runner.store.queries.leaderboard import SMALLER_IS_BETTER, Scope
+from runner.store.queries.leaderboard import Scope
 from runner.store.queries.rows import LeaderRow
 
 # The number of trials used for importance; reading the params of 100,000 trials takes seconds.
@@ -47,7 +50,10 @@ class Influences:
 
 @dataclass(frozen=True, slots=True)
 class LeaderboardDocument:
-    """The best trials by a metric, the params that vary, and how reliable the ranking is."""
+    """The best trials by a metric, the params that vary, and how reliable the ranking is.
+
+    `count` is the number of trials that have the metric, `without` of those that have not.
+    """
 
     experiments: list[int]
     datasets: list[DatasetName]
@@ -57,6 +63,7 @@ class LeaderboardDocument:
     where: list[str]
     top: int
     count: int
+    without: int
     loss_rules: list[int]
     trials: list[Leader]
     group_by: list[str]
@@ -70,15 +77,17 @@ class LeaderboardDocument:
 
 
 def leaderboard_document(
-    store: Store, scope: Scope, by: str, top: int, group_by: Sequence[str] = ()
+    store: Store, scope: Scope, by: str | None, top: int, group_by: Sequence[str] = ()
 ) -> LeaderboardDocument:
     """Return the document of the best `top` trials by a metric, and of their best `top` groups.
 
-    All trials in the scope are grouped by the params `group_by`.
+    The metric is the one that ranks the trials if none is chosen. All trials in the scope are
+    grouped by the params `group_by`.
     """
     with store.read() as connection:
         for number in scope.experiments:
             experiment_row(connection, number)
+        by = _metric(connection, scope, by)
         document = _document(connection, scope, by, top)
         if group_by:
             groups = all_groups(connection, scope, by, group_by)[:top]
@@ -86,9 +95,22 @@ def leaderboard_document(
     return replace(document, comparisons=comparisons(store, document.evaluations))
 
 
+def _metric(connection: Connection, scope: Scope, by: str | None) -> str:
+    if by is None:
+        return leaderboard.default_metric(connection, scope)
+    known = (*leaderboard.METRICS, *leaderboard.other_metrics(connection))
+    if by not in known:
+        raise InputError(
+            f"--by {shown(by)}: no trial has this metric",
+            f"one of {', '.join(known)}",
+            f"correct --by{did_you_mean(by, known)}",
+        )
+    return by
+
+
 def _document(connection: Connection, scope: Scope, by: str, top: int) -> LeaderboardDocument:
     experiments = leaderboard.experiments(connection, scope)
-    count = leaderboard.count(connection, scope)
+    count, without = leaderboard.count(connection, scope, by)
     chance = Chance(count, Repeats(*leaderboard.repeats(connection, scope, by)))
     trials = _leaders(leaderboard.best(connection, scope, by, top), by, chance)
     first = trials[0] if trials else None
@@ -97,10 +119,11 @@ def _document(connection: Connection, scope: Scope, by: str, top: int) -> Leader
         datasets=each_dataset(row.dataset for row in experiments),
         commands=[Command(row.experiment, row.command, row.name, row.tags) for row in experiments],
         by=by,
-        order="smallest first" if by in SMALLER_IS_BETTER else "largest first",
+        order="smallest first" if is_smaller_better(by) else "largest first",
         where=[f"{c.name}{c.operator}{_text(c.value)}" for c in scope.conditions],
         top=top,
         count=count,
+        without=without,
         loss_rules=leaderboard.loss_rules(connection, scope),
         trials=trials,
         group_by=[],
@@ -128,7 +151,7 @@ def _leaders(rows: Sequence[LeaderRow], by: str, chance: Chance) -> list[Leader]
     ranks: dict[float, int] = {}
     leaders = []
     for place, row in enumerate(rows, start=1):
-        rank = ranks.setdefault(getattr(row, by), place)
+        rank = ranks.setdefault(score(row, by) or 0.0, place)
         comparable = row.dataset.fingerprint == rows[0].dataset.fingerprint
         images = row.dataset.images.validation
         behind = noise(rows[0], row, by, chance, images) if comparable else None
@@ -139,7 +162,7 @@ def _leaders(rows: Sequence[LeaderRow], by: str, chance: Chance) -> list[Leader]
 def _influence(connection: Connection, scope: Scope, by: str, count: int) -> Influences:
     step = -(-count // MOST_PARAMS) or 1
     rows = leaderboard.some(connection, scope, by, step)
-    params = [effective(row.params, row.network) for row in rows]
+    params = [effective(row.params, row.network, row.trainer) for row in rows]
     return Influences(len(rows), influence(params, [row.metric for row in rows]))
 
 

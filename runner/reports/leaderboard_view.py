@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 
+from cifar_model.objective import is_smaller_better, reported
 from runner.reports.comparison.trials import verdict
 from runner.reports.evaluation import SCORES, loss_rule_notes, mixed_rules_note
 from runner.reports.formats.csv_file import Cell, as_csv
@@ -33,11 +34,14 @@ from runner.reports.model import (
     with_interval,
 )
 from runner.reports.records import chosen, values
-from runner.reports.selection import SHARES, answer, score_text, winner_notes
+from runner.reports.selection import SHARES, answer, score_text, winner_notes, without_metric
 from runner.reports.stats.param_importance import INFLUENCE, INFLUENCES
-from runner.store.queries.leaderboard import METRICS, SMALLER_IS_BETTER
+from runner.store.queries.leaderboard import METRICS
 
 MOST_COMMANDS = 10
+
+# What is shown beside the metric that ranks.
+RESULTS = ("val_loss", "accuracy", "seconds")
 
 COUNTS = ("name", "train_images", "val_images", "loss_rule", "not_reproducible")
 
@@ -59,6 +63,7 @@ def leaderboard_parts(document: LeaderboardDocument) -> list[Part]:
     """Return the parts of a leaderboard."""
     parts: list[Part] = [
         Note(_heading(document)),
+        *_unranked(document),
         *_several_datasets(document),
         *_commands(document),
     ]
@@ -74,12 +79,18 @@ def leaderboard_parts(document: LeaderboardDocument) -> list[Part]:
 
 def _heading(document: LeaderboardDocument) -> str:
     where = " and ".join(document.where)
-    if not document.count:
+    if not document.count + document.without:
         return f"no trials{' with ' if where else ''}{where}"
     return (
         f"the first {_shown(document)} of {document.count:,}"
         f" trials{' with ' if where else ''}{where}, ranked by {document.by}, {document.order}"
     )
+
+
+def _unranked(document: LeaderboardDocument) -> Iterator[Note]:
+    """Yield a note of the trials that have no value of the metric."""
+    if document.without:
+        yield Note(without_metric(document.without, document.by, "--by METRIC chooses another"))
 
 
 def _evaluations(document: LeaderboardDocument, title: str) -> list[Part]:
@@ -99,6 +110,7 @@ def brief_leaderboard_parts(document: LeaderboardDocument) -> list[Part]:
     parts: list[Part] = [
         *(Note(dataset_name(dataset)) for dataset in document.datasets),
         Note(_heading(document)),
+        *_unranked(document),
         *_several_datasets(document),
     ]
     again = _command(document)
@@ -127,7 +139,7 @@ def _brief_table(document: LeaderboardDocument) -> list[Part]:
     if document.groups:
         return brief_group_parts(document.groups, document.group_by, document.by)
     legend = "noise: not significantly worse than the best; intervals are 95 % intervals."
-    return [_brief_trials(document), Note(legend)]
+    return [_brief_trials(document), *([Note(legend)] if document.by in SHARES else [])]
 
 
 def _brief_trials(document: LeaderboardDocument) -> Table:
@@ -136,32 +148,44 @@ def _brief_trials(document: LeaderboardDocument) -> Table:
     origin = [name for name in OF_ORIGIN if name != "dataset" or len(document.datasets) > 1]
     important = [row.param for row in document.influence.params if row.param in document.differing]
     names = [
-        *("rank", "trial", document.by, "val_accuracy", "noise", "experiment"),
-        *(*important, *document.differing, *origin, "val_loss", "accuracy", "seconds"),
+        *("rank", "trial", document.by, "val_accuracy"),
+        *(["noise"] if document.by in SHARES else []),
+        "experiment",
+        *(*important, *document.differing, *origin, *RESULTS),
     ]
-    shown = table.with_columns(list(dict.fromkeys(names)))
-    place = list(shown.columns).index("val_accuracy")
+    names = [name for name in dict.fromkeys(names) if name not in _empty(document)]
+    shown = table.with_columns(names)
     rows = [
         [
-            *row[:place],
-            with_interval(trial.val_accuracy, trial.val_accuracy_interval),
-            *row[place + 1 :],
+            with_interval(cell, trial.val_accuracy_interval) if name == "val_accuracy" else cell
+            for name, cell in zip(names, row, strict=True)
         ]
         for row, trial in zip(shown.rows, document.trials, strict=True)
     ]
     return replace(shown, title="", rows=rows)
 
 
+def _empty(document: LeaderboardDocument) -> set[str]:
+    """Return the columns that no trial has a value of, as trainers report what they like."""
+    names = ("val_accuracy", "val_accuracy_interval", "val_loss", "accuracy")
+    return {name for name in names if all(getattr(of, name) is None for of in document.trials)}
+
+
 def trials_table(document: LeaderboardDocument) -> Table:
     """Return one table of the trials with every column."""
     scores = ("rank", "trial", "val_accuracy", "val_accuracy_interval", "noise")
     rest = [name for name in (*METRICS, *ORIGIN, *COUNTS) if name not in scores]
-    names = list(document.trials[0].params) if document.trials else []
+    others = reported(document.trials, ())
+    names = list(dict.fromkeys(name for trial in document.trials for name in trial.params))
     return Table(
         titled_leaderboard(document, "Best trials"),
-        (*scores, *rest, *names),
+        (*scores, *rest, *others, *(name for name in names if name not in others)),
         [
-            [*values(trial, [*scores, *rest]), *map(trial.params.get, names)]
+            [
+                *values(trial, [*scores, *rest]),
+                *map(trial.metrics.get, others),
+                *(trial.params.get(name) for name in names if name not in others),
+            ]
             for trial in document.trials
         ],
         marks=["best" if trial.rank == 1 else "" for trial in document.trials],
@@ -180,15 +204,15 @@ def _best(document: LeaderboardDocument) -> Table:
     compared = ["noise"] if any(trial.noise is not None for trial in trials) else []
     # The most important columns come first, because a phone shows only a few.
     metrics = dict.fromkeys((document.by, "val_accuracy", "val_accuracy_interval", *compared))
-    metrics |= dict.fromkeys(("val_loss", "accuracy", "seconds"))
-    names = ["rank", "trial", *metrics, *origin]
+    metrics |= dict.fromkeys((*RESULTS, *reported(trials, ())))
+    empty = _empty(document)
+    names = [name for name in ("rank", "trial", *metrics, *origin) if name not in empty]
+    params = [name for name in document.differing if name not in names]
+    table = trials_table(document).with_columns([*names, *params])
     return Table(
         titled_leaderboard(document, "Best trials"),
-        [*names, *document.differing],
-        [
-            [*values(trial, names), *(trial.params[name] for name in document.differing)]
-            for trial in trials
-        ],
+        table.columns,
+        table.rows,
         sortable=True,
     )
 
@@ -289,7 +313,7 @@ def _draw(document: LeaderboardDocument) -> list[Figure]:
 
     by = document.by
     title = titled_leaderboard(document, f"Parallel coordinates of trials: parameters and {by}")
-    drawn = draw_parallel(title, document.trials, by, smaller_is_better=by in SMALLER_IS_BETTER)
+    drawn = draw_parallel(title, document.trials, by, smaller_is_better=is_smaller_better(by))
     commands = "; ".join(command.command for command in document.commands)
     caption = f"Results of: {commands} \N{MIDDLE DOT} figure drawn by: {_command(document)}"
     return captioned([drawn], caption) if drawn else []

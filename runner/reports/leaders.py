@@ -1,12 +1,13 @@
 """The trials of a leaderboard, and their rows in CSV and Parquet."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cifar_model.params import ParamValues
 from runner.reports.formats.csv_file import Cell, share_of
-from runner.reports.records import Interval, chosen
+from runner.reports.records import Interval, chosen, of_metrics
 from runner.reports.stats.ranking import PARAMS, effective
-from runner.reports.stats.uncertainty import accuracy_interval
+from runner.reports.stats.uncertainty import known_interval
 from runner.store.queries.leaderboard import METRICS
 from runner.store.queries.rows import LeaderRow
 
@@ -30,15 +31,18 @@ class Leader:
     params: ParamValues
     network: str
     code: str | None
+    trainer: bool
+    predicts: bool
     seed: int
     trained_epochs: int
     ended_by: str
     best_epoch: int
-    accuracy: float
-    val_accuracy: float
-    best_val_accuracy: float
-    loss: float
-    val_loss: float
+    accuracy: float | None
+    val_accuracy: float | None
+    best_val_accuracy: float | None
+    loss: float | None
+    val_loss: float | None
+    metrics: Mapping[str, float]
     seconds: float
     loss_rule: int
     fingerprint: str
@@ -50,7 +54,7 @@ class Leader:
     data_fingerprint: str
     train_images: int
     val_images: int
-    val_accuracy_interval: Interval
+    val_accuracy_interval: Interval | None
     rank: int
     noise: bool | None
 
@@ -61,9 +65,11 @@ def leader(row: LeaderRow, rank: int, behind: bool | None) -> Leader:
     return Leader(
         trial=row.trial,
         job=row.job,
-        params=effective(row.params, row.network),
+        params=effective(row.params, row.network, row.trainer),
         network=row.network,
         code=row.code,
+        trainer=row.trainer,
+        predicts=row.predicts,
         seed=row.seed,
         trained_epochs=row.trained_epochs,
         ended_by=row.ended_by,
@@ -73,6 +79,7 @@ def leader(row: LeaderRow, rank: int, behind: bool | None) -> Leader:
         best_val_accuracy=row.best_val_accuracy,
         loss=row.loss,
         val_loss=row.val_loss,
+        metrics=row.metrics,
         seconds=row.seconds,
         loss_rule=row.loss_rule,
         fingerprint=row.fingerprint,
@@ -84,7 +91,7 @@ def leader(row: LeaderRow, rank: int, behind: bool | None) -> Leader:
         data_fingerprint=dataset.fingerprint,
         train_images=dataset.images.train,
         val_images=dataset.images.validation,
-        val_accuracy_interval=accuracy_interval(row.val_accuracy, dataset.images.validation),
+        val_accuracy_interval=known_interval(row.val_accuracy, dataset.images.validation),
         rank=rank,
         noise=behind,
     )
@@ -95,7 +102,8 @@ def sheet_row(trial: Leader) -> dict[str, Cell]:
     cells = {
         **chosen(trial, ("rank", *ORIGIN, *METRICS, "loss_rule", "noise")),
         "accuracy": share_of(trial.accuracy, trial.train_images),
-        **dict(zip(INTERVAL, trial.val_accuracy_interval, strict=True)),
+        **dict(zip(INTERVAL, trial.val_accuracy_interval or (None, None), strict=True)),
+        **of_metrics(trial.metrics),
         **trial.params,
     }
     return {name: cells.get(name) for name in dict.fromkeys((*COLUMNS, *cells))}

@@ -172,8 +172,10 @@ def value_and_interval(value: float, interval: Sequence[float]) -> tuple[str, st
     return f"{value:.{digits}f}", f"{low:.{digits}f} to {high:.{digits}f}"
 
 
-def with_interval(value: float, interval: Sequence[float]) -> str:
-    """Return a value followed by its interval, as in "0.75 (0.70 to 0.80)"."""
+def with_interval(value: float | None, interval: Sequence[float] | None) -> str:
+    """Return a value followed by its interval, as in "0.75 (0.70 to 0.80)", if it has one."""
+    if value is None or interval is None:
+        return as_text(value)
     said, around = value_and_interval(value, interval)
     return f"{said} ({around})"
 
@@ -203,13 +205,15 @@ def next_steps(steps: Iterable[tuple[str, str]]) -> Note:
 
 
 def dataset_name(dataset: Named) -> str:
-    """Return the title and the short fingerprint of a data set."""
+    """Return the title and the short fingerprint of a data set; nothing if there is none."""
+    if not dataset.fingerprint:
+        return ""
     return f"{dataset.title}, fingerprint {dataset.fingerprint[:SHORT]}"
 
 
 def each_dataset(datasets: Iterable[Description]) -> list[DatasetName]:
     """Return each distinct data set once."""
-    found = {dataset.fingerprint: names_of(dataset) for dataset in datasets}
+    found = {dataset.fingerprint: names_of(dataset) for dataset in datasets if dataset}
     return list(found.values())
 
 
@@ -221,7 +225,7 @@ def without_folder(name: str) -> str:
 
 def titled(dataset: Named, what: str) -> str:
     """Return a title with the data set appended."""
-    return f"{what} - {dataset_name(dataset)}"
+    return " - ".join(filter(None, (what, dataset_name(dataset))))
 
 
 def field_table(title: str, fields: Mapping[str, object]) -> Table:

@@ -42,13 +42,17 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """One pass over the training split."""
+    """One pass over the training split.
+
+    A trainer may not report all of the four metrics, and may report others: these are in `metrics`.
+    """
 
     epoch: int
-    loss: float
-    accuracy: float
-    val_loss: float
-    val_accuracy: float
+    loss: float | None
+    accuracy: float | None
+    val_loss: float | None
+    val_accuracy: float | None
+    metrics: Mapping[str, float]
     seconds: float
     loss_rule: int
     fingerprint: str
@@ -64,12 +68,12 @@ class BestEpoch:
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """The best epoch of each metric; these epochs can differ."""
+    """The best epoch of each metric that was reported; these epochs can differ."""
 
-    loss: BestEpoch
-    accuracy: BestEpoch
-    val_loss: BestEpoch
-    val_accuracy: BestEpoch
+    loss: BestEpoch | None
+    accuracy: BestEpoch | None
+    val_loss: BestEpoch | None
+    val_accuracy: BestEpoch | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,9 @@ class Trial:
 
     Scores are those of the last epoch. `trial` and the scores are None until training is complete.
     `noise` is whether the trial is not significantly worse than the best. `code` is the SHA-256
-    of the code of its network, None for a built-in one.
+    of the code of its network, None for a built-in one. With a `trainer` the network is a training
+    loop, which may have left no model that `predicts`. `metrics` has what a trainer reported beside
+    the four usual metrics; `objective` is the metric that ranks it.
     """
 
     trial: int | None
@@ -89,6 +95,8 @@ class Trial:
     params: ParamValues
     network: str
     code: str | None
+    trainer: bool
+    predicts: bool
     seed: int
     epochs: list[Epoch]
     trained_epochs: int
@@ -99,6 +107,8 @@ class Trial:
     val_loss: float | None
     val_accuracy: float | None
     best_val_accuracy: float | None
+    metrics: Mapping[str, float]
+    objective: str | None
     seconds: float | None
     loss_rule: int | None
     val_accuracy_interval: Interval | None
@@ -124,7 +134,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class RankedTrial(Trial, Place):
-    """A trial with its rank by val_accuracy."""
+    """A trial with its rank by the metric of its report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +292,14 @@ class DatasetName:
 def names_of(dataset: Description) -> DatasetName:
     """Return the name, title and fingerprint of a data set."""
     return DatasetName(dataset.name, dataset.title, dataset.fingerprint)
+
+
+def of_metrics(metrics: Mapping[str, float]) -> dict[str, float]:
+    """Return the cells of a row for metrics without a column of their own: `metrics.f1`.
+
+    A param or a column of ours may have the same name as a metric.
+    """
+    return {f"metrics.{name}": value for name, value in metrics.items()}
 
 
 def values(record: object, names: Sequence[str]) -> list[Any]:

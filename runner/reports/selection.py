@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from cifar_model.objective import Measured, score
 from runner.reports.evaluation import evaluations_of
 from runner.reports.model import Note, as_text, with_interval
 from runner.reports.records import Evaluation, Interval
@@ -15,7 +16,7 @@ from runner.store.engine import Connection
 SHARES = ("val_accuracy", "best_val_accuracy")
 
 
-class Scored(Protocol):
+class Scored(Measured, Protocol):
     """A trial with the metrics that the best can be selected by."""
 
     @property
@@ -23,12 +24,8 @@ class Scored(Protocol):
         """Return the number of the trial."""
 
     @property
-    def val_accuracy(self) -> float | None:
-        """Return the validation accuracy of its last epoch."""
-
-    @property
-    def best_val_accuracy(self) -> float | None:
-        """Return the validation accuracy of its best epoch."""
+    def predicts(self) -> bool:
+        """Return whether it has a model that predicts."""
 
 
 class Compared(Protocol):
@@ -71,20 +68,22 @@ class Winner:
     seed_spread: float | None
     seed_freedom: int | None
     test: TestScore | None
+    # Whether it can be scored.
+    predicts: bool
 
 
 def noise(first: Scored, other: Scored, by: str, chance: Chance, images: int) -> bool | None:
     """Return whether a trial is not significantly worse than the first; None if not comparable."""
-    best, score = _share(first, by), _share(other, by)
-    if other is first or best is None or score is None:
+    best, other_share = _share(first, by, images), _share(other, by, images)
+    if other is first or best is None or other_share is None:
         return None
-    return chance.is_noise(best, score, images)
+    return chance.is_noise(best, other_share, images)
 
 
 def winner(connection: Connection, first: Scored, by: str, chance: Chance, images: int) -> Winner:
     """Return the best trial with its selection bias and its test score."""
-    score, measured = _share(first, by), chance.repeats
-    gain = None if score is None else chance.expected_max_gain(score, images)
+    share, measured = _share(first, by, images), chance.repeats
+    gain = None if share is None else chance.expected_max_gain(share, images)
     counted = measured.freedom > 0
     return Winner(
         trial=first.trial,
@@ -95,13 +94,13 @@ def winner(connection: Connection, first: Scored, by: str, chance: Chance, image
         seed_spread=measured.variance**0.5 if counted else None,
         seed_freedom=measured.freedom if counted else None,
         test=_test_score(evaluations_of(connection, trial=first.trial)),
+        predicts=first.predicts,
     )
 
 
-def _share(trial: Scored, by: str) -> float | None:
+def _share(trial: Scored, by: str, images: int) -> float | None:
     """Return the metric of a trial; None unless it is a share of the validation images."""
-    share: float | None = getattr(trial, by) if by in SHARES else None
-    return share
+    return score(trial, by) if by in SHARES and images else None
 
 
 def _test_score(evaluations: Sequence[Evaluation]) -> TestScore | None:
@@ -137,7 +136,14 @@ def winner_notes(
             f" biased upwards by selection: the best of as many equally good trials would be"
             f" about {winner.expected_max_gain:.3f} above their mean ({_counted(winner)})."
         )
-    yield _test_note(winner)
+    if winner.predicts:
+        yield _test_note(winner)
+
+
+def without_metric(count: int, metric: str, fix: str) -> str:
+    """Return a sentence about trials that have no value of the metric that ranks."""
+    trials = f"{count:,} trial{'s' * (count > 1)}"
+    return f"{trials} did not report {metric} and {'are' if count > 1 else 'is'} not ranked: {fix}."
 
 
 MOST_NAMED = 3
@@ -148,11 +154,11 @@ def answer(winner: Winner, trials: Sequence[Ranked], by: str, images: int) -> st
 
     `trials` are those shown, the best first.
     """
-    score = score_text(trials[0], by, images)
+    found = score_text(trials[0], by, images)
     if winner.chosen_from == 1:
-        said = [f"Trial {winner.trial}: {by} {score}."]
+        said = [f"Trial {winner.trial}: {by} {found}."]
     else:
-        said = [f"Trial {winner.trial} is the best of {winner.chosen_from:,}: {by} {score}."]
+        said = [f"Trial {winner.trial} is the best of {winner.chosen_from:,}: {by} {found}."]
     said += [*_significance(trials), *_bias(winner)]
     if winner.test:
         test = with_interval(winner.test.accuracy, winner.test.accuracy_interval)
@@ -162,9 +168,9 @@ def answer(winner: Winner, trials: Sequence[Ranked], by: str, images: int) -> st
 
 def score_text(trial: Scored, by: str, images: int) -> str:
     """Return the metric of a trial, with its interval if it is an accuracy."""
-    share = _share(trial, by)
+    share = _share(trial, by, images)
     if share is None:
-        return as_text(getattr(trial, by))
+        return as_text(score(trial, by))
     return f"{with_interval(share, accuracy_interval(share, images))}, 95 % interval"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cifar_model.data import Description
-from cifar_model.early_stopping import PATIENCE
+from cifar_model.objective import PATIENCE, reported, score
 from runner.reports.evaluation import evaluations_of, next_for_trial
 from runner.reports.formats.terminal import View, as_terminal, sparkline
 from runner.reports.lookup import experiment_row, job_row
@@ -22,8 +22,9 @@ from runner.reports.model import (
     with_interval,
 )
 from runner.reports.records import Epoch, Evaluation, Trial, chosen, fields_of, values
-from runner.reports.stats.ranking import BETTER, SCORES
-from runner.reports.stats.uncertainty import accuracy_interval
+from runner.reports.selection import SHARES
+from runner.reports.stats.ranking import SCORES
+from runner.reports.stats.uncertainty import accuracy_interval, known_interval
 from runner.reports.trials import code_parts, source_of, trials_of
 from runner.specs import Provenance
 from runner.store.engine import Store
@@ -31,7 +32,6 @@ from runner.store.queries import reports
 from runner.store.queries.rows import AttemptRow
 
 ATTEMPT = ("attempt", "state", "worker", "host", "device", "started_at", "ended_at")
-EPOCH = ("epoch", *BETTER, "seconds")
 EVALUATION = (
     *("evaluation", "split", "images", "loss", "accuracy", "accuracy_interval", "log_loss"),
     "loss_rule",
@@ -140,8 +140,8 @@ def _brief(document: TrialDocument) -> Iterator[Part]:
         f"{document.state}{reason}; job {document.job}, number {document.number} of experiment"
         f" {document.experiment} ({document.kind}); seed {document.seed}"
     )
-    if document.val_accuracy is not None:
-        yield Note(_scores(document, document.val_accuracy))
+    if document.objective is not None:
+        yield Note(_scores(document, document.objective))
     if document.not_reproducible:
         yield Note(f"It is not reproducible: {document.not_reproducible}.", warning=True)
     for evaluation in document.evaluations:
@@ -162,7 +162,8 @@ def _brief(document: TrialDocument) -> Iterator[Part]:
     steps = [(f"runner show {shown} --wide", "everything")]
     if document.trial is not None:
         evaluated = any(each.split == "test" for each in document.evaluations)
-        steps.insert(0, next_for_trial(document.trial, evaluated=evaluated))
+        if document.predicts:
+            steps.insert(0, next_for_trial(document.trial, evaluated=evaluated))
     yield next_steps(steps)
 
 
@@ -172,7 +173,7 @@ def _rounded(document: TrialDocument, rows: Sequence[Sequence[Any]]) -> list[lis
     counts = {"accuracy": images.train, "val_accuracy": images.validation}
     return [
         [*row[:2], *(_accuracy(value, counts[row[0]]) for value in row[2:])]
-        if row[0] in counts
+        if counts.get(row[0])
         else list(row)
         for row in rows
     ]
@@ -182,13 +183,14 @@ def _accuracy(value: float, images: int) -> str:
     return value_and_interval(value, accuracy_interval(value, images))[0]
 
 
-def _scores(document: TrialDocument, val_accuracy: float) -> str:
-    images = document.dataset.images.validation
-    score = with_interval(val_accuracy, accuracy_interval(val_accuracy, images))
+def _scores(document: TrialDocument, metric: str) -> str:
+    value, images = score(document, metric), document.dataset.images.validation
+    interval = known_interval(value, images) if metric in SHARES else None
+    said = f"{metric} {with_interval(value, interval)}{', 95 % interval,' if interval else ''}"
     epochs = f"{document.trained_epochs} epoch{'s' * (document.trained_epochs != 1)}"
     seconds = "" if document.seconds is None else f" and {document.seconds:.1f} s"
     ended = ", ended by patience" if document.ended_by == PATIENCE else ""
-    return f"val_accuracy {score}, 95 % interval, after {epochs}{seconds}{ended}"
+    return f"{said} after {epochs}{seconds}{ended}"
 
 
 MAIN = (
@@ -199,7 +201,7 @@ MAIN = (
 
 def _main_table(document: TrialDocument) -> Table:
     """Return one row with every field and param, from which `--columns` chooses."""
-    fields = {**chosen(document, MAIN), **document.params}
+    fields = {**chosen(document, MAIN), **document.metrics, **document.params}
     return Table(_what(document), list(fields), [list(fields.values())])
 
 
@@ -207,13 +209,23 @@ def trial_tables(document: TrialDocument) -> Iterator[Table]:
     """Yield the tables of the document."""
     dataset = document.dataset
     shown = (*IDENTITY, *SCORES, "ended_by", "loss_rule", *MACHINE) if document.trial else IDENTITY
-    yield field_table(titled(dataset, _what(document)), chosen(document, shown))
+    fields = chosen(document, shown) | dict(document.metrics)
+    known = {
+        name: value for name, value in fields.items() if value is not None or name not in SCORES
+    }
+    yield field_table(titled(dataset, _what(document)), known)
     if document.params:
         yield field_table(titled(dataset, "Parameters"), document.params)
     if document.epochs:
         yield Table(titled(dataset, "Learning curves"), CURVE, _curves(document.epochs))
+    if document.epochs:
+        metrics = reported(document.epochs)
+        columns = ("epoch", *metrics, "seconds")
+        rows = [
+            [of.epoch, *(score(of, name) for name in metrics), of.seconds] for of in document.epochs
+        ]
+        yield Table(titled(dataset, "Epochs"), columns, rows)
     for title, columns, records in (
-        ("Epochs", EPOCH, document.epochs),
         ("Attempts", ATTEMPT, document.attempt_details),
         ("Evaluations", EVALUATION, document.evaluations),
     ):
@@ -225,8 +237,9 @@ def trial_tables(document: TrialDocument) -> Iterator[Table]:
 def _curves(epochs: Sequence[Epoch]) -> list[list[Any]]:
     """Return a row for each metric, each with its own scale."""
     rows = []
-    for name in BETTER:
-        scores: list[float] = [getattr(epoch, name) for epoch in epochs]
+    for name in reported(epochs):
+        found = [score(epoch, name) for epoch in epochs]
+        scores = [value for value in found if value is not None]
         first, low, high, last = scores[0], min(scores), max(scores), scores[-1]
         rows.append([name, sparkline(scores, low, high), first, low, high, last])
     return rows

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from cifar_model.objective import is_smaller_better, score
+from runner.needs import predicts
 from runner.reports.model import Code, Part
 from runner.reports.records import Best, BestEpoch, Epoch, RankedTrial, Trial, fields_of
-from runner.reports.stats.ranking import BETTER
-from runner.specs import code_of, network_name
+from runner.reports.stats.ranking import METRICS, better
+from runner.specs import code_of, is_trainer, network_name
 from runner.store.artifacts import get_artifact
 from runner.store.engine import Store
 from runner.store.queries.rows import EpochRow, JobRow
@@ -26,6 +28,7 @@ def trials_of(jobs: Sequence[JobRow], epochs: Sequence[EpochRow]) -> list[Trial]
                 accuracy=row.accuracy,
                 val_loss=row.val_loss,
                 val_accuracy=row.val_accuracy,
+                metrics=row.metrics or {},
                 seconds=row.seconds,
                 loss_rule=row.loss_rule,
                 fingerprint=row.fingerprint,
@@ -44,6 +47,8 @@ def _trial(job: JobRow, epochs: list[Epoch]) -> Trial:
         params=job.params,
         network=network_name(job.network),
         code=code_of(job.network),
+        trainer=is_trainer(job.network),
+        predicts=bool(job.dataset) and predicts(job.network, job.predictor),
         seed=job.seed,
         epochs=epochs,
         trained_epochs=len(epochs),
@@ -54,11 +59,13 @@ def _trial(job: JobRow, epochs: list[Epoch]) -> Trial:
         val_loss=job.val_loss,
         val_accuracy=job.val_accuracy,
         best_val_accuracy=job.best_val_accuracy,
+        metrics=job.metrics or {},
+        objective=job.objective,
         seconds=job.seconds,
         loss_rule=job.loss_rule,
         val_accuracy_interval=None,
         noise=None,
-        best=Best(**{name: _best(epochs, name) for name in BETTER}) if epochs else None,
+        best=Best(**{name: _best(epochs, name) for name in METRICS}) if epochs else None,
         attempts=job.attempts,
         reason=job.reason,
         not_reproducible=job.not_reproducible,
@@ -68,20 +75,25 @@ def _trial(job: JobRow, epochs: list[Epoch]) -> Trial:
     )
 
 
-def _best(epochs: Sequence[Epoch], metric: str) -> BestEpoch:
-    values = [getattr(epoch, metric) for epoch in epochs]
-    value = BETTER[metric](values)
-    return BestEpoch(epochs[values.index(value)].epoch, value)
+def _best(epochs: Sequence[Epoch], metric: str) -> BestEpoch | None:
+    values = [(score(epoch, metric), epoch.epoch) for epoch in epochs]
+    known = [(value, epoch) for value, epoch in values if value is not None]
+    if not known:
+        return None
+    value, epoch = better(metric)(known, key=lambda pair: pair[0])
+    return BestEpoch(epoch, value)
 
 
-def ranked(trials: Sequence[Trial]) -> list[RankedTrial]:
-    """Return the trials ranked by val_accuracy, best first; trials without a score are last.
+def ranked(trials: Sequence[Trial], by: str) -> list[RankedTrial]:
+    """Return the trials ranked by a metric, best first; trials without a score are last.
 
     Trials with equal scores have the same rank.
     """
-    scores = {trial.job: trial.val_accuracy for trial in trials if trial.val_accuracy is not None}
+    found = {trial.job: score(trial, by) for trial in trials}
+    scores = {job: value for job, value in found.items() if value is not None}
     scored = [trial for trial in trials if trial.job in scores]
-    scored.sort(key=lambda trial: (-scores[trial.job], trial.number))
+    sign = 1 if is_smaller_better(by) else -1
+    scored.sort(key=lambda trial: (sign * scores[trial.job], trial.number))
     ranks: dict[float, int] = {}
     for place, trial in enumerate(scored, start=1):
         ranks.setdefault(scores[trial.job], place)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from cifar_model.objective import METRICS
 from cifar_model.params import ParamValues
 from runner.reports.experiment.document import ExperimentDocument, report_document
 from runner.reports.records import Best, Evaluation, Interval
@@ -57,6 +58,24 @@ def exact(value: Content) -> Measured:
 
 
 @dataclass(frozen=True, slots=True)
+class BestValues:
+    """The best value of each metric; they can be those of different epochs."""
+
+    loss: float
+    accuracy: float
+    val_loss: float
+    val_accuracy: float
+
+
+def _values(best: Best, step: str) -> BestValues:
+    """Return the best values; raise Missing if a metric was not reported."""
+    found = [getattr(best, name) for name in METRICS]
+    if None in found:
+        raise Missing(step)
+    return BestValues(*(of.value for of in found))
+
+
+@dataclass(frozen=True, slots=True)
 class TrainedTrial:
     """A finished trial. Its scores are those of the last epoch."""
 
@@ -67,7 +86,7 @@ class TrainedTrial:
     accuracy: float
     val_loss: float
     val_accuracy: float
-    best: Best
+    best: BestValues
     model: str
 
 
@@ -111,7 +130,7 @@ class Sources:
             best.accuracy,
             best.val_loss,
             best.val_accuracy,
-            best.best,
+            _values(best.best, step),
             best.model,
         )
 

@@ -36,10 +36,10 @@ def figure_4(sources: Sources, row: int) -> Values:
     trial, dataset = sources.trial(ROUND_STEPS[row - 1]), sources.reproduction.dataset
     ours = (
         exact(trial.trained_epochs),
-        Measured(trial.best.val_loss.value),
-        share(trial.best.val_accuracy.value, len(dataset.validation)),
-        Measured(trial.best.loss.value),
-        share(trial.best.accuracy.value, len(dataset.train)),
+        Measured(trial.best.val_loss),
+        share(trial.best.val_accuracy, len(dataset.validation)),
+        Measured(trial.best.loss),
+        share(trial.best.accuracy, len(dataset.train)),
     )
     return {f"row {row}, {name}": value for name, value in zip(ROUND, ours, strict=True)}
 

@@ -13,8 +13,9 @@ from cifar_model.networks.network import PAPER, Network
 from cifar_model.params import MOST_SEED, Params, ParamValues, present, rules_of
 from runner import provenance
 from runner.failpoints import failpoint
+from runner.needs import predicts, require_network
 from runner.settings import Settings
-from runner.specs import is_trainer, network_name
+from runner.specs import network_name
 from runner.states import Kind
 from runner.store import queries
 from runner.store.engine import Store
@@ -40,7 +41,7 @@ class Training:
     `epochs` overrides the params.
     """
 
-    dataset: DatasetSpec
+    dataset: DatasetSpec | None
     epochs: int | None
     threads: int
     seed: int
@@ -92,13 +93,17 @@ def new_evaluate(
     store: Store, trial_id: int, split: str, seed: int, key: str | None = None
 ) -> NewExperiment:
     """Return an experiment that scores one trial on one split, not yet stored."""
-    configuration = trial_configuration(queries.trial(store, trial_id)) | {"split": split}
+    trial = queries.trial(store, trial_id)
+    configuration = trial_configuration(trial) | {"split": split}
+    check_images(trial, trial.dataset, "train it again with --dataset")
     return new_experiment(Kind.EVALUATE, seed, configuration, [{}], key)
 
 
 def submit_verify(store: Store, trial_id: int) -> int:
     """Create an experiment that scores a trial as it was, and by Keras's own `evaluate`."""
-    about = trial_configuration(queries.trial(store, trial_id))
+    trial = queries.trial(store, trial_id)
+    require_network(trial.id, trial.network, "verified")
+    about = trial_configuration(trial)
     configuration = about | {"split": "validation", "verify": True}
     return save(store, new_experiment(Kind.EVALUATE, 0, configuration, [{}], None))
 
@@ -108,6 +113,7 @@ def new_folds(
 ) -> NewExperiment:
     """Return an experiment of the folds of a trial's params, checked and not yet stored."""
     trial = queries.trial(store, trial_id)
+    require_network(trial.id, trial.network, "trained again for --folds")
     images = Description.from_json(trial.dataset).images
     most = images.train + images.validation
     if folds > most:
@@ -184,11 +190,14 @@ def _jobs(training: Training, rows: Sequence[ParamValues]) -> list[dict[str, Any
 def _training_configuration(
     settings: Settings, training: Training, trained: Iterable[Params]
 ) -> dict[str, Any]:
-    described = training.described or load(training.dataset, settings.data_dir).to_json()
-    for params in trained:
-        params.check_shape(described["shape"])
+    dataset = None
+    if training.dataset is not None:
+        described = training.described or load(training.dataset, settings.data_dir).to_json()
+        for params in trained:
+            params.check_shape(described["shape"])
+        dataset = training.dataset.to_json() | dict(described)
     return {
-        "dataset": training.dataset.to_json() | dict(described),
+        "dataset": dataset,
         "epochs": training.epochs,
         "repeats": training.repeats,
         "threads": training.threads,
@@ -217,13 +226,25 @@ def _backend(name: str | None) -> dict[str, Any]:
 def trial_configuration(trial: queries.Trial) -> dict[str, Any]:
     """Return what a job about a stored trial needs to know of it.
 
-    Raises InputError for the trial of a trainer, whose model only the trainer knows.
+    Raises InputError for the trial of a trainer that left no model.
     """
-    if is_trainer(trial.network):
+    if not predicts(trial.network, trial.predictor):
+        cause = (trial.predictor or {}).get("missing") or "an earlier version kept no model"
         raise InputError(
-            f"trial {trial.id} was trained by a trainer, {network_name(trial.network)}",
-            "a trial with a network: those of trainers are not evaluated, verified or explained",
-            "evaluate the model in the trainer, and keep what it finds with context.save",
+            f"trial {trial.id} of the trainer {network_name(trial.network)} has no model that"
+            f" predicts: {cause}",
+            "a trainer that returns an object with predict(images) -> probabilities",
+            "return the model from the trainer and train again; see docs/trainers.md",
         )
     about = {"trial": trial.id, "dataset": trial.dataset, "threads": trial.threads}
     return about | _network(trial.network) | _backend(trial.backend)
+
+
+def check_images(trial: queries.Trial, dataset: Mapping[str, Any] | None, fix: str) -> None:
+    """Raise InputError if there are no images about which a trial could be asked."""
+    if dataset is None:
+        raise InputError(
+            f"trial {trial.id} was trained without a data set",
+            "images that its model can be asked about",
+            fix,
+        )

@@ -14,9 +14,12 @@ from runner.store import queries
 from runner.store.engine import Store
 from runner.store.lifecycle.experiments import NewExperiment
 from runner.store.queries.predictions import Predictions, newest_predictions
-from runner.submit.experiments import new_experiment, trial_configuration
+from runner.submit.experiments import check_images, new_experiment, trial_configuration
 from runner.submit.image_choice import Pool, check_numbers, choose_images
 from runner.submit.life import life_configuration
+
+# The methods that need a model's gradients.
+GRADIENTS = ("gradcam", "integrated_gradients")
 
 # Images of 32x32 that one job explains: a minute or two of work. Larger ones take longer, but a
 # report draws those of the first job only.
@@ -62,8 +65,10 @@ def new_explain(
     if explaining.dataset is not None:
         other = load(explaining.dataset, settings.data_dir)
         configuration["dataset"] = explaining.dataset.to_json() | other.to_json()
+    check_images(trial, configuration["dataset"], "choose images with --dataset")
+    check_readable(trial, explaining)
     dataset = Description.from_json(configuration["dataset"])
-    if explaining.dataset is not None:
+    if explaining.dataset is not None and trial.dataset is not None:
         _check_fit(explaining.dataset.name, dataset, trial)
     images = _chosen(_Images(settings, store, trial, dataset, other), explaining.images, seed)
     _check_labels(explaining.labels, dataset.classes)
@@ -80,6 +85,18 @@ def new_explain(
     earlier = configuration.get("epochs_of_life", [])
     jobs = [*last, *(job | {"epoch": epoch} for epoch in earlier for job in last)]
     return new_experiment(Kind.EXPLAIN, seed, configuration, jobs, key)
+
+
+def check_readable(trial: queries.Trial, explaining: Explaining) -> None:
+    """Raise InputError for what needs a Keras model, if the trial is known to have none."""
+    asked = [f"--method {explaining.method}"] if explaining.method in GRADIENTS else []
+    asked += ["--activations"] if explaining.activations else []
+    if asked and trial.predictor is not None and not trial.predictor.get("keras"):
+        raise InputError(
+            f"{' and '.join(asked)}: the model of trial {trial.id} is no Keras model",
+            "a Keras model, whose gradients and layers can be read",
+            "use --method lime or occlusion, without --activations",
+        )
 
 
 def _chunk(height: int, width: int) -> int:
@@ -146,7 +163,7 @@ class _Images:
         evaluated = newest_predictions(self.store, self.trial.id, "test")
         if evaluated is not None:
             return evaluated.labels
-        loaded = load(DatasetSpec.from_json(self.trial.dataset), self.settings.data_dir)
+        loaded = load(DatasetSpec.from_json(self.trial.dataset or {}), self.settings.data_dir)
         if loaded.fingerprint != self.dataset.fingerprint:
             raise InputError(
                 f"the images of {loaded.name} have changed: their fingerprint is"

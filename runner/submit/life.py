@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from runner.errors import InputError
+from runner.needs import require_network
 from runner.store import queries
 from runner.submit.image_choice import comma_parts
 
@@ -37,6 +38,8 @@ def life_configuration(trial: queries.Trial, epochs: Sequence[int]) -> dict[str,
 
     Raises InputError for an epoch that the trial does not have.
     """
+    if epochs:
+        require_network(trial.id, trial.network, "explained at earlier epochs")
     later = [epoch for epoch in epochs if epoch > trial.epochs]
     if later:
         raise InputError(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Connection, text
 
-from cifar_model.data import DatasetSpec
+from cifar_model.data import DatasetSpec, Description
 from runner.reports.experiment.document import report_document
 from runner.reports.records import values
 from runner.reports.trial import trial_document
@@ -114,8 +114,8 @@ def test_folds_train_anew_and_an_interrupted_one_ends_with_the_same_numbers(
         tasks.evaluate.apply(args=(job.id,), throw=True)
     document = report_document(worker.store, whole)
     first, second = document.evaluations
-    images = queries.trial(worker.store, trained).dataset["images"]
-    assert first.images + second.images == images["train"] + images["validation"]
+    images = Description.from_json(queries.trial(worker.store, trained).dataset).images
+    assert first.images + second.images == images.train + images.validation
     assert document.folds is not None
     assert (first.fold, second.fold, document.folds.done) == (1, 2, 2)
     assert first.talos_f1 is not None
@@ -145,7 +145,7 @@ def test_folds_train_anew_and_an_interrupted_one_ends_with_the_same_numbers(
 def test_explain_writes_an_explanation_for_every_image_and_label(worker: Context) -> None:
     trained = train_one(worker).trial
     assert trained is not None
-    classes = queries.trial(worker.store, trained).dataset["classes"]
+    classes = Description.from_json(queries.trial(worker.store, trained).dataset).classes
     explaining = Explaining([0, 4], classes[1:3], "small", samples=60, activations=True)
     experiment = save(
         worker.store, new_explain(worker.settings, worker.store, trained, explaining, seed=1)

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from cifar_model import determinism
 from cifar_model.activations import activations
 from cifar_model.explanation.picture import explain
-from cifar_model.prediction import Predictor
+from cifar_model.prediction import AnyPredictor
 from runner.failpoints import failpoint
 from runner.specs import ExplainSpec
 from runner.store.engine import Connection
@@ -49,7 +49,7 @@ def run_explanation(attempt: Attempt, spec: ExplainSpec) -> Write:
     return write
 
 
-def _predicted(predictor: Predictor, image: NDArray[np.uint8]) -> int:
+def _predicted(predictor: AnyPredictor, image: NDArray[np.uint8]) -> int:
     """Return the class that a network predicts."""
     scaled = np.divide(image, 255, dtype=np.float32)
     return int(predictor.probabilities(scaled[None])[0].argmax())

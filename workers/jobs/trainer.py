@@ -1,9 +1,9 @@
 """Run a user's own training loop: the work of `train` and `tune` jobs with a trainer."""
 
-from cifar_model.errors import InputError
-from cifar_model.results import Epoch
+from cifar_model.objective import in_words, objective
 from cifar_model.trainers.context import Context, Reported
 from cifar_model.trainers.fingerprint import fingerprint
+from cifar_model.trainers.keeping import keep
 from cifar_model.trainers.running import run
 from cifar_model.trainers.state import pack_files
 from runner.failpoints import failpoint
@@ -17,57 +17,41 @@ from workers.jobs.inputs import load_dataset
 from workers.jobs.models import read_params
 from workers.retrying import retry_while_unavailable
 
-# What the store keeps of every epoch.
-KEPT = ("loss", "accuracy", "val_loss", "val_accuracy")
-
 
 def run_trainer(attempt: Attempt, spec: TrainSpec) -> Write:
     """Run the job's trainer to its end, resuming from its newest checkpoint if there is one.
 
-    The files that it saved are stored in place of a network's weights.
+    The files that it saved, and the model that it returned, are stored in place of a network's
+    weights.
     """
     store, machine = attempt.context.store, fingerprint()
     params = read_params(store, spec.params, spec.network)
-    data = load_dataset(spec.dataset, attempt.context.settings.data_dir)
+    directory = attempt.context.settings.data_dir
+    data = load_dataset(spec.dataset, directory) if spec.dataset else None
     trainer, values = params.network, params.to_json()
     of_epochs = f"/{values['epochs']}" if "epochs" in values else ""
 
     def report(reported: Reported) -> None:
-        epoch = _epoch(trainer.name, reported)
-        failpoint(f"epoch_{epoch.epoch}", attempt.key.job_id)
+        epoch, metrics = reported.epoch, reported.metrics
+        failpoint(f"epoch_{epoch}", attempt.key.job_id)
         if not retry_while_unavailable(
-            lambda: record_epoch(store, attempt.key, epoch, reported.state or b"", machine)
+            lambda: record_epoch(store, attempt.key, reported, reported.state or b"", machine)
         ):
             raise Stopped(None)
-        record("epoch", attempt.key, epoch=epoch.epoch, val_loss=epoch.val_loss)
-        attempt.progress(f"epoch {epoch.epoch}{of_epochs}, val_accuracy {epoch.val_accuracy:.3f}")
+        metric = objective(metrics)
+        record("epoch", attempt.key, epoch=epoch, **{metric: metrics[metric]})
+        attempt.progress(f"epoch {epoch}{of_epochs}, {metric} {in_words(metric, metrics[metric])}")
         attempt.check()
 
     newest = retry_while_unavailable(lambda: newest_checkpoint(store, attempt.key.job_id, machine))
     context = Context(spec.seed, data, report, newest or None)
-    run(trainer.name, trainer.code or "", values, context)
-    files = pack_files(context.files)
+    code = trainer.code or ""
+    model = run(trainer.name, code, values, context)
+    kept = dict(context.files)
+    predictor = keep(model, code, kept)
+    files = pack_files(kept)
 
     def write(connection: Connection) -> None:
-        write_trial(connection, attempt.claim, files, machine)
+        write_trial(connection, attempt.claim, files, machine, predictor=predictor)
 
     return write
-
-
-def _epoch(name: str, reported: Reported) -> Epoch:
-    """Return an epoch as it is stored; raise InputError if a metric is missing."""
-    metrics = reported.metrics
-    if missing := [metric for metric in KEPT if metric not in metrics]:
-        raise InputError(
-            f"the trainer {name} reported no {', no '.join(missing)} of epoch {reported.epoch}",
-            f"each of {', '.join(KEPT)}",
-            "report them all; runner check needs only val_accuracy or val_loss",
-        )
-    return Epoch(
-        epoch=reported.epoch,
-        loss=metrics["loss"],
-        accuracy=metrics["accuracy"],
-        val_loss=metrics["val_loss"],
-        val_accuracy=metrics["val_accuracy"],
-        seconds=reported.seconds,
-    )

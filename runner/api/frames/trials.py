@@ -8,15 +8,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cifar_model.data import Description
+from cifar_model.objective import METRICS, is_smaller_better, objective
 from cifar_model.params import DEFAULTS, ParamValues
 from runner.api.frames.table import frame, type_of, types_of
-from runner.reports.experiment.document import METRIC
+from runner.needs import predicts
 from runner.reports.records import Epoch, RankedTrial
-from runner.reports.stats.ranking import BETTER, PARAMS, effective
+from runner.reports.selection import SHARES
+from runner.reports.stats.ranking import PARAMS, better, effective
 from runner.reports.stats.repeats import repeated
 from runner.reports.stats.selection_bias import Chance, pooled
-from runner.reports.stats.uncertainty import accuracy_interval
-from runner.specs import Configuration, code_of, network_name, trained_params
+from runner.reports.stats.uncertainty import known_interval
+from runner.specs import Configuration, code_of, is_trainer, network_name, trained_params
 from runner.store.engine import Store
 from runner.store.queries import frames
 from runner.store.queries.frames import Columns
@@ -29,16 +31,16 @@ DATASET = {
     "train_images": "int64",
     "val_images": "int64",
 }
-TRIAL = types_of(RankedTrial, without=("params", "epochs"))
+TRIAL = types_of(RankedTrial, without=("params", "epochs", "metrics"))
 TYPES = {
     **TRIAL,
     **{f"params.{name}": type_of(name, type(DEFAULTS[name])) for name in PARAMS},
     **DATASET,
 }
 # What a trial has of its epochs.
-OF_EPOCHS = ("job", "epoch", *BETTER, "fingerprint")
+OF_EPOCHS = ("job", "epoch", *METRICS, "fingerprint")
 EPOCH_TYPES = {"experiment": "int64", "job": "int64", "number": "int64", "trial": "Int64"}
-EPOCH_TYPES |= types_of(Epoch)
+EPOCH_TYPES |= types_of(Epoch, without=("metrics",))
 
 
 class Scored(NamedTuple):
@@ -49,14 +51,20 @@ class Scored(NamedTuple):
     number: int
     params: ParamValues
     network: str
+    trainer: bool
     seed: int
-    val_accuracy: float
+    objective: str
+    value: float
+    # Beside `value` there are none.
+    metrics: Mapping[str, float] = {}
 
 
 def epochs_frame(store: Store, scope: Scope) -> pd.DataFrame:
     """Return one row for each epoch."""
     with store.read() as connection:
-        return frame(frames.epoch_columns(connection, scope), EPOCH_TYPES)
+        columns = frames.epoch_columns(connection, scope)
+    others = _others(columns["metrics"])
+    return frame({**columns, **others}, EPOCH_TYPES | dict.fromkeys(others, "float64"))
 
 
 def trials_frame(store: Store, scope: Scope) -> pd.DataFrame:
@@ -71,20 +79,34 @@ def trials_frame(store: Store, scope: Scope) -> pd.DataFrame:
     ]
     networks = [network_name(network) for network in stored["stored_network"]]
     columns: dict[str, Any] = {**stored, **_from_epochs(stored["job"], epochs)}
+    trainers = [is_trainer(each) for each in stored["stored_network"]]
     columns |= {"network": networks, "code": [code_of(each) for each in stored["stored_network"]]}
-    own = _params(params, networks)
+    columns |= {"trainer": trainers}
+    models = zip(stored["stored_network"], stored["predictor"], stored["trial"], strict=True)
+    columns |= {"predicts": [of is not None and predicts(*model) for *model, of in models]}
+    own = _params(params, networks, trainers)
     columns |= own
+    others = _others(stored["metrics"])
+    columns |= others
     columns |= _datasets(stored["experiment"], configurations)
     columns |= _intervals(stored["val_accuracy"], columns["val_images"])
-    scored = _scored({**stored, "network": networks}, params)
+    scored = _scored({**stored, "network": networks, "trainer": trainers}, params)
     columns |= _selection(scored, columns["val_images"], len(params))
     more = {name: _type_of(values) for name, values in own.items() if name not in TYPES}
-    return frame(columns, TYPES | more)
+    return frame(columns, TYPES | more | dict.fromkeys(others, "float64"))
 
 
-def _params(params: Sequence[ParamValues], networks: Sequence[str]) -> dict[str, list[Any]]:
+def _others(metrics: Sequence[Mapping[str, float] | None]) -> dict[str, list[float | None]]:
+    """Return a column for each metric that has none of its own: `metrics.f1`."""
+    names = sorted({name for row in metrics for name in row or {}})
+    return {f"metrics.{name}": [(row or {}).get(name) for row in metrics] for name in names}
+
+
+def _params(
+    params: Sequence[ParamValues], networks: Sequence[str], trainers: Sequence[bool]
+) -> dict[str, list[Any]]:
     """Return a column for each param, with the default where it was not given and there is one."""
-    given = [effective(own, network) for own, network in zip(params, networks, strict=True)]
+    given = [effective(*each) for each in zip(params, networks, trainers, strict=True)]
     names = dict.fromkeys((*PARAMS, *(name for own in params for name in own)))
     return {f"params.{name}": [own.get(name) for own in given] for name in names}
 
@@ -127,12 +149,13 @@ def _from_epochs(jobs: Sequence[int], epochs: Columns) -> dict[str, Any]:
         "fingerprints": _fingerprints(epochs["fingerprint"], starts, rows, len(jobs)),
     }
     epoch = np.array(epochs["epoch"], np.int64)
-    for name, better in BETTER.items():
+    for name in METRICS:
+        # What was not reported is NaN here.
         values = np.array(epochs[name], np.float64)
-        at = _best(values, starts, counts, np.minimum if better is min else np.maximum)
-        numbers = np.zeros(len(jobs), np.int64)
-        numbers[rows] = epoch[at]
-        found[f"best.{name}.epoch"] = pd.arrays.IntegerArray(numbers, trained == 0)
+        at = _best(values, starts, counts, np.fmin if better(name) is min else np.fmax)
+        numbers, missing = np.zeros(len(jobs), np.int64), np.ones(len(jobs), np.bool_)
+        numbers[rows], missing[rows] = epoch[at], np.isnan(values[at])
+        found[f"best.{name}.epoch"] = pd.arrays.IntegerArray(numbers, missing)
         best = np.full(len(jobs), np.nan)
         best[rows] = values[at]
         found[f"best.{name}.value"] = best
@@ -145,7 +168,8 @@ def _best(
     """Return where the first best value of each group is."""
     if not len(starts):
         return starts
-    are_best = np.flatnonzero(values == np.repeat(better.reduceat(values, starts), counts))
+    best = np.repeat(better.reduceat(values, starts), counts)
+    are_best = np.flatnonzero((values == best) | np.isnan(best))
     group = np.repeat(np.arange(len(starts)), counts)[are_best]
     first: NDArray[np.int64] = are_best[np.unique(group, return_index=True)[1]]
     return first
@@ -165,27 +189,30 @@ def _intervals(accuracies: Sequence[float | None], images: Sequence[int]) -> dic
     low: list[float | None] = []
     high: list[float | None] = []
     for accuracy, count in zip(accuracies, images, strict=True):
-        bounds = _interval(accuracy, count)
+        bounds = known_interval(accuracy, count) or (None, None)
         low.append(bounds[0])
         high.append(bounds[1])
-    return {f"{METRIC}_interval.low": low, f"{METRIC}_interval.high": high}
-
-
-def _interval(accuracy: float | None, images: int) -> Sequence[float | None]:
-    return (None, None) if accuracy is None else accuracy_interval(accuracy, images)
+    return {"val_accuracy_interval.low": low, "val_accuracy_interval.high": high}
 
 
 def _scored(stored: Columns, params: Sequence[ParamValues]) -> dict[int, list[Scored]]:
-    """Return the trials of each experiment by rank."""
+    """Return the trials of each experiment by rank, by the metric that ranks most of them."""
+    metrics: dict[int, set[str]] = {}
+    for experiment, of_trial in zip(stored["experiment"], stored["objective"], strict=True):
+        metrics.setdefault(experiment, set()).update({of_trial} - {None})
+    by = {experiment: objective(names) for experiment, names in metrics.items()}
     found: dict[int, list[Scored]] = {}
-    names = ("experiment", "trial", "number", "network", "seed", METRIC)
+    names = ("experiment", "trial", "number", "network", "trainer", "seed", "metrics", *METRICS)
     for row, values in enumerate(zip(*(stored[name] for name in names), strict=True)):
-        experiment, trial, number, network, seed, score = values
-        if score is not None:
-            scored = Scored(row, trial, number, params[row], network, seed, score)
+        experiment, trial, number, network, trainer, seed, others, *own = values
+        metric = by[experiment]
+        value = (dict(zip(METRICS, own, strict=True)) | (others or {})).get(metric)
+        if value is not None:
+            scored = Scored(row, trial, number, params[row], network, trainer, seed, metric, value)
             found.setdefault(experiment, []).append(scored)
-    for trials in found.values():
-        trials.sort(key=lambda trial: (-trial.val_accuracy, trial.number))
+    for experiment, trials in found.items():
+        sign = 1 if is_smaller_better(by[experiment]) else -1
+        trials.sort(key=lambda trial: (sign * trial.value, trial.number))
     return found
 
 
@@ -199,16 +226,16 @@ def _selection(
         first = trials[0]
         # Trials of one seed are no repeats of one another.
         several = len({trial.seed for trial in trials}) > 1
-        chance = Chance(len(trials), pooled(repeated(trials, METRIC) if several else []))
+        chance = Chance(len(trials), pooled(repeated(trials, "value") if several else []))
+        is_share = first.objective in SHARES and images[first.row]
         places: dict[float, int] = {}
         verdicts: dict[float, bool] = {}
         for place, trial in enumerate(trials, start=1):
-            score = trial.val_accuracy
-            ranks[trial.row] = places.setdefault(score, place)
-            if trial is first:
+            ranks[trial.row] = places.setdefault(trial.value, place)
+            if trial is first or not is_share:
                 continue
-            if score not in verdicts:
+            if trial.value not in verdicts:
                 size = images[trial.row]
-                verdicts[score] = chance.is_noise(first.val_accuracy, score, size)
-            noise[trial.row] = verdicts[score]
+                verdicts[trial.value] = chance.is_noise(first.value, trial.value, size)
+            noise[trial.row] = verdicts[trial.value]
     return {"rank": ranks, "noise": noise}

@@ -68,6 +68,15 @@ def stored(what: str, incomplete: str) -> list[Item]:
     ]
 
 
+def metrics(
+    ctx: click.Context,  # noqa: ARG001 (Click's form)
+    param: click.Parameter,  # noqa: ARG001
+    incomplete: str,
+) -> list[Item]:
+    """Offer the metrics that every trial of a network has."""
+    return [CompletionItem(name) for name in METRICS if name.startswith(incomplete)]
+
+
 def compared(
     ctx: click.Context,
     param: click.Parameter,  # noqa: ARG001

@@ -51,8 +51,7 @@ class Bar:
             return False
         self._outage.end()
         states = ", ".join(f"{count} {state}" for state, count in progress.states.items() if count)
-        best = progress.best_val_accuracy
-        states += "" if best is None else f", best {best:.3f}"
+        states += f", {progress.best_text}" if progress.best_text else ""
         states += ", paused" if progress.paused else ""
         self._bar.set_postfix_str(states, refresh=False)
         self._bar.bar_format = FORMAT.replace("ETA", self._eta(progress))

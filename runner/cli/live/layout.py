@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cifar_model.errors import printable
+from cifar_model.objective import PREFERRED, in_words
 from cifar_model.params import ParamValues
 from runner.cli.live.scene import Scene
 from runner.reports.formats.terminal import View, fit_table, sparkline
@@ -55,13 +56,16 @@ def _head(scene: Scene, columns: int) -> list[Line]:
     states += ", paused" if progress.paused else ""
     failed = progress.states["failed"]
     name = "" if scene.name is None else f" ({scene.name})"
+    about = ", ".join(filter(None, (scene.kind, scene.dataset)))
     lines = [
-        Line(f"experiment {scene.experiment}{name}: {scene.kind}, {scene.dataset}"),
+        Line(f"experiment {scene.experiment}{name}: {about}"),
         Line(bar(share, min(LONGEST_BAR, columns - len(after))) + after),
         Line(states, "failed" if failed else ""),
     ]
     if scene.best is not None:
-        score = f"best so far: trial {scene.best.trial}, val_accuracy {scene.best.val_accuracy:.3f}"
+        found = scene.best
+        value = in_words(found.metric, found.score)
+        score = f"best so far: trial {found.trial}, {found.metric} {value}"
         words = params_text(scene.best.params, scene.differing)
         lines.append(Line(f"{score}, {words}" if words else score, "best"))
     return lines
@@ -73,17 +77,19 @@ def _jobs(scene: Scene, most: int, columns: int) -> list[Line]:
     most = max(1, most)
     shown = scene.jobs[:most]
     trains = any(job.epochs is not None for job in shown)
-    seen = [value for job in scene.jobs for value in job.val_accuracies]
+    seen = [value for job in scene.jobs for value in job.scores]
     scale = (min(seen, default=0.0), max(seen, default=1.0))
     names = {worker.job: worker.worker for worker in scene.workers}
-    headings = ["job", "epoch", "curve", "val_accuracy", "worker", "params"]
+    metrics = list(dict.fromkeys(job.metric for job in scene.jobs if job.scores))
+    score = metrics[0] if len(metrics) == 1 else "score" if metrics else PREFERRED[0]
+    headings = ["job", "epoch", "curve", score, "worker", "params"]
     rows = [_row(job, scene, scale, names.get(job.job, "-")) for job in shown]
     left_out = {
         "params": not scene.differing,
         "curve": not trains or columns < NARROW,
         "worker": columns < NARROWER,
         "epoch": not trains,
-        "val_accuracy": not trains,
+        score: not trains,
     }
     view = View(columns, columns=[name for name in headings if not left_out.get(name)])
     table = fit_table(Table("", headings, rows), view).splitlines()
@@ -93,11 +99,11 @@ def _jobs(scene: Scene, most: int, columns: int) -> list[Line]:
 def _row(
     job: RunningJob, scene: Scene, scale: tuple[float, float], worker: str
 ) -> list[str | int | float | None]:
-    last = job.val_accuracies[-1] if job.val_accuracies else None
+    last = job.scores[-1] if job.scores else None
     return [
         job.job,
         f"{job.epoch}/{job.epochs}",
-        sparkline(job.val_accuracies[-CURVE:], *scale) or "-",
+        sparkline(job.scores[-CURVE:], *scale) or "-",
         None if last is None else round(last, 4),
         worker,
         params_text(job.params, scene.differing),

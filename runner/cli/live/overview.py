@@ -65,8 +65,9 @@ def experiment_text(
 ) -> str:
     """Return an experiment and its jobs; on a terminal, as many of them as it has room for."""
     number = document.experiment
-    dataset = printable(document.dataset.title)
-    lines = [f"experiment {number}: {document.kind}, seed {document.seed}, {dataset}"]
+    seed, dataset = f"seed {document.seed}", printable(document.dataset.title)
+    about = ", ".join(filter(None, (document.kind, seed, dataset)))
+    lines = [f"experiment {number}: {about}"]
     lines += map(printable, labels(document.name, document.tags, document.note))
     if document.archived:
         lines.append(f"archived: hidden from lists until `runner unarchive {number}`")

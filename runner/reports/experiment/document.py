@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from cifar_model.data import Description
+from cifar_model.objective import is_smaller_better, objective, score
 from runner.errors import InputError
 from runner.reports.evaluation import FoldsSummary, evaluations_of, folds_summary
 from runner.reports.experiment.warnings import experiment_warnings
@@ -21,7 +22,7 @@ from runner.reports.selection import Winner, noise, winner
 from runner.reports.stats.ranking import PARAMS
 from runner.reports.stats.repeats import Group, repeated
 from runner.reports.stats.selection_bias import Chance, pooled
-from runner.reports.stats.uncertainty import accuracy_interval
+from runner.reports.stats.uncertainty import known_interval
 from runner.reports.trials import ranked, source_of, trials_of
 from runner.specs import Configuration, Provenance, code_of, network_name
 from runner.states import FINAL, JobState, Kind
@@ -30,9 +31,6 @@ from runner.store.queries import reports
 from runner.store.queries.rows import ExperimentRow, JobRow, MachineRow
 
 TRAINS = (Kind.TRAIN, Kind.TUNE)
-
-# The metric that trials are ranked by.
-METRIC = "val_accuracy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +47,8 @@ class ScanSummary:
     reduce_loss: bool = False
     experiment_name: str
     complete_time: str | None
-    x_shape: list[int]
-    y_shape: list[int]
+    x_shape: list[int] | None
+    y_shape: list[int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,8 @@ class ExperimentDocument:
     `trials` has the trials that the experiment trained, by rank, or the one trial that it evaluated
     or explained. `trained_on` is the data set of the trials, which can differ from `dataset` if
     images of another data set are explained. `source` is the code of a network of one's own, and
-    `life` has the epochs that were explained, if earlier ones than the last were asked for.
+    `life` has the epochs that were explained, if earlier ones than the last were asked for. `by` is
+    the metric that the trials are ranked by, the preferred one of those that were reported.
     """
 
     experiment: int
@@ -79,6 +78,8 @@ class ExperimentDocument:
     ended_at: str | None
     states: dict[str, int]
     jobs: list[Job]
+    by: str
+    order: str
     trials: list[Trial]
     repeats: list[Group]
     group_by: list[str]
@@ -168,13 +169,21 @@ def _document(
     own = jobs if trains else reports.jobs(connection, trial=configuration.trial)
     trained_on = dataset if trains else own[0].dataset or dataset
     images = trained_on.images.validation
-    trained = _trials(connection, experiment, own)
-    scored = [trial for trial in trained if trial.val_accuracy is not None]
+    by = objective(job.objective for job in own if job.objective is not None)
+    trained = _trials(connection, experiment, own, by)
+    scored = [trial for trial in trained if trial.trial and score(trial, by) is not None]
     first = scored[0] if trains and scored else None
-    repeats = repeated(trained, METRIC)
+    repeats = repeated(trained, by)
     chance = Chance(len(scored), pooled(repeats))
-    names, groups = _groups(trained, dataset, group_by) if trains else ([], [])
-    trials = [_with_selection(trial, first, chance, images) for trial in trained]
+    names, groups = _groups(trained, dataset, group_by, by) if trains else ([], [])
+    trials = [
+        replace(
+            trial,
+            val_accuracy_interval=known_interval(trial.val_accuracy, images),
+            noise=noise(first, trial, by, chance, images) if first else None,
+        )
+        for trial in trained
+    ]
     ended_at = _ended_at(jobs)
     evaluations = evaluations_of(connection, experiment=number)
     folds = configuration.folds
@@ -195,13 +204,15 @@ def _document(
         ended_at=ended_at,
         states=_states(jobs),
         jobs=[_job(job) for job in jobs],
+        by=by,
+        order="smallest first" if is_smaller_better(by) else "largest first",
         trials=trials,
         repeats=repeats,
         group_by=names,
-        groups=ranked_groups(groups, METRIC, chance.repeats),
-        winner=winner(connection, first, METRIC, chance, images) if first else None,
+        groups=ranked_groups(groups, by, chance.repeats),
+        winner=winner(connection, first, by, chance, images) if first else None,
         scan_summary=_scan_summary(experiment, ended_at) if trains else None,
-        analysis=analysis(trials, METRIC) if trains else None,
+        analysis=analysis(trials, by) if trains else None,
         evaluations=evaluations,
         folds=folds_summary(evaluations, folds) if folds else None,
         explanations=explanations_of(connection, number, dataset.classes),
@@ -213,12 +224,12 @@ def _document(
 
 
 def _groups(
-    trials: Sequence[Trial], dataset: Description, group_by: Sequence[str] | None
+    trials: Sequence[Trial], dataset: Description, group_by: Sequence[str] | None, by: str
 ) -> tuple[list[str], list[RankedGroup]]:
     """Return the names of the params that the trials are grouped by, and the groups."""
     data = Data(dataset.title, dataset.fingerprint, dataset.images.train, dataset.images.validation)
     names = PARAMS if group_by is None else group_by
-    groups = group_trials(trials, names, METRIC, data) if names else []
+    groups = group_trials(trials, names, by, data) if names else []
     # Without repeats every trial would be a group of its own.
     if group_by is None and len(groups) == len(trials):
         return [], []
@@ -226,25 +237,14 @@ def _groups(
 
 
 def _trials(
-    connection: Connection, experiment: ExperimentRow, jobs: Sequence[JobRow]
+    connection: Connection, experiment: ExperimentRow, jobs: Sequence[JobRow], by: str
 ) -> list[Trial]:
     """Return the trained trials by rank, or the one trial that was evaluated or explained."""
     if experiment.kind in TRAINS:
         epochs = reports.epochs(connection, experiment=experiment.id)
-        return [*ranked(trials_of(jobs, epochs))]
+        return [*ranked(trials_of(jobs, epochs), by)]
     epochs = [row for job in jobs for row in reports.epochs(connection, job=job.job)]
     return trials_of(jobs, epochs)
-
-
-def _with_selection(trial: Trial, first: Trial | None, chance: Chance, images: int) -> Trial:
-    """Return a trial with its interval and its `noise` field."""
-    if trial.val_accuracy is None:
-        return trial
-    return replace(
-        trial,
-        val_accuracy_interval=accuracy_interval(trial.val_accuracy, images),
-        noise=noise(first, trial, METRIC, chance, images) if first else None,
-    )
 
 
 def _scan_summary(experiment: ExperimentRow, ended_at: str | None) -> ScanSummary:
@@ -254,8 +254,8 @@ def _scan_summary(experiment: ExperimentRow, ended_at: str | None) -> ScanSummar
         grid_downsample=configuration.downsample,
         experiment_name=f"experiment-{experiment.id}",
         complete_time=ended_at,
-        x_shape=[dataset.images.train, *dataset.shape],
-        y_shape=[dataset.images.train, len(dataset.classes)],
+        x_shape=[dataset.images.train, *dataset.shape] if dataset else None,
+        y_shape=[dataset.images.train, len(dataset.classes)] if dataset else None,
     )
 
 

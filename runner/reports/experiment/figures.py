@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import groupby
 
-from runner.reports.experiment.document import METRIC, ExperimentDocument
+from cifar_model.objective import is_smaller_better
+from runner.reports.experiment.document import ExperimentDocument
 from runner.reports.explanation.search import search_document
 from runner.reports.figures.activation_sheets import draw_layer_sheet, draw_overview
 from runner.reports.figures.confusion import draw_confusion
@@ -57,11 +58,17 @@ def _curves(document: ExperimentDocument) -> list[Figure]:
 
 
 def _parallel(document: ExperimentDocument) -> Iterator[Figure]:
-    what = f"Parallel coordinates of trials: parameters and {METRIC}"
+    what = f"Parallel coordinates of trials: parameters and {document.by}"
     trials = [
-        replace(trial, params=effective(trial.params, trial.network)) for trial in document.trials
+        replace(trial, params=effective(trial.params, trial.network, trial.trainer))
+        for trial in document.trials
     ]
-    drawn = draw_parallel(titled(document.dataset, what), trials, METRIC)
+    drawn = draw_parallel(
+        titled(document.dataset, what),
+        trials,
+        document.by,
+        smaller_is_better=is_smaller_better(document.by),
+    )
     if drawn:
         yield drawn
 

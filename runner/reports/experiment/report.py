@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from runner.errors import InputError
-from runner.reports.experiment.document import METRIC, ExperimentDocument
+from runner.reports.experiment.document import ExperimentDocument
 from runner.reports.experiment.spreadsheet import columns_of, spreadsheet_rows
 from runner.reports.experiment.view import (
     brief_parts,
@@ -86,14 +86,14 @@ def _sheet(
 ) -> tuple[list[dict[str, Cell]], Sequence[str]]:
     """Return the rows and the columns of CSV and Parquet."""
     if grouped:
-        return group_rows(document.groups, METRIC), sheet_columns(document.groups)
+        return group_rows(document.groups, document.by), sheet_columns(document.groups)
     return spreadsheet_rows(document), columns_of(document)
 
 
 def _main_table(document: ExperimentDocument, *, grouped: bool) -> Table:
     if grouped:
         title = titled(document.dataset, "Groups")
-        return groups_table(title, document.groups, METRIC)
+        return groups_table(title, document.groups, document.by)
     return main_table(document)
 
 

@@ -7,9 +7,10 @@ tables can be concatenated; those of the params of a user's network are added.
 
 from collections.abc import Iterator, Sequence
 
+from cifar_model.objective import reported
 from runner.reports.experiment.document import ExperimentDocument
 from runner.reports.formats.csv_file import Cell, share_of
-from runner.reports.records import Best, chosen
+from runner.reports.records import Best, chosen, of_metrics, values
 from runner.reports.stats.ranking import METRICS, all_names, effective
 from runner.states import Kind
 
@@ -73,7 +74,8 @@ def columns_of(document: ExperimentDocument) -> tuple[str, ...]:
     """Return the columns of the table: those of the kind, and params of a user's network."""
     match document.kind:
         case Kind.TRAIN | Kind.TUNE:
-            return (*TRIAL, *all_names(document.trials), *ORIGIN)
+            others = of_metrics(dict.fromkeys(reported(document.trials, ()), 0.0))
+            return (*TRIAL, *all_names(document.trials), *others, *ORIGIN)
         case Kind.EVALUATE:
             return (*JOB, *EVALUATION, *INTERVAL, *CLASS, *ORIGIN)
         case _:
@@ -97,13 +99,17 @@ def _trials(document: ExperimentDocument) -> Iterator[Cells]:
             **chosen(trial, ("best_epoch", "seconds", "seed", "loss_rule", "not_reproducible")),
             **chosen(trial, ("network", "code")),
             "fingerprints": ", then ".join(trial.fingerprints),
-            **effective(trial.params, trial.network),
+            **of_metrics(trial.metrics),
+            **effective(trial.params, trial.network, trial.trainer),
         }
 
 
 def _best(best: Best, images: int) -> Cells:
-    found = {f"best_{name}": getattr(best, name).value for name in METRICS}
-    return found | {"best_accuracy": share_of(best.accuracy.value, images)}
+    each = zip(METRICS, values(best, METRICS), strict=True)
+    found: Cells = {f"best_{name}": None if of is None else of.value for name, of in each}
+    accuracy = None if best.accuracy is None else best.accuracy.value
+    found["best_accuracy"] = share_of(accuracy, images)
+    return found
 
 
 def _classes(document: ExperimentDocument) -> Iterator[Cells]:

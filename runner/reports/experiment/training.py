@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from cifar_model.objective import reported, score
 from runner.reports.evaluation import loss_rule_notes, next_for_trial
-from runner.reports.experiment.document import METRIC, ExperimentDocument
+from runner.reports.experiment.document import ExperimentDocument
 from runner.reports.experiment.warnings import equal_points
 from runner.reports.formats.terminal import sparkline
 from runner.reports.groups import brief_group_parts, group_answer, group_parts
@@ -19,20 +20,18 @@ from runner.reports.model import (
     titled,
     with_interval,
 )
-from runner.reports.records import Best, RankedTrial, plain, values
-from runner.reports.selection import answer, score_text, winner_notes
+from runner.reports.records import BestEpoch, RankedTrial, plain, values
+from runner.reports.selection import SHARES, answer, score_text, winner_notes, without_metric
 from runner.reports.stats.param_importance import INFLUENCE, INFLUENCES, differing
 from runner.reports.stats.ranking import METRICS, effective, param_names
 from runner.states import JobState
 
 IDENTITY = ("rank", "trial", "job")
 AROUND = ("val_accuracy_interval", "noise", "seconds", "attempts")
-LAST = (*IDENTITY, "state", "trained_epochs", *METRICS, *AROUND)
+OF_SHARES = ("val_accuracy_interval", "noise")
 
-RANKED = (
-    "Ranked by val_accuracy after the last epoch, which is the epoch of the stored model. val_loss"
-    " is not comparable between trials with different loss functions."
-)
+RANKED = "Ranked by {by} after the last epoch, which is the epoch of the stored model."
+LOSSES = "val_loss is not comparable between trials with different loss functions."
 BEST = (
     "Each metric has its own best epoch, as in the logs of the Talos version that the paper used,"
     " so the four values of a row can come from different epochs. All curves have the same scale."
@@ -54,6 +53,7 @@ def training_parts(document: ExperimentDocument, figures: Sequence[Figure]) -> l
         *_summary(document),
         Note(_not_reduced(document)),
         *_scores(document),
+        *_without(document),
         *loss_rule_notes("val_loss", document.trials),
         *warning_notes(document),
         *_selection(document),
@@ -78,18 +78,20 @@ def brief_training_parts(
     winner, ranked = document.winner, document.ranked
     if winner is None:
         return [Note("No trial has a result yet."), *troubles, next_steps(steps)]
-    images = document.dataset.images.validation
-    trial = winner.trial
-    go_on = [next_for_trial(trial, evaluated=winner.test is not None)]
+    images, by = document.dataset.images.validation, document.by
+    trial, go_on = winner.trial, []
+    if winner.predicts:
+        go_on = [next_for_trial(trial, evaluated=winner.test is not None)]
     by_epoch = "the best single trial" if document.groups else "its scores by epoch"
     go_on += [(f"runner show {trial}", by_epoch), *steps]
     if document.groups:
-        best = f"Best single trial: {trial}, {METRIC} {score_text(ranked[0], METRIC, images)}."
-        said = f"{group_answer(document.groups, document.group_by, METRIC)} {best}"
+        best = f"Best single trial: {trial}, {by} {score_text(ranked[0], by, images)}."
+        said = f"{group_answer(document.groups, document.group_by, by)} {best}"
     else:
-        said = answer(winner, ranked, METRIC, images)
+        said = answer(winner, ranked, by, images)
     return [
         Note(said),
+        *_without(document),
         *troubles,
         *loss_rule_notes("val_loss", document.trials),
         *_brief_table(document),
@@ -97,60 +99,91 @@ def brief_training_parts(
     ]
 
 
+def _without(document: ExperimentDocument) -> list[Note]:
+    """Return a note if trials have no value of the metric that ranks."""
+    ranked = [trial for trial in document.ranked if trial.trial is not None]
+    count = sum(trial.rank is None for trial in ranked)
+    others = dict.fromkeys(trial.objective for trial in ranked if trial.rank is None)
+    again = f"runner report {document.experiment} --by {next(iter(others), '')}"
+    return [Note(without_metric(count, document.by, f"`{again}` ranks them"))] if count else []
+
+
 def _brief_table(document: ExperimentDocument) -> list[Part]:
     if document.groups:
-        return brief_group_parts(document.groups, document.group_by, METRIC)
+        return brief_group_parts(document.groups, document.group_by, document.by)
     legend = "noise: not significantly worse than the best; intervals are 95 % intervals."
-    return [*first_rows(_brief_trials(document)), Note(legend)]
+    is_share = any(trial.val_accuracy_interval for trial in document.ranked)
+    return [*first_rows(_brief_trials(document)), *([Note(legend)] if is_share else [])]
 
 
 def _brief_trials(document: ExperimentDocument) -> Table:
     """Return the trials with what differs between them, each val_accuracy with its interval."""
     table = trials_table(document)
-    around = table.columns.index("val_accuracy_interval")
     params = _params_by_importance(document)
     varied = ["state"] if len({trial.state for trial in document.ranked}) > 1 else []
-    names = ["rank", "trial", "val_accuracy", "noise", *varied, *params]
-    chosen = table.with_columns([*names, "curve", "val_loss", "accuracy", "seconds"])
+    # While there is no result, the columns are those of a network.
+    known = _known_metrics(document) or METRICS
+    noise = ["noise"] if document.by in SHARES else []
+    results = [name for name in ("val_accuracy", "val_loss", "accuracy") if name in known]
+    others = [name for name in known if name not in METRICS]
+    names = ["rank", "trial", document.by, *noise, *varied, *params, "curve", *results, *others]
+    names = list(dict.fromkeys([*names, "seconds"]))
+    chosen = table.with_columns(names)
     rows = [
         [
-            with_interval(cell, row[around]) if place == 2 and cell is not None else cell
-            for place, cell in enumerate(shown)
+            with_interval(cell, trial.val_accuracy_interval) if name == "val_accuracy" else cell
+            for name, cell in zip(names, shown, strict=True)
         ]
-        for shown, row in zip(chosen.rows, table.rows, strict=True)
+        for shown, trial in zip(chosen.rows, document.ranked, strict=True)
     ]
     return replace(chosen, title="", rows=rows)
+
+
+def _known_metrics(document: ExperimentDocument) -> list[str]:
+    """Return the metrics that a trial reported, the paper's first."""
+    return reported([epoch for trial in document.ranked for epoch in trial.epochs], METRICS)
+
+
+def _curves(document: ExperimentDocument) -> list[str]:
+    """Return the metric that ranks by epoch for each trial, all on one scale to be compared."""
+    scores = [[score(epoch, document.by) for epoch in trial.epochs] for trial in document.ranked]
+    known = [[value for value in row if value is not None] for row in scores]
+    found = [value for row in known for value in row]
+    scale = (min(found, default=0.0), max(found, default=0.0))
+    return [sparkline(row, *scale) for row in known]
 
 
 def _params_by_importance(document: ExperimentDocument) -> list[str]:
     """Return the params of the trials: the most important first, then the others that vary."""
     found = document.analysis.influence if document.analysis else []
     names = param_names(document.trials)
-    varying = differing([effective(trial.params, trial.network) for trial in document.trials])
+    varying = differing(
+        [effective(trial.params, trial.network, trial.trainer) for trial in document.trials]
+    )
     ordered = [*(row.param for row in found), *varying, *names]
     return [name for name in dict.fromkeys(ordered) if name in names]
 
 
 def trials_table(document: ExperimentDocument) -> Table:
     """Return one table of the trials with every column: scores, params and curves."""
-    scores = ("rank", "trial", METRIC, f"{METRIC}_interval", "noise")
-    names = param_names(document.trials)
-    found = [epoch.val_accuracy for trial in document.ranked for epoch in trial.epochs]
-    scale = (min(found, default=0.0), max(found, default=0.0))
-    return Table(
-        titled(document.dataset, "Trials"),
-        (*scores, *names, "curve", *TRIAL_COLUMNS),
+    scores = ("rank", "trial", "val_accuracy", "val_accuracy_interval", "noise")
+    params = param_names(document.trials)
+    others = [name for name in _known_metrics(document) if name not in METRICS]
+    columns = [*scores, *params, "curve", *TRIAL_COLUMNS, *others]
+    rows = [
         [
-            [
-                *values(trial, scores),
-                *map(effective(trial.params, trial.network).get, names),
-                sparkline([epoch.val_accuracy for epoch in trial.epochs], *scale),
-                *values(trial, TRIAL_COLUMNS),
-            ]
-            for trial in document.ranked
-        ],
-        marks=[_mark(trial) for trial in document.ranked],
-    )
+            *values(trial, scores),
+            *map(effective(trial.params, trial.network, trial.trainer).get, params),
+            curve,
+            *values(trial, TRIAL_COLUMNS),
+            *map(trial.metrics.get, others),
+        ]
+        for trial, curve in zip(document.ranked, _curves(document), strict=True)
+    ]
+    marks = [_mark(trial) for trial in document.ranked]
+    table = Table(titled(document.dataset, "Trials"), columns, rows, marks=marks)
+    # A metric may have the name of a param.
+    return table.with_columns(list(dict.fromkeys(columns)))
 
 
 def _mark(trial: RankedTrial) -> str:
@@ -169,17 +202,20 @@ def _summary(document: ExperimentDocument) -> list[Part]:
     if summary is None:
         return []
     named = plain(replace(summary, complete_time=summary.complete_time or "not finished"))
+    of_images = () if document.dataset else ("x_shape", "y_shape")
     shown = {name: "None" if value is None else value for name, value in named.items()}
+    shown = {name: value for name, value in shown.items() if name not in of_images}
     return [field_table(titled(document.dataset, "Scan summary"), shown)]
 
 
 def _scores(document: ExperimentDocument) -> list[Part]:
     """Return the table of groups if there are any, else that of trials."""
     if not document.groups:
-        return [_last_scores(document), Note(RANKED)]
-    title = titled(document.dataset, f"{METRIC} of groups of trials")
+        losses = [LOSSES] if "val_loss" in _known_metrics(document) else []
+        return [_last_scores(document), Note(" ".join([RANKED.format(by=document.by), *losses]))]
+    title = titled(document.dataset, f"{document.by} of groups of trials")
     return [
-        *group_parts(title, document.groups, document.group_by, METRIC),
+        *group_parts(title, document.groups, document.group_by, document.by),
         Note("--group-by none shows the trials."),
     ]
 
@@ -192,38 +228,45 @@ def _trials(document: ExperimentDocument) -> list[Part]:
 
 
 def _last_scores(document: ExperimentDocument) -> Table:
+    known = _known_metrics(document)
+    around = [name for name in AROUND if document.by in SHARES or name not in OF_SHARES]
     return Table(
         titled(document.dataset, "Scores of the last epoch"),
-        (*IDENTITY, "state", "round_epochs", *METRICS, *AROUND),
-        [values(trial, LAST) for trial in document.ranked],
+        (*IDENTITY, "state", "round_epochs", *known, *around),
+        [
+            [
+                *values(trial, (*IDENTITY, "state", "trained_epochs")),
+                *(score(trial, name) for name in known),
+                *values(trial, around),
+            ]
+            for trial in document.ranked
+        ],
         sortable=True,
     )
 
 
 def _best_scores(document: ExperimentDocument) -> Table:
-    columns = [name for metric in METRICS for name in (metric, "epoch")]
-    found = [epoch.val_accuracy for trial in document.ranked for epoch in trial.epochs]
-    # All trials have the same scale, so that their curves can be compared.
-    scale = (min(found, default=0.0), max(found, default=0.0))
+    known = [name for name in _known_metrics(document) if name in METRICS]
+    columns = [name for metric in known for name in (metric, "epoch")]
     return Table(
         titled(document.dataset, "Best value of each metric, and its epoch"),
-        (*IDENTITY, "round_epochs", *columns, "val_accuracy by epoch"),
+        (*IDENTITY, "round_epochs", *columns, f"{document.by} by epoch"),
         [
             [
                 *values(trial, (*IDENTITY, "trained_epochs")),
-                *_each_best(trial.best),
-                sparkline([epoch.val_accuracy for epoch in trial.epochs], *scale),
+                *_each_best(values(trial.best, known)),
+                curve,
             ]
-            for trial in document.ranked
+            for trial, curve in zip(document.ranked, _curves(document), strict=True)
             if trial.best
         ],
         sortable=True,
     )
 
 
-def _each_best(best: Best) -> list[float]:
+def _each_best(found: Sequence[BestEpoch | None]) -> list[float | None]:
     """Return the best value of each metric, each followed by its epoch."""
-    return [cell for found in values(best, METRICS) for cell in (found.value, found.epoch)]
+    return [cell for best in found for cell in ((best.value, best.epoch) if best else (None, None))]
 
 
 def _params(document: ExperimentDocument) -> Table:
@@ -232,7 +275,10 @@ def _params(document: ExperimentDocument) -> Table:
         titled(document.dataset, "Parameters"),
         (*IDENTITY, *names),
         [
-            [*values(trial, IDENTITY), *map(effective(trial.params, trial.network).get, names)]
+            [
+                *values(trial, IDENTITY),
+                *map(effective(trial.params, trial.network, trial.trainer).get, names),
+            ]
             for trial in document.ranked
         ],
         sortable=True,
@@ -246,7 +292,7 @@ def _selection(document: ExperimentDocument) -> list[Note]:
     images = document.dataset.images.validation
     # `noise` is a column of the table of trials, which groups replace.
     trials = [] if document.groups else document.trials
-    return list(winner_notes(document.winner, trials, METRIC, images))
+    return list(winner_notes(document.winner, trials, document.by, images))
 
 
 def _overridden(document: ExperimentDocument) -> list[Note]:
@@ -261,7 +307,7 @@ def _influence(document: ExperimentDocument) -> list[Part]:
     found = document.analysis
     if not found or not found.influence:
         return []
-    what = f"Hyperparameter importance for val_accuracy ({found.rounds:,} trials)"
+    what = f"Hyperparameter importance for {document.by} ({found.rounds:,} trials)"
     rows = [values(row, INFLUENCE) for row in found.influence]
     table = Table(titled(document.dataset, what), INFLUENCE, rows, sortable=True)
     return [table, Note(INFLUENCES)]

@@ -158,9 +158,10 @@ def provenance_parts(document: ExperimentDocument) -> list[Part]:
         "packages": ", ".join(f"{name} {version}" for name, version in packages.items()),
         "created_at": document.created_at,
         "ended_at": document.ended_at,
-        "dataset": without_folder(dataset.name),
-        "fingerprint": dataset.fingerprint,
     }
+    if dataset:
+        of_dataset = {"dataset": without_folder(dataset.name), "fingerprint": dataset.fingerprint}
+        fields |= of_dataset
     machines = [values(machine, MACHINE) for machine in document.machines]
     return [
         field_table(titled(dataset, "Provenance"), fields),
@@ -171,17 +172,24 @@ def provenance_parts(document: ExperimentDocument) -> list[Part]:
 
 def _jobs_and_images(document: ExperimentDocument) -> str:
     states = ", ".join(f"{count} {state}" for state, count in document.states.items() if count)
+    return "; ".join([f"jobs: {states}", f"seed {document.seed}", *_images(document)])
+
+
+def _images(document: ExperimentDocument) -> list[str]:
+    """Return how many images each split has; nothing without a data set."""
     splits = plain(document.dataset.images).items()
-    images = ", ".join(f"{count:,} {split}" for split, count in splits)
-    return f"jobs: {states}; seed {document.seed}; images: {images}"
+    counts = ", ".join(f"{count:,} {split}" for split, count in splits)
+    return [f"images: {counts}"] if document.dataset else []
 
 
 def _heading(document: ExperimentDocument) -> list[Part]:
-    about, images = _jobs_and_images(document).split("; images: ")
+    images = _images(document)
+    about = _jobs_and_images(document).removesuffix("".join(f"; {said}" for said in images))
+    data = [Note(f"data: {dataset_name(document.dataset)}; {said}") for said in images]
     return [
         *(Note(line) for line in labels(None, document.tags, document.note)),
         Note(about),
-        Note(f"data: {dataset_name(document.dataset)}; images: {images}"),
+        *data,
         *_of_another_dataset(document),
         Note(f"command: {document.provenance.command}"),
     ]

@@ -32,7 +32,7 @@ def experiment_warnings(
 def explanation_warnings(connection: Connection, configuration: Configuration) -> list[str]:
     """Return a warning if the explained trial is not significantly better than chance."""
     [job] = reports.jobs(connection, trial=configuration.trial)
-    if job.val_accuracy is None or job.dataset is None:
+    if job.val_accuracy is None or not job.dataset:
         return []
     low, high = accuracy_interval(job.val_accuracy, job.dataset.images.validation)
     chance = 1 / len(job.dataset.classes)

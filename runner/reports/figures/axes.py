@@ -6,6 +6,7 @@ from typing import Protocol
 
 from matplotlib.ticker import MaxNLocator
 
+from cifar_model.objective import Measured, score
 from cifar_model.params import ParamValue, ParamValues
 
 # A numeric param with more distinct values has a continuous axis instead of one tick per value.
@@ -15,7 +16,7 @@ MOST_VALUES = 6
 SPREAD = 0.12
 
 
-class Line(Protocol):
+class Line(Measured, Protocol):
     """A trial with its params and metrics. All trials have the same params."""
 
     @property
@@ -57,7 +58,8 @@ def axes_of(trials: Sequence[Line], by: str) -> list[Axis]:
         return []
     columns = {name: [trial.params[name] for trial in trials] for name in trials[0].params}
     axes = [_axis_of(name, values) for name, values in columns.items() if len(set(values)) > 1]
-    scores = [getattr(trial, by) for trial in trials]
+    found = [score(trial, by) for trial in trials]
+    scores = [value for value in found if value is not None]
     return [*axes, Axis(by, (), (min(scores), max(scores)))]
 
 

@@ -9,6 +9,7 @@ from html import escape
 
 from matplotlib.colors import LinearSegmentedColormap, to_hex
 
+from cifar_model.objective import score
 from cifar_model.params import ParamValue
 from runner.reports.figures.axes import SPREAD, Axis, Line, axes_of
 from runner.reports.model import Figure, as_text
@@ -36,7 +37,7 @@ def draw_parallel(
     title: str, trials: Sequence[Line], by: str, *, smaller_is_better: bool = False
 ) -> Figure | None:
     """Return the figure of trials, which are ordered best first; None if no param varies."""
-    shown = [trial for trial in trials if getattr(trial, by) is not None][:MOST_TRIALS]
+    shown = [trial for trial in trials if score(trial, by) is not None][:MOST_TRIALS]
     axes = axes_of(shown, by)
     if len(axes) < 2:
         return None
@@ -68,7 +69,8 @@ def _line(
 ) -> str:
     """Return the line of a trial; `place` is its position, from 0, and the number of trials."""
     *params, metric = axes
-    values = [*(trial.params[axis.name] for axis in params), getattr(trial, metric.name)]
+    found = score(trial, metric.name)
+    values = [*(trial.params[axis.name] for axis in params), 0.0 if found is None else found]
     heights = [
         axis.height(value) + (0 if axis.scale else _aside(*place))
         for axis, value in zip(axes, values, strict=True)

@@ -43,7 +43,7 @@ def share_of(accuracy: float | None, images: int) -> float | None:
 
     Keras computes accuracies in float32, which has only about seven significant digits.
     """
-    if accuracy is None:
-        return None
+    if accuracy is None or not images:
+        return accuracy
     share = round(accuracy * images) / images
     return share if abs(share - accuracy) < 1e-6 else accuracy

@@ -7,6 +7,7 @@ rows.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from cifar_model.objective import is_smaller_better, score
 from cifar_model.params import ParamValues
 from runner.reports.formats.csv_file import csv_file
 from runner.reports.records import Trial, values
@@ -39,7 +40,7 @@ def as_talos_log(trials: Sequence[Trial]) -> str:
     names = param_names(rounds)
     rows = []
     for trial in rounds:
-        params = effective(trial.params, trial.network)
+        params = effective(trial.params, trial.network, trial.trainer)
         scores = values(trial, ("trained_epochs", *METRICS))
         rows.append([*scores, *(params.get(name) for name in names)])
     return csv_file(["round_epochs", *METRICS, *names], rows)
@@ -48,21 +49,24 @@ def as_talos_log(trials: Sequence[Trial]) -> str:
 def analysis(trials: Sequence[Trial], metric: str) -> Analysis | None:
     """Return the results of `talos.Analyze` for a metric; None if no trial has finished."""
     rounds = _rounds(trials)
-    if not rounds:
+    found = [(trial, score(trial, metric)) for trial in rounds]
+    scores = [value for _, value in found if value is not None]
+    if not scores:
         return None
-    scores: list[float] = [getattr(trial, metric) for trial in rounds]
-    params = [effective(trial.params, trial.network) for trial in rounds]
-    found = influence(params, scores)
-    order = sorted(range(len(rounds)), key=lambda place: -scores[place])
+    rounds = [trial for trial, value in found if value is not None]
+    params = [effective(trial.params, trial.network, trial.trainer) for trial in rounds]
+    influences = influence(params, scores)
+    sign = 1 if is_smaller_better(metric) else -1
+    order = sorted(range(len(rounds)), key=lambda place: sign * scores[place])
     return Analysis(
         metric=metric,
         rounds=len(rounds),
         high=max(scores),
         low=min(scores),
         rounds2high=order[0],
-        correlate={row.param: row.correlation for row in found if row.correlation},
+        correlate={row.param: row.correlation for row in influences if row.correlation},
         best_params=[params[place] for place in order[:MOST_PARAMS]],
-        influence=found,
+        influence=influences,
     )
 
 

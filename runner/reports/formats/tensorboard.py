@@ -9,9 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from cifar_model.objective import reported, score
 from runner.reports.formats.extras import needed
 from runner.reports.records import Trial
-from runner.reports.stats.ranking import BETTER, effective
+from runner.reports.stats.ranking import effective
 
 
 def event_files(trials: Sequence[Trial], submitted: datetime) -> Iterator[tuple[Path, bytes]]:
@@ -43,11 +44,14 @@ def _file(trial: Trial, start: float) -> bytes:
         records.write(proto.Event(wall_time=at, **fields).SerializeToString())
 
     write(start, file_version="brain.Event:2")
-    params = hparams.hparams_pb(effective(trial.params, trial.network), start_time_secs=start)
+    params = hparams.hparams_pb(
+        effective(trial.params, trial.network, trial.trainer), start_time_secs=start
+    )
     write(start, summary=params)
     at = start
     for epoch in trial.epochs:
         at += epoch.seconds
-        scores = [{"tag": name, "simple_value": getattr(epoch, name)} for name in BETTER]
+        found = {name: score(epoch, name) for name in reported([epoch])}
+        scores = [{"tag": name, "simple_value": value} for name, value in found.items()]
         write(at, step=epoch.epoch, summary={"value": scores})
     return content.getvalue()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from cifar_model.objective import score
 from runner.reports.records import Trial
 from runner.reports.stats.repeats import by_params, interval_over_seeds
 
@@ -28,22 +29,23 @@ class EpochMeans:
 
 
 def epoch_means(trials: Sequence[Trial], metric: str) -> EpochMeans:
-    """Return the means of trials of a group.
+    """Return the means of trials of a group, at the epochs at which all reported the metric.
 
     After the last epoch that all trials have, the mean would be that of other trials, so it ends
     there.
     """
     shared = min(len(trial.epochs) for trial in trials)
-    epochs = [row.epoch for row in trials[0].epochs[:shared]]
-    columns = [
-        [float(getattr(trial.epochs[place], metric)) for trial in trials] for place in range(shared)
-    ]
+    rows = [[score(trial.epochs[at], metric) for trial in trials] for at in range(shared)]
+    known = [(at, [value for value in row if value is not None]) for at, row in enumerate(rows)]
+    known = [(at, column) for at, column in known if len(column) == len(trials)]
+    epochs = [trials[0].epochs[at].epoch for at, _ in known]
+    columns = [column for _, column in known]
     means = [fmean(column) for column in columns]
     if len(trials) < 2:
         return EpochMeans(epochs, means, None, [], [])
     intervals = [interval_over_seeds(by_params(trials, column)) for column in columns]
     found = [interval for interval in intervals if interval is not None]
-    if len({trial.seed for trial in trials}) < FEWEST_SEEDS or len(found) < shared:
+    if len({trial.seed for trial in trials}) < FEWEST_SEEDS or len(found) < len(columns):
         lows, highs = [min(column) for column in columns], [max(column) for column in columns]
         return EpochMeans(epochs, means, RANGE, lows, highs)
     return EpochMeans(

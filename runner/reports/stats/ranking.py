@@ -1,8 +1,9 @@
 """The names of params and scores, in the order in which reports show them."""
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
+from cifar_model import objective
 from cifar_model.networks.network import PAPER
 from cifar_model.params import DEFAULTS, RULES, TRAINING_RULES, ParamValues
 from runner.reports.records import Trial
@@ -20,10 +21,12 @@ OF_TRAINING: ParamValues = {name: DEFAULTS[name] for name in TRAINING_RULES}
 
 METRICS = ("val_loss", "val_accuracy", "loss", "accuracy")
 
-# The function that selects the best value of each metric.
-BETTER = {"loss": min, "accuracy": max, "val_loss": min, "val_accuracy": max}
+SCORES = ("best_epoch", *objective.METRICS, "best_val_accuracy", "seconds")
 
-SCORES = ("best_epoch", *BETTER, "best_val_accuracy", "seconds")
+
+def better(metric: str) -> Any:
+    """Return the function that selects the best value of a metric: min or max."""
+    return min if objective.is_smaller_better(metric) else max
 
 
 class HasParams(Protocol):
@@ -34,17 +37,19 @@ class HasParams(Protocol):
         """Return its params."""
 
 
-def effective(params: ParamValues, network: str = PAPER.name) -> ParamValues:
+def effective(params: ParamValues, network: str = PAPER.name, trainer: bool = False) -> ParamValues:
     """Return params with defaults for those that were not given.
 
-    Those of another network than the paper's are all stored.
+    Those of another network than the paper's are all stored, and so are all those of a trainer.
     """
+    if trainer:
+        return params
     return {**(DEFAULTS if network == PAPER.name else OF_TRAINING), **params}
 
 
 def loss_of(trial: Trial) -> str:
-    """Return the name of the loss function that a trial was trained with."""
-    return str(effective(trial.params, trial.network)["losses"])
+    """Return the name of the loss function of a trial; only a trainer knows its own."""
+    return str(effective(trial.params, trial.network, trial.trainer).get("losses", ""))
 
 
 def param_names(trials: Sequence[Trial]) -> list[str]:
@@ -53,8 +58,10 @@ def param_names(trials: Sequence[Trial]) -> list[str]:
     Of the paper's, those that a trial here has.
     """
     given = dict.fromkeys(name for trial in trials for name in trial.params)
-    is_paper = not trials or any(trial.network == PAPER.name for trial in trials)
-    first = [name for name in PAPER_PARAMS if is_paper or name in OF_TRAINING or name in given]
+    networks = [trial.network for trial in trials if not trial.trainer]
+    is_paper = not trials or PAPER.name in networks
+    known = {**(OF_TRAINING if networks else {}), **given}
+    first = [name for name in PAPER_PARAMS if is_paper or name in known]
     return [*first, *(name for name in given if name not in first)]
 
 

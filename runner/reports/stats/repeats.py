@@ -6,6 +6,7 @@ from math import sqrt
 from statistics import fmean, stdev, variance
 from typing import Protocol
 
+from cifar_model.objective import Measured, is_smaller_better, score
 from cifar_model.params import ParamValues
 from runner.reports.records import Interval
 from runner.reports.stats.param_importance import differing
@@ -13,7 +14,7 @@ from runner.reports.stats.ranking import PARAMS, effective
 from runner.reports.stats.uncertainty import student
 
 
-class Member(Protocol):
+class Member(Measured, Protocol):
     """A trial that can be a member of a group."""
 
     @property
@@ -27,6 +28,10 @@ class Member(Protocol):
     @property
     def network(self) -> str:
         """Return the name of its network."""
+
+    @property
+    def trainer(self) -> bool:
+        """Return whether the network is a training loop."""
 
     @property
     def seed(self) -> int:
@@ -64,7 +69,7 @@ def grouped(trials: Iterable[Member], names: Sequence[str] | None, metric: str) 
     by_all = names is None or set(names) == set(PARAMS)
     found: dict[Hashable, list[Member]] = {}
     for trial in trials:
-        params = effective(trial.params, trial.network)
+        params = effective(trial.params, trial.network, trial.trainer)
         key = _key(params) if by_all else tuple(map(params.get, names or ()))
         found.setdefault((trial.network, key), []).append(trial)
     return [_group(members, metric) for members in found.values()]
@@ -73,17 +78,22 @@ def grouped(trials: Iterable[Member], names: Sequence[str] | None, metric: str) 
 def repeated(trials: Iterable[Member], metric: str) -> list[Group]:
     """Return the group of each set of params that was trained with several seeds, best first."""
     groups = [group for group in grouped(trials, None, metric) if len(group.seeds) > 1]
-    return sorted(groups, key=lambda group: -(group.mean or 0))
+    sign = 1 if is_smaller_better(metric) else -1
+    return sorted(groups, key=lambda group: sign * (group.mean or 0))
 
 
 def _group(members: Sequence[Member], metric: str) -> Group:
-    scored = [member for member in members if getattr(member, metric) is not None]
-    once: dict[Hashable, Member] = {}
-    for member in scored:
-        once.setdefault((_key(effective(member.params, member.network)), member.seed), member)
-    counted = list(once.values())
-    scores = [float(getattr(member, metric)) for member in counted]
-    params = [effective(member.params, member.network) for member in counted or members]
+    once: dict[Hashable, tuple[Member, float]] = {}
+    found = [(member, score(member, metric)) for member in members]
+    scored = [(member, value) for member, value in found if value is not None]
+    for member, value in scored:
+        key = _key(effective(member.params, member.network, member.trainer)), member.seed
+        once.setdefault(key, (member, value))
+    counted = [member for member, _ in once.values()]
+    scores = [value for _, value in once.values()]
+    params = [
+        effective(member.params, member.network, member.trainer) for member in counted or members
+    ]
     varying = differing(params)
     return Group(
         network=members[0].network,
@@ -103,10 +113,9 @@ def _group(members: Sequence[Member], metric: str) -> Group:
 def by_params(members: Sequence[Member], scores: Sequence[float]) -> list[list[float]]:
     """Return the scores of the members, those of the same params together."""
     found: dict[Hashable, list[float]] = {}
-    for member, score in zip(members, scores, strict=True):
-        found.setdefault(
-            (member.network, _key(effective(member.params, member.network))), []
-        ).append(score)
+    for member, value in zip(members, scores, strict=True):
+        params = effective(member.params, member.network, member.trainer)
+        found.setdefault((member.network, _key(params)), []).append(value)
     return list(found.values())
 
 

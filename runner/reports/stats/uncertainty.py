@@ -32,6 +32,11 @@ def accuracy_interval(accuracy: float, images: int) -> list[float]:
     return wilson(round(accuracy * images), images)
 
 
+def known_interval(accuracy: float | None, images: int) -> list[float] | None:
+    """Return the interval of an accuracy; None if it or the number of its images is not known."""
+    return None if accuracy is None or not images else accuracy_interval(accuracy, images)
+
+
 def mcnemar(only_first: int, only_second: int) -> float:
     """Return the p-value of McNemar's exact test.
 

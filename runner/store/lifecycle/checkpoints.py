@@ -1,16 +1,18 @@
 """The epochs of a running job, each stored together with what it takes to resume after it."""
 
 import logging
+from collections.abc import Mapping
 from hashlib import sha256
+from typing import Protocol
 
 from sqlalchemy import delete, insert, select, update
 
-from cifar_model import results
 from cifar_model.results import LOSS_RULE
 from runner.failpoints import failpoint
 from runner.store.engine import Store
 from runner.store.lifecycle.attempts import AttemptKey, beat
 from runner.store.lifecycle.finite import require_finite
+from runner.store.lifecycle.metrics import metric_columns
 from runner.store.lifecycle.reproducibility import compare
 from runner.store.schema import Checkpoint, Epoch, Job
 
@@ -19,11 +21,25 @@ logger = logging.getLogger(__name__)
 # A later attempt that could not resume starts again at the first epoch.
 NEWEST_FIRST = (Checkpoint.attempt.desc(), Checkpoint.epoch.desc())
 
-SCORES = ("loss", "accuracy", "val_loss", "val_accuracy", "seconds")
+
+class Measured(Protocol):
+    """An epoch with the metrics that were measured, of whatever names."""
+
+    @property
+    def epoch(self) -> int:
+        """Return its number, from 1."""
+
+    @property
+    def metrics(self) -> Mapping[str, float]:
+        """Return the metrics by name."""
+
+    @property
+    def seconds(self) -> float:
+        """Return how long it took."""
 
 
 def record_epoch(
-    store: Store, key: AttemptKey, epoch: results.Epoch, checkpoint: bytes, fingerprint: str
+    store: Store, key: AttemptKey, epoch: Measured, checkpoint: bytes, fingerprint: str
 ) -> bool:
     """Store an epoch's metrics and the checkpoint after it; keep the newest two checkpoints.
 
@@ -31,15 +47,15 @@ def record_epoch(
     earlier attempt reported is replaced, and if the numbers differ on one machine, the job is
     marked as not reproducible. Raises DivergedError for a metric that is not finite.
     """
-    scores = {name: float(getattr(epoch, name)) for name in SCORES}
-    require_finite(f"epoch {epoch.epoch} of job {key.job_id}", scores)
+    numbers = {**epoch.metrics, "seconds": epoch.seconds}
+    require_finite(f"epoch {epoch.epoch} of job {key.job_id}", numbers)
     row = {
         "job_id": key.job_id,
         "epoch": epoch.epoch,
         "attempt": key.number,
         "fingerprint": fingerprint,
     }
-    metrics = scores | {"loss_rule": LOSS_RULE}
+    metrics = metric_columns(epoch.metrics) | {"seconds": epoch.seconds, "loss_rule": LOSS_RULE}
     saved = {
         "sha256": sha256(checkpoint).hexdigest(),
         "content": checkpoint,

@@ -1,15 +1,15 @@
 """Store a trial that was trained elsewhere, with its epochs, as a job that has succeeded."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
-from cifar_model.early_stopping import ended_by
 from cifar_model.networks.network import Network
+from cifar_model.objective import ended_by
 from cifar_model.params import Params, present
 from cifar_model.results import Epoch
 from runner.specs import trained_params
@@ -18,6 +18,7 @@ from runner.store import schema
 from runner.store.engine import Connection, Store
 from runner.store.lifecycle.attempts import Claim
 from runner.store.lifecycle.experiments import add_code
+from runner.store.lifecycle.metrics import metric_columns
 from runner.store.lifecycle.numbers import insert_numbered
 from runner.store.lifecycle.results import write_trial
 
@@ -92,7 +93,8 @@ def _existing(connection: Connection, imported: Imported) -> int | None:
     )
     params = _trained(imported.params, imported)
     for trial in connection.execute(same.order_by(schema.Trial.id)):
-        same_data = trial.dataset["fingerprint"] == imported.dataset["fingerprint"]
+        fingerprint = (trial.dataset or {}).get("fingerprint")
+        same_data = fingerprint == imported.dataset["fingerprint"]
         same_network = trial.network == imported.network
         if same_data and same_network and _trained(trial.params, imported) == params:
             return int(trial.id)
@@ -123,7 +125,9 @@ def _write(connection: Connection, imported: Imported) -> int:
                 "attempt": claim.attempt,
                 "fingerprint": epoch.fingerprint,
                 "loss_rule": epoch.loss_rule,
-                **asdict(epoch.scores),
+                **metric_columns(epoch.scores.metrics),
+                "epoch": epoch.scores.epoch,
+                "seconds": epoch.scores.seconds,
             }
             for epoch in imported.epochs
         ],

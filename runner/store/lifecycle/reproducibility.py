@@ -5,12 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from cifar_model.objective import reported_in
 from runner.store.lifecycle.attempts import AttemptKey
 from runner.store.lifecycle.events import record_event
 from runner.store.schema import Epoch, Job
-
-# How long it took is no result.
-COMPARED = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 
 def compare(connection: Connection, key: AttemptKey, epoch: Mapping[str, Any]) -> None:
@@ -28,8 +26,10 @@ def compare(connection: Connection, key: AttemptKey, epoch: Mapping[str, Any]) -
     )
     if earlier is None:
         return
+    # How long it took is no result.
+    first, second = reported_in(dict(earlier)), reported_in(epoch)
     same_rule = earlier["loss_rule"] == epoch["loss_rule"]
-    compared = COMPARED if same_rule else [name for name in COMPARED if name != "val_loss"]
+    compared = [name for name in {**first, **second} if same_rule or name != "val_loss"]
     if earlier["fingerprint"] != epoch["fingerprint"]:
         detail = (
             f"epoch {epoch['epoch']}: attempt {earlier['attempt']} trained it on "
@@ -42,8 +42,10 @@ def compare(connection: Connection, key: AttemptKey, epoch: Mapping[str, Any]) -
             attempt=key.number,
             detail=detail,
         )
-    elif differences := [name for name in compared if earlier[name] != epoch[name]]:
-        numbers = ", ".join(f"{name} {earlier[name]!r} -> {epoch[name]!r}" for name in differences)
+    elif differences := [name for name in compared if first.get(name) != second.get(name)]:
+        numbers = ", ".join(
+            f"{name} {first.get(name)!r} -> {second.get(name)!r}" for name in differences
+        )
         detail = f"epoch {epoch['epoch']}, attempts {earlier['attempt']} -> {key.number}: {numbers}"
         record_event(
             connection, [key.job_id], "not reproducible", attempt=key.number, detail=detail

@@ -1,6 +1,6 @@
 """Write what a job found; each function is for the `write` of `finish`, and so happens once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, insert, select
 
-from cifar_model import early_stopping, results
+from cifar_model import objective, results
 from cifar_model.data import Split
 from cifar_model.explanation import coarse
 from cifar_model.explanation.regions import Segments, mask
@@ -17,6 +17,7 @@ from runner.specs import trial_seed
 from runner.store.artifacts import put_array, put_artifact
 from runner.store.lifecycle.attempts import Claim
 from runner.store.lifecycle.finite import require_finite
+from runner.store.lifecycle.metrics import trial_scores
 from runner.store.lifecycle.numbers import insert_numbered
 from runner.store.schema import (
     Activation,
@@ -34,46 +35,28 @@ def write_trial(
     claim: Claim,
     weights: bytes,
     fingerprint: str,
-    ended_by: str = early_stopping.EPOCHS,
+    ended_by: str = objective.EPOCHS,
+    predictor: Mapping[str, str | bool] | None = None,
 ) -> int:
     """Store the trial of a job whose epochs are all recorded; return its id.
 
-    The scores are those of the last epoch; the best epoch is the first that has the highest
-    val_accuracy. The fingerprint is that of the machine that finished it.
+    The fingerprint is that of the machine that finished it. `predictor` is what a trainer's files
+    say of its model.
     """
-    epochs = connection.execute(
-        select(
-            Epoch.epoch,
-            Epoch.loss,
-            Epoch.accuracy,
-            Epoch.val_loss,
-            Epoch.val_accuracy,
-            Epoch.seconds,
-            Epoch.loss_rule,
-        )
-        .where(Epoch.job_id == claim.job_id)
-        .order_by(Epoch.epoch)
-    ).all()
+    query = select(Epoch.__table__).where(Epoch.job_id == claim.job_id).order_by(Epoch.epoch)
+    epochs = [dict(row) for row in connection.execute(query).mappings()]
     if not epochs:
         raise ValueError(f"job {claim.job_id} has recorded no epoch, so there is no trial")
-    last, best = epochs[-1], max(epochs, key=lambda epoch: epoch.val_accuracy)
     trial = {
         "job_id": claim.job_id,
         "params": claim.configuration["params"],
         "seed": trial_seed(claim.kind, claim.seed, claim.configuration),
         "dataset": claim.configuration["dataset"],
-        "epochs": last.epoch,
-        "best_epoch": best.epoch,
-        "loss": last.loss,
-        "accuracy": last.accuracy,
-        "val_loss": last.val_loss,
-        "val_accuracy": last.val_accuracy,
-        "best_val_accuracy": best.val_accuracy,
-        "seconds": sum(epoch.seconds for epoch in epochs),
-        "loss_rule": last.loss_rule,
+        **trial_scores(epochs),
         "fingerprint": fingerprint,
         "model": put_artifact(connection, weights),
         "ended_by": ended_by,
+        "predictor": predictor,
         "network": claim.configuration.get("network"),
         "backend": needs_of(claim.configuration).backend,
     }

@@ -84,13 +84,14 @@ class Trial:
     job_id: int
     params: dict[str, Any]
     seed: int
-    dataset: dict[str, Any]
+    dataset: dict[str, Any] | None
     epochs: int
     loss_rule: int
     fingerprint: str
     model: str
     network: dict[str, Any] | None
     backend: str | None
+    predictor: dict[str, Any] | None
     threads: int
     init: dict[str, Any] | None
     freeze: str | None

@@ -11,8 +11,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from cifar_model.data import Description
 from cifar_model.networks.network import PAPER
+from cifar_model.objective import is_smaller_better, objective
 from cifar_model.params import ParamValue
-from runner.specs import code_of, network_name, trained_params
+from runner.specs import code_of, is_trainer, network_name, trained_params
 from runner.states import Kind
 from runner.store.engine import Connection
 from runner.store.queries.names import shown_in_lists, tags_of
@@ -20,10 +21,10 @@ from runner.store.queries.rows import CommandRow, LeaderRow, MetricRow, ScoredRo
 from runner.store.schema import Experiment, ExperimentTag, Job, Trial
 from runner.store.schema.trained import EPOCHS_OF_TRIAL
 
-# The metrics that trials can be ranked and filtered by.
-SMALLER_IS_BETTER = ("loss", "val_loss", "seconds")
-LARGER_IS_BETTER = ("accuracy", "val_accuracy", "best_val_accuracy")
-METRICS = (*LARGER_IS_BETTER, *SMALLER_IS_BETTER)
+# The metrics that trials can be ranked and filtered by, beside others that trainers report.
+METRICS = ("accuracy", "val_accuracy", "best_val_accuracy", "loss", "val_loss", "seconds")
+# Of so many of the newest trials of trainers the names of other metrics are read.
+MOST_READ = 1_000
 
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "<=": operator.le,
@@ -50,7 +51,7 @@ class Condition:
     """A comparison of a metric or param with a value.
 
     `default` is used if a param is not given; a param that is `own` is one of a user's network,
-    and always stored.
+    and always stored. A name with neither is that of a metric.
     """
 
     name: str
@@ -73,34 +74,42 @@ class Scope:
 
 
 def best(connection: Connection, scope: Scope, by: str, top: int) -> list[LeaderRow]:
-    """Return the best trials by a metric of their last epoch; ties are ordered oldest first."""
-    metric = getattr(Trial, by)
+    """Return the best trials by a metric of their last epoch; ties are ordered oldest first.
+
+    Trials without the metric are left out.
+    """
+    metric = metric_column(by)
     query = _chosen(
         scope,
         Trial.id.label("trial"),
         Trial.job_id.label("job"),
         Trial.params,
         Trial.network,
+        Trial.predictor,
         Trial.seed,
         Trial.dataset,
         Trial.epochs.label("trained_epochs"),
         Trial.ended_by,
         Trial.best_epoch,
         *(getattr(Trial, name) for name in METRICS),
+        Trial.metrics,
         Trial.loss_rule,
         Trial.fingerprint,
         Job.experiment_id.label("experiment"),
         NAME.label("name"),
         Job.number,
         Job.not_reproducible,
-    ).order_by(metric if by in SMALLER_IS_BETTER else metric.desc(), Trial.id)
+    ).where(metric.is_not(None))
+    query = query.order_by(metric if is_smaller_better(by) else metric.desc(), Trial.id)
     return [
         LeaderRow(
             **{
                 **row,
+                "metrics": row["metrics"] or {},
                 "params": trained_params(row["params"], row["trained_epochs"]),
                 "network": network_name(row["network"]),
                 "code": code_of(row["network"]),
+                "trainer": is_trainer(row["network"]),
                 "dataset": Description.from_json(row["dataset"]),
             }
         )
@@ -108,9 +117,33 @@ def best(connection: Connection, scope: Scope, by: str, top: int) -> list[Leader
     ]
 
 
-def count(connection: Connection, scope: Scope) -> int:
-    """Return the number of selected trials."""
-    return connection.scalar(_chosen(scope, func.count())) or 0
+def count(connection: Connection, scope: Scope, by: str) -> tuple[int, int]:
+    """Return the number of selected trials that have a metric, and of those that have not."""
+    metric = metric_column(by)
+    query = _chosen(scope, func.count(), func.count().filter(metric.is_not(None)))
+    every, known = connection.execute(query).one()
+    return known, every - known
+
+
+def default_metric(connection: Connection, scope: Scope) -> str:
+    """Return the metric that ranks the selected trials unless another one is chosen."""
+    return objective(connection.scalars(_chosen(scope, Trial.objective).distinct()))
+
+
+def other_metrics(connection: Connection) -> list[str]:
+    """Return the names of the metrics that trainers reported beside the usual ones."""
+    query = select(Trial.metrics).where(Trial.metrics.is_not(None)).order_by(Trial.id.desc())
+    rows = connection.scalars(query.limit(MOST_READ))
+    return sorted({name for metrics in rows for name in metrics or {}})
+
+
+def metric_column(name: str) -> ColumnElement[Any]:
+    """Return the column of a metric of trials, or its value in the JSON of other metrics."""
+    if name in METRICS:
+        column: ColumnElement[Any] = getattr(Trial, name)
+        return column
+    value: ColumnElement[Any] = Trial.metrics[name].as_float()
+    return value
 
 
 def loss_rules(connection: Connection, scope: Scope) -> list[int]:
@@ -121,10 +154,14 @@ def loss_rules(connection: Connection, scope: Scope) -> list[int]:
 
 def some(connection: Connection, scope: Scope, by: str, step: int) -> list[MetricRow]:
     """Return the params and the metric of those selected trials whose id is divisible by `step`."""
-    query = _chosen(scope, Trial.params, Trial.epochs, Trial.network, getattr(Trial, by))
-    rows = connection.execute(query.where(Trial.id % step == 0).order_by(Trial.id))
+    metric = metric_column(by)
+    query = _chosen(scope, Trial.params, Trial.epochs, Trial.network, metric)
+    query = query.where(Trial.id % step == 0, metric.is_not(None))
+    rows = connection.execute(query.order_by(Trial.id))
     return [
-        MetricRow(trained_params(params, epochs), network_name(network), metric)
+        MetricRow(
+            trained_params(params, epochs), network_name(network), is_trainer(network), metric
+        )
         for params, epochs, network, metric in rows
     ]
 
@@ -134,12 +171,23 @@ def scored(connection: Connection, scope: Scope, by: str) -> list[ScoredRow]:
     of = Trial.dataset
     query = _chosen(
         scope,
-        *(Trial.id, Trial.params, Trial.epochs, Trial.network, Trial.seed, getattr(Trial, by)),
-        *(of[name].as_string() for name in ("title", "fingerprint")),
-        *(of[("images", split)].as_integer() for split in ("train", "validation")),
+        *(Trial.id, Trial.params, Trial.epochs, Trial.network, Trial.seed, metric_column(by)),
+        # Without a data set there is none of these.
+        *(func.coalesce(of[name].as_string(), "") for name in ("title", "fingerprint")),
+        *(
+            func.coalesce(of[("images", split)].as_integer(), 0)
+            for split in ("train", "validation")
+        ),
     )
     return [
-        ScoredRow(trial, trained_params(params, epochs), network_name(network), seed, *rest)
+        ScoredRow(
+            trial,
+            trained_params(params, epochs),
+            network_name(network),
+            is_trainer(network),
+            seed,
+            *rest,
+        )
         for trial, params, epochs, network, seed, *rest in connection.execute(
             query.order_by(Trial.id)
         )
@@ -158,9 +206,9 @@ def repeats(connection: Connection, scope: Scope, by: str) -> tuple[float, int]:
         Trial.dataset["fingerprint"].as_string().label("fingerprint"),
         Trial.dataset[("images", "train")].as_string().label("train_images"),
     )
-    metric = func.avg(getattr(Trial, by)).label("metric")
-    seeds = _chosen(scope, *same, metric).group_by(*same, Trial.seed).subquery()
-    of, count = seeds.c, func.count()
+    metric = metric_column(by)
+    means = _chosen(scope, *same, func.avg(metric).label("metric")).where(metric.is_not(None))
+    of, count = means.group_by(*same, Trial.seed).subquery().c, func.count()
     squares = func.sum(of.metric * of.metric) - count * func.avg(of.metric) * func.avg(of.metric)
     groups = (
         select((count - 1).label("freedom"), squares.label("squares"))
@@ -260,8 +308,7 @@ def _column(condition: Condition) -> ColumnElement[Any]:
     if condition.own:
         return _param(condition)
     if condition.default is None:
-        column: ColumnElement[Any] = getattr(Trial, condition.name)
-        return column
+        return metric_column(condition.name)
     param = _param(condition)
     known = func.coalesce(param, condition.default)
     if condition.name not in dict(PAPER.parameters):

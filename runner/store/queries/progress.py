@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Integer, func, literal, select
 
+from cifar_model.objective import PREFERRED, in_words, is_smaller_better
 from cifar_model.params import Training
 from runner.states import FINAL, JobState, Kind
 from runner.store import queries, schema
-from runner.store.engine import Store
+from runner.store.engine import Connection, Store
+from runner.store.queries.leaderboard import Scope, default_metric, metric_column
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +17,8 @@ class Progress:
     """The progress of an experiment, in epochs if it trains, else in jobs.
 
     `done` counts finished epochs or jobs, `left` those still to do; a failed or cancelled job has
-    nothing left to do. `unit_seconds` is the mean duration of an epoch, if known.
+    nothing left to do. `unit_seconds` is the mean duration of an epoch, if known. `best` is the
+    best value so far of `metric`, the one that ranks the trials.
     """
 
     states: dict[str, int]
@@ -24,8 +27,17 @@ class Progress:
     left: int
     total: int
     unit_seconds: float | None
-    best_val_accuracy: float | None
+    metric: str
+    best: float | None
     paused: bool
+
+    @property
+    def best_text(self) -> str:
+        """Return the best value so far in words; nothing if there is none."""
+        if self.best is None:
+            return ""
+        name = "" if self.metric == PREFERRED[0] else f"{self.metric} "
+        return f"best {name}{in_words(self.metric, self.best)}"
 
     @property
     def ended(self) -> bool:
@@ -53,7 +65,8 @@ def progress_of(store: Store, experiment_id: int) -> Progress:
         left=found.jobs - sum(found.states[state] for state in FINAL),
         total=found.jobs,
         unit_seconds=None,
-        best_val_accuracy=None,
+        metric=PREFERRED[0],
+        best=None,
         paused=found.paused_at is not None,
     )
 
@@ -72,11 +85,6 @@ def _in_epochs(store: Store, found: queries.Experiment) -> Progress:
         .join_from(schema.Epoch, schema.Job, schema.Job.id == schema.Epoch.job_id)
         .where(of_experiment)
     )
-    best = (
-        select(func.max(schema.Trial.best_val_accuracy))
-        .join(schema.Job, schema.Job.id == schema.Trial.job_id)
-        .where(of_experiment)
-    )
     with store.read() as connection:
         total = connection.scalars(planned).one()
         succeeded = connection.scalars(planned.where(has_succeeded)).one()
@@ -84,7 +92,8 @@ def _in_epochs(store: Store, found: queries.Experiment) -> Progress:
         under_way, _ = connection.execute(recorded.where(~has_ended)).one()
         given_up, _ = connection.execute(recorded.where(has_ended, ~has_succeeded)).one()
         _, unit_seconds = connection.execute(recorded).one()
-        best_val_accuracy = connection.scalar(best)
+        metric = default_metric(connection, Scope([found.id]))
+        best = _best(connection, found.id, metric)
     return Progress(
         states=found.states,
         unit="epoch",
@@ -92,9 +101,21 @@ def _in_epochs(store: Store, found: queries.Experiment) -> Progress:
         left=to_do - under_way,
         total=total,
         unit_seconds=unit_seconds,
-        best_val_accuracy=best_val_accuracy,
+        metric=metric,
+        best=best,
         paused=found.paused_at is not None,
     )
+
+
+def _best(connection: Connection, experiment_id: int, metric: str) -> float | None:
+    """Return the best value that a trial has; of val_accuracy, the best of all its epochs."""
+    if metric == PREFERRED[0]:
+        metric = f"best_{metric}"
+    best = (func.min if is_smaller_better(metric) else func.max)(metric_column(metric))
+    query = select(best).select_from(schema.Trial)
+    query = query.join(schema.Job, schema.Job.id == schema.Trial.job_id)
+    found: float | None = connection.scalar(query.where(schema.Job.experiment_id == experiment_id))
+    return found
 
 
 def _planned_epochs(override: int | None) -> ColumnElement[int]:

@@ -1,7 +1,7 @@
 """The rows returned by the queries of reports, as typed records."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -48,6 +48,7 @@ class JobRow:
     seed: int
     params: ParamValues
     network: Mapping[str, Any] | None
+    predictor: Mapping[str, Any] | None
     trained_epochs: int | None
     ended_by: str | None
     dataset: Description | None
@@ -57,6 +58,8 @@ class JobRow:
     val_loss: float | None
     val_accuracy: float | None
     best_val_accuracy: float | None
+    metrics: Mapping[str, float] | None
+    objective: str | None
     seconds: float | None
     loss_rule: int | None
     fingerprint: str | None
@@ -70,10 +73,11 @@ class EpochRow:
     job_id: int
     epoch: int
     fingerprint: str
-    loss: float
-    accuracy: float
-    val_loss: float
-    val_accuracy: float
+    loss: float | None
+    accuracy: float | None
+    val_loss: float | None
+    val_accuracy: float | None
+    metrics: Mapping[str, float] | None
     seconds: float
     loss_rule: int
 
@@ -197,16 +201,19 @@ class LeaderRow:
     params: ParamValues
     network: str
     code: str | None
+    trainer: bool
+    predictor: Mapping[str, Any] | None
     seed: int
     dataset: Description
     trained_epochs: int
     ended_by: str
     best_epoch: int
-    accuracy: float
-    val_accuracy: float
-    best_val_accuracy: float
-    loss: float
-    val_loss: float
+    accuracy: float | None
+    val_accuracy: float | None
+    best_val_accuracy: float | None
+    loss: float | None
+    val_loss: float | None
+    metrics: Mapping[str, float]
     seconds: float
     loss_rule: int
     fingerprint: str
@@ -215,6 +222,12 @@ class LeaderRow:
     number: int
     not_reproducible: str | None
 
+    @property
+    def predicts(self) -> bool:
+        """Return whether it has a model that predicts."""
+        is_kept = not self.trainer or bool((self.predictor or {}).get("form"))
+        return bool(self.dataset) and is_kept
+
 
 @dataclass(frozen=True, slots=True)
 class MetricRow:
@@ -222,6 +235,7 @@ class MetricRow:
 
     params: ParamValues
     network: str
+    trainer: bool
     metric: float
 
 
@@ -232,12 +246,15 @@ class ScoredRow:
     trial: int
     params: ParamValues
     network: str
+    trainer: bool
     seed: int
-    metric: float
+    metric: float | None
     dataset: str
     data_fingerprint: str
     train_images: int
     val_images: int
+    # Beside `metric` there are none.
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,14 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from cifar_model.objective import PREFERRED, objective, reported_in, score
 from cifar_model.params import ParamValues, Training
 from runner.specs import job_configuration
 from runner.states import FINAL, AttemptState
 from runner.store import schema
 from runner.store.engine import Store
+from runner.store.queries.leaderboard import Scope, best, default_metric
+from runner.store.queries.rows import EpochRow, columns_of
 
 # A sparkline has fewer places.
 MOST_EPOCHS_READ = 100
@@ -29,23 +32,25 @@ class Attempt:
 class RunningJob:
     """A running job.
 
-    `val_accuracies` are those of its newest epochs, of which `epoch` is the last; `params` are
-    empty and `epochs` is None if it does not train.
+    `scores` are those of its newest epochs by `metric`, the one that will rank it; `epoch` is the
+    last of them. `params` are empty and `epochs` is None if it does not train.
     """
 
     job: int
     params: ParamValues
     epoch: int
     epochs: int | None
-    val_accuracies: list[float]
+    metric: str
+    scores: list[float]
 
 
 @dataclass(frozen=True, slots=True)
 class BestTrial:
-    """The trial with the highest val_accuracy after its last epoch."""
+    """The trial that is the best after its last epoch, by the metric that ranks it."""
 
     trial: int
-    val_accuracy: float
+    metric: str
+    score: float
     params: ParamValues
 
 
@@ -83,14 +88,15 @@ def running_jobs(store: Store, attempts: Sequence[Attempt]) -> list[RunningJob]:
         epochs = _newest_epochs(connection, jobs)
         for row in connection.execute(statement):
             params = _params(row.common, row.configuration)
-            seen = epochs.get(row.id, [])
+            epoch, metric, scores = epochs.get(row.id, (0, PREFERRED[0], []))
             found.append(
                 RunningJob(
                     job=row.id,
                     params=params,
-                    epoch=seen[-1][0] if seen else 0,
+                    epoch=epoch,
                     epochs=int(params.get("epochs", Training().epochs)) if params else None,
-                    val_accuracies=[value for _, value in seen],
+                    metric=metric,
+                    scores=scores,
                 )
             )
     return found
@@ -98,16 +104,14 @@ def running_jobs(store: Store, attempts: Sequence[Attempt]) -> list[RunningJob]:
 
 def best_trial(store: Store, experiment_id: int) -> BestTrial | None:
     """Return the best trial of an experiment, if it has one."""
-    statement = (
-        select(schema.Trial.id, schema.Trial.val_accuracy, schema.Trial.params)
-        .join(schema.Job, schema.Job.id == schema.Trial.job_id)
-        .where(schema.Job.experiment_id == experiment_id)
-        .order_by(schema.Trial.val_accuracy.desc(), schema.Trial.id)
-        .limit(1)
-    )
+    scope = Scope([experiment_id])
     with store.read() as connection:
-        row = connection.execute(statement).one_or_none()
-    return None if row is None else BestTrial(row.id, row.val_accuracy, row.params)
+        metric = default_metric(connection, scope)
+        found = best(connection, scope, metric, top=1)
+    for row in found:
+        if (value := score(row, metric)) is not None:
+            return BestTrial(row.trial, metric, value, row.params)
+    return None
 
 
 def differing_params(store: Store, experiment_id: int) -> list[str]:
@@ -138,7 +142,8 @@ def _params(common: dict[str, Any], own: dict[str, Any]) -> ParamValues:
 
 def _newest_epochs(
     connection: Connection, jobs: Sequence[int]
-) -> dict[int, list[tuple[int, float]]]:
+) -> dict[int, tuple[int, str, list[float]]]:
+    """Return the last epoch of each job, the metric that ranks it, and its newest values."""
     newest = (
         select(schema.Epoch.job_id, func.max(schema.Epoch.epoch).label("last"))
         .where(schema.Epoch.job_id.in_(jobs))
@@ -146,12 +151,18 @@ def _newest_epochs(
         .subquery()
     )
     statement = (
-        select(schema.Epoch.job_id, schema.Epoch.epoch, schema.Epoch.val_accuracy)
+        select(*columns_of(schema.Epoch, EpochRow))
         .join(newest, newest.c.job_id == schema.Epoch.job_id)
         .where(schema.Epoch.epoch > newest.c.last - MOST_EPOCHS_READ)
         .order_by(schema.Epoch.job_id, schema.Epoch.epoch)
     )
-    found: dict[int, list[tuple[int, float]]] = {}
-    for job, epoch, value in connection.execute(statement):
-        found.setdefault(job, []).append((epoch, value))
+    rows: dict[int, list[dict[str, float]]] = {}
+    last: dict[int, int] = {}
+    for row in connection.execute(statement).mappings():
+        rows.setdefault(row["job_id"], []).append(reported_in(dict(row)))
+        last[row["job_id"]] = row["epoch"]
+    found = {}
+    for job, metrics in rows.items():
+        metric = objective(metrics[-1])
+        found[job] = (last[job], metric, [each[metric] for each in metrics if metric in each])
     return found

@@ -102,7 +102,7 @@ def one_of(column: str, values: Iterable[str]) -> CheckConstraint:
 
 
 def finite(*columns: str) -> CheckConstraint:
-    """Refuse infinity and NaN; SQLite turns NaN into NULL, which NOT NULL refuses."""
+    """Refuse infinity and NaN; SQLite turns NaN into NULL, which only NOT NULL refuses."""
     largest = "1.7976931348623157e308"
     return CheckConstraint(
         " AND ".join(f"abs({column}) <= {largest}" for column in columns), name="finite"

@@ -14,6 +14,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from cifar_model.objective import PREFERRED
 from runner.store.schema.base import Base, finite, now, one_of, only_where
 
 
@@ -53,13 +54,16 @@ class Epoch(Base):
     attempt: Mapped[int]
     # The machine that trained it: a trial may have gone on elsewhere.
     fingerprint: Mapped[str]
-    loss: Mapped[float]
-    accuracy: Mapped[float]
-    val_loss: Mapped[float]
-    val_accuracy: Mapped[float]
+    # A trainer need not report all of these.
+    loss: Mapped[float | None]
+    accuracy: Mapped[float | None]
+    val_loss: Mapped[float | None]
+    val_accuracy: Mapped[float | None]
     seconds: Mapped[float]
     # Of val_loss: the loss while training is always what was trained.
     loss_rule: Mapped[int] = loss_rule()
+    # All other metrics that a trainer reported, by name.
+    metrics: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class Trial(Base):
@@ -78,14 +82,15 @@ class Trial(Base):
     job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id"), unique=True)
     params: Mapped[dict[str, Any]]
     seed: Mapped[int] = mapped_column(BigInteger)
-    dataset: Mapped[dict[str, Any]]
+    # JSON's null: a trainer that was given none.
+    dataset: Mapped[dict[str, Any] | None] = mapped_column(JSON(), nullable=False)
     epochs: Mapped[int]
     best_epoch: Mapped[int]
-    loss: Mapped[float]
-    accuracy: Mapped[float]
-    val_loss: Mapped[float]
-    val_accuracy: Mapped[float]
-    best_val_accuracy: Mapped[float]
+    loss: Mapped[float | None]
+    accuracy: Mapped[float | None]
+    val_loss: Mapped[float | None]
+    val_accuracy: Mapped[float | None]
+    best_val_accuracy: Mapped[float | None]
     seconds: Mapped[float]
     loss_rule: Mapped[int] = loss_rule()
     fingerprint: Mapped[str]
@@ -96,6 +101,11 @@ class Trial(Base):
     backend: Mapped[str | None]
     # The reason for its last epoch: all of `epochs`, or `patience`.
     ended_by: Mapped[str] = mapped_column(server_default="epochs")
+    # The metric that ranks it; those of its last epoch that have no column.
+    objective: Mapped[str] = mapped_column(server_default=PREFERRED[0])
+    metrics: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    # Of a trainer's trial: in which form its model was kept, or why it was not.
+    predictor: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime] = mapped_column(default=now())
 
 

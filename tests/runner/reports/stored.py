@@ -49,7 +49,9 @@ COMMAND = "runner submit tune --downsample 0.01"
 def make_trial(**changes: Any) -> Trial:
     """Return a trial that ended, of which nothing else is known."""
     nothing: dict[str, Any] = dict.fromkeys(field.name for field in fields(Trial))
-    return Trial(**(nothing | {"state": "succeeded", "params": {}, "epochs": []} | changes))
+    return Trial(
+        **(nothing | {"state": "succeeded", "params": {}, "epochs": [], "metrics": {}} | changes)
+    )
 
 
 def store_tune(

@@ -23,7 +23,7 @@ VALUES = np.array([[0.2, 0.4, 0.5], [0.3, 0.5, 0.4], [0.1, 0.6, 0.9], [0.2, 0.2,
 def trained(seed: int, values: Any, **params: Any) -> Trial:
     """Return a trial with a val_accuracy for each epoch."""
     epochs = [
-        Epoch(number, 1.0, 0.5, 2.0, float(value), 1.0, 2, "machine")
+        Epoch(number, 1.0, 0.5, 2.0, float(value), {}, 1.0, 2, "machine")
         for number, value in enumerate(values, start=1)
     ]
     return make_trial(trial=seed, seed=seed, params=params, epochs=epochs)

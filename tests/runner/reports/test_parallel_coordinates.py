@@ -1,6 +1,7 @@
 """Parallel coordinates: a line for each trial through what differs, in the colour of its metric."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
 import pytest
@@ -22,6 +23,7 @@ class Scored:
     trial: int
     score: float | None
     params: ParamValues
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 def trial(number: int, score: float | None, **params: ParamValue) -> Scored:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from runner.cli.report import BY, report
+from runner.cli.completion.values import METRICS as OFFERED
+from runner.cli.report import report
 from runner.reports.experiment.document import report_document
 from runner.reports.experiment.report import experiment_report
 from runner.store.engine import Store
@@ -110,7 +111,7 @@ def test_an_experiment_of_thousands_is_shown_by_its_best(
 
 
 def test_the_metrics_are_those_of_the_option() -> None:
-    assert sorted(BY) == sorted(METRICS)
+    assert sorted(OFFERED) == sorted(METRICS)
 
 
 def test_every_format_of_the_option_can_be_written(home_store: Store) -> None:

@@ -1,5 +1,6 @@
 """The migrations and the schema in the code say the same, on both databases."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,13 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, select, update
+from sqlalchemy import Connection, insert, inspect, select, update
+from sqlalchemy.exc import IntegrityError
 
 from cifar_model.results import LOSS_RULE
 from runner.store import migrations
 from runner.store.engine import HEAD, Store, upgrade
-from runner.store.schema import Base, Job, Trial
+from runner.store.schema import Artifact, Base, Job, Trial
 from runner.store.schema.views import VIEWS, columns_of_view, drop_views
 from tests.runner.reports.explained import explained, weights
 from tests.runner.store.making import (
@@ -39,6 +41,12 @@ INDEXED = {
     "probabilities": ("artifact",),
     "trials": ("model",),
 }
+
+# What came with trainers that report any metrics.
+OF_METRICS = (
+    *(("epochs", "metrics"), ("trials", "metrics")),
+    *(("trials", "objective"), ("trials", "predictor")),
+)
 
 # What came with networks of users.
 OF_NETWORKS = (
@@ -242,13 +250,63 @@ def test_params_with_an_earlier_name_get_their_present_one(database_url: str) ->
 
 
 def take_back_starts(store: Store) -> None:
-    """Undo what came with the weights that trials start from, and the views."""
-    with store.write() as connection:
-        drop_views(connection)
+    """Undo what came with the weights that trials start from, and what followed."""
+    take_back_metrics(store)
     run(store, "DROP TABLE experiment_init")
 
 
-@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0005", "0006", "0007"])
+def take_back_metrics(store: Store) -> None:
+    """Undo what came with trainers that report any metrics, and the views."""
+    with store.write() as connection:
+        drop_views(connection)
+    for table, column in OF_METRICS:
+        run(store, f"ALTER TABLE {table} DROP COLUMN {column}")
+
+
+def test_a_store_from_before_trainers_with_any_metrics_takes_them(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        to = command.upgrade
+        before.setattr(command, "upgrade", lambda config, _: to(config, "0008"))
+        upgrade(database_url)
+    store = Store(database_url)
+    with store.write() as connection:
+        connection.execute(insert(Artifact).values(sha256="0" * 64, size=1, content=b"x"))
+    run(
+        store,
+        "INSERT INTO experiments (kind, seed, configuration, provenance, created_at)"
+        " VALUES ('train', 1, '{}', '{}', '2026-11-28 00:00:00')",
+    )
+    run(
+        store,
+        "INSERT INTO jobs (experiment_id, number, configuration, state, attempts, lost,"
+        " created_at, any_machine)"
+        " VALUES (1, 1, '{}', 'pending', 0, 0, '2026-11-28 00:00:00', :no)",
+        no=False,
+    )
+    old = (
+        "INSERT INTO trials (job_id, params, seed, dataset, epochs, best_epoch, loss, accuracy,"
+        " val_loss, val_accuracy, best_val_accuracy, seconds, fingerprint, model, created_at)"
+        " VALUES (1, '{}', 1, '{}', 1, 1, 0.5, 0.5, 0.5, :score, :score, 1, 'm', :model,"
+        " '2026-11-28 00:00:00')"
+    )
+    run(store, old, score=0.25, model="0" * 64)
+    with pytest.raises(IntegrityError):
+        run(store, "UPDATE trials SET val_accuracy = NULL")
+    store.upgrade()
+    assert value(store, "SELECT objective FROM v_trials") == "val_accuracy"
+    assert value(store, "SELECT best_val_accuracy FROM trials") == 0.25
+    run(store, "UPDATE trials SET val_accuracy = NULL, objective = 'val_loss'")
+    run(store, "UPDATE trials SET val_accuracy = NULL")
+    with pytest.raises(IntegrityError):
+        run(store, "UPDATE trials SET val_loss = :loss", loss=math.inf)
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "revision", ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"]
+)
 def test_an_upgrade_from_every_revision_makes_the_views(
     database_url: str, monkeypatch: pytest.MonkeyPatch, revision: str
 ) -> None:

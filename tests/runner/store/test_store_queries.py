@@ -116,8 +116,8 @@ def test_progress_follows_the_epochs_that_are_the_same_for_all(store: Store) -> 
 def test_progress_names_the_best_trial(store: Store) -> None:
     make_trial(store)
     experiment_id = queries.experiments(store, 1)[0].id
-    assert progress_of(store, experiment_id).best_val_accuracy == 0.25
-    assert progress_of(store, make_experiment(store)).best_val_accuracy is None
+    assert progress_of(store, experiment_id).best == 0.25
+    assert progress_of(store, make_experiment(store)).best is None
 
 
 def test_progress_of_what_does_not_train_is_counted_in_jobs(store: Store) -> None:
