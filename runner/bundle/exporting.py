@@ -27,6 +27,8 @@ MODEL, PARAMS, METRICS, PROVENANCE = "model.keras", "params.json", "metrics.json
 CARD = "README.md"
 # The file of a network that a user wrote.
 CODE = "network.py"
+# That of a trainer: no file that it saves has a name that begins so.
+TRAINER = "_trainer.py"
 
 SCORES = (
     *("best_epoch", "loss", "accuracy", "val_loss", "val_accuracy", "best_val_accuracy"),
@@ -40,7 +42,7 @@ def export_bundle(store: Store, trial: int, out: Path) -> list[str]:
     """Write the bundle to a new directory and return the names of its files.
 
     It is written beside its place and moved there when it is whole. Of the trial of a trainer, only
-    the files that it saved are written: they are no bundle.
+    the files that it saved, its model and its code are written: they are no bundle.
     """
     out = out.absolute()
     if out.exists() or not out.parent.is_dir():
@@ -57,6 +59,8 @@ def export_bundle(store: Store, trial: int, out: Path) -> list[str]:
         directory.mkdir()
         if is_trainer(stored.network):
             _write_saved(directory, get_artifact(store, stored.model))
+            if document.code is not None:
+                (directory / TRAINER).write_bytes(get_artifact(store, document.code))
         else:
             in_keras_process("export", str(trial), str(directory / MODEL))
             _write(directory, document, stored)

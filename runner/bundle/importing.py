@@ -9,7 +9,7 @@ from cifar_model.networks import source
 from cifar_model.results import Epoch
 from runner.bundle import schema
 from runner.bundle.checksums import check_files
-from runner.bundle.exporting import CARD, CODE, METRICS, MODEL, PARAMS, PROVENANCE
+from runner.bundle.exporting import CARD, CODE, METRICS, MODEL, PARAMS, PROVENANCE, TRAINER
 from runner.bundle.keras_process import in_keras_process
 from runner.bundle.schema import (
     DatasetRecord,
@@ -43,6 +43,12 @@ def import_bundle(store: Store, path: Path) -> ImportedTrial:
     Raises InputError if the bundle is not whole, holds what `runner export` would not write, or its
     model is not the one it says.
     """
+    if (path / TRAINER).exists():
+        raise InputError(
+            f"{path} has the files of the trial of a trainer, and no bundle",
+            "the bundle of a trial with a network",
+            "run the trainer there: runner submit train --trainer FILE.py:function",
+        )
     digest = check_files(path, MOST_BYTES, optional=CODE)
     params: ParamsFile = read(ParamsFile, path / PARAMS)
     metrics: MetricsFile = read(MetricsFile, path / METRICS)

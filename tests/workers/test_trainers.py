@@ -10,6 +10,7 @@ from cifar_model.errors import InputError
 from cifar_model.trainers.signature import find_trainer
 from cifar_model.trainers.state import unpack_files
 from runner.bundle.exporting import export_bundle
+from runner.bundle.importing import import_bundle
 from runner.needs import needs_of
 from runner.reports.experiment.document import report_document
 from runner.reports.experiment.report import experiment_report
@@ -154,9 +155,11 @@ def test_the_model_of_a_trainer_is_evaluated_and_explained_and_its_files_exporte
     tasks.explain.apply(args=(job_of.id,), throw=True)
     (explanation,) = report_document(worker.store, explained).explanations
     assert 0 < explanation.probability <= 1
-    assert export_bundle(worker.store, trial.id, tmp_path / "files") == ["model.pkl"]
+    assert export_bundle(worker.store, trial.id, tmp_path / "files") == ["_trainer.py", "model.pkl"]
     saved = unpack_files(get_artifact(worker.store, trial.model))
     assert (tmp_path / "files" / "model.pkl").read_bytes() == saved["model.pkl"]
+    with pytest.raises(InputError, match="files of the trial of a trainer, and no bundle"):
+        import_bundle(worker.store, tmp_path / "files")
     with pytest.raises(InputError, match="trained by a trainer"):
         new_folds(worker.store, trial.id, 2, 0)
 
