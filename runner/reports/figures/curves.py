@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from functools import partial
+from math import nan
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from cifar_model.objective import reported, score
 from runner.reports.figures.canvas import COLOURS, GREY, new_figure, to_png
 from runner.reports.model import Figure, titled
 from runner.reports.records import Named, RankedTrial, Trial
@@ -27,14 +29,27 @@ def draw_curves(dataset: Named, trials: Sequence[Trial]) -> list[Figure]:
     title = titled(dataset, title)
     # Values of different loss functions are not comparable: each has its own panel.
     losses = sorted({loss_of(trial) for trial in shown})
-    figure = new_figure(title, 5 * (1 + len(losses)), 4.4)
-    accuracy, *panels = figure.subplots(1, 1 + len(losses), squeeze=False)[0]
-    _panel(accuracy, shown, "accuracy", "accuracy")
-    for panel, name in zip(panels, losses, strict=True):
+    wanted: list[tuple[str, str, list[Trial | None]]] = [("accuracy", "accuracy", [*shown])]
+    for name in losses:
         of_loss = [trial if loss_of(trial) == name else None for trial in shown]
-        _panel(panel, of_loss, "loss", f"loss ({name})")
+        wanted.append(("loss", f"loss ({name})" if name else "loss", of_loss))
+    # A trainer reports what it likes.
+    drawn = [each for each in wanted if _has(each[2], each[0])]
+    if not drawn:
+        return []
+    figure = new_figure(title, 5 * len(drawn), 4.4)
+    panels = figure.subplots(1, len(drawn), squeeze=False)[0]
+    for panel, (metric, label, of_panel) in zip(panels, drawn, strict=True):
+        _panel(panel, of_panel, metric, label)
     figure.legend(handles=_legend(shown), loc="outside lower center", ncols=4, fontsize=8)
     return [Figure("curves.png", title, to_png(figure))]
+
+
+def _has(trials: Sequence[Trial | None], metric: str) -> bool:
+    """Return whether an epoch of a trial has a metric, of training or of validation."""
+    epochs = [epoch for trial in trials if trial is not None for epoch in trial.epochs]
+    known = reported(epochs)
+    return metric in known or f"val_{metric}" in known
 
 
 def _panel(axes: Axes, trials: Sequence[Trial | None], metric: str, label: str) -> None:
@@ -45,11 +60,15 @@ def _panel(axes: Axes, trials: Sequence[Trial | None], metric: str, label: str) 
             continue
         epochs = [row.epoch for row in trial.epochs]
         draw = partial(axes.plot, epochs, color=_colour(place), marker="o", markersize=2.5)
-        draw([getattr(row, f"val_{metric}") for row in trial.epochs])
-        draw([getattr(row, metric) for row in trial.epochs], linestyle="--")
+        draw([_number(score(row, f"val_{metric}")) for row in trial.epochs])
+        draw([_number(score(row, metric)) for row in trial.epochs], linestyle="--")
     axes.set(xlabel="epoch", ylabel=label)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.25)
+
+
+def _number(value: float | None) -> float:
+    return nan if value is None else value
 
 
 def _colour(place: int) -> str:
