@@ -11,7 +11,7 @@ from runner import provenance
 from runner.bundle.card import model_card
 from runner.bundle.checksums import write_checksums
 from runner.bundle.keras_process import in_keras_process
-from runner.bundle.schema import MetricsFile, ParamsFile, ProvenanceFile, checked
+from runner.bundle.schema import EpochRow, MetricsFile, ParamsFile, ProvenanceFile, checked
 from runner.errors import InputError
 from runner.needs import check_allowed
 from runner.reports.records import chosen, plain
@@ -34,6 +34,7 @@ SCORES = (
     *("best_epoch", "loss", "accuracy", "val_loss", "val_accuracy", "best_val_accuracy"),
     *("seconds", "fingerprint", "fingerprints", "not_reproducible", "model", "epochs"),
 )
+EPOCH = tuple(EpochRow.model_fields)
 EVALUATION = ("split", "images", "loss", "accuracy", "accuracy_interval", "log_loss")
 ORIGIN = ("trial", "dataset", "provenance")
 
@@ -87,6 +88,8 @@ def _write(directory: Path, document: TrialDocument, stored: queries.Trial) -> N
         params["backend"] = stored.backend
     evaluations = [chosen(evaluation, EVALUATION) for evaluation in document.evaluations]
     metrics = chosen(document, SCORES) | {
+        # Networks have no metrics of other names, which only trainers report.
+        "epochs": [chosen(row, EPOCH) for row in document.epochs],
         "val_accuracy_interval": interval,
         "evaluations": evaluations,
     }
