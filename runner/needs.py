@@ -6,6 +6,7 @@ from itertools import product
 from typing import Any
 
 from cifar_model.backends.names import BACKENDS
+from cifar_model.data import Description
 from cifar_model.errors import InputError
 from runner.settings import ALLOW_CODE, BACKEND, Settings
 from runner.specs import is_trainer, network_name
@@ -101,6 +102,15 @@ def check_allowed(settings: Settings, function: Mapping[str, Any] | None) -> Non
 def predicts(network: Mapping[str, Any] | None, predictor: Mapping[str, Any] | None) -> bool:
     """Return whether a trial has a model that predicts: a trainer may have returned none."""
     return not is_trainer(network) or bool((predictor or {}).get("form"))
+
+
+def answers_for_images(
+    dataset: Description | None,
+    network: Mapping[str, Any] | None,
+    predictor: Mapping[str, Any] | None,
+) -> bool:
+    """Return whether a trial can be evaluated: it has a data set, and a model that predicts."""
+    return bool(dataset) and predicts(network, predictor)
 
 
 def require_network(trial: int, network: Mapping[str, Any] | None, what: str) -> None:

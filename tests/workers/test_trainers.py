@@ -9,6 +9,7 @@ from cifar_model.data import DatasetSpec
 from cifar_model.errors import InputError
 from cifar_model.trainers.signature import find_trainer
 from cifar_model.trainers.state import unpack_files
+from runner.api.frames.trials import trials_frame
 from runner.bundle.exporting import export_bundle
 from runner.bundle.importing import import_bundle
 from runner.needs import needs_of
@@ -205,6 +206,15 @@ def test_a_trainer_without_a_model_is_not_evaluated_and_the_refusal_says_why(
     document = trial_document(worker.store, trial=trial.id)
     assert (document.objective, document.predicts) == ("f1", False)
     assert "submit evaluate" not in trial_text(document, View(width=100))
+
+
+def test_a_trial_without_a_data_set_predicts_neither_in_json_nor_in_frames(
+    worker: Context, tmp_path: Path
+) -> None:
+    trial = a_trainer(worker, tmp_path / "pickled.py", PICKLED, data=False)
+    document = trial_document(worker.store, trial=trial.id)
+    [in_frame] = trials_frame(worker.store, Scope([])).predicts
+    assert (document.predicts, in_frame) == (False, False)
 
 
 def test_a_model_that_was_pickled_has_no_gradients(worker: Context, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from cifar_model.data import Description
 from cifar_model.objective import METRICS, is_smaller_better, objective
 from cifar_model.params import DEFAULTS, ParamValues
 from runner.api.frames.table import frame, type_of, types_of
-from runner.needs import predicts
+from runner.needs import answers_for_images
 from runner.reports.records import Epoch, RankedTrial
 from runner.reports.selection import SHARES
 from runner.reports.stats.ranking import PARAMS, better, effective
@@ -34,7 +34,7 @@ DATASET = {
 TRIAL = types_of(RankedTrial, without=("params", "epochs", "metrics"))
 TYPES = {
     **TRIAL,
-    **{f"params.{name}": type_of(name, type(DEFAULTS[name])) for name in PARAMS},
+    **{f"params.{name}": type_of(name, type(DEFAULTS[name]), nullable=True) for name in PARAMS},
     **DATASET,
 }
 # What a trial has of its epochs.
@@ -82,13 +82,19 @@ def trials_frame(store: Store, scope: Scope) -> pd.DataFrame:
     trainers = [is_trainer(each) for each in stored["stored_network"]]
     columns |= {"network": networks, "code": [code_of(each) for each in stored["stored_network"]]}
     columns |= {"trainer": trainers}
-    models = zip(stored["stored_network"], stored["predictor"], stored["trial"], strict=True)
-    columns |= {"predicts": [of is not None and predicts(*model) for *model, of in models]}
     own = _params(params, networks, trainers)
     columns |= own
     others = _others(stored["metrics"])
     columns |= others
-    columns |= _datasets(stored["experiment"], configurations)
+    datasets = _datasets(stored["experiment"], configurations)
+    columns |= _of_datasets(datasets)
+    trained = zip(stored["trial"], datasets, strict=True)
+    models = (
+        [None if trial is None else dataset for trial, dataset in trained],
+        stored["stored_network"],
+        stored["predictor"],
+    )
+    columns |= {"predicts": list(map(answers_for_images, *models))}
     columns |= _intervals(stored["val_accuracy"], columns["val_images"])
     scored = _scored({**stored, "network": networks, "trainer": trainers}, params)
     columns |= _selection(scored, columns["val_images"], len(params))
@@ -121,11 +127,15 @@ def _type_of(values: Sequence[Any]) -> str:
 
 def _datasets(
     experiments: Sequence[int], configurations: Mapping[int, Mapping[str, Any]]
-) -> dict[str, list[Any]]:
+) -> list[Description]:
+    """Return the data set of each row, given the experiment of each."""
     known: dict[int, Description] = {}
     for number in dict.fromkeys(experiments):
         known[number] = Configuration(configurations[number]).dataset
-    found = [known[number] for number in experiments]
+    return [known[number] for number in experiments]
+
+
+def _of_datasets(found: Sequence[Description]) -> dict[str, list[Any]]:
     return {
         "dataset": [dataset.title for dataset in found],
         "data_fingerprint": [dataset.fingerprint for dataset in found],

@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, RowMapping, Select, Text, case, cast, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from cifar_model.data import Description
 from cifar_model.networks.network import PAPER
 from cifar_model.objective import is_smaller_better, objective
 from cifar_model.params import ParamValue
+from runner.needs import answers_for_images
 from runner.specs import code_of, is_trainer, network_name, trained_params
 from runner.states import Kind
 from runner.store.engine import Connection
@@ -101,20 +102,25 @@ def best(connection: Connection, scope: Scope, by: str, top: int) -> list[Leader
         Job.not_reproducible,
     ).where(metric.is_not(None))
     query = query.order_by(metric if is_smaller_better(by) else metric.desc(), Trial.id)
-    return [
-        LeaderRow(
-            **{
-                **row,
-                "metrics": row["metrics"] or {},
-                "params": trained_params(row["params"], row["trained_epochs"]),
-                "network": network_name(row["network"]),
-                "code": code_of(row["network"]),
-                "trainer": is_trainer(row["network"]),
-                "dataset": Description.from_json(row["dataset"]),
-            }
-        )
-        for row in connection.execute(query.limit(top)).mappings()
-    ]
+    return [_leader(row) for row in connection.execute(query.limit(top)).mappings()]
+
+
+def _leader(row: RowMapping) -> LeaderRow:
+    network, dataset = row["network"], Description.from_json(row["dataset"])
+    columns = {**row}
+    predictor = columns.pop("predictor")
+    return LeaderRow(
+        **{
+            **columns,
+            "metrics": row["metrics"] or {},
+            "params": trained_params(row["params"], row["trained_epochs"]),
+            "network": network_name(network),
+            "code": code_of(network),
+            "trainer": is_trainer(network),
+            "predicts": answers_for_images(dataset, network, predictor),
+            "dataset": dataset,
+        }
+    )
 
 
 def count(connection: Connection, scope: Scope, by: str) -> tuple[int, int]:

@@ -202,7 +202,7 @@ class LeaderRow:
     network: str
     code: str | None
     trainer: bool
-    predictor: Mapping[str, Any] | None
+    predicts: bool
     seed: int
     dataset: Description
     trained_epochs: int
@@ -221,12 +221,6 @@ class LeaderRow:
     name: str | None
     number: int
     not_reproducible: str | None
-
-    @property
-    def predicts(self) -> bool:
-        """Return whether it has a model that predicts."""
-        is_kept = not self.trainer or bool((self.predictor or {}).get("form"))
-        return bool(self.dataset) and is_kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """A data frame has what the JSON of the reports has, field by field, and its columns always."""
 
 import dataclasses
+import json
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 
 import runner
+from cifar_model.networks.network import RESNET
 from cifar_model.params import Params
 from runner.api.frames.reading import FRAMES
 from runner.reports.experiment.document import report_document
@@ -63,6 +65,17 @@ def filled(store: Store) -> runner.Client:
     store_explanation(store)
     store_explanation(store, "void", "one superpixel", r2=None, intercept=None)
     return runner.open(store.url)
+
+
+def test_trials_of_other_networks_have_nothing_where_a_param_is_not_theirs(store: Store) -> None:
+    client = filled(store)
+    paper, other, *_ = client.trials()["trial"].dropna()
+    as_json = json.dumps(RESNET.to_json())
+    of_other = "UPDATE trials SET network = :network WHERE id = :trial"
+    run(store, of_other, network=as_json, trial=int(other))
+    trials = client.trials().set_index("trial")
+    assert pd.isna(trials.loc[other, "params.blocks"])
+    assert trials.loc[paper, "params.blocks"] == 3
 
 
 def cells(value: Any, name: str) -> Iterator[tuple[str, Any]]:
