@@ -5,10 +5,10 @@ from typing import cast
 
 from runner.api.checks import MOST_NUMBER, as_integer
 from runner.errors import InputError
-from runner.reports.filters import Own, read_conditions
+from runner.reports.filters import conditions_in
 from runner.reports.lookup import experiment_row
 from runner.store.engine import Store
-from runner.store.queries.leaderboard import Scope, other_metrics, own_parameters
+from runner.store.queries.leaderboard import Scope
 from runner.store.queries.names import find_experiment
 
 Chosen = int | str | Sequence[int | str] | None
@@ -18,12 +18,7 @@ Where = str | Sequence[str]
 def scope_of(store: Store | None, experiment: Chosen, where: Where) -> Scope:
     """Return the selection; raise InputError for an experiment or a column that does not exist."""
     texts = (where,) if isinstance(where, str) else tuple(where)
-    own: Own = {}
-    metrics: list[str] = []
-    if texts and store is not None:
-        with store.read() as connection:
-            own, metrics = own_parameters(connection), other_metrics(connection)
-    conditions = read_conditions(texts, own, metrics)
+    conditions = conditions_in(store, texts)
     return Scope([number_of(store, each) for each in _several(experiment)], conditions)
 
 

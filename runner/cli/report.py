@@ -198,21 +198,18 @@ def _leaderboard(
     choice: Choice,
     target: "Target",
 ) -> "Written":
-    from runner.reports.filters import read_conditions
+    from runner.reports.filters import conditions_in
     from runner.reports.leaderboard import TOP, leaderboard_document
     from runner.reports.leaderboard_view import leaderboard_report
     from runner.reports.output import choose_destination, write_report
-    from runner.store.queries.leaderboard import Scope, other_metrics, own_parameters
+    from runner.store.queries.leaderboard import Scope
 
     if target.form in ("talos", "tensorboard"):
         raise click.UsageError(
             f"--format {target.form} reports one whole experiment and cannot be combined with "
             "--top or --where"
         )
-    with store.read() as connection:
-        own = own_parameters(connection) if choice.where else {}
-        metrics = other_metrics(connection) if choice.where else []
-    conditions = read_conditions(choice.where, own, metrics)
+    conditions = conditions_in(store, choice.where)
     scope = Scope(tuple(dict.fromkeys(experiments)), conditions, choice.archived)
     destination = choose_destination(settings.home, "leaderboard", target.form, target.out)
     document = leaderboard_document(

@@ -8,7 +8,15 @@ from cifar_model.errors import did_you_mean
 from cifar_model.params import DEFAULTS, RULES, ParamValue
 from cifar_model.training_params import FORMER_NAMES
 from runner.errors import InputError
-from runner.store.queries.leaderboard import LABELS, METRICS, OPERATORS, Condition
+from runner.store.engine import Store
+from runner.store.queries.leaderboard import (
+    LABELS,
+    METRICS,
+    OPERATORS,
+    Condition,
+    other_metrics,
+    own_parameters,
+)
 
 FORM = re.compile(rf"\s*(\w+)\s*({'|'.join(OPERATORS)})\s*(.+?)\s*")
 NAMES = (*METRICS, *LABELS, "network", *RULES)
@@ -18,13 +26,21 @@ Own = Mapping[str, ParamValue | None]
 
 
 def read_conditions(
-    texts: tuple[str, ...], own: Own | None = None, metrics: Sequence[str] = ()
+    texts: Sequence[str], own: Own | None = None, metrics: Sequence[str] = ()
 ) -> list[Condition]:
     """Return the parsed conditions; raise InputError that names the first invalid one.
 
     `metrics` are those that trainers reported beside the usual ones.
     """
     return [_read(text, own or {}, metrics) for text in texts]
+
+
+def conditions_in(store: Store | None, texts: Sequence[str]) -> list[Condition]:
+    """Return the parsed conditions; they may name what users' networks and trainers brought."""
+    if not texts or store is None:
+        return read_conditions(texts)
+    with store.read() as connection:
+        return read_conditions(texts, own_parameters(connection), other_metrics(connection))
 
 
 def _read(text: str, own: Own, metrics: Sequence[str]) -> Condition:

@@ -16,7 +16,7 @@ from runner.reports.model import each_dataset
 from runner.reports.records import DatasetName, Evaluation
 from runner.reports.selection import Winner, noise, winner
 from runner.reports.stats.param_importance import Influence, differing, influence
-from runner.reports.stats.ranking import effective
+from runner.reports.stats.ranking import effective_of
 from runner.reports.stats.selection_bias import Chance, Repeats
 from runner.states import Kind
 from runner.store.engine import Connection, Store
@@ -162,7 +162,7 @@ def _leaders(rows: Sequence[LeaderRow], by: str, chance: Chance) -> list[Leader]
 def _influence(connection: Connection, scope: Scope, by: str, count: int) -> Influences:
     step = -(-count // MOST_PARAMS) or 1
     rows = leaderboard.some(connection, scope, by, step)
-    params = [effective(row.params, row.network, row.trainer) for row in rows]
+    params = [effective_of(row) for row in rows]
     return Influences(len(rows), influence(params, [row.metric for row in rows]))
 
 

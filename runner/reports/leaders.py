@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from cifar_model.params import ParamValues
 from runner.reports.formats.csv_file import Cell, share_of
 from runner.reports.records import Interval, chosen, of_metrics
-from runner.reports.stats.ranking import PARAMS, effective
+from runner.reports.stats.ranking import PARAMS, effective_of
 from runner.reports.stats.uncertainty import known_interval
 from runner.store.queries.leaderboard import METRICS
 from runner.store.queries.rows import LeaderRow
@@ -65,7 +65,7 @@ def leader(row: LeaderRow, rank: int, behind: bool | None) -> Leader:
     return Leader(
         trial=row.trial,
         job=row.job,
-        params=effective(row.params, row.network, row.trainer),
+        params=effective_of(row),
         network=row.network,
         code=row.code,
         trainer=row.trainer,

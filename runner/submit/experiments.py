@@ -126,7 +126,7 @@ def new_folds(
         "split": "validation",
         "folds": folds,
         "params": trial.params,
-        **_start(trial.init, trial.freeze),
+        **start_entries(trial.init, trial.freeze),
         # Only the data differ from fold to fold.
         "seed": trial.seed,
     }
@@ -202,7 +202,9 @@ def _training_configuration(
         "repeats": training.repeats,
         "threads": training.threads,
         **_network(None if training.network == PAPER else training.network.to_json()),
-        **_start(None if training.initial is None else training.initial.to_json(), training.freeze),
+        **start_entries(
+            None if training.initial is None else training.initial.to_json(), training.freeze
+        ),
         **_backend(training.backend),
     }
 
@@ -212,7 +214,7 @@ def _network(stored: Mapping[str, Any] | None) -> dict[str, Any]:
     return {} if stored is None else {"network": dict(stored)}
 
 
-def _start(init: Mapping[str, Any] | None, freeze: str | None) -> dict[str, Any]:
+def start_entries(init: Mapping[str, Any] | None, freeze: str | None) -> dict[str, Any]:
     """Return what a configuration says of the start of its trials; most have nothing of that."""
     given = {"init": init and dict(init), "freeze": freeze}
     return {name: value for name, value in given.items() if value is not None}

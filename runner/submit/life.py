@@ -6,6 +6,7 @@ from typing import Any
 from runner.errors import InputError
 from runner.needs import require_network
 from runner.store import queries
+from runner.submit.experiments import start_entries
 from runner.submit.image_choice import comma_parts
 
 LAST = "last"
@@ -48,12 +49,9 @@ def life_configuration(trial: queries.Trial, epochs: Sequence[int]) -> dict[str,
             f"epochs from 1 to {trial.epochs}, or last",
             "correct --epochs-of-life",
         )
-    given = {"init": trial.init, "freeze": trial.freeze}
     training = {"dataset": trial.dataset, "params": trial.params, "seed": trial.seed}
-    start = {name: value for name, value in given.items() if value is not None}
-    return {"epochs_of_life": earlier_epochs(trial, epochs), "training": training | start}
-
-
-def earlier_epochs(trial: queries.Trial, epochs: Sequence[int]) -> list[int]:
-    """Return the epochs before the last, whose weights are stored."""
-    return [epoch for epoch in epochs if epoch < trial.epochs]
+    return {
+        # The weights after the last epoch are stored.
+        "epochs_of_life": [epoch for epoch in epochs if epoch < trial.epochs],
+        "training": training | start_entries(trial.init, trial.freeze),
+    }

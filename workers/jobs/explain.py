@@ -35,7 +35,9 @@ def run_explanation(attempt: Attempt, spec: ExplainSpec) -> Write:
         failpoint(f"image_{image}", attempt.key.job_id)
         attempt.check()
         picture = dataset.test.images[image]
-        asked = labels or [_predicted(own, picture)]
+        asked = labels
+        if spec.earlier is not None and not labels:
+            asked = [_predicted(own, picture)]
         explained[image] = explain(predictor, picture, asked, spec.settings)
         if spec.activations and spec.earlier is None:
             outputs[image] = activations(predictor.model, picture)

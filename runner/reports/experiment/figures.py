@@ -16,7 +16,7 @@ from runner.reports.figures.overlay import draw_overlay
 from runner.reports.figures.parallel import draw_parallel
 from runner.reports.groups import shown_params
 from runner.reports.model import Figure, as_text, titled
-from runner.reports.stats.ranking import effective
+from runner.reports.stats.ranking import effective_of
 from runner.states import Kind
 from runner.store.artifacts import get_array
 from runner.store.engine import Store
@@ -59,10 +59,7 @@ def _curves(document: ExperimentDocument) -> list[Figure]:
 
 def _parallel(document: ExperimentDocument) -> Iterator[Figure]:
     what = f"Parallel coordinates of trials: parameters and {document.by}"
-    trials = [
-        replace(trial, params=effective(trial.params, trial.network, trial.trainer))
-        for trial in document.trials
-    ]
+    trials = [replace(trial, params=effective_of(trial)) for trial in document.trials]
     drawn = draw_parallel(
         titled(document.dataset, what),
         trials,

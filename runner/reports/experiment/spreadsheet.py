@@ -11,7 +11,7 @@ from cifar_model.objective import reported
 from runner.reports.experiment.document import ExperimentDocument
 from runner.reports.formats.csv_file import Cell, share_of
 from runner.reports.records import Best, chosen, of_metrics, values
-from runner.reports.stats.ranking import METRICS, all_names, effective
+from runner.reports.stats.ranking import METRICS, all_names, effective_of
 from runner.states import Kind
 
 # The cells of a row by column name.
@@ -100,7 +100,7 @@ def _trials(document: ExperimentDocument) -> Iterator[Cells]:
             **chosen(trial, ("network", "code")),
             "fingerprints": ", then ".join(trial.fingerprints),
             **of_metrics(trial.metrics),
-            **effective(trial.params, trial.network, trial.trainer),
+            **effective_of(trial),
         }
 
 

@@ -23,7 +23,7 @@ from runner.reports.model import (
 from runner.reports.records import BestEpoch, RankedTrial, plain, values
 from runner.reports.selection import SHARES, answer, score_text, winner_notes, without_metric
 from runner.reports.stats.param_importance import INFLUENCE, INFLUENCES, differing
-from runner.reports.stats.ranking import METRICS, effective, param_names
+from runner.reports.stats.ranking import METRICS, effective_of, param_names
 from runner.states import JobState
 
 IDENTITY = ("rank", "trial", "job")
@@ -157,9 +157,7 @@ def _params_by_importance(document: ExperimentDocument) -> list[str]:
     """Return the params of the trials: the most important first, then the others that vary."""
     found = document.analysis.influence if document.analysis else []
     names = param_names(document.trials)
-    varying = differing(
-        [effective(trial.params, trial.network, trial.trainer) for trial in document.trials]
-    )
+    varying = differing([effective_of(trial) for trial in document.trials])
     ordered = [*(row.param for row in found), *varying, *names]
     return [name for name in dict.fromkeys(ordered) if name in names]
 
@@ -173,7 +171,7 @@ def trials_table(document: ExperimentDocument) -> Table:
     rows = [
         [
             *values(trial, scores),
-            *map(effective(trial.params, trial.network, trial.trainer).get, params),
+            *map(effective_of(trial).get, params),
             curve,
             *values(trial, TRIAL_COLUMNS),
             *map(trial.metrics.get, others),
@@ -277,7 +275,7 @@ def _params(document: ExperimentDocument) -> Table:
         [
             [
                 *values(trial, IDENTITY),
-                *map(effective(trial.params, trial.network, trial.trainer).get, names),
+                *map(effective_of(trial).get, names),
             ]
             for trial in document.ranked
         ],

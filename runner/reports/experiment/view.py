@@ -171,8 +171,12 @@ def provenance_parts(document: ExperimentDocument) -> list[Part]:
 
 
 def _jobs_and_images(document: ExperimentDocument) -> str:
+    return "; ".join([_jobs(document), *_images(document)])
+
+
+def _jobs(document: ExperimentDocument) -> str:
     states = ", ".join(f"{count} {state}" for state, count in document.states.items() if count)
-    return "; ".join([f"jobs: {states}", f"seed {document.seed}", *_images(document)])
+    return f"jobs: {states}; seed {document.seed}"
 
 
 def _images(document: ExperimentDocument) -> list[str]:
@@ -183,12 +187,10 @@ def _images(document: ExperimentDocument) -> list[str]:
 
 
 def _heading(document: ExperimentDocument) -> list[Part]:
-    images = _images(document)
-    about = _jobs_and_images(document).removesuffix("".join(f"; {said}" for said in images))
-    data = [Note(f"data: {dataset_name(document.dataset)}; {said}") for said in images]
+    data = [Note(f"data: {dataset_name(document.dataset)}; {said}") for said in _images(document)]
     return [
         *(Note(line) for line in labels(None, document.tags, document.note)),
-        Note(about),
+        Note(_jobs(document)),
         *data,
         *_of_another_dataset(document),
         Note(f"command: {document.provenance.command}"),

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from statistics import fmean
+from typing import Any
 
 from cifar_model.data import Description
 from runner.reports.explanation.difference import (
@@ -19,9 +20,9 @@ from runner.reports.formats.csv_file import csv_file
 from runner.reports.lookup import job_row
 from runner.reports.model import Note, Part, Report, Table, titled
 from runner.reports.records import Interval, fields_of, values
-from runner.reports.stats.uncertainty import accuracy_interval
-from runner.store.engine import Connection, Store
-from runner.store.queries.rows import ExperimentRow
+from runner.reports.stats.uncertainty import known_interval
+from runner.store.engine import Store
+from runner.store.queries.rows import ExperimentRow, JobRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def agreement_document(store: Store, numbers: Sequence[int]) -> AgreementDocumen
             check_datasets([rows[0], row])
         dataset = rows[0].configuration.dataset
         found = [explained_images(connection, number, dataset.classes) for number in numbers]
-        scores = [_score(connection, row) for row in rows]
+        trials = [job_row(connection, trial=row.configuration.trial) for row in rows]
     common = set.intersection(*(set(images) for images in found))
     if not common:
         raise no_common_image(numbers)
@@ -112,50 +113,32 @@ def agreement_document(store: Store, numbers: Sequence[int]) -> AgreementDocumen
         )
         for first, second in combinations(numbers, 2)
     ]
-    experiments = [_agreement(row, score, pairs) for row, score in zip(rows, scores, strict=True)]
+    experiments = [_agreement(row, trial, pairs) for row, trial in zip(rows, trials, strict=True)]
     return AgreementDocument(
         dataset=dataset,
         pictures=len(common),
-        shared_weight=_mean(pairs, "shared_weight"),
-        shared_weight_chance=_mean(pairs, "shared_weight_chance"),
-        shared_weight_signed=_mean(pairs, "shared_weight_signed"),
-        shared_weight_signed_chance=_mean(pairs, "shared_weight_signed_chance"),
-        rank_correlation=_mean(pairs, "rank_correlation"),
+        **_means(pairs),
         experiments=sorted(experiments, key=lambda of: -(of.val_accuracy or 0)),
         pairs=pairs,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Score:
-    accuracy: float | None
-    interval: Interval | None
-
-
-def _score(connection: Connection, row: ExperimentRow) -> _Score:
-    """Return the validation accuracy of the trial that an experiment explains."""
-    trained = job_row(connection, trial=row.configuration.trial)
-    if trained.val_accuracy is None or trained.dataset is None:
-        return _Score(None, None)
-    images = trained.dataset.images.validation
-    return _Score(trained.val_accuracy, accuracy_interval(trained.val_accuracy, images))
-
-
-def _agreement(row: ExperimentRow, score: _Score, pairs: Iterable[ExperimentPair]) -> Agreement:
-    own = [pair for pair in pairs if row.id in pair.experiments]
+def _agreement(row: ExperimentRow, trial: JobRow, pairs: Iterable[ExperimentPair]) -> Agreement:
+    images = trial.dataset.images.validation if trial.dataset else 0
     return Agreement(
         experiment=row.id,
         trial=row.configuration.trial,
         method=row.configuration.method,
         seed=row.seed,
-        val_accuracy=score.accuracy,
-        val_accuracy_interval=score.interval,
-        shared_weight=_mean(own, "shared_weight"),
-        shared_weight_chance=_mean(own, "shared_weight_chance"),
-        shared_weight_signed=_mean(own, "shared_weight_signed"),
-        shared_weight_signed_chance=_mean(own, "shared_weight_signed_chance"),
-        rank_correlation=_mean(own, "rank_correlation"),
+        val_accuracy=trial.val_accuracy,
+        val_accuracy_interval=known_interval(trial.val_accuracy, images),
+        **_means([pair for pair in pairs if row.id in pair.experiments]),
     )
+
+
+def _means(pairs: Sequence[ExperimentPair]) -> dict[str, Any]:
+    """Return the mean of each measure over some pairs."""
+    return {name: _mean(pairs, name) for name in MEASURES}
 
 
 def _mean(pairs: Iterable[ExperimentPair], name: str) -> float | None:

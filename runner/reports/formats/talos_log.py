@@ -12,7 +12,7 @@ from cifar_model.params import ParamValues
 from runner.reports.formats.csv_file import csv_file
 from runner.reports.records import Trial, values
 from runner.reports.stats.param_importance import Influence, influence
-from runner.reports.stats.ranking import METRICS, effective, param_names
+from runner.reports.stats.ranking import METRICS, effective_of, param_names
 
 MOST_PARAMS = 10
 
@@ -40,7 +40,7 @@ def as_talos_log(trials: Sequence[Trial]) -> str:
     names = param_names(rounds)
     rows = []
     for trial in rounds:
-        params = effective(trial.params, trial.network, trial.trainer)
+        params = effective_of(trial)
         scores = values(trial, ("trained_epochs", *METRICS))
         rows.append([*scores, *(params.get(name) for name in names)])
     return csv_file(["round_epochs", *METRICS, *names], rows)
@@ -54,7 +54,7 @@ def analysis(trials: Sequence[Trial], metric: str) -> Analysis | None:
     if not scores:
         return None
     rounds = [trial for trial, value in found if value is not None]
-    params = [effective(trial.params, trial.network, trial.trainer) for trial in rounds]
+    params = [effective_of(trial) for trial in rounds]
     influences = influence(params, scores)
     sign = 1 if is_smaller_better(metric) else -1
     order = sorted(range(len(rounds)), key=lambda place: sign * scores[place])

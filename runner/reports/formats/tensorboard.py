@@ -12,7 +12,7 @@ from typing import Any
 from cifar_model.objective import reported, score
 from runner.reports.formats.extras import needed
 from runner.reports.records import Trial
-from runner.reports.stats.ranking import effective
+from runner.reports.stats.ranking import effective_of
 
 
 def event_files(trials: Sequence[Trial], submitted: datetime) -> Iterator[tuple[Path, bytes]]:
@@ -44,9 +44,7 @@ def _file(trial: Trial, start: float) -> bytes:
         records.write(proto.Event(wall_time=at, **fields).SerializeToString())
 
     write(start, file_version="brain.Event:2")
-    params = hparams.hparams_pb(
-        effective(trial.params, trial.network, trial.trainer), start_time_secs=start
-    )
+    params = hparams.hparams_pb(effective_of(trial), start_time_secs=start)
     write(start, summary=params)
     at = start
     for epoch in trial.epochs:

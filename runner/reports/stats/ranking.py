@@ -47,9 +47,26 @@ def effective(params: ParamValues, network: str = PAPER.name, trainer: bool = Fa
     return {**(DEFAULTS if network == PAPER.name else OF_TRAINING), **params}
 
 
+class WithNetwork(HasParams, Protocol):
+    """What has params and the network, or the trainer, that they are of."""
+
+    @property
+    def network(self) -> str:
+        """Return the name of its network."""
+
+    @property
+    def trainer(self) -> bool:
+        """Return whether the network is a training loop."""
+
+
+def effective_of(trial: WithNetwork) -> ParamValues:
+    """Return the effective params of a trial."""
+    return effective(trial.params, trial.network, trial.trainer)
+
+
 def loss_of(trial: Trial) -> str:
     """Return the name of the loss function of a trial; only a trainer knows its own."""
-    return str(effective(trial.params, trial.network, trial.trainer).get("losses", ""))
+    return str(effective_of(trial).get("losses", ""))
 
 
 def param_names(trials: Sequence[Trial]) -> list[str]:

@@ -10,28 +10,16 @@ from cifar_model.objective import Measured, is_smaller_better, score
 from cifar_model.params import ParamValues
 from runner.reports.records import Interval
 from runner.reports.stats.param_importance import differing
-from runner.reports.stats.ranking import PARAMS, effective
+from runner.reports.stats.ranking import PARAMS, WithNetwork, effective_of
 from runner.reports.stats.uncertainty import student
 
 
-class Member(Measured, Protocol):
+class Member(Measured, WithNetwork, Protocol):
     """A trial that can be a member of a group."""
 
     @property
     def trial(self) -> int | None:
         """Return the number of the trial; None before it has ended."""
-
-    @property
-    def params(self) -> ParamValues:
-        """Return its params."""
-
-    @property
-    def network(self) -> str:
-        """Return the name of its network."""
-
-    @property
-    def trainer(self) -> bool:
-        """Return whether the network is a training loop."""
 
     @property
     def seed(self) -> int:
@@ -69,7 +57,7 @@ def grouped(trials: Iterable[Member], names: Sequence[str] | None, metric: str) 
     by_all = names is None or set(names) == set(PARAMS)
     found: dict[Hashable, list[Member]] = {}
     for trial in trials:
-        params = effective(trial.params, trial.network, trial.trainer)
+        params = effective_of(trial)
         key = _key(params) if by_all else tuple(map(params.get, names or ()))
         found.setdefault((trial.network, key), []).append(trial)
     return [_group(members, metric) for members in found.values()]
@@ -87,13 +75,11 @@ def _group(members: Sequence[Member], metric: str) -> Group:
     found = [(member, score(member, metric)) for member in members]
     scored = [(member, value) for member, value in found if value is not None]
     for member, value in scored:
-        key = _key(effective(member.params, member.network, member.trainer)), member.seed
+        key = _key(effective_of(member)), member.seed
         once.setdefault(key, (member, value))
     counted = [member for member, _ in once.values()]
     scores = [value for _, value in once.values()]
-    params = [
-        effective(member.params, member.network, member.trainer) for member in counted or members
-    ]
+    params = [effective_of(member) for member in counted or members]
     varying = differing(params)
     return Group(
         network=members[0].network,
@@ -114,7 +100,7 @@ def by_params(members: Sequence[Member], scores: Sequence[float]) -> list[list[f
     """Return the scores of the members, those of the same params together."""
     found: dict[Hashable, list[float]] = {}
     for member, value in zip(members, scores, strict=True):
-        params = effective(member.params, member.network, member.trainer)
+        params = effective_of(member)
         found.setdefault((member.network, _key(params)), []).append(value)
     return list(found.values())
 

@@ -25,16 +25,20 @@ class Shown:
 
     def shares(self) -> Weights:
         """Return the share of the total absolute weight at each pixel, with the weight's sign."""
-        weights = self.weights / np.abs(self.weights).sum()
-        shares: Weights = (weights / np.bincount(self.segments.ravel()))[self.segments]
-        return shares.ravel()
+        segments = self.segments.ravel()
+        shares: Weights = (self._relative() / np.bincount(segments))[segments]
+        return shares
 
     def permuted(self) -> Weights:
         """Return the shares of each pixel with every superpixel's weight, a row for each weight."""
-        weights = self.weights / np.abs(self.weights).sum()
-        sizes = np.bincount(self.segments.ravel())[self.segments].ravel()
-        shares: Weights = weights[:, None] / sizes
+        segments = self.segments.ravel()
+        shares: Weights = self._relative()[:, None] / np.bincount(segments)[segments]
         return shares
+
+    def _relative(self) -> Weights:
+        """Return the weights as shares of the total absolute weight."""
+        relative: Weights = self.weights / np.abs(self.weights).sum()
+        return relative
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 NEWEST_FIRST = (Checkpoint.attempt.desc(), Checkpoint.epoch.desc())
 
 
-class Measured(Protocol):
+class TrainedEpoch(Protocol):
     """An epoch with the metrics that were measured, of whatever names."""
 
     @property
@@ -39,7 +39,7 @@ class Measured(Protocol):
 
 
 def record_epoch(
-    store: Store, key: AttemptKey, epoch: Measured, checkpoint: bytes, fingerprint: str
+    store: Store, key: AttemptKey, epoch: TrainedEpoch, checkpoint: bytes, fingerprint: str
 ) -> bool:
     """Store an epoch's metrics and the checkpoint after it; keep the newest two checkpoints.
 
