@@ -104,7 +104,7 @@ def predicts(network: Mapping[str, Any] | None, predictor: Mapping[str, Any] | N
     return not is_trainer(network) or bool((predictor or {}).get("form"))
 
 
-def answers_for_images(
+def can_be_evaluated(
     dataset: Description | None,
     network: Mapping[str, Any] | None,
     predictor: Mapping[str, Any] | None,

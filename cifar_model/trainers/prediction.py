@@ -46,7 +46,7 @@ class TrainerPredictor:
         if keras is not None and isinstance(self.loaded, keras.Model):
             return self.loaded
         raise InputError(
-            f"the model of {self.name} is {type(self.loaded).__name__}, no Keras model",
+            f"the model of {self.name} is {type(self.loaded).__name__}, not a Keras model",
             "a Keras model, whose gradients and layers can be read",
             "use --method lime or occlusion, without --activations",
         )

@@ -43,7 +43,7 @@ def export_bundle(store: Store, trial: int, out: Path) -> list[str]:
     """Write the bundle to a new directory and return the names of its files.
 
     It is written beside its place and moved there when it is whole. Of the trial of a trainer, only
-    the files that it saved, its model and its code are written: they are no bundle.
+    the files that it saved, its model and its code are written: they are not a bundle.
     """
     out = out.absolute()
     if out.exists() or not out.parent.is_dir():

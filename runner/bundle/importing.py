@@ -45,7 +45,7 @@ def import_bundle(store: Store, path: Path) -> ImportedTrial:
     """
     if (path / TRAINER).exists():
         raise InputError(
-            f"{path} has the files of the trial of a trainer, and no bundle",
+            f"{path} has the files of a trainer's trial, not a bundle",
             "the bundle of a trial with a network",
             "run the trainer there: runner submit train --trainer FILE.py:function",
         )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from cifar_model.objective import is_smaller_better, score
-from runner.needs import answers_for_images
+from runner.needs import can_be_evaluated
 from runner.reports.model import Code, Part
 from runner.reports.records import Best, BestEpoch, Epoch, RankedTrial, Trial, fields_of
 from runner.reports.stats.ranking import METRICS, better
@@ -48,7 +48,7 @@ def _trial(job: JobRow, epochs: list[Epoch]) -> Trial:
         network=network_name(job.network),
         code=code_of(job.network),
         trainer=is_trainer(job.network),
-        predicts=answers_for_images(job.dataset, job.network, job.predictor),
+        predicts=can_be_evaluated(job.dataset, job.network, job.predictor),
         seed=job.seed,
         epochs=epochs,
         trained_epochs=len(epochs),

@@ -93,7 +93,7 @@ def check_readable(trial: queries.Trial, explaining: Explaining) -> None:
     asked += ["--activations"] if explaining.activations else []
     if asked and trial.predictor is not None and not trial.predictor.get("keras"):
         raise InputError(
-            f"{' and '.join(asked)}: the model of trial {trial.id} is no Keras model",
+            f"{' and '.join(asked)}: the model of trial {trial.id} is not a Keras model",
             "a Keras model, whose gradients and layers can be read",
             "use --method lime or occlusion, without --activations",
         )

@@ -22,8 +22,8 @@ def read_epochs(asked: Sequence[int | str] | str) -> list[int]:
     wrong = [word for word in words if word != LAST and not _is_epoch(word)]
     if wrong or not words:
         raise InputError(
-            f"--epochs-of-life {','.join(words)}: {', '.join(map(repr, wrong)) or 'nothing'} is no"
-            " epoch",
+            f"--epochs-of-life {','.join(words)}: {', '.join(map(repr, wrong)) or 'nothing'} is not"
+            " an epoch",
             "numbers of epochs from 1, or last, such as 1,2,5,last",
             "correct --epochs-of-life",
         )

@@ -159,7 +159,7 @@ def test_the_model_of_a_trainer_is_evaluated_and_explained_and_its_files_exporte
     assert export_bundle(worker.store, trial.id, tmp_path / "files") == ["_trainer.py", "model.pkl"]
     saved = unpack_files(get_artifact(worker.store, trial.model))
     assert (tmp_path / "files" / "model.pkl").read_bytes() == saved["model.pkl"]
-    with pytest.raises(InputError, match="files of the trial of a trainer, and no bundle"):
+    with pytest.raises(InputError, match="files of a trainer's trial, not a bundle"):
         import_bundle(worker.store, tmp_path / "files")
     with pytest.raises(InputError, match="trained by a trainer"):
         new_folds(worker.store, trial.id, 2, 0)
@@ -224,7 +224,9 @@ def test_a_model_that_was_pickled_has_no_gradients(worker: Context, tmp_path: Pa
     (job,) = queries.jobs(worker.store, save(worker.store, new))
     tasks.evaluate.apply(args=(job.id,), throw=True)
     asked = Explaining([0], ["predicted"], "small", 60, activations=True, method="gradcam")
-    with pytest.raises(InputError, match=r"--method gradcam and --activations: .* no Keras model"):
+    with pytest.raises(
+        InputError, match=r"--method gradcam and --activations: .* not a Keras model"
+    ):
         new_explain(worker.settings, worker.store, trial.id, asked, 1)
 
 

@@ -11,7 +11,7 @@ from cifar_model.data import Description
 from cifar_model.objective import METRICS, is_smaller_better, objective
 from cifar_model.params import DEFAULTS, ParamValues
 from runner.api.frames.table import frame, type_of, types_of
-from runner.needs import answers_for_images
+from runner.needs import can_be_evaluated
 from runner.reports.records import Epoch, RankedTrial
 from runner.reports.selection import SHARES
 from runner.reports.stats.ranking import PARAMS, better, effective
@@ -94,7 +94,7 @@ def trials_frame(store: Store, scope: Scope) -> pd.DataFrame:
         stored["stored_network"],
         stored["predictor"],
     )
-    columns |= {"predicts": list(map(answers_for_images, *models))}
+    columns |= {"predicts": list(map(can_be_evaluated, *models))}
     columns |= _intervals(stored["val_accuracy"], columns["val_images"])
     scored = _scored({**stored, "network": networks, "trainer": trainers}, params)
     columns |= _selection(scored, columns["val_images"], len(params))

@@ -13,7 +13,7 @@ from cifar_model.data import Description
 from cifar_model.networks.network import PAPER
 from cifar_model.objective import is_smaller_better, objective
 from cifar_model.params import ParamValue
-from runner.needs import answers_for_images
+from runner.needs import can_be_evaluated
 from runner.specs import code_of, is_trainer, network_name, trained_params
 from runner.states import Kind
 from runner.store.engine import Connection
@@ -117,7 +117,7 @@ def _leader(row: RowMapping) -> LeaderRow:
             "network": network_name(network),
             "code": code_of(network),
             "trainer": is_trainer(network),
-            "predicts": answers_for_images(dataset, network, predictor),
+            "predicts": can_be_evaluated(dataset, network, predictor),
             "dataset": dataset,
         }
     )

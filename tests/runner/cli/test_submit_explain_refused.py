@@ -26,9 +26,9 @@ from tests.runner.store.making import rows
         ),
         (
             ("--images", "0", "--epochs-of-life", "0,first"),
-            "--epochs-of-life 0,first: '0', 'first' is no epoch\n.*numbers of epochs from 1",
+            "--epochs-of-life 0,first: '0', 'first' is not an epoch\n.*numbers of epochs from 1",
         ),
-        (("--images", "0", "--epochs-of-life", ""), "--epochs-of-life : '' is no epoch"),
+        (("--images", "0", "--epochs-of-life", ""), "--epochs-of-life : '' is not an epoch"),
     ],
 )
 def test_pictures_and_classes_that_do_not_exist_are_refused(
