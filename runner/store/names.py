@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from unicodedata import normalize
 
 from cifar_model.errors import shown
 from runner.errors import InputError
@@ -22,6 +23,16 @@ class Label:
 
 
 NO_LABEL = Label()
+
+
+def composed(word: str) -> str:
+    """Return a word in Unicode's NFC: an accented letter is one character, however it is typed."""
+    return normalize("NFC", word)
+
+
+def spellings(word: str) -> tuple[str, str]:
+    """Return what finds a word in the store: as it is typed, for earlier versions, and composed."""
+    return word, composed(word)
 
 
 def read_label(name: str | None, tags: Iterable[str], note: str | None) -> Label:
@@ -85,4 +96,4 @@ def _read_word(option: str, word: str) -> str:
             "a word that can be typed as an argument",
             f"correct {option}",
         )
-    return word
+    return composed(word)

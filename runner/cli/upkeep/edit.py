@@ -23,12 +23,12 @@ def edit(experiment: int, form: str, **options: Any) -> None:
     from runner.reports.labels import labels
     from runner.store import queries
     from runner.store.lifecycle import naming
-    from runner.store.names import read_label
+    from runner.store.names import composed, read_label
 
     for what in ("name", "note"):
         if options[what] is not None and options[f"clear_{what}"]:
             raise click.UsageError(f"--clear-{what} cannot be combined with --{what}")
-    if both := sorted(set(options["tags"]) & set(options["untag"])):
+    if both := sorted(set(map(composed, options["tags"])) & set(map(composed, options["untag"]))):
         raise click.UsageError(f"--tag {both[0]} cannot be combined with --untag {both[0]}")
     label = read_label(options.pop("name"), options.pop("tags"), options.pop("note"))
     change = naming.Edit(label, **options)

@@ -11,7 +11,7 @@ from cifar_model.errors import shown
 from runner.errors import InputError
 from runner.failpoints import failpoint
 from runner.store.engine import Store
-from runner.store.names import NO_LABEL, Label
+from runner.store.names import NO_LABEL, Label, spellings
 from runner.store.schema import Experiment, ExperimentTag, now
 
 
@@ -65,13 +65,20 @@ def archive(store: Store, experiments: Sequence[int], *, archived: bool) -> int:
 
 def check_free(connection: Connection, name: str | None, own: int | None = None) -> None:
     """Raise InputError if another experiment has this name."""
-    taken = connection.scalar(select(Experiment.id).where(Experiment.name == name))
+    taken = name_holder(connection, name)
     if name is not None and taken is not None and taken != own:
         raise InputError(
             f"--name {shown(name)} is the name of experiment {taken}",
             "a name that no other experiment has",
             f"choose another name, or rename that one: runner edit {taken} --name NAME",
         )
+
+
+def name_holder(connection: Connection, name: str | None) -> int | None:
+    """Return the experiment that has a name; None if there is none."""
+    if name is None:
+        return None
+    return connection.scalar(select(Experiment.id).where(Experiment.name.in_(spellings(name))))
 
 
 def add_tags(connection: Connection, experiment: int, tags: Iterable[str]) -> None:
@@ -84,16 +91,17 @@ def add_tags(connection: Connection, experiment: int, tags: Iterable[str]) -> No
 
 def untag(connection: Connection, experiment: int, tags: Iterable[str]) -> None:
     """Remove tags from an experiment; raise InputError for one that it does not have."""
-    there = _tags(connection, experiment)
+    there = set(_tags(connection, experiment))
     for tag in tags:
-        if tag not in there:
+        if there.isdisjoint(spellings(tag)):
             raise InputError(
                 f"--untag {shown(tag)}: experiment {experiment} does not have this tag",
-                f"one of its tags: {', '.join(there) or 'it has none'}",
+                f"one of its tags: {', '.join(sorted(there)) or 'it has none'}",
                 "correct --untag",
             )
     chosen = ExperimentTag.experiment_id == experiment
-    connection.execute(delete(ExperimentTag).where(chosen, ExperimentTag.tag.in_(tags)))
+    words = {word for tag in tags for word in spellings(tag)}
+    connection.execute(delete(ExperimentTag).where(chosen, ExperimentTag.tag.in_(words)))
 
 
 def _tags(connection: Connection, experiment: int) -> Sequence[str]:

@@ -17,6 +17,7 @@ from runner.needs import can_be_evaluated
 from runner.specs import code_of, is_trainer, network_name, trained_params
 from runner.states import Kind
 from runner.store.engine import Connection
+from runner.store.names import spellings
 from runner.store.queries.names import shown_in_lists, tags_of
 from runner.store.queries.rows import CommandRow, LeaderRow, MetricRow, ScoredRow
 from runner.store.schema import Experiment, ExperimentTag, Job, Trial
@@ -283,10 +284,11 @@ def _holds(condition: Condition) -> ColumnElement[bool]:
 
 def _labelled(condition: Condition, experiment: InstrumentedAttribute[int]) -> ColumnElement[bool]:
     """Return the condition that an experiment has, or has not, a tag or a name."""
+    words = spellings(str(condition.value))
     if condition.name == "tag":
-        chosen = select(ExperimentTag.experiment_id).where(ExperimentTag.tag == condition.value)
+        chosen = select(ExperimentTag.experiment_id).where(ExperimentTag.tag.in_(words))
     else:
-        chosen = select(Experiment.id).where(Experiment.name == condition.value)
+        chosen = select(Experiment.id).where(Experiment.name.in_(words))
     return experiment.in_(chosen) if condition.operator == "=" else experiment.not_in(chosen)
 
 

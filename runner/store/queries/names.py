@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, exists, select
 from cifar_model.errors import nearest, shown
 from runner.errors import InputError
 from runner.store.engine import Store
+from runner.store.names import spellings
 from runner.store.schema import Experiment, ExperimentTag, Job
 
 NEWEST = 10
@@ -16,7 +17,7 @@ def find_experiment(store: Store, name: str) -> int:
     """Return the number of the experiment with a name; raise InputError if there is none."""
     with store.read() as connection:
         # Text that is not UTF-8 can be no name, and no database takes it.
-        same = select(Experiment.id).where(Experiment.name == name)
+        same = select(Experiment.id).where(Experiment.name.in_(spellings(name)))
         number = connection.scalar(same) if name.isprintable() else None
         if number is not None:
             return number
@@ -43,7 +44,7 @@ def tags_of(connection: Connection, experiments: Iterable[int]) -> dict[int, lis
 def has_tag(tag: str) -> ColumnElement[bool]:
     """Return the condition that an experiment has a tag."""
     same = ExperimentTag.experiment_id == Experiment.id
-    return exists().where(same, ExperimentTag.tag == tag)
+    return exists().where(same, ExperimentTag.tag.in_(spellings(tag)))
 
 
 def shown_in_lists() -> ColumnElement[bool]:

@@ -151,6 +151,34 @@ def test_names_tags_and_notes_are_shown_by_status_and_report(store: Store) -> No
         assert (document["note"], document["archived"]) == ("to see", False)
 
 
+def test_a_letter_and_its_accent_are_one_name_and_one_tag_however_they_are_typed(
+    store: Store,
+) -> None:
+    number, other = store_tune(store, [[0.5]]), store_tune(store, [[0.5]])
+    composed, decomposed = (
+        "caf\N{LATIN SMALL LETTER E WITH ACUTE}",
+        "cafe\N{COMBINING ACUTE ACCENT}",
+    )
+    call(store, "edit", str(number), "--name", decomposed, "--tag", decomposed)
+    for typed in (composed, decomposed):
+        document = document_of(store, "status", typed)
+        assert (document["name"], document["tags"]) == (composed, [composed])
+        assert counted(store, "--where", f"tag={typed}", "--where", f"name={typed}") == 1
+        listed = document_of(store, "status", "--tag", typed)["experiments"]
+        assert [row["experiment"] for row in listed] == [number]
+        with pytest.raises(InputError, match="is the name of experiment"):
+            call(store, "edit", str(other), "--name", typed)
+    call(store, "edit", str(number), "--untag", decomposed)
+    assert document_of(store, "status", str(number))["tags"] == []
+
+
+def test_a_name_that_an_earlier_version_stored_as_it_was_typed_is_found(store: Store) -> None:
+    number = store_tune(store, [[0.5]])
+    typed = "cafe\N{COMBINING ACUTE ACCENT}"
+    run(store, "UPDATE experiments SET name = :name WHERE id = :id", id=number, name=typed)
+    assert document_of(store, "status", typed)["experiment"] == number
+
+
 def test_what_is_archived_is_listed_only_if_asked_for(store: Store) -> None:
     first, second = store_tune(store, [[0.5]]), store_tune(store, [[0.6]])
     call(store, "archive", str(second))
