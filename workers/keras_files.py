@@ -20,8 +20,7 @@ from cifar_model.data import Description
 from cifar_model.errors import InputError
 from cifar_model.networks import building
 from cifar_model.networks.initial import weights_by_path
-from cifar_model.networks.network import PAPER, Network
-from cifar_model.networks.paper import DENSE_UNITS
+from cifar_model.networks.network import Network
 from cifar_model.params import Params
 from runner.needs import require_network
 from runner.settings import Settings
@@ -89,7 +88,7 @@ def weights(model_file: Path, path: Path, described: Mapping[str, Any]) -> None:
     with tempfile.TemporaryDirectory() as directory:
         extracted = _extract(model_file, Path(directory))
         numbers = _count(extracted)
-        if network == PAPER and numbers < _least_weights(params, height, width):
+        if numbers < _weights_of(params, (height, width, channels), described["classes"]):
             raise _refusal("it has fewer weights than its params require")
         model = building.build(params, (height, width, channels), described["classes"])
         try:
@@ -115,13 +114,15 @@ def _extract(model: Path, directory: Path) -> Path:
         raise _refusal(f"it cannot be unpacked: {error}") from error
 
 
-def _least_weights(params: Params, height: int, width: int) -> int:
-    """Return the number of weights of the last convolution and of the first dense layer."""
-    values = params.to_json()
-    blocks = int(values["blocks"] or 0)
-    filters = int(values["filters"] or 0) << (blocks - 1)
-    flat = (height >> blocks) * (width >> blocks) * filters
-    return 9 * filters**2 + flat * DENSE_UNITS[0]
+def _weights_of(params: Params, shape: tuple[int, int, int], classes: int) -> int:
+    """Return how many weights a network has; of code of a user's that hides it, at least 0."""
+    try:
+        return building.count_weights(params, shape, classes)
+    except ValueError:
+        if params.network.code is None:
+            raise
+        # It gives a variable its value: its weights have taken their memory already.
+        return 0
 
 
 def _count(path: Path) -> int:

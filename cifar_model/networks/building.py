@@ -29,6 +29,23 @@ def build(
 
     Layers whose names match `freeze` are not trained.
     """
+    model = _model(params, shape, classes)
+    if freeze is not None:
+        freeze_layers(model, freeze)
+    compile_for(model, params, steps)
+    return model
+
+
+def count_weights(params: Params, shape: Shape, classes: int) -> int:
+    """Return how many weights the network has, without the memory that they take.
+
+    A function that gives a variable its value, not an initializer, raises ValueError.
+    """
+    with keras.StatelessScope(initialize_variables=False):
+        return int(_model(params, shape, classes).count_params())
+
+
+def _model(params: Params, shape: Shape, classes: int) -> keras.Model:
     network = params.network
     if network.trainer:
         raise InputError(
@@ -41,9 +58,6 @@ def build(
         model = _function(network)(shape, classes, **dict(params.architecture))
     _check_model(network, model, shape, classes)
     give_float32(model)
-    if freeze is not None:
-        freeze_layers(model, freeze)
-    compile_for(model, params, steps)
     return model
 
 

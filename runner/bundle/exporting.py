@@ -37,6 +37,7 @@ SCORES = (
 EPOCH = tuple(EpochRow.model_fields)
 EVALUATION = ("split", "images", "loss", "accuracy", "accuracy_interval", "log_loss")
 ORIGIN = ("trial", "dataset", "provenance")
+LABEL = ("name", "tags", "note")
 
 
 def export_bundle(store: Store, trial: int, out: Path) -> list[str]:
@@ -64,7 +65,8 @@ def export_bundle(store: Store, trial: int, out: Path) -> list[str]:
                 (directory / TRAINER).write_bytes(get_artifact(store, document.code))
         else:
             in_keras_process("export", str(trial), str(directory / MODEL))
-            _write(directory, document, stored)
+            experiment = queries.experiment(store, document.experiment)
+            _write(directory, document, stored, experiment)
             if stored.network is not None and stored.network["code"]:
                 (directory / CODE).write_bytes(get_artifact(store, stored.network["code"]))
             write_checksums(directory)
@@ -77,7 +79,12 @@ def _write_saved(directory: Path, files: bytes) -> None:
         (directory / name).write_bytes(content)
 
 
-def _write(directory: Path, document: TrialDocument, stored: queries.Trial) -> None:
+def _write(
+    directory: Path,
+    document: TrialDocument,
+    stored: queries.Trial,
+    experiment: queries.Experiment,
+) -> None:
     images = document.dataset.images.validation
     scored = document.val_accuracy
     interval = None if scored is None else accuracy_interval(scored, images)
@@ -93,7 +100,10 @@ def _write(directory: Path, document: TrialDocument, stored: queries.Trial) -> N
         "val_accuracy_interval": interval,
         "evaluations": evaluations,
     }
-    origin = chosen(document, ORIGIN) | {"exported": provenance.collect()}
+    origin = chosen(document, ORIGIN) | {
+        "experiment": chosen(experiment, LABEL),
+        "exported": provenance.collect(),
+    }
     contents = {
         PARAMS: checked(ParamsFile, plain(params), PARAMS),
         METRICS: checked(MetricsFile, plain(metrics), METRICS),

@@ -78,6 +78,7 @@ def import_bundle(store: Store, path: Path) -> ImportedTrial:
             network=params.network_json(),
             backend=params.backend,
             code=code,
+            label=origin.experiment.label(),
         ),
     )
 

@@ -20,6 +20,7 @@ from cifar_model.errors import InputError, shown
 from cifar_model.grid import TwiceError, unique_keys
 from cifar_model.networks.network import BUILT_IN, Network
 from cifar_model.params import MOST_SEED, Params
+from runner.store.names import Label, read_label
 
 # An epoch takes some 350 bytes, and a trial has 100,000 at most.
 MOST_BYTES = 64 * 2**20
@@ -209,10 +210,31 @@ class CodeRecord(_Contents):
     host: Text | None = None
 
 
+class LabelRecord(_Contents):
+    """The name, tags and note of the trial's experiment."""
+
+    name: Text | None = None
+    tags: list[Text] = Field(default_factory=list)
+    note: Text | None = None
+
+    def label(self) -> Label:
+        """Return them as `runner submit` would take them; raise InputError if it would not."""
+        return read_label(self.name, self.tags, self.note)
+
+    @model_validator(mode="after")
+    def _check_label(self) -> "LabelRecord":
+        try:
+            self.label()
+        except InputError as error:
+            raise ValueError(error.what) from error
+        return self
+
+
 class ProvenanceFile(_Contents):
-    """Where it comes from: provenance.json."""
+    """Where it comes from: provenance.json. Bundles of 0.2 have no `experiment`."""
 
     trial: Positive
+    experiment: LabelRecord = LabelRecord()
     dataset: DatasetRecord
     provenance: CodeRecord
     exported: CodeRecord

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -75,9 +74,12 @@ def import_(path: Path, form: str) -> None:
 
     store = make_store(Settings.from_environment())
     found = import_bundle(store, path)
+    if found.name_holder is not None:
+        say(f"the name of its experiment is that of experiment {found.name_holder}: left out")
     state = "imported" if found.imported else "is already stored"
     words = f"trial {found.trial} {state}: score it again with `runner verify {found.trial}`"
-    click.echo(json.dumps(asdict(found), indent=2) if form == "json" else words)
+    document = {"trial": found.trial, "imported": found.imported}
+    click.echo(json.dumps(document, indent=2) if form == "json" else words)
 
 
 COMMANDS = [verify, export, import_]

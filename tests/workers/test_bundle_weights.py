@@ -9,15 +9,29 @@ from typing import Any
 import h5py
 import keras
 import numpy as np
+import psutil
 import pytest
 
 from cifar_model.errors import InputError
 from cifar_model.networks import building
+from cifar_model.networks.network import RESNET
 from cifar_model.params import Params
 from workers.keras_files import WEIGHTS, weights
 
 PARAMS = {"filters": 2, "blocks": 1}
 SHAPE, CLASSES = (8, 8, 3), 2
+
+
+OWN = """
+import keras
+from keras import layers
+
+
+def build(shape, classes, *, width=4):
+    inputs = keras.Input(shape)
+    outputs = layers.Dense(classes)(layers.Dense(width)(layers.Flatten()(inputs)))
+    return keras.Model(inputs, outputs)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -111,8 +125,27 @@ def test_a_link_is_refused(bundle: Path) -> None:
 def test_params_of_a_network_larger_than_the_file_are_refused_before_it_is_built(
     bundle: Path,
 ) -> None:
-    params = {"filters": 1024, "blocks": 5, "dropout": 0.1}
+    params = {"filters": 1024, "blocks": 3}
     assert "fewer weights than its params require" in refusal(bundle, params)
+
+
+def test_a_large_network_of_another_kind_is_refused_before_it_takes_memory(bundle: Path) -> None:
+    (bundle / "own.py").write_text(OWN)
+    own = {"name": "own.py:build", "parameters": {"width": 4}, "code": "0" * 64}
+    resnet = {"name": RESNET.name, "parameters": dict(RESNET.parameters), "code": None}
+    # More than a gigabyte each.
+    for network, params in ((own, {"width": 2_000_000}), (resnet, {"width": 1024, "depth": 4})):
+        described = {
+            "params": params,
+            "shape": (32, 32, 3) if network is resnet else SHAPE,
+            "classes": CLASSES,
+            "network": network,
+            "code": str(bundle / "own.py"),
+        }
+        before = psutil.Process().memory_info().rss
+        with pytest.raises(InputError, match="fewer weights than its params require"):
+            weights(bundle / "model.keras", bundle / "out.npz", described)
+        assert psutil.Process().memory_info().rss - before < 200_000_000
 
 
 def test_weights_of_another_shape_are_refused(bundle: Path) -> None:

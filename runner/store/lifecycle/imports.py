@@ -1,7 +1,7 @@
 """Store a trial that was trained elsewhere, with its epochs, as a job that has succeeded."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -19,8 +19,10 @@ from runner.store.engine import Connection, Store
 from runner.store.lifecycle.attempts import Claim
 from runner.store.lifecycle.experiments import add_code
 from runner.store.lifecycle.metrics import metric_columns
+from runner.store.lifecycle.naming import add_tags, name_holder
 from runner.store.lifecycle.numbers import insert_numbered
 from runner.store.lifecycle.results import write_trial
+from runner.store.names import NO_LABEL, Label
 
 # Attempts name a worker; this one stands for wherever it was.
 WORKER = {
@@ -57,30 +59,40 @@ class Imported:
     network: dict[str, Any] | None = None
     backend: str | None = None
     code: str | None = None
+    label: Label = NO_LABEL
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedTrial:
-    """The trial's number in this store, and whether it was written now."""
+    """The trial's number in this store, and whether it was written now.
+
+    `name_holder` is the experiment that has the name of the trial's, which was therefore left out.
+    """
 
     trial: int
     imported: bool
+    name_holder: int | None = None
 
 
 def import_trial(store: Store, imported: Imported) -> ImportedTrial:
     """Write the trial in one transaction, unless the store has it, however it came there."""
     try:
         with store.write() as connection:
-            existing = _existing(connection, imported)
-            if existing is None:
-                return ImportedTrial(_write(connection, imported), imported=True)
+            return _known_or_written(connection, imported)
     except IntegrityError:
-        # Someone imported the same bundle at the same moment and was first.
-        with store.read() as connection:
-            existing = _existing(connection, imported)
-        if existing is None:
-            raise
-    return ImportedTrial(existing, imported=False)
+        # Someone imported the same bundle, or took its name, at the same moment and was first.
+        with store.write() as connection:
+            return _known_or_written(connection, imported)
+
+
+def _known_or_written(connection: Connection, imported: Imported) -> ImportedTrial:
+    existing = _existing(connection, imported)
+    if existing is not None:
+        return ImportedTrial(existing, imported=False)
+    holder = name_holder(connection, imported.label.name)
+    if holder is not None:
+        imported = replace(imported, label=replace(imported.label, name=None))
+    return ImportedTrial(_write(connection, imported), imported=True, name_holder=holder)
 
 
 def _existing(connection: Connection, imported: Imported) -> int | None:
@@ -158,8 +170,11 @@ def _job(connection: Connection, imported: Imported) -> Claim:
             "configuration": configuration,
             "provenance": imported.provenance,
             "submission_key": imported.key,
+            "name": imported.label.name,
+            "note": imported.label.note,
         },
     ).one()
+    add_tags(connection, experiment, imported.label.tags)
     add_code(connection, experiment, imported.code)
     job = connection.scalars(
         insert_numbered(schema.Job)

@@ -11,6 +11,7 @@ from runner.store import queries
 from runner.store.artifacts import get_artifact
 from runner.store.engine import Store
 from runner.store.lifecycle.imports import Imported, ImportedEpoch, import_trial
+from runner.store.names import Label
 from runner.store.queries import workers_alive
 from tests.runner.reports.stored import DATASET
 from tests.runner.store.making import make_epoch, rows
@@ -91,6 +92,18 @@ def test_one_that_its_patience_ended_keeps_the_epochs_that_were_asked_for(store:
     assert (document.trained_epochs, document.ended_by) == (2, "patience")
     again = replace(IMPORTED, key="import 2", params=params)
     assert not import_trial(store, again).imported
+
+
+def test_its_experiment_gets_its_name_tags_and_note_and_never_the_name_of_another(
+    store: Store,
+) -> None:
+    label = Label("baseline", ("good", "old"), "to see")
+    first = import_trial(store, replace(IMPORTED, label=label))
+    second = import_trial(store, replace(IMPORTED, key="import 2", seed=10, label=label))
+    unnamed, named = queries.experiments(store, 2)
+    assert (named.name, named.tags, named.note) == ("baseline", ["good", "old"], "to see")
+    assert (unnamed.name, unnamed.tags, unnamed.note) == (None, ["good", "old"], "to see")
+    assert (first.name_holder, second.name_holder) == (None, named.id)
 
 
 def test_params_of_earlier_bundles_get_their_present_names(store: Store) -> None:
