@@ -28,7 +28,7 @@ def train_network(plan: Plan, life: Life, seed: int, files: Files) -> Outcome:
     network = Network(plan.name, tuple(plan.parameters.items()), plan.code)
     short = {"batch_size": BATCH_SIZE, "epochs": EPOCHS}
     params = Params.from_json({**short, **plan.params}, network)
-    dataset = drawn_images()
+    dataset = drawn_images(plan.drawn)
     shape, classes = dataset.train.images.shape[1:], len(dataset.classes)
     initial = _initial(compiled(params, shape, classes, seed).model)
 

@@ -41,6 +41,14 @@ class Life:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """The images that a check trains on: their pixels on each side, and whether they are gray."""
+
+    size: int = 32
+    grayscale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Train a function in one life after another; a failure ends the plan."""
 
@@ -50,6 +58,7 @@ class Plan:
     trainer: bool
     parameters: Mapping[str, Any]
     params: Mapping[str, Any]
+    drawn: Drawn
     lives: tuple[Life, ...]
 
     def write(self) -> Path:
@@ -66,7 +75,7 @@ class Plan:
             Life(life["name"], tuple(life["seeds"]), life["die"], Pins(**life["pins"]))
             for life in stored["lives"]
         ]
-        return cls(**{**stored, "lives": tuple(lives)})
+        return cls(**{**stored, "lives": tuple(lives), "drawn": Drawn(**stored["drawn"])})
 
 
 @dataclass(frozen=True, slots=True)

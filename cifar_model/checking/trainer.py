@@ -50,7 +50,7 @@ class Recording:
 
 def run_trainer(plan: Plan, life: Life, seed: int, files: Files) -> Outcome:
     """Train with a seed, from the checkpoint in the directory if there is one."""
-    data = drawn_images()
+    data = drawn_images(plan.drawn)
     recording, state = Recording(life, files), files.resume()
     context = Context(seed, data, recording.record, state)
     if state:

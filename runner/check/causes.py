@@ -1,13 +1,10 @@
 """Find out why bits differ: vary one thing at a time, then name the lines that use it."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from cifar_model.checking.plan import Life, Pins
-from cifar_model.networks.network import Network
 from runner.check.compare import differences
-from runner.check.processes import Series, live
+from runner.check.processes import Series, Subject, live
 from runner.check.report import Check, Line
 from runner.check.suspects import Suspects
 
@@ -31,11 +28,11 @@ SET_RUNS = tuple(Series(seed, (_pinned(name),)) for seed, name in SETS.items())
 class Causes:
     """Explain what does not hold for one function."""
 
-    def __init__(self, network: Network, params: Mapping[str, Any], directory: Path) -> None:
-        self._network = network
-        self._params = params
+    def __init__(self, subject: Subject, directory: Path) -> None:
+        self._subject = subject
+        self._network = subject.network
         self._directory = directory
-        self._suspects = Suspects(network.code or "")
+        self._suspects = Suspects(subject.network.code or "")
 
     def of_repeats(self, found: str) -> Check:
         """Return the check of a function whose bits differ from process to process."""
@@ -61,7 +58,7 @@ class Causes:
     def _what_matters(self) -> set[str]:
         """Return what changes the bits if it alone is varied."""
         runs = (*RUNS, *SET_RUNS) if self._suspects.sets() else RUNS
-        results = live(self._network, self._params, runs, self._directory)
+        results = live(self._subject, runs, self._directory)
         outcomes = {name: found.outcomes[0] for name, found in results.items() if found.outcomes}
         pinned = outcomes.get(PINNED)
         if pinned is None:

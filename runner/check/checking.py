@@ -11,6 +11,7 @@ from cifar_model.checking.plan import (
     OTHER_SEED,
     SEED,
     UNDISTURBED,
+    Drawn,
     Failure,
     Life,
     Outcome,
@@ -21,7 +22,7 @@ from cifar_model.networks.network import Network
 from cifar_model.params import Params, rules_of
 from runner.check.causes import MORE_HASH_SEEDS, Causes
 from runner.check.compare import differences, in_words
-from runner.check.processes import Series, live
+from runner.check.processes import Series, Subject, live
 from runner.check.report import Check, Report
 from runner.check.suspects import Suspects
 
@@ -39,16 +40,20 @@ RUNS = (
 MORE_RUNS = tuple(Series(seed, (Life(f"{AGAIN}_{seed}"),)) for seed in MORE_HASH_SEEDS)
 
 
-def check(network: Network, params: Mapping[str, Any]) -> Report:
+def check(network: Network, params: Mapping[str, Any], drawn: Drawn) -> Report:
     """Train on a few drawn images in several processes, and report what holds."""
     started = time.monotonic()
     if network.trainer:
         short = {"epochs": EPOCHS} if "epochs" in rules_of(network) else {}
         params = Params.from_json({**short, **params}, network).to_json()
+    else:
+        channels = 1 if drawn.grayscale else 3
+        Params.from_json(params, network).check_shape((drawn.size, drawn.size, channels))
+    subject = Subject(network, params, drawn)
     with tempfile.TemporaryDirectory(prefix="runner-check-") as directory:
         runs = (*RUNS, *MORE_RUNS) if Suspects(network.code or "").sets() else RUNS
-        results = live(network, params, runs, Path(directory))
-        checks = _Examination(network, params, Path(directory), results).checks()
+        results = live(subject, runs, Path(directory))
+        checks = _Examination(subject, Path(directory), results).checks()
     kind = "trainer" if network.trainer else "network"
     return Report(network.name, kind, round(time.monotonic() - started, 1), checks)
 
@@ -56,16 +61,9 @@ def check(network: Network, params: Mapping[str, Any]) -> Report:
 class _Examination:
     """What the processes of one check found, and what that means."""
 
-    def __init__(
-        self,
-        network: Network,
-        params: Mapping[str, Any],
-        directory: Path,
-        results: Mapping[str, Result],
-    ) -> None:
-        self.network = network
+    def __init__(self, subject: Subject, directory: Path, results: Mapping[str, Result]) -> None:
         self.results = results
-        self.causes = Causes(network, params, directory)
+        self.causes = Causes(subject, directory)
 
     def checks(self) -> list[Check]:
         """Return every check in turn; one that cannot train has no others."""

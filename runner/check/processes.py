@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cifar_model.checking.plan import UNDISTURBED, Failure, Life, Plan, Result
+from cifar_model.checking.plan import UNDISTURBED, Drawn, Failure, Life, Plan, Result
 from cifar_model.networks.network import Network
 from runner.environment import environment_for_children
 from runner.processes import python_command
@@ -22,6 +22,15 @@ MOST_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """The function that is checked, and what it is trained with."""
+
+    network: Network
+    params: Mapping[str, Any]
+    drawn: Drawn
+
+
+@dataclass(frozen=True, slots=True)
 class Series:
     """Lives of one process after another, which all order sets in the same way."""
 
@@ -29,14 +38,12 @@ class Series:
     lives: tuple[Life, ...]
 
 
-def live(
-    network: Network, params: Mapping[str, Any], series: Sequence[Series], directory: Path
-) -> dict[str, Result]:
+def live(subject: Subject, series: Sequence[Series], directory: Path) -> dict[str, Result]:
     """Run several series at once and return the result of each life by its name.
 
     If the undisturbed life fails, it ends all of them.
     """
-    plans = [_plan(network, params, one, directory) for one in series]
+    plans = [_plan(subject, one, directory) for one in series]
     with ExitStack() as stack:
         started = [
             stack.enter_context(_started(plan, one.hash_seed))
@@ -54,7 +61,8 @@ def live(
     }
 
 
-def _plan(network: Network, params: Mapping[str, Any], one: Series, directory: Path) -> Plan:
+def _plan(subject: Subject, one: Series, directory: Path) -> Plan:
+    network = subject.network
     place = directory / f"{one.hash_seed}-{one.lives[0].name}"
     place.mkdir()
     return Plan(
@@ -63,7 +71,8 @@ def _plan(network: Network, params: Mapping[str, Any], one: Series, directory: P
         code=network.code or "",
         trainer=network.trainer,
         parameters=dict(network.parameters),
-        params=dict(params),
+        params=dict(subject.params),
+        drawn=subject.drawn,
         lives=one.lives,
     )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from runner.api.checks import LIMITS
 from runner.cli.options import format_option, read_params
 from runner.cli.wording.fitting import say, show
 
@@ -24,12 +25,24 @@ SIGNS = {True: "holds", False: "BROKEN", None: "unknown"}
     metavar="NAME=VALUE",
     help="A parameter that it is trained with; repeatable.",
 )
+@click.option(
+    "--image-size",
+    type=click.IntRange(*LIMITS["image_size"]),
+    default=32,
+    show_default=True,
+    metavar="PIXELS",
+    help="The width and height of the images that it is trained on.",
+)
+@click.option("--grayscale", is_flag=True, help="Train on grayscale images instead of RGB.")
 @format_option
-def check(function: str, params: tuple[str, ...], form: str) -> None:
+def check(
+    function: str, params: tuple[str, ...], image_size: int, form: str, *, grayscale: bool
+) -> None:
     """Certify a network or a trainer: same bits again, and after kill -9. Exits with 1 if not.
 
     It is trained for two epochs on a few drawn images, several times and with two seeds.
     """
+    from cifar_model.checking.plan import Drawn
     from runner.check.checking import check as examine
     from runner.check.source import find
 
@@ -37,7 +50,7 @@ def check(function: str, params: tuple[str, ...], form: str) -> None:
     given = read_params(params, network)
     kind = "trainer" if network.trainer else "network"
     say(f"{network.name} is a {kind}; it is trained several times, which takes up to a minute")
-    report = examine(network, given)
+    report = examine(network, given, Drawn(image_size, grayscale))
     if form == "json":
         click.echo(json.dumps(report.to_json(), indent=2))
     else:

@@ -128,10 +128,13 @@ def test_a_trainer_that_raises_is_shown_with_its_line(tmp_path: Path) -> None:
     assert "raise RuntimeError('mine')" in only["traceback"]
 
 
-def test_a_good_network_holds(tmp_path: Path) -> None:
+def test_a_good_network_holds_on_images_of_the_size_and_colours_that_are_asked_for(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "network.py"
-    path.write_text(NETWORK)
-    code, document = check(f"{path}:build")
+    only = "    assert shape == (24, 24, 1), shape\n    inputs"
+    path.write_text(NETWORK.replace("    inputs", only, 1))
+    code, document = check(f"{path}:build", "--image-size", "24", "--grayscale")
     assert code == 0, document
     assert document["kind"] == "network"
     assert [each["holds"] for each in document["checks"]] == [True] * 5
