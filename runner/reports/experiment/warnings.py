@@ -1,9 +1,10 @@
 """Warnings about trials that are too short or no better than chance, and about equal points."""
 
 import math
+from collections.abc import Sequence
 
 from runner.reports.stats.uncertainty import accuracy_interval
-from runner.specs import Configuration
+from runner.specs import Configuration, is_trainer
 from runner.states import Kind
 from runner.store.engine import Connection
 from runner.store.queries import reports
@@ -19,10 +20,13 @@ def experiment_warnings(
 ) -> list[str]:
     """Return the warnings about an experiment, one line each."""
     match kind:
-        case Kind.TRAIN | Kind.TUNE if not configuration.takes("batch_norm_momentum"):
+        case Kind.TRAIN | Kind.TUNE if is_trainer(configuration.network):
             return []
         case Kind.TRAIN | Kind.TUNE:
-            return training_warnings(connection, experiment, configuration.dataset.images.train)
+            found = schedules(connection, experiment)
+            images = configuration.dataset.images.train
+            short = configuration.takes("batch_norm_momentum")
+            return [*(training_warnings(found, images) if short else []), *patience_warnings(found)]
         case Kind.EXPLAIN:
             return explanation_warnings(connection, configuration)
         case _:
@@ -46,9 +50,8 @@ def explanation_warnings(connection: Connection, configuration: Configuration) -
     return [warning]
 
 
-def training_warnings(connection: Connection, experiment: int, train_images: int) -> list[str]:
+def training_warnings(found: Sequence[Schedule], train_images: int) -> list[str]:
     """Return a warning if trials have too few steps for their batch normalisation momentum."""
-    found = schedules(connection, experiment)
     short = [row for row in found if _steps(row, train_images) < _enough(row.batch_norm_momentum)]
     if not short:
         return []
@@ -64,6 +67,20 @@ def training_warnings(connection: Connection, experiment: int, train_images: int
         f"{which} too short for batch_norm_momentum {momentum:g}: {steps:,} training steps, but"
         f" about {_enough(momentum):,} are needed, so validation scores may be near chance;"
         f" use {fix}"
+    )
+    return [warning]
+
+
+def patience_warnings(found: Sequence[Schedule]) -> list[str]:
+    """Return a warning if trials have a patience that cannot end them before their epochs do."""
+    never = [row for row in found if row.patience >= row.epochs]
+    if not never:
+        return []
+    count, total = (sum(row.trials for row in rows) for rows in (never, found))
+    which = "the trial" if total == 1 else f"{count:,} of {total:,} trials"
+    warning = (
+        f"patience={never[0].patience} has no effect in {never[0].epochs} epochs ({which}):"
+        " use a patience below the number of epochs"
     )
     return [warning]
 

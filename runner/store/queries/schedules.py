@@ -11,11 +11,12 @@ from runner.store.schema import Experiment, Job
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """The epochs, batch size and batch normalisation momentum shared by a number of trials."""
+    """The epochs, batch size, momentum and patience shared by a number of trials."""
 
     epochs: int
     batch_size: int
     batch_norm_momentum: float
+    patience: int
     trials: int
 
 
@@ -32,11 +33,15 @@ def schedules(connection: Connection, experiment: int) -> list[Schedule]:
         Job.configuration[("params", "batch_norm_momentum")].as_float(),
         DEFAULTS["batch_norm_momentum"],
     )
+    patience = func.coalesce(
+        Job.configuration[("params", "patience")].as_integer(), DEFAULTS["patience"]
+    )
     each = (
         select(
             (epochs if override is None else literal(override, Integer())).label("epochs"),
             batch_size.label("batch_size"),
             momentum.label("batch_norm_momentum"),
+            patience.label("patience"),
         )
         .where(Job.experiment_id == experiment)
         .subquery()

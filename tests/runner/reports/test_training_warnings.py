@@ -10,23 +10,40 @@ from click.testing import CliRunner
 from runner.cli.submit import submit
 from runner.reports.experiment.document import report_document
 from runner.reports.experiment.training import training_parts
-from runner.reports.experiment.warnings import training_warnings
+from runner.reports.experiment.warnings import patience_warnings, training_warnings
 from runner.reports.formats.terminal import as_terminal
 from runner.store.engine import Store
+from runner.store.queries.schedules import Schedule, schedules
 from tests.runner.reports.stored import DATASET, store_evaluation, store_tune
 from tests.runner.store.making import make_experiment
 
 SUBMIT = ["--dataset", "digits", "--train-size", "640", "--format", "json"]
 
 
-def warned(store: Store, *params: dict[str, Any], epochs: int | None = None) -> list[str]:
-    """Return the warnings of an experiment of such trials with 640 images to train on."""
+def schedules_of(
+    store: Store, *params: dict[str, Any], epochs: int | None = None
+) -> list[Schedule]:
+    """Return the schedules of an experiment of such trials."""
     dataset = DATASET | {"images": {"train": 640, "validation": 10, "test": 10}}
     configuration = {"dataset": dataset, "epochs": epochs, "threads": 1}
     jobs = [{"params": one} for one in params]
     experiment = make_experiment(store, jobs, configuration=configuration)
     with store.read() as connection:
-        return training_warnings(connection, experiment, 640)
+        return schedules(connection, experiment)
+
+
+def warned(store: Store, *params: dict[str, Any], epochs: int | None = None) -> list[str]:
+    """Return the warnings about too few steps if there are 640 images to train on."""
+    return training_warnings(schedules_of(store, *params, epochs=epochs), 640)
+
+
+@pytest.mark.parametrize(("patience", "warns"), [(0, False), (9, False), (10, True)])
+def test_a_patience_of_all_epochs_or_more_is_warned_of(
+    store: Store, patience: int, warns: bool
+) -> None:
+    found = patience_warnings(schedules_of(store, {"patience": patience}, {"lr": 0.1}))
+    expected = "patience=10 has no effect in 10 epochs (1 of 2 trials): use a patience below"
+    assert [line.startswith(expected) for line in found] == [True] * warns
 
 
 @pytest.mark.parametrize(
