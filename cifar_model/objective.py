@@ -9,7 +9,7 @@ METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
 # Trials are ranked by the first of these that was reported.
 PREFERRED = ("val_accuracy", "val_loss", "accuracy", "loss")
 
-# Shares of images, from 0 to 1.
+# Shares of images, from 0 to 1; so is the best of an epoch, `best_val_accuracy`.
 SHARES = ("accuracy", "val_accuracy")
 
 # What ended a training.
@@ -28,6 +28,11 @@ def objective(reported: Iterable[str]) -> str:
 def is_smaller_better(metric: str) -> bool:
     """Return whether a smaller value of a metric is better, which its name says."""
     return any(word in SMALLER for word in metric.lower().split("_"))
+
+
+def is_share(metric: str) -> bool:
+    """Return whether a metric is a share of images, from 0 to 1."""
+    return metric.removeprefix("best_") in SHARES
 
 
 class Measured(Protocol):
@@ -63,7 +68,7 @@ def reported_in(row: Mapping[str, Any]) -> dict[str, float]:
 
 def in_words(metric: str, value: float) -> str:
     """Return the value of a metric for people, with three decimals if it is a share."""
-    return f"{value:.3f}" if metric.removeprefix("best_") in SHARES else f"{value:.4g}"
+    return f"{value:.3f}" if is_share(metric) else f"{value:.4g}"
 
 
 def has_stalled(val_losses: Sequence[float], patience: int) -> bool:

@@ -9,7 +9,7 @@ from runner.errors import InputError
 from runner.reports.formats.csv_file import Cell
 from runner.reports.model import Note, Part, Table, as_text, first_rows, with_interval
 from runner.reports.records import Place, chosen, fields_of, values
-from runner.reports.selection import SHARES
+from runner.reports.selection import VALIDATION_SHARES
 from runner.reports.stats.param_importance import differing
 from runner.reports.stats.ranking import PARAMS, all_names
 from runner.reports.stats.repeats import Group, Member, grouped
@@ -131,7 +131,7 @@ def ranked_groups(groups: Sequence[RankedGroup], by: str, repeats: Repeats) -> l
         replace(
             group,
             rank=None if group.mean is None else place[group.mean],
-            noise=_noise(ordered[0], group, chance) if by in SHARES else None,
+            noise=_noise(ordered[0], group, chance) if by in VALIDATION_SHARES else None,
         )
         for group in ordered
     ]

@@ -34,7 +34,13 @@ from runner.reports.model import (
     with_interval,
 )
 from runner.reports.records import chosen, values
-from runner.reports.selection import SHARES, answer, score_text, winner_notes, without_metric
+from runner.reports.selection import (
+    VALIDATION_SHARES,
+    answer,
+    score_text,
+    winner_notes,
+    without_metric,
+)
 from runner.reports.stats.param_importance import INFLUENCE, INFLUENCES
 from runner.store.queries.leaderboard import METRICS
 
@@ -139,7 +145,7 @@ def _brief_table(document: LeaderboardDocument) -> list[Part]:
     if document.groups:
         return brief_group_parts(document.groups, document.group_by, document.by)
     legend = "noise: not significantly worse than the best; intervals are 95 % intervals."
-    return [_brief_trials(document), *([Note(legend)] if document.by in SHARES else [])]
+    return [_brief_trials(document), *([Note(legend)] if document.by in VALIDATION_SHARES else [])]
 
 
 def _brief_trials(document: LeaderboardDocument) -> Table:
@@ -149,7 +155,7 @@ def _brief_trials(document: LeaderboardDocument) -> Table:
     important = [row.param for row in document.influence.params if row.param in document.differing]
     names = [
         *("rank", "trial", document.by, "val_accuracy"),
-        *(["noise"] if document.by in SHARES else []),
+        *(["noise"] if document.by in VALIDATION_SHARES else []),
         "experiment",
         *(*important, *document.differing, *origin, *RESULTS),
     ]
@@ -322,7 +328,7 @@ def _draw(document: LeaderboardDocument) -> list[Figure]:
 def _command(document: LeaderboardDocument) -> str:
     """Return the command that shows this leaderboard again."""
     numbers = "".join(f" {number}" for number in document.experiments)
-    by = f" --by {document.by}" if document.by != SHARES[0] else ""
+    by = f" --by {document.by}" if document.by != VALIDATION_SHARES[0] else ""
     where = "".join(f" --where {quote(condition)}" for condition in document.where)
     is_leaderboard = len(document.experiments) > 1 or by or where
     top = "" if is_leaderboard and document.top == TOP else f" --top {document.top}"

@@ -13,7 +13,7 @@ from runner.reports.stats.uncertainty import accuracy_interval
 from runner.store.engine import Connection
 
 # The metrics that are shares of the validation images.
-SHARES = ("val_accuracy", "best_val_accuracy")
+VALIDATION_SHARES = ("val_accuracy", "best_val_accuracy")
 
 
 class Scored(Measured, Protocol):
@@ -100,7 +100,7 @@ def winner(connection: Connection, first: Scored, by: str, chance: Chance, image
 
 def _share(trial: Scored, by: str, images: int) -> float | None:
     """Return the metric of a trial; None unless it is a share of the validation images."""
-    return score(trial, by) if by in SHARES and images else None
+    return score(trial, by) if by in VALIDATION_SHARES and images else None
 
 
 def _test_score(evaluations: Sequence[Evaluation]) -> TestScore | None:

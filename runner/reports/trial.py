@@ -22,7 +22,7 @@ from runner.reports.model import (
     with_interval,
 )
 from runner.reports.records import Epoch, Evaluation, Trial, chosen, fields_of, values
-from runner.reports.selection import SHARES
+from runner.reports.selection import VALIDATION_SHARES
 from runner.reports.stats.ranking import SCORES
 from runner.reports.stats.uncertainty import accuracy_interval, known_interval
 from runner.reports.trials import code_parts, source_of, trials_of
@@ -185,7 +185,7 @@ def _accuracy(value: float, images: int) -> str:
 
 def _scores(document: TrialDocument, metric: str) -> str:
     value, images = score(document, metric), document.dataset.images.validation
-    interval = known_interval(value, images) if metric in SHARES else None
+    interval = known_interval(value, images) if metric in VALIDATION_SHARES else None
     said = f"{metric} {with_interval(value, interval)}{', 95 % interval,' if interval else ''}"
     epochs = f"{document.trained_epochs} epoch{'s' * (document.trained_epochs != 1)}"
     seconds = "" if document.seconds is None else f" and {document.seconds:.1f} s"

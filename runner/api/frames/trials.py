@@ -13,7 +13,7 @@ from cifar_model.params import DEFAULTS, ParamValues
 from runner.api.frames.table import frame, type_of, types_of
 from runner.needs import can_be_evaluated
 from runner.reports.records import Epoch, RankedTrial
-from runner.reports.selection import SHARES
+from runner.reports.selection import VALIDATION_SHARES
 from runner.reports.stats.ranking import PARAMS, better, effective
 from runner.reports.stats.repeats import repeated
 from runner.reports.stats.selection_bias import Chance, pooled
@@ -237,7 +237,7 @@ def _selection(
         # Trials of one seed are no repeats of one another.
         several = len({trial.seed for trial in trials}) > 1
         chance = Chance(len(trials), pooled(repeated(trials, "value") if several else []))
-        is_share = first.objective in SHARES and images[first.row]
+        is_share = first.objective in VALIDATION_SHARES and images[first.row]
         places: dict[float, int] = {}
         verdicts: dict[float, bool] = {}
         for place, trial in enumerate(trials, start=1):

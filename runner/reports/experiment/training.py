@@ -21,7 +21,13 @@ from runner.reports.model import (
     with_interval,
 )
 from runner.reports.records import BestEpoch, RankedTrial, plain, values
-from runner.reports.selection import SHARES, answer, score_text, winner_notes, without_metric
+from runner.reports.selection import (
+    VALIDATION_SHARES,
+    answer,
+    score_text,
+    winner_notes,
+    without_metric,
+)
 from runner.reports.stats.param_importance import INFLUENCE, INFLUENCES, differing
 from runner.reports.stats.ranking import METRICS, effective_of, param_names
 from runner.states import JobState
@@ -123,7 +129,7 @@ def _brief_trials(document: ExperimentDocument) -> Table:
     varied = ["state"] if len({trial.state for trial in document.ranked}) > 1 else []
     # While there is no result, the columns are those of a network.
     known = _known_metrics(document) or METRICS
-    noise = ["noise"] if document.by in SHARES else []
+    noise = ["noise"] if document.by in VALIDATION_SHARES else []
     results = [name for name in ("val_accuracy", "val_loss", "accuracy") if name in known]
     others = [name for name in known if name not in METRICS]
     names = ["rank", "trial", document.by, *noise, *varied, *params, "curve", *results, *others]
@@ -227,7 +233,7 @@ def _trials(document: ExperimentDocument) -> list[Part]:
 
 def _last_scores(document: ExperimentDocument) -> Table:
     known = _known_metrics(document)
-    around = [name for name in AROUND if document.by in SHARES or name not in OF_SHARES]
+    around = [name for name in AROUND if document.by in VALIDATION_SHARES or name not in OF_SHARES]
     return Table(
         titled(document.dataset, "Scores of the last epoch"),
         (*IDENTITY, "state", "round_epochs", *known, *around),

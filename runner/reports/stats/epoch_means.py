@@ -6,7 +6,7 @@ from statistics import fmean
 
 from cifar_model.objective import score
 from runner.reports.records import Trial
-from runner.reports.stats.repeats import by_params, interval_over_seeds
+from runner.reports.stats.repeats import by_params, interval_over_seeds, within
 
 # With fewer seeds an interval of the mean is too wide to be drawn: Student's t is 12.7 for two.
 FEWEST_SEEDS = 3
@@ -43,7 +43,8 @@ def epoch_means(trials: Sequence[Trial], metric: str) -> EpochMeans:
     means = [fmean(column) for column in columns]
     if len(trials) < 2:
         return EpochMeans(epochs, means, None, [], [])
-    intervals = [interval_over_seeds(by_params(trials, column)) for column in columns]
+    over_seeds = [interval_over_seeds(by_params(trials, column)) for column in columns]
+    intervals = [within(metric, interval) for interval in over_seeds]
     found = [interval for interval in intervals if interval is not None]
     if len({trial.seed for trial in trials}) < FEWEST_SEEDS or len(found) < len(columns):
         lows, highs = [min(column) for column in columns], [max(column) for column in columns]

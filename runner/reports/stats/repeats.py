@@ -6,7 +6,7 @@ from math import sqrt
 from statistics import fmean, stdev, variance
 from typing import Protocol
 
-from cifar_model.objective import Measured, is_smaller_better, score
+from cifar_model.objective import Measured, is_share, is_smaller_better, score
 from cifar_model.params import ParamValues
 from runner.reports.records import Interval
 from runner.reports.stats.param_importance import differing
@@ -89,7 +89,7 @@ def _group(members: Sequence[Member], metric: str) -> Group:
         seeds=list(dict.fromkeys(member.seed for member in counted)),
         unscored=len(members) - len(scored),
         mean=fmean(scores) if scores else None,
-        interval=interval_over_seeds(by_params(counted, scores)),
+        interval=within(metric, interval_over_seeds(by_params(counted, scores))),
         spread=stdev(scores) if len(scores) > 1 else None,
         lowest=min(scores, default=None),
         highest=max(scores, default=None),
@@ -119,6 +119,13 @@ def interval_over_seeds(scores: Sequence[Sequence[float]]) -> Interval | None:
     everything = [value for values in scores for value in values]
     mean, half = fmean(everything), student(freedom) * sqrt(pooled / len(everything))
     return [mean - half, mean + half]
+
+
+def within(metric: str, interval: Interval | None) -> Interval | None:
+    """Return the part of an interval in which the metric can lie: a share is from 0 to 1."""
+    if interval is None or not is_share(metric):
+        return interval
+    return [min(max(end, 0.0), 1.0) for end in interval]
 
 
 def _key(params: ParamValues) -> Hashable:

@@ -100,6 +100,17 @@ def test_the_interval_over_seeds_holds_the_truth_as_often_as_it_says() -> None:
     assert 930 <= held <= 970
 
 
+def test_the_interval_of_an_accuracy_has_no_value_that_an_accuracy_cannot_have() -> None:
+    group = one([(0, 0.9, {}), (1, 1.0, {})])
+    assert group.interval is not None
+    assert group.interval[0] < 0.9
+    assert group.interval[1] == 1.0
+    members = [make_trial(trial=n, seed=n, val_loss=loss) for n, loss in enumerate((0.1, 0.9))]
+    [losses] = grouped(members, (), "val_loss")
+    assert losses.interval is not None
+    assert losses.interval[0] < 0
+
+
 def test_a_single_seed_has_no_interval_but_a_spread_if_its_params_differ() -> None:
     alone = one([(0, 0.5, {})])
     assert (alone.mean, alone.interval, alone.spread) == (0.5, None, None)
