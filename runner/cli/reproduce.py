@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli.options import seed_option
-from runner.cli.output import show_written, terminal_view
+from runner.cli.options import seed_option, wide_option
+from runner.cli.output import report_view, show_written
 from runner.cli.wording.fitting import say
 
 if TYPE_CHECKING:
@@ -45,9 +45,10 @@ DATASETS = {"small": "shapes", "medium": "cifar10", "full": "cifar10"}
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     help="Write the report to this file, with its figures beside it.",
 )
+@wide_option
 @click.option("--only-report", is_flag=True, help="Submit nothing; report the results that exist.")
 def reproduce(
-    scale: str, dataset: str | None, seed: int, form: str, out: Path | None, only_report: bool
+    scale: str, dataset: str | None, seed: int, form: str, out: Path | None, **flags: bool
 ) -> None:
     """Reproduce the paper. Runs its missing experiments and reports the results.
 
@@ -64,15 +65,16 @@ def reproduce(
     from runner.settings import Settings
     from runner.store.opening import find_store, make_store
 
+    view = report_view(form, wide=flags["wide"])
     settings = Settings.from_environment()
     destination = choose_destination(settings.home, f"reproduction-{scale}", form, out)
-    store = find_store(settings) if only_report else make_store(settings)
+    store = find_store(settings) if flags["only_report"] else make_store(settings)
     with reading_shown():
         reproduction = begin(settings, store, SCALES[scale], dataset or DATASETS[scale], seed)
     with explained(["submitted experiments are saved; run the same command again to continue"]):
-        failed = [] if only_report else _do_all(reproduction)
+        failed = [] if flags["only_report"] else _do_all(reproduction)
     report = reproduction_report(read_sources(reproduction))
-    written = write_report(report, form, destination, terminal_view())
+    written = write_report(report, form, destination, view)
     show_written(written)
     if failed:
         from runner.errors import ExitCode

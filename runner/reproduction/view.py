@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from runner.reports.model import Figure, Note, Part, Report, Table, as_text, titled
+from runner.reports.model import Figure, Note, Part, Report, Table, as_text, next_steps, titled
 from runner.reports.records import Named
+from runner.reproduction.advance import Reproduction
 from runner.reproduction.document import (
     FULL,
     Output,
@@ -40,8 +41,25 @@ def reproduction_report(sources: Sources) -> Report:
         document,
         # Each figure is placed after its output.
         lay_out=lambda _: _parts(sources, document, by_output),
+        brief=lambda: _brief(sources.reproduction, document),
         draw=draw,
     )
+
+
+def _brief(reproduction: Reproduction, document: ReproductionDocument) -> list[Part]:
+    """Return the parts for a terminal: an overview of all outputs, without their values."""
+    again = f"runner reproduce --scale {document.scale} --only-report"
+    return [
+        *_heading(document),
+        _glance(reproduction.named, document.ids),
+        Note(HOW_TO_READ),
+        next_steps(
+            [
+                (f"{again} --format table --wide", "every value"),
+                (again, "with figures, as an HTML page"),
+            ]
+        ),
+    ]
 
 
 def _figures(sources: Sources, output: PaperOutput) -> list[Figure]:

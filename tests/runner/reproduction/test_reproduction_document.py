@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from runner.reports.formats.terminal import View
 from runner.reports.output import Destination, write_report
 from runner.reports.records import plain
 from runner.reproduction.advance import Reproduction, begin, submitted
 from runner.reproduction.document import Output, Value, reproduction_document
 from runner.reproduction.measured import read_sources
+from runner.reproduction.outputs import OUTPUTS
 from runner.reproduction.plan import Scale
 from runner.reproduction.view import reproduction_report
 from runner.settings import Settings
@@ -39,6 +41,21 @@ def test_a_report_of_nothing_says_what_is_missing(
     assert "T-II: No tuning, no augmentation" in told
     assert "Steps without a result yet: untuned-long, untuned-short." in told
     assert queries.experiments(sqlite_store, 10) == []
+
+
+def test_on_a_terminal_there_is_an_overview_of_the_outputs_that_fits(
+    settings: Settings, sqlite_store: Store, tmp_path: Path
+) -> None:
+    report = reproduction_report(read_sources(tiny(settings, sqlite_store)))
+    whole = Destination(None, tmp_path)
+    told = write_report(report, "table", whole, View(width=80)).text
+    assert told is not None
+    assert len(told.splitlines()) < 60
+    assert all(output.id in told for output in OUTPUTS)
+    assert "runner reproduce --scale tiny --only-report --format table --wide" in told
+    everything = write_report(report, "table", whole, View(width=None)).text
+    assert everything is not None
+    assert len(everything.splitlines()) > 200
 
 
 def test_a_failed_job_leaves_out_its_own_value_and_no_other(
