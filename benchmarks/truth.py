@@ -21,6 +21,7 @@ from sklearn.metrics import average_precision_score
 from benchmarks.networks import arguments, trained
 from benchmarks.trust import share
 from cifar_model.data import Dataset, shapes
+from cifar_model.data.sizes import resize
 from cifar_model.explanation.baselines import own_colour
 from cifar_model.explanation.lime import Neighbourhood
 from cifar_model.explanation.methods import gradcam, integrated_gradients, occluded
@@ -109,7 +110,8 @@ def by_method(predictor: Predictor, dataset: Dataset, given: argparse.Namespace)
     """Score the weights of every method on images that are predicted right."""
     rows = predictor.probabilities(dataset.test.scaled(slice(0, 2 * given.images)))
     right = np.flatnonzero(rows.argmax(axis=1) == dataset.test.labels[: len(rows)])[: given.images]
-    covered = np.mean([shapes.region(image).mean() for image in right])
+    size = dataset.test.images.shape[1]
+    covered = np.mean([region(image, size).mean() for image in right])
     print(f"{len(right)} images, objects cover {covered:.1%} of them", flush=True)
     for name, segmentation, method in METHODS:
         found = Found()
@@ -117,7 +119,7 @@ def by_method(predictor: Predictor, dataset: Dataset, given: argparse.Namespace)
             scaled = dataset.test.scaled(slice(image, image + 1))[0]
             divided = divide(scaled, segmentation)
             weights = method(predictor, divided, int(dataset.test.labels[image]))
-            found.add(divided, weights, shapes.region(image))
+            found.add(divided, weights, region(image, size))
         summarise(f"{name}, {segmentation}", found)
 
 
@@ -154,7 +156,7 @@ def judged(predictor: Predictor, dataset: Dataset, method: str, image: int) -> J
     )
     (explanation,) = explained.explanations
     divided = divide(dataset.test.scaled(slice(image, image + 1))[0], "small")
-    hits = rules(divided, shapes.region(image))[MIDDLE]
+    hits = rules(divided, region(image, dataset.test.images.shape[1]))[MIDDLE]
     falls = fallen(predictor, divided, image, explanation)
     hit = bool(hits[best(explanation.weights)])
     return Judged(explanation.verdict, hit, float(hits.mean()), falls)
@@ -164,8 +166,9 @@ def fallen(
     predictor: Predictor, divided: Divided, image: int, explanation: Explanation
 ) -> dict[str, float]:
     """Return by how much the probability of the explained class falls, by what is removed."""
-    drawn = np.divide(shapes.without_object(image), 255, dtype=np.float32)
-    filled = divided.without(shapes.region(image)[None])[0]
+    size = len(divided.segments)
+    drawn = np.divide(resize(shapes.without_object(image)[None], size)[0], 255, dtype=np.float32)
+    filled = divided.without(region(image, size)[None])[0]
     exact, by_fill = predictor.probabilities(np.stack([drawn, filled]))[:, explanation.label]
     checks, before = explanation.checks, explanation.probability
     left = {
@@ -175,6 +178,13 @@ def fallen(
         "random regions, filled": checks.removed_random,
     }
     return {name: before - after for name, after in left.items() if after is not None}
+
+
+def region(image: int, size: int) -> Region:
+    """Return where the object of a test image is if the image has so many pixels on each side."""
+    covered = np.where(shapes.region(image), 255, 0).astype(np.uint8)
+    inside: Region = resize(covered[None, :, :, None], size)[0, :, :, 0] >= 128
+    return inside
 
 
 def summarise(name: str, found: Found) -> None:
