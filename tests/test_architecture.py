@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("cifar_model", "runner", "workers")
 MOST_LINES = 400
 MOST_MODULES = 17
+# Of a function, without its decorators, signature and docstring: what fits on a screen.
+MOST_LINES_OF_FUNCTION = 50
 
 # Made on this machine, or kept out of the repository.
 NOT_OURS = {"__pycache__", "build", "dist", "results", "secrets"}
@@ -107,6 +109,23 @@ def test_a_module_says_what_it_is_for_and_can_be_read_in_a_sitting(path: Path) -
     assert first.startswith('"""'), "the first line is no docstring"
     lines = 1 + len(others)
     assert lines <= MOST_LINES
+
+
+@pytest.mark.parametrize("path", READ, ids=str)
+def test_every_function_fits_on_a_screen(path: Path) -> None:
+    functions = [
+        node
+        for node in ast.walk(ast.parse((ROOT / path).read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    long = {one.name: lines_of(one) for one in functions if lines_of(one) > MOST_LINES_OF_FUNCTION}
+    assert long == {}
+
+
+def lines_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Return how many lines the statements of a function take."""
+    statements = function.body[1:] if ast.get_docstring(function) else function.body
+    return 0 if not statements else (function.end_lineno or 0) - statements[0].lineno + 1
 
 
 def test_no_file_names_a_package_index_or_somebody_s_home() -> None:

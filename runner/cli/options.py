@@ -172,84 +172,84 @@ image_size_option = click.option(
 resize_option = click.option("--resize", is_flag=True, help="The same as --image-size 32.")
 
 
+# What `submit train` and `submit tune` have in common.
+TRAINING_OPTIONS = (
+    click.option(
+        "--dataset",
+        show_default="cifar10; none with --trainer",
+        help="cifar10, cifar100, shapes, shortcut, digits, folder:PATH, zip:PATH or npz:PATH.",
+    ),
+    click.option(
+        "--network",
+        show_default="paper",
+        metavar="NAME",
+        help="paper, resnet, or a function of your own: FILE.py:function or"
+        " package.module:function.",
+    ),
+    click.option(
+        "--trainer",
+        metavar="FILE.py:FUNCTION",
+        help="A training loop of your own, in place of a network: train(params, context).",
+    ),
+    click.option(
+        "--backend",
+        type=click.Choice(BACKENDS),
+        help="What Keras runs on; a worker on it does the jobs [default: RUNNER_BACKEND].",
+    ),
+    click.option("--train-size", type=NUMBER, help="Train on the first N images only."),
+    image_size_option,
+    resize_option,
+    click.option(
+        "--epochs",
+        type=click.IntRange(*LIMITS["epochs"]),
+        help="Epochs of every trial; overrides the params.",
+    ),
+    click.option(
+        "--param",
+        "params",
+        multiple=True,
+        metavar="NAME=VALUE",
+        shell_complete=param_values,
+        help="A parameter of the trial (of every trial of a grid); repeatable.",
+    ),
+    click.option(
+        "--threads",
+        type=click.IntRange(*LIMITS["threads"]),
+        default=1,
+        show_default=True,
+        help=(
+            "CPU threads of one trial; a different number changes the last digits of the results."
+        ),
+    ),
+    click.option(
+        "--repeats",
+        type=click.IntRange(*LIMITS["repeats"]),
+        default=1,
+        show_default=True,
+        help="Train each set of params N times, with the seeds SEED, SEED + 1, ...",
+    ),
+    click.option(
+        "--init",
+        metavar="TRIAL|FILE.keras",
+        help="Start from the weights of a trial or of a Keras file, where path and shape"
+        " are the same.",
+    ),
+    click.option(
+        "--freeze",
+        metavar="PATTERN",
+        help="Do not train layers whose names match, as in 'conv2d_*'.",
+    ),
+    seed_option,
+    key_option,
+    label_options,
+    wait_option,
+    format_option,
+)
+
+
 def training_options(command: Command) -> Command:
     """Add what `submit train` and `submit tune` have in common."""
-    for option in reversed(
-        (
-            click.option(
-                "--dataset",
-                show_default="cifar10; none with --trainer",
-                help="cifar10, cifar100, shapes, shortcut, digits,"
-                " folder:PATH, zip:PATH or npz:PATH.",
-            ),
-            click.option(
-                "--network",
-                show_default="paper",
-                metavar="NAME",
-                help="paper, resnet, or a function of your own: FILE.py:function or"
-                " package.module:function.",
-            ),
-            click.option(
-                "--trainer",
-                metavar="FILE.py:FUNCTION",
-                help="A training loop of your own, in place of a network: train(params, context).",
-            ),
-            click.option(
-                "--backend",
-                type=click.Choice(BACKENDS),
-                help="What Keras runs on; a worker on it does the jobs [default: RUNNER_BACKEND].",
-            ),
-            click.option("--train-size", type=NUMBER, help="Train on the first N images only."),
-            image_size_option,
-            resize_option,
-            click.option(
-                "--epochs",
-                type=click.IntRange(*LIMITS["epochs"]),
-                help="Epochs of every trial; overrides the params.",
-            ),
-            click.option(
-                "--param",
-                "params",
-                multiple=True,
-                metavar="NAME=VALUE",
-                shell_complete=param_values,
-                help="A parameter of the trial (of every trial of a grid); repeatable.",
-            ),
-            click.option(
-                "--threads",
-                type=click.IntRange(*LIMITS["threads"]),
-                default=1,
-                show_default=True,
-                help=(
-                    "CPU threads of one trial; a different number changes the last digits of "
-                    "the results."
-                ),
-            ),
-            click.option(
-                "--repeats",
-                type=click.IntRange(*LIMITS["repeats"]),
-                default=1,
-                show_default=True,
-                help="Train each set of params N times, with the seeds SEED, SEED + 1, ...",
-            ),
-            click.option(
-                "--init",
-                metavar="TRIAL|FILE.keras",
-                help="Start from the weights of a trial or of a Keras file, where path and shape"
-                " are the same.",
-            ),
-            click.option(
-                "--freeze",
-                metavar="PATTERN",
-                help="Do not train layers whose names match, as in 'conv2d_*'.",
-            ),
-            seed_option,
-            key_option,
-            label_options,
-            wait_option,
-            format_option,
-        )
-    ):
+    for option in reversed(TRAINING_OPTIONS):
         command = option(command)
     return command
 

@@ -82,18 +82,24 @@ def test_every_output_of_the_paper_is_there_and_nothing_is_done_twice(
     assert len(queries.experiments(worker.store, 1000)) == len(again.steps)
     assert run_pending(worker) == 0
 
-    place = Destination(tmp_path / "page.html", tmp_path / "pictures")
-    write_report(reproduction_report(read_sources(again)), "html", place)
-    page = (tmp_path / "page.html").read_text()
+    check_page(again, tmp_path)
+    check_values(again, tmp_path)
+
+
+def check_page(reproduction: Reproduction, directory: Path) -> None:
+    place = Destination(directory / "page.html", directory / "pictures")
+    write_report(reproduction_report(read_sources(reproduction)), "html", place)
+    page = (directory / "page.html").read_text()
     for output in OUTPUTS:
         assert f"<h2>{output.id}: " in page
     figures = page.split("<figure")[1:]
     assert len(figures) == 12
     assert all(", scale tiny, fingerprint " in figure for figure in figures)
 
-    told = write_report(
-        reproduction_report(read_sources(again)), "json", Destination(None, tmp_path)
-    ).text
+
+def check_values(reproduction: Reproduction, directory: Path) -> None:
+    sources = read_sources(reproduction)
+    told = write_report(reproduction_report(sources), "json", Destination(None, directory)).text
     assert told is not None
     entries = {entry["id"]: entry for entry in json.loads(told)["ids"]}
     for output in OUTPUTS:
@@ -101,7 +107,6 @@ def test_every_output_of_the_paper_is_there_and_nothing_is_done_twice(
         assert {name: entry["paper"][name] for name in output.paper} == output.paper
         missing = [name for name in output.paper if entry["ours"][name] is None]
         assert missing == [], output.id
-    sources = read_sources(again)
     for output in OUTPUTS:
         read = Read(sources.documents)
         for measure in output.ours:

@@ -17,7 +17,15 @@ from runner.reports.explanation.shortcuts import Shortcut, shortcuts_of
 from runner.reports.formats.talos_log import Analysis, analysis
 from runner.reports.groups import Data, RankedGroup, group_trials, ranked_groups
 from runner.reports.lookup import experiment_row, newest_number
-from runner.reports.records import Activation, Evaluation, Explanation, Job, RankedTrial, Trial
+from runner.reports.records import (
+    Activation,
+    Evaluation,
+    Explanation,
+    Job,
+    RankedTrial,
+    Trial,
+    fields_of,
+)
 from runner.reports.selection import Winner, noise, winner
 from runner.reports.stats.ranking import PARAMS
 from runner.reports.stats.repeats import Group, repeated
@@ -153,6 +161,18 @@ def _life(store: Store, document: ExperimentDocument) -> list[LifeEpoch] | None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Ranking:
+    """The trials of an experiment by rank, and what follows from that."""
+
+    by: str
+    trials: list[Trial]
+    repeats: list[Group]
+    group_by: list[str]
+    groups: list[RankedGroup]
+    winner: Winner | None
+
+
 def _document(
     connection: Connection, experiment: ExperimentRow, group_by: Sequence[str] | None
 ) -> ExperimentDocument:
@@ -168,22 +188,7 @@ def _document(
     # Whose trials are shown: the trained ones, or the one that is evaluated or explained.
     own = jobs if trains else reports.jobs(connection, trial=configuration.trial)
     trained_on = dataset if trains else own[0].dataset or dataset
-    images = trained_on.images.validation
-    by = objective(job.objective for job in own if job.objective is not None)
-    trained = _trials(connection, experiment, own, by)
-    scored = [trial for trial in trained if trial.trial and score(trial, by) is not None]
-    first = scored[0] if trains and scored else None
-    repeats = repeated(trained, by)
-    chance = Chance(len(scored), pooled(repeats))
-    names, groups = _groups(trained, dataset, group_by, by) if trains else ([], [])
-    trials = [
-        replace(
-            trial,
-            val_accuracy_interval=known_interval(trial.val_accuracy, images),
-            noise=noise(first, trial, by, chance, images) if first else None,
-        )
-        for trial in trained
-    ]
+    ranking = _ranking(connection, experiment, own, trained_on, group_by)
     ended_at = _ended_at(jobs)
     evaluations = evaluations_of(connection, experiment=number)
     folds = configuration.folds
@@ -204,15 +209,10 @@ def _document(
         ended_at=ended_at,
         states=_states(jobs),
         jobs=[_job(job) for job in jobs],
-        by=by,
-        order="smallest first" if is_smaller_better(by) else "largest first",
-        trials=trials,
-        repeats=repeats,
-        group_by=names,
-        groups=ranked_groups(groups, by, chance.repeats),
-        winner=winner(connection, first, by, chance, images) if first else None,
+        order="smallest first" if is_smaller_better(ranking.by) else "largest first",
+        **fields_of(ranking),
         scan_summary=_scan_summary(experiment, ended_at) if trains else None,
-        analysis=analysis(trials, by) if trains else None,
+        analysis=analysis(ranking.trials, ranking.by) if trains else None,
         evaluations=evaluations,
         folds=folds_summary(evaluations, folds) if folds else None,
         explanations=explanations_of(connection, number, dataset.classes),
@@ -221,6 +221,33 @@ def _document(
         warnings=experiment_warnings(connection, number, experiment.kind, configuration),
         files=[],
     )
+
+
+def _ranking(
+    connection: Connection,
+    experiment: ExperimentRow,
+    jobs: Sequence[JobRow],
+    trained_on: Description,
+    group_by: Sequence[str] | None,
+) -> _Ranking:
+    trains, images = experiment.kind in TRAINS, trained_on.images.validation
+    by = objective(job.objective for job in jobs if job.objective is not None)
+    trained = _trials(connection, experiment, jobs, by)
+    scored = [trial for trial in trained if trial.trial and score(trial, by) is not None]
+    first = scored[0] if trains and scored else None
+    repeats = repeated(trained, by)
+    chance = Chance(len(scored), pooled(repeats))
+    names, groups = _groups(trained, trained_on, group_by, by) if trains else ([], [])
+    trials = [
+        replace(
+            trial,
+            val_accuracy_interval=known_interval(trial.val_accuracy, images),
+            noise=noise(first, trial, by, chance, images) if first else None,
+        )
+        for trial in trained
+    ]
+    best = winner(connection, first, by, chance, images) if first else None
+    return _Ranking(by, trials, repeats, names, ranked_groups(groups, by, chance.repeats), best)
 
 
 def _groups(
