@@ -1,6 +1,15 @@
 """Run the command line: what `runner` and `python -m runner` call."""
 
+import os
 import sys
+
+
+def open_closed_streams() -> None:
+    """Open each standard stream that the caller has closed on the null device, as git does."""
+    # In this order, each takes its own number, and no file that is opened later can.
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
 
 
 def main() -> None:
@@ -8,6 +17,7 @@ def main() -> None:
     if not sys.flags.safe_path:
         # The directory of the script, or the working directory: before anything else is imported.
         del sys.path[0]
+    open_closed_streams()
     from runner.environment import settle
 
     settle("runner")

@@ -72,8 +72,7 @@ def _written_out() -> Iterator[None]:
     """Raise InputError if standard output cannot be written."""
     try:
         yield
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
     except OSError as error:
         if error.filename is not None or error.errno not in UNWRITABLE:
             raise

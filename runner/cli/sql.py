@@ -102,15 +102,16 @@ def _statement(statement: str | None, source: Path | None) -> str:
             "one SELECT statement, or --file PATH, or - to read it from stdin",
             "give one, as in runner sql 'SELECT trial, val_accuracy FROM v_trials'",
         )
-    if statement == STDIN or str(source) == STDIN:
-        return sys.stdin.buffer.read().decode(errors="surrogateescape")
-    if source is None:
+    from_stdin = STDIN in (statement, str(source))
+    if source is None and not from_stdin:
         return str(statement)
     try:
+        if source is None or from_stdin:
+            return sys.stdin.buffer.read().decode(errors="surrogateescape")
         return source.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError as error:
         raise InputError(
-            f"--file {source} cannot be read: {error.strerror}",
+            f"{'stdin' if from_stdin else f'--file {source}'} cannot be read: {error.strerror}",
             "a file with one SELECT statement",
             "correct --file",
         ) from error

@@ -50,6 +50,7 @@ class CommandLine:
         with (
             mock.patch.dict(os.environ, environment, clear=True),
             mock.patch.object(sys, "argv", ["runner", *arguments]),
+            mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO())),
             contextlib.chdir(self.directory),
             contextlib.redirect_stdout(words),
             contextlib.redirect_stderr(words),
