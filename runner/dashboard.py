@@ -8,9 +8,7 @@ import signal
 import socket
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
 from celery import Celery
 from flower.app import Flower
@@ -18,11 +16,10 @@ from flower.options import options
 from flower.urls import settings as flower_settings
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPHeaders, HTTPMessageDelegate, HTTPServerRequest
-from tornado.netutil import bind_sockets
 from tornado.routing import Router
 from tornado.web import Application, OutputTransform, RequestHandler
 
-from runner.errors import InputError
+from runner.listening import is_foreign, is_loopback
 
 # What a job is and how far it is, which Flower would show only on a page of its own.
 COLUMNS = "name,args,state,result,received,runtime,worker"
@@ -51,7 +48,7 @@ class Access:
                 f"The host name {request.host_name} is not allowed: if it is a name of this "
                 "Flower, start `runner flower` with --allow-host NAME."
             )
-        if _is_foreign(request):
+        if is_foreign(request):
             return 403, "Cross-site requests are not allowed."
         if request.path == OPEN_TO_ALL and request.method == "GET":
             return None
@@ -66,20 +63,7 @@ class Access:
 
     def _is_our_name(self, name: str) -> bool:
         name = name.strip("[]").lower()
-        try:
-            if ip_address(name).is_loopback:
-                return True
-        except ValueError:
-            pass
-        return name in self.host_names
-
-
-def _is_foreign(request: HTTPServerRequest) -> bool:
-    origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
-        return True
-    site = request.headers.get("Sec-Fetch-Site", "same-origin")
-    return request.method != "GET" and site != "same-origin"
+        return is_loopback(name) or name in self.host_names
 
 
 def _given_login(request: HTTPServerRequest) -> bytes:
@@ -151,18 +135,6 @@ class _ClosedHeaders(OutputTransform):
         headers["X-Frame-Options"] = "DENY"
         headers["Content-Security-Policy"] = "frame-ancestors 'none'"
         return super().transform_first_chunk(status_code, headers, chunk, finishing)
-
-
-def listen(address: str, port: int) -> list[socket.socket]:
-    """Open the port; raise InputError if another program has it."""
-    try:
-        return bind_sockets(port, address)
-    except OSError as error:
-        raise InputError(
-            f"Flower cannot listen on {address}:{port}: {error.strerror or error}",
-            "an address of this machine and a free port",
-            "stop the program that uses the port, or choose another one with --port",
-        ) from error
 
 
 def serve(app: Celery, access: Access, sockets: list[socket.socket]) -> None:

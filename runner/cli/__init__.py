@@ -32,7 +32,6 @@ def load_commands() -> None:
         compare,
         control,
         explanations,
-        flower,
         local,
         report,
         reproduce,
@@ -42,9 +41,10 @@ def load_commands() -> None:
     )
     from runner.cli.completion import command as completion
     from runner.cli.upkeep import delete, edit
+    from runner.cli.web import flower, ui
 
     reading = (status, report, compare, explanations, sql, bundle, reproduce)
-    for module in (submit, control, edit, delete, *reading, local, check, flower, completion):
+    for module in (submit, control, edit, delete, *reading, local, check, flower, ui, completion):
         for command in module.COMMANDS:
             cli.add_command(command)
     _prepare(cli, "RUNNER")

@@ -17,7 +17,8 @@ from runner.processes import python_command
 
 
 @click.command()
-def up() -> None:
+@click.option("--ui", is_flag=True, help="Also show the results on a live page, until Ctrl-C.")
+def up(*, ui: bool) -> None:
     """Start a private broker and workers in the background."""
     from runner.local.run_dir import RunDir
     from runner.local.start_stop import start, wait_for_a_worker
@@ -46,6 +47,10 @@ def up() -> None:
         if started
         else "already running"
     )
+    if ui:
+        from runner.cli.web.ui import PORT, serve_page
+
+        serve_page(settings, "127.0.0.1", PORT, browser=True)
 
 
 @click.command()

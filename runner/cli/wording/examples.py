@@ -7,7 +7,7 @@ SECTIONS = {
     ),
     "Organise": ("edit", "archive", "unarchive", "delete", "prune"),
     "Share and check": ("export", "import", "verify", "check", "reproduce"),
-    "Run and operate": ("up", "down", "worker", "flower", "doctor", "db", "completion"),
+    "Run and operate": ("up", "down", "worker", "ui", "flower", "doctor", "db", "completion"),
 }
 
 # By the words that call a command. A test reads each of them as the command line does.
@@ -64,6 +64,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "up": ("runner up",),
     "down": ("runner down",),
     "worker": ("runner worker",),
+    "ui": ("runner ui --port 8081 --no-browser",),
     "flower": ("runner flower --port 5556",),
     "doctor": ("runner doctor",),
     "check": (

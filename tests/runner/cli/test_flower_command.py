@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from runner.cli.flower import flower as flower_command
+from runner.cli.web.flower import flower as flower_command
 from runner.errors import InputError
 from tests.acceptance.command_line import Runner
 from tests.broker_server import Broker

@@ -59,9 +59,10 @@ def flower(
     if login_file:
         login = _read_login(login_file)
     from runner import dashboard
+    from runner.listening import listen
     from runner.queue.app import make_app
 
-    sockets = dashboard.listen(address, port)
+    sockets = listen("Flower", address, port)
     if not login:
         run_dir.create()
         login, words = _own_login(run_dir.directory / "flower_login")

@@ -1,0 +1,110 @@
+// Elements, texts of values, and documents from the server.
+
+// Texts become text nodes, so markup in a name is shown and never read as markup.
+export function el(tag, given = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(given)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else if (name === "value" || name === "checked") made[name] = value;
+    else made.setAttribute(name, value === true ? "" : value);
+  }
+  made.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return made;
+}
+
+export function number(value, digits = 4) {
+  if (value === null || value === undefined) return "-";
+  if (typeof value !== "number") return String(value);
+  if (Number.isInteger(value)) return String(value);
+  return String(Number(value.toPrecision(digits)));
+}
+
+export function share(value) {
+  return value === null || value === undefined ? "-" : value.toFixed(3);
+}
+
+export function duration(seconds) {
+  if (seconds === null || seconds === undefined) return "-";
+  const whole = Math.round(seconds);
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  if (hours) return `${hours} h ${minutes} min`;
+  return minutes ? `${minutes} min ${rest} s` : `${rest} s`;
+}
+
+export function facts(pairs) {
+  return el("dl", { class: "facts" }, pairs.filter(([, value]) => value !== null && value !== undefined)
+    .map(([name, value]) => [el("dt", {}, name), el("dd", {}, value instanceof Node ? value : String(value))]));
+}
+
+export function title(words, path) {
+  document.title = `${words} - runner`;
+  document.getElementById("path").replaceChildren(...path.flatMap(([name, address]) => [
+    " / ", address ? el("a", { href: address }, name) : name]));
+}
+
+export class Refused extends Error {
+  constructor(answer, said) {
+    super(said.error);
+    this.fix = said.fix;
+    this.isEmpty = answer.headers.get("X-Store") === "none";
+  }
+}
+
+// The browser sends the tag of what it has, and gets the document again only if it changed.
+export async function ask(address) {
+  const answer = await fetch(address, { cache: "no-cache" });
+  if (!answer.ok) throw new Refused(answer, await answer.json());
+  return answer;
+}
+
+export async function documentAt(address) {
+  return (await ask(address)).json();
+}
+
+const EVERY = 2000;
+
+// Show a document, and again whenever it has changed, until the page is left.
+export function follow(address, show) {
+  const live = document.getElementById("live");
+  let tag = null;
+  async function look() {
+    try {
+      if (!document.hidden) {
+        const answer = await ask(typeof address === "function" ? address() : address);
+        const found = answer.headers.get("Etag");
+        if (found !== tag) {
+          show(await answer.json());
+          tag = found;
+        }
+        live.textContent = "live";
+      }
+    } catch (error) {
+      live.textContent = error instanceof Refused ? "" : "the server does not answer";
+      if (error instanceof Refused) showRefusal(error);
+      else if (!(error instanceof TypeError)) throw error;
+    }
+    setTimeout(look, EVERY);
+  }
+  look();
+}
+
+export function showRefusal(error) {
+  const main = document.getElementById("main");
+  main.replaceChildren(
+    el("h1", {}, error.isEmpty ? "No experiments yet" : "Not available"),
+    el("p", {}, error.message),
+    error.fix ? el("p", { class: "soft" }, `To fix it: ${error.fix}`) : null);
+}
+
+// A part of the address, which can be shared, without another page in the history.
+export function setQuery(name, value) {
+  const address = new URL(location.href);
+  if (value === "" || value === null) address.searchParams.delete(name);
+  else address.searchParams.set(name, value);
+  history.replaceState(null, "", address);
+}
+
+export function query(name) {
+  return new URL(location.href).searchParams.get(name) ?? "";
+}

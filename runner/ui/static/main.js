@@ -1,0 +1,13 @@
+// Show the page that the address asks for.
+
+import { showExperiments } from "./experiments.js";
+
+const PAGES = [
+  [/^\/$/, showExperiments],
+];
+
+const main = document.getElementById("main");
+for (const [pattern, show] of PAGES) {
+  const found = pattern.exec(location.pathname);
+  if (found) show(main, ...found.slice(1));
+}

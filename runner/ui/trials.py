@@ -1,0 +1,175 @@
+"""The documents of the page of an experiment: its trials as columns, and their curves."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cifar_model.objective import METRICS
+from runner.errors import InputError
+from runner.reports.leaderboard import Influences, leaderboard_document
+from runner.reports.leaders import Leader
+from runner.reports.selection import Winner
+from runner.reports.stats.ranking import effective_of
+from runner.specs import Configuration, Provenance
+from runner.states import JobState, Kind
+from runner.store import queries
+from runner.store.engine import Store
+from runner.store.queries import frames
+from runner.store.queries.leaderboard import Scope
+from runner.store.queries.progress import progress_of
+
+# What a grid may have at most.
+MOST_TRIALS = 100_000
+RESULTS = (
+    *("val_accuracy", "val_loss", "accuracy", "loss", "best_val_accuracy", "best_epoch"),
+    *("trained_epochs", "ended_by", "seconds", "seed"),
+)
+
+Columns = dict[str, list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class TrialsDocument:
+    """An experiment and its jobs; every column has a value for each job, None if it has none.
+
+    `params` and `metrics` are the names of columns; of the params, `differing` vary. The fields of
+    the leaderboard are None or empty for experiments that do not train.
+    """
+
+    experiment: int
+    name: str | None
+    tags: list[str]
+    note: str | None
+    kind: str
+    dataset: str
+    command: str
+    created_at: str
+    paused: bool
+    archived: bool
+    states: dict[str, int]
+    unit: str
+    done: int
+    total: int
+    seconds_left: float | None
+    by: str
+    order: str
+    val_images: int
+    rows: int
+    columns: Columns
+    params: list[str]
+    differing: list[str]
+    metrics: list[str]
+    winner: Winner | None
+    influence: Influences | None
+
+
+@dataclass(frozen=True, slots=True)
+class CurvesDocument:
+    """The values of one metric by epoch; `values` has a list for each of `jobs`."""
+
+    metric: str
+    jobs: list[int]
+    values: list[list[float | None]]
+
+
+def trials_document(store: Store, number: int) -> TrialsDocument:
+    """Return the document of an experiment."""
+    found = queries.experiment(store, number)
+    progress = progress_of(store, number)
+    leaders, by, order, won, influences = _leaders(store, found)
+    columns = _columns(leaders)
+    if found.states[JobState.SUCCEEDED] < found.jobs or not leaders:
+        _add_others(columns, queries.jobs(store, number), {leader.job for leader in leaders})
+    params = [name for name in columns if name.startswith("params.")]
+    dataset = Configuration(found.configuration).dataset
+    return TrialsDocument(
+        experiment=found.id,
+        name=found.name,
+        tags=found.tags,
+        note=found.note,
+        kind=found.kind,
+        dataset=dataset.title,
+        command=Provenance(found.provenance).command,
+        created_at=found.created_at.isoformat(timespec="seconds"),
+        paused=found.paused_at is not None,
+        archived=found.archived_at is not None,
+        states=found.states,
+        unit=progress.unit,
+        done=progress.done,
+        total=progress.total,
+        seconds_left=progress.seconds_left,
+        by=by,
+        order=order,
+        val_images=dataset.images.validation if dataset else 0,
+        rows=len(columns["job"]),
+        columns=columns,
+        params=params,
+        differing=[name for name in params if len(set(map(repr, columns[name]))) > 1],
+        metrics=[name for name in columns if name in RESULTS or name.startswith("metrics.")],
+        winner=won,
+        influence=influences,
+    )
+
+
+def _leaders(
+    store: Store, found: queries.Experiment
+) -> tuple[Sequence[Leader], str, str, Winner | None, Influences | None]:
+    """Return the trials of an experiment by rank, and how reliable their ranking is."""
+    if found.kind not in (Kind.TRAIN, Kind.TUNE):
+        return [], "", "", None, None
+    document = leaderboard_document(store, Scope([found.id]), None, MOST_TRIALS)
+    return document.trials, document.by, document.order, document.winner, document.influence
+
+
+def _columns(leaders: Sequence[Leader]) -> Columns:
+    columns: Columns = {
+        "rank": [leader.rank for leader in leaders],
+        "trial": [leader.trial for leader in leaders],
+        "job": [leader.job for leader in leaders],
+        "state": [JobState.SUCCEEDED.value] * len(leaders),
+        "reason": [None] * len(leaders),
+        "noise": [leader.noise for leader in leaders],
+        "interval": [leader.val_accuracy_interval for leader in leaders],
+    }
+    every = [effective_of(leader) for leader in leaders]
+    for name in dict.fromkeys(name for params in every for name in params):
+        columns[f"params.{name}"] = [params.get(name) for params in every]
+    for name in RESULTS:
+        columns[name] = [getattr(leader, name) for leader in leaders]
+    for name in dict.fromkeys(name for leader in leaders for name in leader.metrics):
+        columns[f"metrics.{name}"] = [leader.metrics.get(name) for leader in leaders]
+    return columns
+
+
+def _add_others(columns: Columns, jobs: Sequence[queries.Job], ranked: set[int]) -> None:
+    """Add the jobs that have no rank, with the params that they were or are to be trained with."""
+    others = [job for job in jobs if job.id not in ranked]
+    params: list[Mapping[str, Any]] = [job.configuration.get("params") or {} for job in others]
+    known = {f"params.{name}": name for row in params for name in row}
+    before = len(columns["job"])
+    own: Columns = {
+        "trial": [job.trial for job in others],
+        "job": [job.id for job in others],
+        "state": [job.state for job in others],
+        "reason": [job.reason for job in others],
+        "trained_epochs": [job.epoch for job in others],
+        **{column: [row.get(name) for row in params] for column, name in known.items()},
+    }
+    nothing: list[Any] = [None] * len(others)
+    for name in [*columns, *(name for name in own if name not in columns)]:
+        added = own.get(name, nothing)
+        columns[name] = [*columns.get(name, [None] * before), *added]
+
+
+def curves_document(store: Store, number: int, metric: str) -> CurvesDocument:
+    """Return the curves of a metric of an experiment's jobs."""
+    if metric not in METRICS:
+        raise InputError(
+            f"there are no curves of {metric}", f"one of {', '.join(METRICS)}", "correct the metric"
+        )
+    with store.read() as connection:
+        found = frames.epoch_columns(connection, Scope([number]), ("job", "epoch", metric))
+    curves: dict[int, list[float | None]] = {}
+    for job, value in zip(found["job"], found[metric], strict=True):
+        curves.setdefault(job, []).append(value)
+    return CurvesDocument(metric, list(curves), list(curves.values()))

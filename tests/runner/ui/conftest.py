@@ -1,0 +1,79 @@
+"""A running page over a store that a test writes to, and a browser."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+
+import pytest
+
+from runner.store.engine import Store, open_store
+from tests.acceptance.command_line import Runner
+from tests.browser import CHROMIUM, Browser
+from tests.processes import end, unused_port, wait_until
+
+
+@dataclass
+class Page:
+    """A `runner ui` that runs, and its home."""
+
+    port: int
+    home: Path
+    log: Path
+
+    @property
+    def address(self) -> str:
+        """Return the address without a path."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def ask(self, path: str, method: str = "GET", **headers: str) -> HTTPResponse:
+        """Send one request, its path as it is, and return the answer."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection.request(method, path, None, {n.replace("_", "-"): v for n, v in headers.items()})
+        return connection.getresponse()
+
+
+def serve(directory: Path, *options: str, **variables: str) -> Iterator[Page]:
+    """Run `runner ui` in a directory until the block ends."""
+    runner = Runner(directory, **variables)
+    page = Page(unused_port(), directory / "results", directory / "ui.log")
+    process = runner.start("ui", "--no-browser", "--port", str(page.port), *options)
+
+    def answers() -> bool:
+        assert process.poll() is None, page.log.read_text()
+        try:
+            return page.ask("/").status > 0
+        except OSError:
+            return False
+
+    try:
+        wait_until(answers, page.log)
+        yield page
+    finally:
+        end(process)
+    assert process.returncode == 0, page.log.read_text()
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """Offer a page whose store does not exist yet."""
+    yield from serve(tmp_path_factory.mktemp("ui"))
+
+
+@pytest.fixture(scope="module")
+def page_store(page: Page) -> Iterator[Store]:
+    """Offer the store of the page."""
+    page.home.mkdir(exist_ok=True)
+    store = open_store(f"sqlite:///{page.home / 'runner.db'}")
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Offer a browser."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium is on the PATH")
+    browser = Browser()
+    yield browser
+    browser.close()
