@@ -193,8 +193,8 @@ class MachineRow:
 
 
 @dataclass(frozen=True, slots=True)
-class LeaderRow:
-    """A trial of a leaderboard, with all fields that it can be ranked and filtered by."""
+class RankableTrial:
+    """A trial with all fields that it can be ranked and filtered by, but for its data set."""
 
     trial: int
     job: int
@@ -204,7 +204,6 @@ class LeaderRow:
     trainer: bool
     predicts: bool
     seed: int
-    dataset: Description
     trained_epochs: int
     ended_by: str
     best_epoch: int
@@ -221,6 +220,13 @@ class LeaderRow:
     name: str | None
     number: int
     not_reproducible: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderRow(RankableTrial):
+    """A trial of a leaderboard, as it is stored."""
+
+    dataset: Description
 
 
 @dataclass(frozen=True, slots=True)
