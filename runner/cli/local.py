@@ -89,7 +89,7 @@ def recover(form: str) -> None:
     """Run recovery once, now. It repairs lost jobs and lost messages."""
     from runner.local.run_dir import RunDir
     from runner.queue.app import make_app
-    from runner.queue.dispatch import send_pending
+    from runner.queue.dispatch import forget_lost, send_pending
     from runner.queue.recovery import Watch, close_lost
     from runner.settings import Settings
     from runner.store.opening import find_store
@@ -100,6 +100,7 @@ def recover(form: str) -> None:
     app = make_app(settings.broker_url or RunDir(settings.home).broker_url)
     repaired = close_lost(store, Watch(settings.lease_seconds))
     try:
+        forget_lost(store, app)
         repaired = replace(repaired, sent=send_pending(store, app))
     finally:
         # Also where nothing can be sent: the lost jobs are pending again, and that is saved.

@@ -224,6 +224,13 @@ def queued_jobs(app: Celery) -> set[int]:
     return {envelope.job_id for envelope in waiting if envelope is not None}
 
 
+def queue_lengths(app: Celery, names: Iterable[str]) -> dict[str, int]:
+    """Return how many messages wait on each of these queues, whatever they are."""
+    with reaching(app), app.connection_for_read() as connection:
+        channel: Any = connection.default_channel
+        return {name: channel.length(name) for name in names}
+
+
 def broker_facts(app: Celery) -> dict[str, Any]:
     """Return what the broker says of itself; raise UnavailableError if it does not answer."""
     with reaching(app), app.connection_for_read() as connection:

@@ -16,13 +16,19 @@ from runner.failpoints import failpoint
 from runner.loop_errors import LoopErrors
 from runner.processes import host_identity, is_alive
 from runner.queue.app import make_app
-from runner.queue.dispatch import send_begun, send_pending
+from runner.queue.dispatch import Missing, forget_lost, send_begun, send_pending
 from runner.settings import Settings
 from runner.store.engine import Store
 from runner.store.lifecycle import job_lifecycle
 from runner.store.lifecycle.attempts import OpenAttempt, open_attempts
+from runner.store.lifecycle.outbox import WINDOW
 
 logger = logging.getLogger(__name__)
+
+# Workers that took so many messages since the last sweep would soon have none: the next sweep comes
+# in this part of the time.
+MANY = WINDOW // 4
+SOONER = 0.1
 
 
 @dataclass(slots=True)
@@ -66,9 +72,10 @@ class Repaired:
     running: int
 
 
-def sweep(store: Store, app: Celery, watch: Watch) -> Repaired:
+def sweep(store: Store, app: Celery, watch: Watch, missing: Missing) -> Repaired:
     """Repair once: whatever several do here at the same moment, the store lets one of them win."""
     repaired = close_lost(store, watch)
+    forget_lost(store, app, missing)
     return replace(repaired, sent=send_pending(store, app))
 
 
@@ -110,17 +117,20 @@ def main() -> None:
 def sweep_until(stopping: threading.Event, settings: Settings, parent: int) -> None:
     """Sweep until told to stop or orphaned; an error costs one sweep, whatever it is."""
     app = make_app(settings.broker_url or "memory://")
-    watch = Watch(settings.lease_seconds)
+    watch, missing = Watch(settings.lease_seconds), Missing()
     store: Store | None = None
     errors = LoopErrors(logger, "recovery failed")
+    seconds = settings.sweep_seconds
     # Workers that were started together should not all sweep at the same moment.
-    while not stopping.wait(settings.sweep_seconds * random.uniform(0.75, 1.25)):  # noqa: S311
+    while not stopping.wait(seconds * random.uniform(0.75, 1.25)):  # noqa: S311
         # Told, not asked: it may be gone before this process could ask who its parent is.
         if os.getppid() != parent:
             break
+        seconds = settings.sweep_seconds
         with errors.caught():
             store = store or Store(settings.database_url)
-            sweep(store, app, watch)
+            if sweep(store, app, watch, missing).sent > MANY:
+                seconds *= SOONER
     if store is not None:
         store.close()
 

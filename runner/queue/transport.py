@@ -51,6 +51,11 @@ class Channel(kombu_redis.Channel):
         entries: list[bytes] = self._repairing(lambda: self.client.lrange(queue, 0, -1))
         return entries
 
+    def length(self, queue: str) -> int:
+        """Return the number of raw messages on a queue."""
+        length: int = self._repairing(lambda: self.client.llen(queue))
+        return length
+
     def _brpop_read(self, **options: Any) -> bool:
         connection = self.client.connection
         try:

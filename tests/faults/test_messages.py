@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from runner.local.run_dir import RunDir
 from runner.needs import Offer
 from runner.queue.app import NEW_JOBS, make_app, queues_of
+from runner.store.lifecycle.outbox import WINDOW
 from runner.store.schema import Job, Worker
 from tests.faults.scene import Scene, wait_until
 from tests.hostile_messages import BROADCASTS, HUGE_BYTES, KOMBU_KEYS, ODD, UNREADABLE
@@ -32,7 +33,7 @@ def test_a_thousand_pending_jobs_all_run_though_the_broker_forgets_their_message
     jobs = scene.tune(PENDING)
     run_dir = RunDir(scene.runner.directory / "results")
     with redis.Redis(unix_socket_path=str(run_dir.socket)) as client:
-        wait_until(lambda: client.llen(NEW_JOBS) > PENDING * 0.9, "they are sent", scene.explain)
+        wait_until(lambda: client.llen(NEW_JOBS) > WINDOW * 0.9, "they are sent", scene.explain)
         client.flushall()
     succeeded = select(func.count()).where(Job.state == "succeeded", Job.attempts == 1)
     wait_until(lambda: scene.rows(succeeded)[0]["count_1"] == len(jobs), "all ran", seconds=800)

@@ -6,18 +6,17 @@ claimed, released or ended at the same moment is seen before that or after it, n
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, Row, select, update
 
 from runner.errors import InputError
 from runner.states import JobState
 from runner.store.engine import Store
-from runner.store.lifecycle.events import record_event
+from runner.store.lifecycle.events import record_events
 from runner.store.schema import Experiment, Job, now
 
-LockedJob = Row[int, str, datetime | None]
+LockedJob = Row[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +53,14 @@ def cancel(store: Store, target: Target) -> Cancelled:
     """
     with store.write() as connection:
         jobs = _lock(connection, target)
-        pending = _ids(jobs, JobState.PENDING)
-        running = _ids([job for job in jobs if not job.cancel_requested_at], JobState.RUNNING)
-        _set(connection, pending, state=JobState.CANCELLED, ended_at=now())
-        _set(connection, pending + running, cancel_requested_at=now())
-        record_event(connection, pending, "cancelled")
-        record_event(connection, running, "cancel requested")
-    return Cancelled(cancelled=pending, stopping=_ids(jobs, JobState.RUNNING))
+        pending = _of(target) & (Job.state == JobState.PENDING)
+        running = _of(target) & (Job.state == JobState.RUNNING) & Job.cancel_requested_at.is_(None)
+        record_events(connection, pending, "cancelled")
+        record_events(connection, running, "cancel requested")
+        _set(connection, running, cancel_requested_at=now())
+        ended = {"state": JobState.CANCELLED, "ended_at": now(), "cancel_requested_at": now()}
+        _set(connection, pending, **ended)
+    return Cancelled(cancelled=_ids(jobs, JobState.PENDING), stopping=_ids(jobs, JobState.RUNNING))
 
 
 def retry(store: Store, target: Target, *, any_machine: bool = False) -> list[int]:
@@ -71,9 +71,11 @@ def retry(store: Store, target: Target, *, any_machine: bool = False) -> list[in
     """
     with store.write() as connection:
         jobs = _ids(_lock(connection, target), JobState.FAILED, JobState.CANCELLED)
+        ended = _of(target) & Job.state.in_([JobState.FAILED, JobState.CANCELLED])
+        record_events(connection, ended, "retried")
         _set(
             connection,
-            jobs,
+            ended,
             state=JobState.PENDING,
             reason=None,
             lost=0,
@@ -82,7 +84,6 @@ def retry(store: Store, target: Target, *, any_machine: bool = False) -> list[in
             cancel_requested_at=None,
             ended_at=None,
         )
-        record_event(connection, jobs, "retried")
     return jobs
 
 
@@ -106,20 +107,14 @@ def _pause(store: Store, experiment_id: int, *, paused: bool) -> Paused:
             .where(Experiment.id == experiment_id, before)
             .values(paused_at=now() if paused else None)
         ).rowcount
-        if changed and not paused:
-            # Workers dropped the messages that came to them meanwhile; a second one is harmless.
-            _set(connection, _ids(jobs, JobState.PENDING), enqueued_at=None)
     return Paused(changed=bool(changed), running=len(_ids(jobs, JobState.RUNNING)))
 
 
 def _lock(connection: Connection, target: Target) -> Sequence[LockedJob]:
     """Return the jobs that are meant, as they stay until the transaction ends."""
-    chosen = (
-        Job.id == target.job if target.job is not None else Job.experiment_id == target.experiment
-    )
     jobs = connection.execute(
-        select(Job.id, Job.state, Job.cancel_requested_at)
-        .where(chosen)
+        select(Job.id, Job.state)
+        .where(_of(target))
         .order_by(Job.id)
         # An attempt may still be inserted that refers to the job. SQLite has locked everything.
         .with_for_update(key_share=True)
@@ -133,12 +128,15 @@ def _lock(connection: Connection, target: Target) -> Sequence[LockedJob]:
     return jobs
 
 
+def _of(target: Target) -> ColumnElement[bool]:
+    if target.job is not None:
+        return Job.id == target.job
+    return Job.experiment_id == target.experiment
+
+
 def _ids(jobs: Sequence[LockedJob], *states: JobState) -> list[int]:
     return [job.id for job in jobs if job.state in states]
 
 
-def _set(connection: Connection, jobs: list[int], **values: Any) -> None:
-    if jobs:
-        # One by one: an experiment may have more jobs than a statement may have parameters.
-        statement = update(Job).where(Job.id == bindparam("job")).values(values)
-        connection.execute(statement, [{"job": job} for job in jobs])
+def _set(connection: Connection, jobs: ColumnElement[bool], **values: Any) -> None:
+    connection.execute(update(Job).where(jobs).values(values))

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import ColumnElement, Connection, insert, literal, select
 
-from runner.store.schema import Event
+from runner.store.schema import Event, Job
 
 
 def record_event(
@@ -19,6 +19,12 @@ def record_event(
     shared = {"name": name, "attempt": attempt, "detail": storable(detail)}
     if jobs:
         connection.execute(insert(Event), [{"job_id": job, **shared} for job in jobs])
+
+
+def record_events(connection: Connection, jobs: ColumnElement[bool], name: str) -> None:
+    """Record an event of each job that meets a condition."""
+    chosen = select(Job.id, literal(name)).where(jobs).order_by(Job.id)
+    connection.execute(insert(Event).from_select(["job_id", "name"], chosen))
 
 
 def storable(words: str | None) -> str | None:

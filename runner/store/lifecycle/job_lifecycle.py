@@ -58,6 +58,7 @@ def claim(store: Store, job_id: int, worker: str, offer: Offer = EVERYTHING) -> 
             .returning(Job.attempts, Job.experiment_id, Job.number, Job.configuration)
         ).one_or_none()
         if job is None:
+            _dropped(connection, job_id)
             return None
         connection.execute(
             insert(Attempt), {"job_id": job_id, "number": job.attempts, "worker": worker}
@@ -79,6 +80,12 @@ def claim(store: Store, job_id: int, worker: str, offer: Offer = EVERYTHING) -> 
         seed=experiment.seed,
         configuration=configuration,
     )
+
+
+def _dropped(connection: Connection, job_id: int) -> None:
+    """Note that a job has no message any more: one that is paused is sent again when it goes on."""
+    sent = (Job.state == JobState.PENDING) & Job.enqueued_at.is_not(None)
+    connection.execute(update(Job).where(Job.id == job_id, sent).values(enqueued_at=None))
 
 
 def heartbeat(store: Store, key: AttemptKey) -> Signal:

@@ -1,14 +1,38 @@
-"""Which jobs still have to be sent to a queue, and which were."""
+"""Which jobs have a message on a queue: those in the window of their experiment.
+
+A job is marked as sent before its message is: of several that send at once, only one marks it, so
+that it gets one message. What was marked and never sent is found as lost.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, bindparam, exists, literal_column, select, update
+from sqlalchemy import CTE, ColumnElement, bindparam, exists, func, literal_column, select, update
 
+from runner.needs import Needs, needs_of
 from runner.store.engine import Store
 from runner.store.schema import Experiment, Job, ago, now
 
-# Written out, so that the database sees that its index of pending jobs has them all.
+# The most messages of new jobs, and of begun ones, that an experiment has on its queue. Workers
+# that take all of them between two sweeps are the fastest there are; a cancel leaves so many.
+WINDOW = 500
+
+# Written out, so that the database sees that its indexes of pending jobs have them all.
 PENDING: ColumnElement[str] = literal_column("'pending'")
+NEVER: ColumnElement[int] = literal_column("0")
+
+UNSENT = (Job.state == PENDING) & Job.enqueued_at.is_(None)
+SENT = (Job.state == PENDING) & Job.enqueued_at.is_not(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The jobs of one experiment that were sent and are not claimed."""
+
+    needs: Needs
+    begun: bool
+    jobs: int
 
 
 def not_paused() -> ColumnElement[bool]:
@@ -16,53 +40,104 @@ def not_paused() -> ColumnElement[bool]:
     return ~exists().where(Experiment.id == Job.experiment_id, Experiment.paused_at.is_not(None))
 
 
-def unsent(store: Store, limit: int, *, begun: bool = False) -> list[int]:
-    """Return the oldest jobs that are pending and on no queue; of all, or of the begun ones."""
-    statement = (
-        select(Job.id)
-        .where(
-            Job.state == PENDING,
-            Job.enqueued_at.is_(None),
-            Job.cancel_requested_at.is_(None),
-            not_paused(),
-        )
-        .order_by(Job.id)
-        .limit(limit)
+def experiments_to_send(store: Store, *, begun: bool) -> list[int]:
+    """Return the experiments that have unsent jobs and room for more messages."""
+    waiting = _waiting(begun=begun)
+    sent = select(func.count()).where(
+        SENT, Job.experiment_id == waiting.c.experiment, _is_begun(begun=begun)
     )
-    if begun:
-        statement = statement.where(Job.attempts > 0)
+    statement = (
+        select(waiting.c.experiment)
+        .join(Experiment, Experiment.id == waiting.c.experiment)
+        .where(Experiment.paused_at.is_(None), sent.scalar_subquery() < WINDOW)
+        .order_by(waiting.c.experiment)
+    )
     with store.read() as connection:
         return list(connection.scalars(statement))
 
 
-def mark_sent(store: Store, job_ids: Sequence[int]) -> None:
-    """Note that a message for each of these jobs is on a queue."""
-    _mark(store, job_ids, now())
+def _waiting(*, begun: bool) -> CTE:
+    """Return the experiments with unsent jobs, each found by one step in the index."""
+    lowest = select(func.min(Job.experiment_id)).where(UNSENT, _is_begun(begun=begun))
+    found = lowest.with_only_columns(func.min(Job.experiment_id).label("experiment")).cte(
+        "waiting", recursive=True
+    )
+    following = lowest.where(Job.experiment_id > found.c.experiment).scalar_subquery()
+    return found.union_all(select(following).where(found.c.experiment.is_not(None)))
 
 
-def mark_unsent(store: Store, job_ids: Sequence[int]) -> None:
-    """Note that these jobs are on no queue any more; they are sent again."""
-    _mark(store, job_ids, None)
+def take_unsent(store: Store, experiment_id: int, *, begun: bool) -> list[int]:
+    """Mark as sent the jobs for which there is room, in the order of their numbers; return them.
 
-
-def sent_jobs(store: Store, seconds: float) -> list[int]:
-    """Return the jobs that were sent so many seconds ago or more and that nobody has claimed.
-
-    Those of the future are among them: the database's clock was set back since they were sent.
+    Nobody else marks those of this experiment at the same moment.
     """
-    long_ago = (Job.enqueued_at <= ago(seconds)) | (Job.enqueued_at > now())
-    statement = select(Job.id).where(Job.state == PENDING, long_ago, not_paused()).order_by(Job.id)
-    with store.read() as connection:
-        return list(connection.scalars(statement))
+    of_experiment = (Job.experiment_id == experiment_id) & _is_begun(begun=begun)
+    experiment = select(Experiment.id).where(
+        Experiment.id == experiment_id, Experiment.paused_at.is_(None)
+    )
+    unsent = select(Job.id).where(UNSENT, of_experiment, Job.cancel_requested_at.is_(None))
+    with store.write() as connection:
+        # What somebody else has locked is sent by them, or next time. SQLite has locked everything.
+        if connection.scalar(experiment.with_for_update(skip_locked=True, key_share=True)) is None:
+            return []
+        sent = connection.scalars(select(func.count()).where(SENT, of_experiment)).one()
+        free = unsent.order_by(Job.number).limit(max(WINDOW - sent, 0))
+        jobs = list(connection.scalars(free.with_for_update(skip_locked=True, key_share=True)))
+        if jobs:
+            connection.execute(update(Job).where(Job.id.in_(jobs)).values(enqueued_at=now()))
+    return jobs
 
 
-def _mark(store: Store, job_ids: Sequence[int], enqueued_at: now | None) -> None:
+def mark_unsent(store: Store, job_ids: Sequence[int], seconds: float = 0) -> None:
+    """Note that these jobs, if they were sent so many seconds ago, are on no queue any more."""
     if not job_ids:
         return
     statement = (
         update(Job)
-        .where(Job.id == bindparam("job"), Job.state == PENDING)
-        .values(enqueued_at=enqueued_at)
+        .where(Job.id == bindparam("job"), SENT, _long_ago(seconds))
+        .values(enqueued_at=None)
     )
     with store.write() as connection:
-        connection.execute(statement, [{"job": job_id} for job_id in job_ids])
+        connection.execute(statement, [{"job": job_id} for job_id in sorted(job_ids)])
+
+
+def sent_jobs(store: Store, seconds: float) -> list[int]:
+    """Return the jobs that were sent so many seconds ago or more and that nobody has claimed."""
+    statement = select(Job.id).where(SENT, _long_ago(seconds), not_paused())
+    with store.read() as connection:
+        # Sorted here: for the database's order SQLite would read the whole table.
+        return sorted(connection.scalars(statement))
+
+
+def count_sent(store: Store) -> list[Sent]:
+    """Count all jobs that were sent, also lately, by what they need and whether they were begun."""
+    is_begun = (Job.attempts > NEVER).label("begun")
+    counts = (
+        select(Job.experiment_id, is_begun, func.count().label("jobs"))
+        .where(SENT)
+        .group_by(Job.experiment_id, is_begun)
+        .subquery()
+    )
+    statement = (
+        select(Experiment.configuration, counts.c.begun, counts.c.jobs)
+        .join(counts, counts.c.experiment_id == Experiment.id)
+        .where(Experiment.paused_at.is_(None))
+    )
+    with store.read() as connection:
+        return [
+            Sent(needs_of(configuration), bool(begun), jobs)
+            for configuration, begun, jobs in connection.execute(statement)
+        ]
+
+
+def _is_begun(*, begun: bool) -> ColumnElement[bool]:
+    return Job.attempts > NEVER if begun else Job.attempts == NEVER
+
+
+def _long_ago(seconds: float) -> ColumnElement[bool]:
+    """Return the condition on when a job was sent.
+
+    Those of the future are among them: the database's clock was set back since they were sent.
+    """
+    sent: ColumnElement[datetime | None] = Job.enqueued_at.expression
+    return (sent <= ago(seconds)) | (sent > now())

@@ -13,7 +13,7 @@ from runner.specs import job_configuration, trained_params
 from runner.states import JobState
 from runner.store import schema
 from runner.store.engine import Store
-from runner.store.lifecycle.outbox import PENDING, not_paused
+from runner.store.lifecycle.outbox import PENDING
 from runner.store.queries.names import has_tag, tags_of
 from runner.store.queries.rows import columns_of
 
@@ -232,12 +232,14 @@ def pending_needs(store: Store) -> dict[Needs, int]:
     """Return the number of pending jobs with each of the needs that they have."""
     counts = (
         select(schema.Job.experiment_id, func.count().label("jobs"))
-        .where(schema.Job.state == PENDING, schema.Job.cancel_requested_at.is_(None), not_paused())
+        .where(schema.Job.state == PENDING)
         .group_by(schema.Job.experiment_id)
         .subquery()
     )
-    statement = select(schema.Experiment.configuration, counts.c.jobs).join(
-        counts, counts.c.experiment_id == schema.Experiment.id
+    statement = (
+        select(schema.Experiment.configuration, counts.c.jobs)
+        .join(counts, counts.c.experiment_id == schema.Experiment.id)
+        .where(schema.Experiment.paused_at.is_(None))
     )
     found: dict[Needs, int] = {}
     with store.read() as connection:

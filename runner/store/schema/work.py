@@ -17,6 +17,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from runner.states import FINAL, AttemptState, JobState, Kind
 from runner.store.schema.base import Base, now, one_of, only_where, quoted
 
+# Which jobs have no message on a queue, and which have one.
+UNSENT = "state = 'pending' AND enqueued_at IS NULL"
+SENT = "state = 'pending' AND enqueued_at IS NOT NULL"
+NUMBERED = ("experiment_id", "number")
+
 
 class Experiment(Base):
     """What one `runner submit` created."""
@@ -100,8 +105,10 @@ class Job(Base):
         # An attempt that was lost was counted as an attempt before.
         CheckConstraint("lost >= 0 AND lost <= attempts", name="lost"),
         Index(None, "experiment_id", "state"),
-        # What recovery looks at stays small however long the history grows.
-        Index("ix_jobs_pending", "enqueued_at", "id", **only_where("state = 'pending'")),
+        # What recovery looks at stays small however long the history and the queue grow.
+        Index("ix_jobs_new", *NUMBERED, **only_where(f"{UNSENT} AND attempts = 0")),
+        Index("ix_jobs_begun", *NUMBERED, **only_where(f"{UNSENT} AND attempts > 0")),
+        Index("ix_jobs_sent", "experiment_id", "attempts", "enqueued_at", **only_where(SENT)),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -6,12 +6,23 @@ from typing import Any
 
 import pytest
 
+from runner.errors import UnavailableError
 from runner.queue import dispatch
-from runner.queue.app import Message
+from runner.queue.app import NEW_JOBS, Message, make_app, open_entry, queued_jobs
 from runner.states import Kind
 from runner.store.engine import Store
-from tests.runner.store.making import DATASET, job_ids, make_experiment, make_trial
+from tests.broker_server import Broker
+from tests.runner.store.expected import Network
+from tests.runner.store.making import (
+    DATASET,
+    job_ids,
+    make_experiment,
+    make_trial,
+    run,
+    unsent,
+)
 
+OF_CODE = {"network": {"name": "own.py:build", "parameters": {}, "code": "0" * 64}}
 COMMON = {"dataset": DATASET, "epochs": None, "threads": 1}
 ON_A_TRIAL = {"dataset": DATASET, "threads": 1, "trial": 3}
 HOW = {"method": "lime", "segmentation": "small", "samples": 100, "activations": False}
@@ -28,7 +39,6 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[Message]:
         return [message.job_id for message in new]
 
     monkeypatch.setattr(dispatch, "send", send)
-    monkeypatch.setattr(dispatch, "queued_jobs", lambda _: set())
     return messages
 
 
@@ -93,3 +103,67 @@ def test_a_job_that_cannot_be_read_is_sent_without_details_and_the_others_as_eve
     assert f"job {numbers[1]} is sent without details: " in record.getMessage()
     assert "params" in record.getMessage()
     assert send_pending(sqlite_store) == 0
+
+
+def test_a_message_is_lost_when_it_is_missing_at_two_looks_in_a_row(
+    store: Store, broker: Broker
+) -> None:
+    app = make_app(broker.url)
+    jobs = job_ids(store, make_experiment(store, 3))
+    assert dispatch.send_pending(store, app) == 3
+    assert queued_jobs(app) == set(jobs)
+    age_messages(store)
+    missing = dispatch.Missing()
+    for _ in range(2):
+        dispatch.forget_lost(store, app, missing)
+        assert unsent(store) == []
+    client: Any = broker.client
+    taken = open_entry(client.rpop(NEW_JOBS))
+    assert taken is not None
+    dispatch.forget_lost(store, app, missing)
+    assert unsent(store) == []
+    dispatch.forget_lost(store, app, missing)
+    assert unsent(store) == [taken.job_id]
+    assert dispatch.send_pending(store, app) == 1
+    assert sorted(messages_of(broker)) == jobs
+
+
+def test_after_the_broker_lost_everything_each_job_is_sent_once_again(
+    store: Store, broker: Broker
+) -> None:
+    app = make_app(broker.url)
+    plain = job_ids(store, make_experiment(store, 3))
+    coded = job_ids(store, make_experiment(store, 2, configuration=OF_CODE))
+    dispatch.send_pending(store, app)
+    age_messages(store)
+    broker.client.flushall()
+    dispatch.forget_lost(store, app)
+    assert dispatch.send_pending(store, app) == 5
+    assert dispatch.send_pending(store, app) == 0
+    assert messages_of(broker) == plain
+    assert messages_of(broker, f"{NEW_JOBS}.code") == coded
+
+
+def test_what_the_broker_took_before_it_went_away_counts_as_sent_and_nothing_else(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = Network()
+    monkeypatch.setattr(dispatch, "send", network.send)
+    network.accepts = 2
+    jobs = job_ids(store, make_experiment(store, 5))
+    with pytest.raises(UnavailableError):
+        send_pending(store)
+    assert network.waiting == jobs[:2]
+    assert unsent(store) == jobs[2:]
+
+
+def age_messages(store: Store) -> None:
+    """Let a day pass since the messages were sent."""
+    run(store, "UPDATE jobs SET enqueued_at = '2001-01-01 00:00:00.000000'")
+
+
+def messages_of(broker: Broker, queue: str = NEW_JOBS) -> list[int]:
+    """Return the jobs on a queue, in the order in which they are taken."""
+    client: Any = broker.client
+    found = map(open_entry, reversed(client.lrange(queue, 0, -1)))
+    return [envelope.job_id for envelope in found if envelope is not None]

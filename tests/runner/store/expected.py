@@ -1,5 +1,6 @@
 """What the state machine expects of a job, and a broker that it can tell to lose messages."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -38,16 +39,24 @@ class Network:
     def __init__(self) -> None:
         self.waiting: list[int] = []
         self.accepts: int | None = None
+        self._queues: dict[int, str] = {}
 
     def send(self, _: object, messages: Iterable[Message]) -> list[int]:
         """Take messages, or some and then no more."""
-        sent = [message.job_id for message in messages]
-        if self.accepts is not None:
-            self.waiting += sent[: self.accepts]
-            raise UnavailableError("the broker is away", "one that is there", "wait")
-        self.waiting += sent
+        sent: list[int] = []
+        for message in messages:
+            if self.accepts is not None and len(sent) == self.accepts:
+                raise UnavailableError("the broker is away", "one that is there", "wait")
+            sent.append(message.job_id)
+            self.waiting.append(message.job_id)
+            self._queues[message.job_id] = message.queue
         return sent
 
     def queued_jobs(self, _: object) -> set[int]:
         """Return the jobs whose message waits."""
         return set(self.waiting)
+
+    def queue_lengths(self, _: object, names: Iterable[str]) -> dict[str, int]:
+        """Return how many messages wait on each queue."""
+        lengths = Counter(self._queues[job] for job in self.waiting)
+        return {name: lengths[name] for name in names}

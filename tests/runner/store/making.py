@@ -246,3 +246,16 @@ def run(store: Store, statement: str, **parameters: Any) -> None:
     """Run a statement behind the back of the store."""
     with store.write() as connection:
         connection.execute(text(statement), parameters)
+
+
+def mark_sent(store: Store, jobs: list[int]) -> None:
+    """Mark jobs as sent, whatever room there is."""
+    for job in jobs:
+        run(store, "UPDATE jobs SET enqueued_at = created_at WHERE id = :job", job=job)
+
+
+def unsent(store: Store) -> list[int]:
+    """Return the pending jobs that have no message, in the order of their ids."""
+    statement = "SELECT id FROM jobs WHERE state = 'pending' AND enqueued_at IS NULL ORDER BY id"
+    with store.read() as connection:
+        return list(connection.scalars(text(statement)))

@@ -16,7 +16,6 @@ from runner.store.lifecycle.attempts import Claim, Signal, open_attempts
 from runner.store.lifecycle.checkpoints import newest_checkpoint, record_epoch
 from runner.store.lifecycle.control import Target
 from runner.store.lifecycle.job_lifecycle import MOST_LOST, claim, finish, heartbeat, recover
-from runner.store.lifecycle.outbox import mark_sent, unsent
 from runner.store.lifecycle.results import write_trial
 from runner.store.queries.progress import progress_of
 from tests.runner.store.making import (
@@ -28,7 +27,9 @@ from tests.runner.store.making import (
     make_experiment,
     make_jobs,
     make_worker,
+    mark_sent,
     rows,
+    unsent,
     value,
 )
 
@@ -106,7 +107,7 @@ def test_a_retried_job_goes_on_from_its_checkpoint(store: Store, end: AttemptSta
     assert control.retry(store, Target(job=claimed.job_id)) == [claimed.job_id]
     (job,) = queries.jobs(store, claimed.experiment_id)
     assert (job.state, job.reason, job.ended_at) == (JobState.PENDING, None, None)
-    assert unsent(store, 10) == [claimed.job_id]
+    assert unsent(store) == [claimed.job_id]
     successor = claim_again(store, claimed)
     assert newest_checkpoint(store, claimed.job_id, FINGERPRINT) == b"state"
     assert heartbeat(store, successor.key) == Signal.CONTINUE
@@ -153,11 +154,20 @@ def test_a_resumed_experiment_sends_what_workers_dropped_meanwhile(store: Store)
     (job,) = job_ids(store, experiment)
     mark_sent(store, [job])
     assert not control.resume(store, experiment).changed
-    assert unsent(store, 10) == []
+    assert unsent(store) == []
     control.pause(store, experiment)
+    assert claim(store, job, make_worker(store)) is None
+    assert unsent(store) == [job]
     assert control.resume(store, experiment).changed
-    assert unsent(store, 10) == [job]
-    assert claim(store, job, make_worker(store)) is not None
+    assert claim(store, job, "worker") is not None
+
+
+def test_a_resumed_experiment_keeps_the_messages_that_nobody_took(store: Store) -> None:
+    experiment = make_experiment(store)
+    mark_sent(store, job_ids(store, experiment))
+    control.pause(store, experiment)
+    control.resume(store, experiment)
+    assert unsent(store) == []
 
 
 @pytest.mark.parametrize("target", [Target(experiment=9), Target(job=9)])

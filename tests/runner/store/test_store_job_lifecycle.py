@@ -12,7 +12,6 @@ from runner.store.engine import Connection, Store
 from runner.store.lifecycle.attempts import AttemptKey, Signal, open_attempts
 from runner.store.lifecycle.checkpoints import record_epoch
 from runner.store.lifecycle.job_lifecycle import claim, finish, heartbeat, recover
-from runner.store.lifecycle.outbox import mark_sent, unsent
 from tests.runner.store.making import (
     FINGERPRINT,
     InProcesses,
@@ -21,9 +20,11 @@ from tests.runner.store.making import (
     make_experiment,
     make_jobs,
     make_worker,
+    mark_sent,
     rows,
     run,
     state_of,
+    unsent,
     value,
 )
 
@@ -112,14 +113,14 @@ def test_a_released_job_is_pending_and_unsent_and_nothing_is_held_against_it(sto
         assert claimed is not None
         assert claimed.attempt == number
         assert finish(store, claimed.key, AttemptState.RELEASED)
-        assert unsent(store, 10) == [job]
+        assert unsent(store) == [job]
     assert value(store, "SELECT lost FROM jobs") == 0
 
 
 def test_a_lost_attempt_sends_its_job_again(store: Store) -> None:
     claimed = make_claim(store)
     assert lose(store, claimed.job_id) == [claimed.job_id]
-    assert unsent(store, 10) == [claimed.job_id]
+    assert unsent(store) == [claimed.job_id]
     assert value(store, "SELECT state FROM attempts") == AttemptState.LOST
     assert "worker" in value(store, "SELECT error FROM attempts")
 

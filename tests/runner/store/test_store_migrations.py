@@ -255,8 +255,16 @@ def take_back_starts(store: Store) -> None:
     run(store, "DROP TABLE experiment_init")
 
 
+def take_back_window(store: Store) -> None:
+    """Undo what came with the window of messages."""
+    for index in ("new", "begun", "sent"):
+        run(store, f"DROP INDEX ix_jobs_{index}")
+    run(store, "CREATE INDEX ix_jobs_pending ON jobs (enqueued_at, id) WHERE state = 'pending'")
+
+
 def take_back_metrics(store: Store) -> None:
-    """Undo what came with trainers that report any metrics, and the views."""
+    """Undo what came with trainers that report any metrics, the views, and what followed."""
+    take_back_window(store)
     with store.write() as connection:
         drop_views(connection)
     for table, column in OF_METRICS:

@@ -24,6 +24,7 @@ from sqlalchemy import select, text, update
 from runner.errors import UnavailableError
 from runner.queue import dispatch
 from runner.states import FINAL, AttemptState, JobState
+from runner.store import queries
 from runner.store.engine import Store
 from runner.store.lifecycle import control, job_lifecycle, outbox
 from runner.store.lifecycle.attempts import Claim, OpenAttempt, Signal, open_attempts
@@ -44,6 +45,8 @@ DEEP = 100
 EXAMPLES = {"sqlite": 25, "postgresql": 12}
 STEPS = 50
 MOST_JOBS = 6
+# Longer than an example takes, so that only its own steps decide what is lost.
+LOST_AFTER = 600
 
 JOBS = "SELECT id, state, attempts, lost, cancel_requested_at IS NOT NULL AS cancel FROM jobs"
 OPEN = "SELECT job_id, number, heartbeats FROM attempts WHERE state = 'running'"
@@ -75,6 +78,7 @@ class ClaimProtocol(RuleBasedStateMachine):
         self.known: dict[int, Known] = {}
         self.paused: set[int] = set()
         self.late: list[tuple[Any, list[int]]] = []
+        self.missing = dispatch.Missing()
         return multiple(*self.accept(2), *self.accept(1))
 
     @precondition(lambda self: len(self.known) < MOST_JOBS)
@@ -94,7 +98,8 @@ class ClaimProtocol(RuleBasedStateMachine):
 
     @rule()
     def send(self) -> None:
-        """Send what is pending, as every recovery does."""
+        """Send what is pending and what was lost, as every recovery does."""
+        dispatch.forget_lost(self.store, None, self.missing)  # type: ignore[arg-type]
         dispatch.send_pending(self.store, None)  # type: ignore[arg-type]
 
     @rule(accepted=st.integers(0, 2))
@@ -108,24 +113,33 @@ class ClaimProtocol(RuleBasedStateMachine):
         finally:
             self.network.accepts = None
 
-    @rule(look_for_lost=st.booleans())
-    def send_slowly(self, look_for_lost: bool) -> None:
-        """Do what a sending does, and note what came of it in the store only later."""
+    @rule(look_for_lost=st.booleans(), begun=st.booleans())
+    def send_slowly(self, look_for_lost: bool, begun: bool) -> None:
+        """Do half of what a sending does: the messages, or what is lost, follow only later."""
         if look_for_lost:
             sent = outbox.sent_jobs(self.store, dispatch.LOST_AFTER_SECONDS)
             gone = sorted(set(sent) - set(self.network.waiting))
-            self.late.append((outbox.mark_unsent, gone))
-        else:
-            unsent = outbox.unsent(self.store, 500)
-            self.network.waiting += unsent
-            self.late.append((outbox.mark_sent, unsent))
+            self.late.append((self.forget, gone))
+            return
+        for experiment in outbox.experiments_to_send(self.store, begun=begun):
+            taken = outbox.take_unsent(self.store, experiment, begun=begun)
+            self.late.append((self.deliver, taken))
+
+    def forget(self, jobs: list[int]) -> None:
+        """Note that the messages of these jobs were lost."""
+        outbox.mark_unsent(self.store, jobs, dispatch.LOST_AFTER_SECONDS)
+
+    def deliver(self, jobs: list[int]) -> None:
+        """Put the messages of jobs that were marked long ago on the queue."""
+        found = queries.jobs_to_send(self.store, jobs)
+        self.network.send(None, map(dispatch.message, found))
 
     @precondition(lambda self: self.late)
     @rule()
     def be_done_with_what_was_slow(self) -> None:
-        """Note the oldest of it."""
-        mark, jobs = self.late.pop(0)
-        mark(self.store, jobs)
+        """Do the rest of the oldest of it."""
+        finish, jobs = self.late.pop(0)
+        finish(jobs)
 
     @precondition(lambda self: self.network.waiting)
     @rule(position=positions, all_of_them=st.booleans())
@@ -142,7 +156,7 @@ class ClaimProtocol(RuleBasedStateMachine):
         """Deliver one message twice."""
         self.network.waiting.append(self.network.waiting[position % len(self.network.waiting)])
 
-    @rule(seconds=st.sampled_from([-3600, -20, 20, 3600]))
+    @rule(seconds=st.sampled_from([-3600, -2 * LOST_AFTER, 2 * LOST_AFTER, 3600]))
     def set_the_clock(self, seconds: int) -> None:
         """Let time pass, or step the clock: what was written is older or newer than before."""
         with self.store.write() as connection:
@@ -365,6 +379,8 @@ class ClaimProtocol(RuleBasedStateMachine):
         self.network.waiting.clear()
         while not all(known.state in FINAL for known in self.known.values()):
             self.lose(open_attempts(self.store))
+            # What is missing is lost when it is still missing at the next look.
+            self.send()
             self.send()
             pending = {job for job, one in self.known.items() if one.state == JobState.PENDING}
             assert pending <= set(self.network.waiting), "a job that is pending has no message"
@@ -372,7 +388,7 @@ class ClaimProtocol(RuleBasedStateMachine):
                 if isinstance(claimed := self.claim(0, WORKERS[0]), Claim):
                     self.succeed(claimed)
             self.the_tables_say_what_is_true()
-            self.set_the_clock(20)
+            self.set_the_clock(2 * LOST_AFTER)
 
 
 @pytest.mark.timeout(7200)
@@ -380,8 +396,10 @@ def test_the_promises_hold_whatever_happens_in_any_order(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     network = Network()
+    monkeypatch.setattr(dispatch, "LOST_AFTER_SECONDS", LOST_AFTER)
     monkeypatch.setattr(dispatch, "send", network.send)
     monkeypatch.setattr(dispatch, "queued_jobs", network.queued_jobs)
+    monkeypatch.setattr(dispatch, "queue_lengths", network.queue_lengths)
     machine = type("OnThisDatabase", (ClaimProtocol,), {"store": store, "network": network})
     deep = settings.get_current_profile_name() == "deep"
     examples = EXAMPLES["sqlite" if store.url.startswith("sqlite") else "postgresql"]
