@@ -75,23 +75,30 @@ def _in_epochs(store: Store, found: queries.Experiment) -> Progress:
     of_experiment = schema.Job.experiment_id == found.id
     has_ended = schema.Job.state.in_(FINAL)
     has_succeeded = schema.Job.state == JobState.SUCCEEDED
-    planned = select(func.coalesce(func.sum(_planned_epochs(found.configuration["epochs"])), 0))
-    planned = planned.select_from(schema.Job).outerjoin(
-        schema.Trial, schema.Trial.job_id == schema.Job.id
+    epochs = func.sum(_planned_epochs(found.configuration["epochs"]))
+    planned = (
+        select(
+            func.coalesce(epochs, 0),
+            func.coalesce(epochs.filter(has_succeeded), 0),
+            func.coalesce(epochs.filter(~has_ended), 0),
+        )
+        .select_from(schema.Job)
+        .outerjoin(schema.Trial, schema.Trial.job_id == schema.Job.id)
+        .where(of_experiment)
     )
-    planned = planned.where(of_experiment)
+    number = func.count()
     recorded = (
-        select(func.count(), func.avg(schema.Epoch.seconds))
+        select(
+            number.filter(~has_ended),
+            number.filter(has_ended, ~has_succeeded),
+            func.avg(schema.Epoch.seconds),
+        )
         .join_from(schema.Epoch, schema.Job, schema.Job.id == schema.Epoch.job_id)
         .where(of_experiment)
     )
     with store.read() as connection:
-        total = connection.scalars(planned).one()
-        succeeded = connection.scalars(planned.where(has_succeeded)).one()
-        to_do = connection.scalars(planned.where(~has_ended)).one()
-        under_way, _ = connection.execute(recorded.where(~has_ended)).one()
-        given_up, _ = connection.execute(recorded.where(has_ended, ~has_succeeded)).one()
-        _, unit_seconds = connection.execute(recorded).one()
+        total, succeeded, to_do = connection.execute(planned).one()
+        under_way, given_up, unit_seconds = connection.execute(recorded).one()
         metric = default_metric(connection, Scope([found.id]))
         best = _best(connection, found.id, metric)
     return Progress(
