@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
 from cifar_model.errors import InputError, nearest, shown
@@ -186,6 +187,18 @@ def _check_halvings(blocks: int, shape: Sequence[int]) -> None:
             f"at least {2**blocks} pixels on each side: every block halves the image",
             f"use blocks={smallest.bit_length() - 1} or less, or --image-size {2**blocks} or more",
         )
+
+
+def point_digest(params: Params, seed: int) -> str:
+    """Return the digest of params, defaults included, and a seed; equal points have equal ones.
+
+    1 and 1.0 are the same, as they are to whoever trains.
+    """
+    plain = {
+        name: int(value) if isinstance(value, float) and value.is_integer() else value
+        for name, value in params.to_json().items()
+    }
+    return sha256(json.dumps([plain, seed], sort_keys=True).encode()).hexdigest()
 
 
 # Those of a trial with the paper's network.

@@ -3,7 +3,7 @@
 import os
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, Field, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +18,13 @@ from runner.api.submit import (
     ExplainRequest,
     TrainRequest,
     TuneRequest,
-    new_experiment,
+    default_of,
+    new_submission,
 )
 from runner.api.trial import Trial
 from runner.settings import Settings
 from runner.store import queries
-from runner.submit.experiments import save
+from runner.submit.experiments import save_submission
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,8 +107,9 @@ class Client:
         self,
         *,
         downsample: float,
-        grid: str | Path | Mapping[str, Any] = "paper",
-        method: str = "uniform_mersenne",
+        grid: str | Path | Mapping[str, Any] | None = None,
+        method: str | None = None,
+        into: int | str | None = None,
         dataset: str | None = None,
         network: str | None = None,
         trainer: str | None = None,
@@ -129,13 +131,15 @@ class Client:
     ) -> Experiment:
         """Train a fraction of the points of a grid, sampled by Talos, one job per point.
 
-        The grid is the paper's, that of a JSON file, or a dictionary of lists of values.
+        The grid is the paper's, that of a JSON file, or a dictionary of lists of values. With
+        `into`, the points that an experiment does not have yet are added to it.
         """
         return self._submit(
             TuneRequest(
                 downsample=downsample,
                 grid=grid,
                 method=method,
+                into=None if into is None else number_of(self._home.store, into),
                 dataset=dataset,
                 network=network,
                 trainer=trainer,
@@ -272,15 +276,15 @@ class Client:
 
     def _submit(self, request: AnyRequest) -> Experiment:
         store = self._home.store_for(request)
-        new = new_experiment(self._home.settings, store, request)
+        new = new_submission(self._home.settings, store, request)
         provenance = {**new.provenance, "command": command_of(request)}
-        number = save(store, replace(new, provenance=provenance))
-        said = [note for note in delivery.submitted(store, number) if note.warning]
+        saved = save_submission(store, replace(new, provenance=provenance))
+        said = [note for note in delivery.submitted(store, saved) if note.warning]
         said += delivery.send_saved(self._home.settings, store)
         for note in said:
             if note.warning:
                 warnings.warn(note.text, stacklevel=3)
-        return Experiment(self._home, number)
+        return Experiment(self._home, saved.experiment)
 
     def __repr__(self) -> str:
         return f"<runner.Client: {self._home.name}>"
@@ -296,13 +300,9 @@ def command_of(request: AnyRequest) -> str:
     given = [
         f"{each.name}={getattr(request, each.name)!r}"
         for each in fields(request)
-        if getattr(request, each.name) != _default(each)
+        if getattr(request, each.name) != default_of(each)
     ]
     return f"client.submit_{KINDS[type(request)]}({', '.join(given)})"
-
-
-def _default(each: Field[Any]) -> Any:
-    return each.default if each.default_factory is MISSING else each.default_factory()
 
 
 KINDS: Mapping[type, str] = {

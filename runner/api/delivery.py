@@ -18,6 +18,8 @@ from runner.settings import Settings
 from runner.specs import Configuration
 from runner.store import queries
 from runner.store.engine import Store
+from runner.store.lifecycle.tuning.additions import Added
+from runner.submit.experiments import Saved
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +42,31 @@ class StatusDocument:
     jobs: list[Job]
 
 
-def submitted(store: Store, experiment_id: int) -> Iterator[Note]:
-    """Yield what is to be said of an experiment that was just submitted."""
+def submitted(store: Store, saved: Saved) -> Iterator[Note]:
+    """Yield what is to be said of an experiment that was just submitted, or was added to."""
+    experiment_id, added = saved.experiment, saved.added
     experiment = queries.experiment(store, experiment_id)
     configuration = Configuration(experiment.configuration)
     jobs = "1 job" if experiment.jobs == 1 else f"{experiment.jobs} jobs"
     words = [experiment.kind, jobs, *filter(None, [configuration.dataset.title])]
     yield Note(printable(f"experiment {experiment_id}: {', '.join(words)}"))
+    if added is not None:
+        yield Note(_added(experiment_id, added))
+        return
     if points := equal_points(configuration):
         yield Note(points)
     for text in warnings_of(store, experiment):
         yield Note(text, warning=True)
+
+
+def _added(experiment_id: int, added: Added) -> str:
+    asked = "1 trial" if added.asked == 1 else f"{added.asked:,} trials"
+    if not added.jobs:
+        return f"experiment {experiment_id} has all of these {asked} already: nothing was added"
+    there = added.asked - added.jobs
+    before = f"; it already has {there:,} of the {asked} that were asked for" if there else ""
+    jobs = "1 job" if added.jobs == 1 else f"{added.jobs:,} jobs"
+    return f"{jobs} added to experiment {experiment_id}{before}"
 
 
 def send_saved(settings: Settings, store: Store) -> Iterator[Note]:

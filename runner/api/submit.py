@@ -1,13 +1,14 @@
 """Submit experiments: what the command line and Python ask for, as typed requests."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from cifar_model import grid as grids
 from cifar_model.backends.names import check_backend, check_installed
 from cifar_model.data import RESIZED, DatasetSpec
+from cifar_model.errors import shown
 from cifar_model.explanation.settings import METHODS, OLD_METHODS, SEGMENTATIONS
 from cifar_model.networks.network import PAPER, Network
 from cifar_model.networks.presets import find_preset, network_name
@@ -20,8 +21,10 @@ from runner.errors import InputError
 from runner.settings import Settings
 from runner.store.engine import Store
 from runner.store.lifecycle.experiments import NewExperiment
+from runner.store.lifecycle.tuning.additions import Addition
 from runner.store.names import read_label
 from runner.store.opening import find_store, make_store
+from runner.submit.additions import MorePoints, experiment_options, network_of, new_addition
 from runner.submit.experiments import Training, new_evaluate, new_folds, new_train, new_tune
 from runner.submit.explain import Explaining, new_explain
 from runner.submit.image_choice import comma_parts
@@ -30,6 +33,7 @@ from runner.submit.life import read_epochs
 SPLITS = ("train", "validation", "test")
 # That of the paper.
 DEFAULT_DATASET = "cifar10"
+PAPER_GRID = "paper"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +76,16 @@ class TrainRequest(TrainingRequest):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TuneRequest(TrainingRequest):
-    """Train points of a grid: the paper's, that of a JSON file, or the content of such a file."""
+    """Train points of a grid: the paper's, that of a JSON file, or the content of such a file.
+
+    With `into`, those that an experiment does not have yet are added to it; all that is not given
+    is then as in that experiment.
+    """
 
     downsample: float
-    grid: str | Path | Mapping[str, Any] = "paper"
-    method: str = grids.METHODS[0]
+    grid: str | Path | Mapping[str, Any] | None = None
+    method: str | None = None
+    into: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,12 +118,21 @@ class ExplainRequest(Request):
     epochs_of_life: Sequence[int | str] | str | None = None
 
 
+# What a submission may say of the points that it adds to an experiment.
+OF_POINTS = ("downsample", "grid", "method", "params", "repeats", "into")
+
 AnyRequest = TrainRequest | TuneRequest | EvaluateRequest | ExplainRequest
+
+
+def default_of(each: Field[Any]) -> Any:
+    """Return the default of a field of a request."""
+    return each.default if each.default_factory is MISSING else each.default_factory()
 
 
 def store_for(settings: Settings, request: AnyRequest) -> Store:
     """Open the store that a request goes to; one about a stored trial makes none."""
-    if isinstance(request, EvaluateRequest | ExplainRequest):
+    into = isinstance(request, TuneRequest) and request.into is not None
+    if into or isinstance(request, EvaluateRequest | ExplainRequest):
         return find_store(settings)
     return make_store(settings)
 
@@ -127,6 +145,15 @@ def new_experiment(settings: Settings, store: Store, request: AnyRequest) -> New
     note = checks.optional_text("note", request.note)
     label = read_label(name, checks.words("tags", request.tags), note)
     return replace(_new_experiment(settings, store, request), label=label)
+
+
+def new_submission(
+    settings: Settings, store: Store, request: AnyRequest
+) -> NewExperiment | Addition:
+    """Return what a request asks for, an experiment or more of one, checked and not yet stored."""
+    if isinstance(request, TuneRequest) and request.into is not None:
+        return _new_addition(store, request, request.into)
+    return new_experiment(settings, store, request)
 
 
 def _new_experiment(settings: Settings, store: Store, request: AnyRequest) -> NewExperiment:
@@ -158,12 +185,36 @@ def _of_preset(preset: str | None, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _new_tune(settings: Settings, store: Store, request: TuneRequest) -> NewExperiment:
-    method = checks.one_of("method", request.method, grids.METHODS)
+    method = checks.one_of("method", request.method or grids.METHODS[0], grids.METHODS)
     fixed = {name: [value] for name, value in _params(request).items()}
     sampling = (_fraction(request.downsample), method)
     training = _training(settings, store, request, find_function(request.network, request.trainer))
-    grid = {**_grid(request.grid, training.network), **fixed}
+    chosen = PAPER_GRID if request.grid is None else request.grid
+    grid = {**_grid(chosen, training.network), **fixed}
     return new_tune(settings, training, grid, sampling)
+
+
+def _new_addition(store: Store, request: TuneRequest, into: int) -> Addition:
+    shared = experiment_options(store, into)
+    for each in fields(request):
+        value = getattr(request, each.name)
+        if each.name in OF_POINTS or value in (default_of(each), shared.get(each.name)):
+            continue
+        has = f": it has {shared[each.name]}" if each.name in shared else ""
+        raise InputError(
+            f"{checks.option(each.name)} {shown(value)} cannot be given with --into {into}",
+            f"what all submissions of experiment {into} share{has}",
+            f"omit {checks.option(each.name)}, or submit another experiment without --into",
+        )
+    network = network_of(store, into)
+    more = MorePoints(
+        downsample=_fraction(request.downsample),
+        grid=None if request.grid is None else _grid(request.grid, network),
+        fixed=_params(request),
+        method=request.method and checks.one_of("method", request.method, grids.METHODS),
+        repeats=checks.whole_number("repeats", request.repeats),
+    )
+    return new_addition(store, into, more)
 
 
 def _new_evaluate(store: Store, request: EvaluateRequest) -> NewExperiment:
@@ -303,7 +354,7 @@ def _plain(value: Any) -> Any:
 def _grid(grid: str | Path | Mapping[str, Any], network: Network) -> grids.Grid:
     if isinstance(grid, Mapping):
         return grids.given_grid(grid)
-    if grid != "paper":
+    if grid != PAPER_GRID:
         return grids.read_grid(Path(grid))
     if network != PAPER:
         names = ", ".join(name for name, _ in network.parameters) or "none"

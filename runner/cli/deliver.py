@@ -16,11 +16,13 @@ from runner.reports.records import plain
 from runner.settings import Settings
 from runner.states import JobState
 from runner.store.engine import Store
+from runner.submit.experiments import Saved
 
 
-def deliver(settings: Settings, store: Store, experiment_id: int, *, wait: bool, form: str) -> None:
+def deliver(settings: Settings, store: Store, saved: Saved, *, wait: bool, form: str) -> None:
     """Send the jobs and print the experiment; exit with 1 if one failed while it was waited for."""
-    _say(delivery.submitted(store, experiment_id))
+    experiment_id = saved.experiment
+    _say(delivery.submitted(store, saved))
     if wait:
         wait_for(settings, store, experiment_id)
     else:

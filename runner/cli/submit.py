@@ -9,6 +9,7 @@ from cifar_model.explanation.settings import SEGMENTATIONS
 from cifar_model.networks.presets import PRESETS
 from runner.api.checks import LIMITS
 from runner.cli.options import (
+    EXPERIMENT,
     Method,
     format_option,
     image_size_option,
@@ -56,23 +57,34 @@ def train(wait: bool, form: str, **options: Any) -> None:
 @click.option(
     "--downsample", type=float, required=True, help="The fraction of the grid's points to train."
 )
-@click.option(
-    "--grid", default="paper", show_default=True, help="'paper', or the path of a JSON file."
-)
+@click.option("--grid", show_default="paper", help="'paper', or the path of a JSON file.")
 @click.option(
     "--method",
     type=click.Choice(grids.METHODS),
-    default=grids.METHODS[0],
-    show_default=True,
+    show_default=grids.METHODS[0],
     help="How Talos samples the points.",
+)
+@click.option(
+    "--into",
+    type=EXPERIMENT,
+    metavar="EXPERIMENT",
+    help=(
+        "Add the sampled points that this experiment does not have; what is not given is as it "
+        "was first submitted."
+    ),
 )
 def tune(wait: bool, form: str, **options: Any) -> None:
     """Train points of a grid, sampled by Talos, one job per point."""
     from runner.api.submit import TuneRequest, find_function
+    from runner.settings import Settings
+    from runner.store.opening import find_store
+    from runner.submit.additions import network_of
 
-    options["params"] = read_params(
-        options["params"], find_function(options["network"], options["trainer"])
-    )
+    if options["into"] is None:
+        network = find_function(options["network"], options["trainer"])
+    else:
+        network = network_of(find_store(Settings.from_environment()), options["into"])
+    options["params"] = read_params(options["params"], network)
     _submit(TuneRequest(**options), wait=wait, form=form)
 
 
@@ -178,26 +190,26 @@ def explain(wait: bool, form: str, **options: Any) -> None:
 
 def _submit(request: "AnyRequest", *, wait: bool, form: str) -> None:
     """Create the experiment, send its jobs, say so, and wait for its end if that was asked for."""
-    from runner.api.submit import new_experiment, store_for
+    from runner.api.submit import new_submission, store_for
     from runner.cli.deliver import deliver
     from runner.cli.interrupts import explained, held_back, kept
     from runner.cli.live.reading import reading_shown
     from runner.needs import needs_of
     from runner.settings import Settings
-    from runner.submit.experiments import save
+    from runner.submit.experiments import save_submission
 
     said = ["nothing was submitted"]
     with explained(said):
         settings = Settings.from_environment()
         store = store_for(settings, request)
         with reading_shown():
-            new = new_experiment(settings, store, request)
+            new = new_submission(settings, store, request)
         # For --wait, where no workers are up.
         settings = settings.serving(needs_of(new.configuration).backend)
         with held_back():
-            experiment_id = save(store, new)
-            said.append(kept(settings, experiment_id))
-        deliver(settings, store, experiment_id, wait=wait, form=form)
+            saved = save_submission(store, new)
+            said.append(kept(settings, saved.experiment))
+        deliver(settings, store, saved, wait=wait, form=form)
 
 
 COMMANDS = [submit]

@@ -41,6 +41,19 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Submission:
+    """What `submit tune --into` added to an experiment; `first_job` is the number of a job."""
+
+    submission: int
+    command: str
+    version: str
+    created_at: str
+    downsample: float | None
+    first_job: int
+    jobs: int
+
+
+@dataclass(frozen=True, slots=True)
 class Epoch:
     """One pass over the training split.
 

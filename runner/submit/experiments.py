@@ -10,7 +10,7 @@ from cifar_model.data import DatasetSpec, Description, load
 from cifar_model.errors import InputError
 from cifar_model.grid import MAX_TRIALS, Grid, count_points, grid_to_json, sample
 from cifar_model.networks.network import PAPER, Network
-from cifar_model.params import MOST_SEED, Params, ParamValues, present, rules_of
+from cifar_model.params import MOST_SEED, Params, ParamValues, point_digest, present, rules_of
 from runner import provenance
 from runner.failpoints import failpoint
 from runner.needs import predicts, require_network
@@ -20,6 +20,7 @@ from runner.states import Kind
 from runner.store import queries
 from runner.store.engine import Store
 from runner.store.lifecycle.experiments import NewExperiment, create
+from runner.store.lifecycle.tuning.additions import Added, Addition, add
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,9 @@ class Training:
 
 def new_train(settings: Settings, training: Training, params: ParamValues) -> NewExperiment:
     """Return an experiment of one trial, checked and not yet stored."""
-    trained = _trained(training, [params])
+    trained = trained_by(training, [params])
     configuration = _training_configuration(settings, training, trained)
-    return _new(Kind.TRAIN, training, configuration, list(trained.values()))
+    return _new(Kind.TRAIN, training, configuration, trained)
 
 
 def new_tune(
@@ -68,7 +69,7 @@ def new_tune(
     """Return an experiment of the sampled points of a grid, checked and not yet stored."""
     downsample, method = sampling
     rows = sample(grid, downsample, method, training.seed, training.network)
-    trained = _trained(training, rows)
+    trained = trained_by(training, rows)
     configuration = _training_configuration(settings, training, trained) | {
         "grid": grid_to_json(grid),
         "downsample": downsample,
@@ -77,16 +78,19 @@ def new_tune(
         "sampled": len(rows),
         "different": len(trained),
     }
-    return _new(Kind.TUNE, training, configuration, list(trained.values()))
+    return _new(Kind.TUNE, training, configuration, trained)
 
 
 def _new(
-    kind: Kind, training: Training, configuration: dict[str, Any], trained: Sequence[ParamValues]
+    kind: Kind,
+    training: Training,
+    configuration: dict[str, Any],
+    trained: Mapping[Params, ParamValues],
 ) -> NewExperiment:
-    jobs = _jobs(training, trained)
-    new = new_experiment(kind, training.seed, configuration, jobs, training.key)
+    jobs = jobs_of(training, trained)
+    new = new_experiment(kind, training.seed, configuration, list(jobs.values()), training.key)
     initial = None if training.initial is None else training.initial.weights
-    return replace(new, code=training.network.code, initial=initial)
+    return replace(new, points=list(jobs), code=training.network.code, initial=initial)
 
 
 def new_evaluate(
@@ -145,6 +149,21 @@ def new_experiment(
     return NewExperiment(kind, seed, configuration, provenance.collect(), jobs, key)
 
 
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The experiment that was made, or to which jobs were added."""
+
+    experiment: int
+    added: Added | None = None
+
+
+def save_submission(store: Store, new: NewExperiment | Addition) -> Saved:
+    """Store what was checked: an experiment, or more of one."""
+    if isinstance(new, Addition):
+        return Saved(new.experiment, add(store, new))
+    return Saved(save(store, new))
+
+
 def save(store: Store, new: NewExperiment) -> int:
     """Store an experiment that was checked; return its id."""
     failpoint("submit_checked")
@@ -153,7 +172,7 @@ def save(store: Store, new: NewExperiment) -> int:
     return experiment_id
 
 
-def _trained(training: Training, rows: Sequence[ParamValues]) -> dict[Params, ParamValues]:
+def trained_by(training: Training, rows: Sequence[ParamValues]) -> dict[Params, ParamValues]:
     """Return the params that are trained, `--epochs` among them; of equal ones the first.
 
     The keys are checked, with defaults, and the values are what is stored of them. Those of another
@@ -170,21 +189,22 @@ def _trained(training: Training, rows: Sequence[ParamValues]) -> dict[Params, Pa
     return found
 
 
-def _jobs(training: Training, rows: Sequence[ParamValues]) -> list[dict[str, Any]]:
-    """Return a job for every params, or one for each of its seeds, which follow one another."""
-    if training.repeats == 1:
-        return [{"params": params} for params in rows]
-    if len(rows) * training.repeats > MAX_TRIALS:
+def jobs_of(training: Training, trained: Mapping[Params, ParamValues]) -> dict[str, dict[str, Any]]:
+    """Return a job for every params, or one for each of its seeds, by the digest of its point."""
+    repeats, jobs = training.repeats, len(trained) * training.repeats
+    if repeats > 1 and jobs > MAX_TRIALS:
         raise InputError(
-            f"--repeats {training.repeats} makes {len(rows) * training.repeats:,} trials",
+            f"--repeats {repeats} makes {jobs:,} trials",
             f"at most {MAX_TRIALS:,} in one experiment",
-            f"use --repeats {MAX_TRIALS // len(rows)} or less",
+            f"use --repeats {MAX_TRIALS // len(trained)} or less",
         )
-    return [
-        {"params": params, "seed": (training.seed + repeat) % (MOST_SEED + 1)}
-        for params in rows
-        for repeat in range(training.repeats)
-    ]
+    found: dict[str, dict[str, Any]] = {}
+    for params, stored in trained.items():
+        for repeat in range(repeats):
+            seed = (training.seed + repeat) % (MOST_SEED + 1)
+            own = {} if repeats == 1 else {"seed": seed}
+            found[point_digest(params, seed)] = {"params": stored, **own}
+    return found
 
 
 def _training_configuration(

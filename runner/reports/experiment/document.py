@@ -23,6 +23,7 @@ from runner.reports.records import (
     Explanation,
     Job,
     RankedTrial,
+    Submission,
     Trial,
     fields_of,
 )
@@ -37,6 +38,7 @@ from runner.states import FINAL, JobState, Kind
 from runner.store.engine import Connection, Store
 from runner.store.queries import reports
 from runner.store.queries.rows import ExperimentRow, JobRow, MachineRow
+from runner.store.queries.submissions import SubmissionRow, submissions
 
 TRAINS = (Kind.TRAIN, Kind.TUNE)
 
@@ -81,6 +83,7 @@ class ExperimentDocument:
     seed: int
     configuration: Configuration
     provenance: Provenance
+    submissions: list[Submission]
     machines: list[MachineRow]
     created_at: str
     ended_at: str | None
@@ -204,6 +207,7 @@ def _document(
         seed=experiment.seed,
         configuration=configuration,
         provenance=experiment.provenance,
+        submissions=[_submission(row) for row in submissions(connection, number)],
         machines=reports.machines(connection, number),
         created_at=experiment.created_at.isoformat(timespec="milliseconds"),
         ended_at=ended_at,
@@ -295,6 +299,18 @@ def _ended_at(jobs: Sequence[JobRow]) -> str | None:
         return None
     latest = max(job.ended_at for job in jobs if job.ended_at is not None)
     return latest.isoformat(timespec="milliseconds")
+
+
+def _submission(row: SubmissionRow) -> Submission:
+    return Submission(
+        submission=row.number,
+        command=row.provenance.command,
+        version=row.provenance.version,
+        created_at=row.created_at.isoformat(timespec="milliseconds"),
+        downsample=row.configuration.downsample,
+        first_job=row.first_job,
+        jobs=row.jobs,
+    )
 
 
 def _job(job: JobRow) -> Job:

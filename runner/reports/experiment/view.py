@@ -41,6 +41,7 @@ from runner.reports.stats.ranking import PARAMS
 from runner.reports.trials import code_parts
 from runner.states import JobState, Kind
 
+SUBMISSION = ("submission", "created_at", "command", "version", "downsample", "jobs")
 MACHINE = ("host", "device", "version", "jobs")
 # The number of jobs without a result in a report for a terminal.
 MOST_JOBS = 5
@@ -165,9 +166,18 @@ def provenance_parts(document: ExperimentDocument) -> list[Part]:
     machines = [values(machine, MACHINE) for machine in document.machines]
     return [
         field_table(titled(dataset, "Provenance"), fields),
+        *_submissions(document),
         Table(titled(dataset, "Machines"), MACHINE, machines),
         *code_parts([document]),
     ]
+
+
+def _submissions(document: ExperimentDocument) -> list[Part]:
+    """Return a table of what later submissions added; nothing if there were none."""
+    if not document.submissions:
+        return []
+    rows = [values(submission, SUBMISSION) for submission in document.submissions]
+    return [Table(titled(document.dataset, "Later submissions"), SUBMISSION, rows)]
 
 
 def _jobs_and_images(document: ExperimentDocument) -> str:
@@ -186,6 +196,10 @@ def _images(document: ExperimentDocument) -> list[str]:
     return [f"images: {counts}"] if document.dataset else []
 
 
+def _count(jobs: int) -> str:
+    return "1 job" if jobs == 1 else f"{jobs:,} jobs"
+
+
 def _heading(document: ExperimentDocument) -> list[Part]:
     data = [Note(f"data: {dataset_name(document.dataset)}; {said}") for said in _images(document)]
     return [
@@ -194,6 +208,10 @@ def _heading(document: ExperimentDocument) -> list[Part]:
         *data,
         *_of_another_dataset(document),
         Note(f"command: {document.provenance.command}"),
+        *(
+            Note(f"{_count(submission.jobs)} added by: {submission.command}")
+            for submission in document.submissions
+        ),
     ]
 
 

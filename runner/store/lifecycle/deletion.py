@@ -28,6 +28,12 @@ OF_JOBS = (
     schema.Event,
     schema.Attempt,
 )
+OF_EXPERIMENTS = (
+    schema.ExperimentTag,
+    schema.ExperimentCode,
+    schema.ExperimentInit,
+    schema.Submission,
+)
 OF_EVALUATIONS = (schema.Probabilities, schema.ConfusionCell)
 
 
@@ -96,6 +102,9 @@ def _lock(connection: Connection, experiments: Sequence[int]) -> None:
 
     SQLite has locked everything.
     """
+    # No submission adds jobs to them from here on.
+    chosen = select(schema.Experiment.id).where(schema.Experiment.id.in_(experiments))
+    connection.execute(chosen.order_by(schema.Experiment.id).with_for_update()).all()
     jobs = select(schema.Job.id).where(schema.Job.experiment_id.in_(experiments))
     connection.execute(jobs.order_by(schema.Job.id).with_for_update()).all()
     trials = select(schema.Trial.id).where(schema.Trial.job_id.in_(_jobs(experiments)))
@@ -160,9 +169,8 @@ def _delete(connection: Connection, experiments: Sequence[int]) -> None:
         connection.execute(delete(table).where(table.job_id.in_(jobs)))
         failpoint(f"delete_{table.__tablename__}")
     connection.execute(delete(schema.Job).where(schema.Job.experiment_id.in_(experiments)))
-    for of_experiments in (schema.ExperimentTag, schema.ExperimentCode, schema.ExperimentInit):
-        theirs = of_experiments.experiment_id.in_(experiments)
-        connection.execute(delete(of_experiments).where(theirs))
+    for whole in OF_EXPERIMENTS:
+        connection.execute(delete(whole).where(whole.experiment_id.in_(experiments)))
     connection.execute(delete(schema.Experiment).where(schema.Experiment.id.in_(experiments)))
     connection.execute(
         insert(schema.DeletedExperiment),

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, exists, insert, select
+from sqlalchemy import Connection, exists, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from runner.errors import InputError
@@ -17,15 +17,16 @@ from runner.store.engine import Store
 from runner.store.lifecycle.naming import add_tags, check_free
 from runner.store.lifecycle.numbers import insert_numbered
 from runner.store.names import NO_LABEL, Label
-from runner.store.schema import Experiment, ExperimentCode, ExperimentInit, Job, Trial
+from runner.store.schema import Experiment, ExperimentCode, ExperimentInit, Job, Submission, Trial
 
 
 @dataclass(frozen=True, slots=True)
 class NewExperiment:
     """What a submission asks for; each of `jobs` is the configuration of one job.
 
-    The same submission key again is the same experiment. `code` is the text of the file that its
-    jobs run, where a user wrote one; `initial` are the weights that its trials start from.
+    `points` are the digests of what jobs that train will train, in the order of `jobs`. The same
+    submission key again is the same experiment. `code` is the text of the file that its jobs run,
+    where a user wrote one; `initial` are the weights that its trials start from.
     """
 
     kind: Kind
@@ -37,6 +38,7 @@ class NewExperiment:
     label: Label = NO_LABEL
     initial: bytes | None = None
     code: str | None = None
+    points: Sequence[str] = ()
 
 
 def create(store: Store, new: NewExperiment) -> int:
@@ -123,7 +125,10 @@ def _find(connection: Connection, new: NewExperiment) -> int | None:
     ).one_or_none()
     if found is None:
         return None
-    jobs = _jobs(connection, found.id)
+    later = select(func.min(Submission.first_job)).where(Submission.experiment_id == found.id)
+    first = connection.scalar(later)
+    # Without what was added to it since.
+    jobs = _jobs(connection, found.id)[: None if first is None else first - 1]
     # Compared as they are stored: a tuple becomes a list there.
     asked = json.loads(json.dumps([new.kind, new.seed, new.configuration, list(new.jobs)]))
     if asked != [found.kind, found.seed, renamed(found.configuration), jobs]:
@@ -166,15 +171,31 @@ def _insert(connection: Connection, new: NewExperiment) -> int:
     _add_initial(connection, experiment_id, new.initial)
     add_code(connection, experiment_id, new.code)
     failpoint("submit_experiment")
+    points: Sequence[str | None] = new.points or [None] * len(new.jobs)
+    add_jobs(connection, experiment_id, 1, list(zip(new.jobs, points, strict=True)))
+    failpoint("submit_jobs")
+    return experiment_id
+
+
+def add_jobs(
+    connection: Connection,
+    experiment_id: int,
+    first: int,
+    jobs: Sequence[tuple[dict[str, Any], str | None]],
+) -> None:
+    """Store jobs, each with its point, under the numbers from `first` on."""
     connection.execute(
         insert_numbered(Job),
         [
-            {"experiment_id": experiment_id, "number": number, "configuration": configuration}
-            for number, configuration in enumerate(new.jobs, start=1)
+            {
+                "experiment_id": experiment_id,
+                "number": number,
+                "configuration": configuration,
+                "point": point,
+            }
+            for number, (configuration, point) in enumerate(jobs, start=first)
         ],
     )
-    failpoint("submit_jobs")
-    return experiment_id
 
 
 def _add_initial(connection: Connection, experiment_id: int, weights: bytes | None) -> None:

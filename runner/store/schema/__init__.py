@@ -21,6 +21,7 @@ from runner.store.schema.work import (
     ExperimentInit,
     ExperimentTag,
     Job,
+    Submission,
     Worker,
 )
 
@@ -42,6 +43,7 @@ __all__ = [
     "Explanation",
     "Job",
     "Probabilities",
+    "Submission",
     "Trial",
     "Worker",
     "ago",

@@ -58,6 +58,22 @@ class ExperimentTag(Base):
     tag: Mapped[str] = mapped_column(primary_key=True, index=True)
 
 
+class Submission(Base):
+    """What a later `submit tune --into` added to an experiment: a run of numbers of its jobs."""
+
+    __tablename__ = "submissions"
+    # A submission that finds everything there adds nothing, and is not stored.
+    __table_args__ = (CheckConstraint("jobs >= 1", name="jobs"),)
+
+    experiment_id: Mapped[int] = mapped_column(ForeignKey("experiments.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    configuration: Mapped[dict[str, Any]]
+    provenance: Mapped[dict[str, Any]]
+    first_job: Mapped[int]
+    jobs: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(default=now())
+
+
 class ExperimentInit(Base):
     """The weights that an experiment's trials start from."""
 
@@ -109,12 +125,16 @@ class Job(Base):
         Index("ix_jobs_new", *NUMBERED, **only_where(f"{UNSENT} AND attempts = 0")),
         Index("ix_jobs_begun", *NUMBERED, **only_where(f"{UNSENT} AND attempts > 0")),
         Index("ix_jobs_sent", "experiment_id", "attempts", "enqueued_at", **only_where(SENT)),
+        # An experiment trains a point with a seed once; other jobs have no point.
+        Index("uq_jobs_point", "experiment_id", "point", unique=True),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     experiment_id: Mapped[int] = mapped_column(ForeignKey("experiments.id"))
     number: Mapped[int]
     configuration: Mapped[dict[str, Any]]
+    # The digest of the params that are trained, defaults included, and of the seed.
+    point: Mapped[str | None]
     state: Mapped[str] = mapped_column(default=JobState.PENDING)
     reason: Mapped[str | None]
     attempts: Mapped[int] = mapped_column(default=0)

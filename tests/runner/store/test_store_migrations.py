@@ -256,7 +256,8 @@ def take_back_starts(store: Store) -> None:
 
 
 def take_back_window(store: Store) -> None:
-    """Undo what came with the window of messages."""
+    """Undo what came with the window of messages, and what followed."""
+    take_back_submissions(store)
     for index in ("new", "begun", "sent"):
         run(store, f"DROP INDEX ix_jobs_{index}")
     run(store, "CREATE INDEX ix_jobs_pending ON jobs (enqueued_at, id) WHERE state = 'pending'")
@@ -269,6 +270,13 @@ def take_back_metrics(store: Store) -> None:
         drop_views(connection)
     for table, column in OF_METRICS:
         run(store, f"ALTER TABLE {table} DROP COLUMN {column}")
+
+
+def take_back_submissions(store: Store) -> None:
+    """Undo what came with later submissions to an experiment."""
+    run(store, "DROP TABLE submissions")
+    run(store, "DROP INDEX uq_jobs_point")
+    run(store, "ALTER TABLE jobs DROP COLUMN point")
 
 
 def test_a_store_from_before_trainers_with_any_metrics_takes_them(

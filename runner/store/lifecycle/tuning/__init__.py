@@ -1,0 +1,1 @@
+"""Writes of searches: what is added to an experiment."""
