@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from runner.cli import cli, load_commands
 from runner.environment import environment_for_children
 from runner.processes import python_command
 from tests.runner.check.planted import planted
@@ -27,16 +29,12 @@ def build(shape, classes, *, width=4, dropout=0.2):
 
 
 def check(function: str, *options: str) -> tuple[int, dict[str, Any]]:
-    """Run the command and return its exit code and its document."""
-    done = subprocess.run(
-        python_command("runner", "check", function, "--format", "json", *options),
-        env=environment_for_children(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    """Run the command in this process and return its exit code and its document."""
+    load_commands()
+    words = ["check", function, "--format", "json", *options]
+    done = CliRunner().invoke(cli, words, catch_exceptions=False)
     assert done.stdout, done.stderr
-    return done.returncode, json.loads(done.stdout)
+    return done.exit_code, json.loads(done.stdout)
 
 
 def broken(document: dict[str, Any]) -> dict[str, Any]:
