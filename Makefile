@@ -22,10 +22,10 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --fork-strate
 # A step that fails or is interrupted leaves no file that looks finished.
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup demo test coverage faults fuzz bench soak lint typecheck format reference lock clean
+.PHONY: help setup demo test coverage faults fuzz bench bench-quick soak lint typecheck format reference lock clean
 
 help: ## show this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
 
 setup: .venv/dev.installed ## install everything that the other commands need into .venv
 
@@ -48,8 +48,12 @@ faults: .venv/dev.installed ## run the tests of faults that take minutes
 fuzz: .venv/dev.installed ## try 10,000 generated inputs
 	$(BIN)/python -m pytest tests/fuzz --hypothesis-profile=fuzz -m "fuzz or not fuzz"
 
-bench: .venv/dev.installed ## measure explanations against stock LIME (BENCH="--dataset zip:PATH ...")
-	$(BIN)/python -m benchmarks.explanation $(BENCH)
+BENCH ?= lime
+bench: .venv/dev.installed ## measure one part and write its table into docs/performance.md (BENCH=sweep)
+	$(BIN)/python -m benchmarks $(BENCH)
+
+bench-quick: .venv/dev.installed ## measure small, and fail if a ratio fell by more than 20 %
+	$(BIN)/python -m benchmarks.quick
 
 MINUTES ?= 10
 DATABASE ?= sqlite
@@ -78,6 +82,7 @@ lock: ## choose the versions in requirements/ (needs uv; UPGRADE=--upgrade takes
 	$(LOCK) pyproject.toml --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
 	$(LOCK) pyproject.toml --extra gpu --constraint requirements/runtime.txt --output-file requirements/gpu.txt
 	$(LOCK) pyproject.toml --extra parquet --extra tensorboard --constraint requirements/runtime.txt --output-file requirements/exports.txt
+	printf 'optuna\n' | $(LOCK) - --constraint requirements/dev.txt --output-file benchmarks/peers/optuna.txt
 	printf 'setuptools\nwheel\n' | $(LOCK) - --constraint requirements/runtime.txt --output-file requirements/build.txt
 
 clean: ## remove .venv, caches and builds; results stay

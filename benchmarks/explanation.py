@@ -4,7 +4,7 @@ The package is called as it comes, and in the ways that its user can make faster
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from lime.lime_image import LimeImageExplainer
 from numpy.typing import NDArray
 
 from benchmarks.networks import arguments, trained
+from benchmarks.record import Measured
 from cifar_model.data import Dataset
 from cifar_model.explanation.lime import Fit, Neighbourhood
 from cifar_model.explanation.regions import Divided
@@ -82,22 +83,68 @@ def difference(expected: Any, found: Fit, label: int) -> float:
     )
 
 
-def main() -> None:
-    """Explain every image with both, by turns, and print the largest difference and the times."""
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Seconds an explanation and the largest differences; ours are the last seconds."""
+
+    segmentation: str
+    seconds: list[tuple[float, ...]]
+    differences: list[list[float]]
+
+    def ratios(self) -> dict[str, float]:
+        """Return how many times as long as ours each way of the package takes, at the median."""
+        *slow, fast = np.median(self.seconds, axis=0)
+        return {way: float(took / fast) for way, took in zip(WAYS, slow, strict=True)}
+
+    def rows(self) -> list[list[str]]:
+        """Return the rows of the table."""
+        *slow, fast = np.median(self.seconds, axis=0)
+        largest = np.max(self.differences, axis=0)
+        ours = [self.segmentation, "this project", f"{fast:.3f}", "1.0", "0"]
+        package = [
+            [
+                self.segmentation,
+                f"the package, {way}",
+                f"{took:.3f}",
+                f"{took / fast:.1f}",
+                f"{off:g}",
+            ]
+            for way, took, off in zip(WAYS, slow, largest, strict=True)
+        ]
+        return [ours, *package]
+
+
+def measure(given: Sequence[str]) -> Measured:
+    """Explain every image with both, by turns; return the times and the largest differences."""
     parser = arguments(__doc__)
     parser.add_argument("--images", type=int, default=100)
     parser.add_argument("--samples", type=int, default=1000)
-    given = parser.parse_args()
-    predictor, dataset = trained(given)
-    for segmentation in SEGMENTATIONS:
-        compare(predictor, dataset, segmentation, given.images, given.samples)
+    chosen = parser.parse_args(given)
+    predictor, dataset = trained(chosen)
+    found = [
+        compare(predictor, dataset, segmentation, chosen.images, chosen.samples)
+        for segmentation in SEGMENTATIONS
+    ]
+    return Measured(
+        title="Explanations beside stock LIME",
+        columns=("segmentation", "", "median s", "times this project's", "largest difference"),
+        rows=[row for one in found for row in one.rows()],
+        note=(
+            f"{chosen.images} images of {dataset.title}, {len(SEEDS)} seeds each,"
+            f" {chosen.samples:,} samples, by turns in one process, segmentation included. The"
+            " difference is that of any weight, the intercept and the score."
+        ),
+        ratios={
+            f"{one.segmentation}, {way}": of for one in found for way, of in one.ratios().items()
+        },
+    )
 
 
 def compare(
     predictor: Predictor, dataset: Dataset, segmentation: str, images: int, samples: int
-) -> None:
-    """Explain the true class of each image in every way, by turns; print what came out so far."""
-    differences, seconds = [], []
+) -> Compared:
+    """Explain the true class of each image in every way, by turns."""
+    found = Compared(segmentation, [], [])
     for image in range(images):
         scaled = dataset.test.scaled(slice(image, image + 1))[0]
         for seed in SEEDS:
@@ -109,22 +156,9 @@ def compare(
                 expected.append(stock(predictor, segmentation, divided, case, way))
                 times.append(time.perf_counter() - started)
             started = time.perf_counter()
-            found = ours(predictor, scaled, segmentation, case)
-            seconds.append((*times, time.perf_counter() - started))
-            differences.append([difference(each, found, case.label) for each in expected])
-        if (image + 1) % 10 == 0 or image + 1 == images:
-            *slow, fast = np.median(seconds, axis=0)
-            largest = np.max(differences, axis=0)
-            packages = "; ".join(
-                f"{way} {took:.2f} (ratio {took / fast:.1f}, largest difference {apart})"
-                for way, took, apart in zip(WAYS, slow, largest, strict=True)
-            )
-            print(
-                f"{segmentation}: {image + 1} images x {len(SEEDS)} seeds, {samples} samples,"
-                f" median seconds: ours {fast:.3f}; the package: {packages}",
-                flush=True,
-            )
-
-
-if __name__ == "__main__":
-    main()
+            fit = ours(predictor, scaled, segmentation, case)
+            found.seconds.append((*times, time.perf_counter() - started))
+            found.differences.append([difference(each, fit, case.label) for each in expected])
+        if (image + 1) % 10 == 0:
+            print(f"{segmentation}: {image + 1} images explained", flush=True)
+    return found
