@@ -18,8 +18,8 @@ from benchmarks.record import record
 STORED = Path(__file__).with_name("quick.json")
 LOSS = 0.2
 
-LIME = "--epochs 1 --filters 8 --images 4 --samples 500 --train-size 500".split()
-SWEEP = "--images 300 --trials 4 --rounds 2 --peers".split()
+LIME = ["--epochs=1", "--filters=8", "--images=4", "--samples=500", "--train-size=500"]
+SWEEP = ["--images=300", "--trials=4", "--rounds=2", "--peers"]
 
 
 def ratios() -> dict[str, float]:
