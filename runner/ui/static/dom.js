@@ -9,7 +9,7 @@ export function el(tag, given = {}, ...children) {
     else if (name === "value" || name === "checked") made[name] = value;
     else made.setAttribute(name, value === true ? "" : value);
   }
-  made.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  made.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
   return made;
 }
 
@@ -64,15 +64,16 @@ export async function documentAt(address) {
 
 const EVERY = 2000;
 
-// Show a document, and again whenever it has changed, until the page is left.
+// Show a document, and again whenever it has changed; the function returned asks at once.
 export function follow(address, show) {
   const live = document.getElementById("live");
-  let tag = null;
+  let [tag, timer] = [null, null];
   async function look() {
+    clearTimeout(timer);
     try {
       if (!document.hidden) {
         const answer = await ask(typeof address === "function" ? address() : address);
-        const found = answer.headers.get("Etag");
+        const found = `${answer.url} ${answer.headers.get("Etag")}`;
         if (found !== tag) {
           show(await answer.json());
           tag = found;
@@ -82,11 +83,14 @@ export function follow(address, show) {
     } catch (error) {
       live.textContent = error instanceof Refused ? "" : "the server does not answer";
       if (error instanceof Refused) showRefusal(error);
-      else if (!(error instanceof TypeError)) throw error;
+      else if (!(error instanceof TypeError && error.message.includes("fetch"))) throw error;
+    } finally {
+      clearTimeout(timer);
+      timer = setTimeout(look, EVERY);
     }
-    setTimeout(look, EVERY);
   }
   look();
+  return look;
 }
 
 export function showRefusal(error) {

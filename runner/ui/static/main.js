@@ -1,9 +1,11 @@
 // Show the page that the address asks for.
 
+import { showExperiment } from "./experiment.js";
 import { showExperiments } from "./experiments.js";
 
 const PAGES = [
   [/^\/$/, showExperiments],
+  [/^\/experiments\/(\d+)$/, showExperiment],
 ];
 
 const main = document.getElementById("main");

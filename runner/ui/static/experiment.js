@@ -1,0 +1,81 @@
+// The page of one experiment: its state, its trials and their figures, with one selection.
+
+import { Curves } from "./curves.js";
+import { duration, el, facts, follow, number, title } from "./dom.js";
+import { states } from "./experiments.js";
+import { Model } from "./model.js";
+import { Parallel } from "./parallel.js";
+import { Scatter } from "./scatter.js";
+import { Table } from "./table.js";
+
+export function showExperiment(main, id) {
+  const model = new Model();
+  const [about, importance] = [el("div"), el("section")];
+  const table = new Table(model);
+  const parallel = new Parallel(model);
+  const scatter = new Scatter(model);
+  let again = () => {};
+  const curves = new Curves(model, () => again());
+  const figures = el("div", { class: "figures" }, parallel.figure, curves.figure, scatter.figure, importance);
+  follow(`/api/experiments/${id}`, (found) => {
+    const trains = ["train", "tune"].includes(found.kind);
+    if (!about.isConnected) main.replaceChildren(about, ...(trains ? [table.figure, figures] : []));
+    about.replaceChildren(...heading(found));
+    model.replace(found);
+    if (!trains) return;
+    table.prepare();
+    parallel.prepare();
+    parallel.figure.hidden = found.differing.length === 0;
+    scatter.prepare();
+    importance.replaceChildren(...importances(found));
+  });
+  again = follow(() => `/api/experiments/${id}/curves?metric=${curves.metric.value}`, (found) => curves.show(found));
+}
+
+function heading(found) {
+  const named = found.name ? `Experiment ${found.experiment}: ${found.name}` : `Experiment ${found.experiment}`;
+  title(named, [["Experiments", "/"], [named]]);
+  const ended = found.states.pending + found.states.running === 0;
+  return [
+    el("h1", {}, named),
+    found.winner ? el("p", {}, ...winner(found)) : null,
+    facts([
+      ["state", el("span", {}, ...states(found))],
+      ["progress", `${found.done} of ${found.total} ${found.unit}s${ended ? "" : `, ETA ${duration(found.seconds_left)}`}`],
+      ["kind", found.kind], ["data set", found.dataset || "none"],
+      ["tags", found.tags.join(", ") || null], ["note", found.note],
+      ["submitted", found.created_at.replace("T", " ").slice(0, 16)],
+      ["command", el("code", {}, found.command)],
+    ]),
+  ].filter(Boolean);
+}
+
+function winner(found) {
+  const { winner: best, columns, by } = found;
+  const value = number((columns[by] ?? columns[`metrics.${by}`])[0]);
+  const close = columns.noise.filter((each) => each === true).length;
+  const known = columns.noise.some((each) => each !== null);
+  const said = [el("a", { href: `/trials/${best.trial}` }, `Trial ${best.trial}`),
+    ` is the best of ${best.chosen_from.toLocaleString("en")}: ${by} ${value}.`];
+  if (known) said.push(close ? ` ${close.toLocaleString("en")} ${close === 1 ? "other is" : "others are"} not significantly worse.`
+    : " It is significantly better than all others.");
+  if (best.test) said.push(` On the test split, not used for selection: accuracy ${best.test.accuracy.toFixed(3)}`,
+    ` (${best.test.accuracy_interval.map((each) => each.toFixed(3)).join(" to ")}).`);
+  else if (best.predicts) said.push(" Evaluate it on the test split with ",
+    el("code", {}, `runner submit evaluate --trial ${best.trial}`), ".");
+  return said;
+}
+
+function importances(found) {
+  const rows = found.influence?.params ?? [];
+  if (rows.length === 0) return [];
+  return [
+    el("h2", {}, `Importance for ${found.by}`),
+    el("div", { class: "scroll" }, el("table", {},
+      el("thead", {}, el("tr", {}, ["param", "importance", "", "p", "correlation"].map((name) => el("th", { scope: "col" }, name)))),
+      el("tbody", {}, rows.map((row) => el("tr", {}, el("td", {}, row.param), el("td", { class: "number" }, number(row.importance, 2)),
+        el("td", {}, el("progress", { max: 1, value: row.importance ?? 0, "aria-label": `importance of ${row.param}` })),
+        el("td", { class: "number" }, number(row.p, 2)), el("td", { class: "number" }, number(row.correlation, 2))))))),
+    el("p", { class: "soft small" }, `The share of the variance that each param explains on its own, from ${found.influence.trials.toLocaleString("en")} trials, corrected for chance. It shows no causation.`),
+  ];
+}

@@ -1,0 +1,109 @@
+// The table of trials: sorted, filtered, and with only the visible rows in the document.
+
+import { el, number, query, setQuery, share } from "./dom.js";
+import { SHARES, plainName } from "./model.js";
+
+const AHEAD = 12;
+
+export class Table {
+  constructor(model) {
+    this.model = model;
+    [this.sort, this.down] = [query("sort").replace(/^-/, ""), query("sort").startsWith("-")];
+    this.head = el("tr");
+    this.body = el("tbody");
+    this.box = el("div", { class: "rows", tabindex: 0, role: "region", "aria-label": "trials" },
+      el("table", {}, el("thead", {}, this.head), this.body));
+    this.count = el("span", { class: "soft", id: "selected", role: "status" });
+    this.filter = el("input", { type: "search", size: 34, placeholder: "lr<0.01 optimizer=adam", value: query("filter"),
+      oninput: () => { setQuery("filter", this.filter.value); model.filter(this.filter.value); } });
+    this.figure = el("section", {}, el("h2", {}, "Trials"), el("div", { class: "bar" },
+      el("label", {}, "Filter", this.filter), this.count), this.box);
+    this.height = 31;
+    this.box.addEventListener("scroll", () => this.draw());
+    new ResizeObserver(() => this.draw()).observe(this.box);
+    model.words = query("filter");
+    model.onChange(() => this.order());
+  }
+
+  names() {
+    const { document: found, columns } = this.model;
+    const { by } = this.model;
+    const results = found.metrics.filter((name) => name !== by && columns[name].some((value) => value !== null));
+    const states = found.states.succeeded < found.rows ? ["state"] : [];
+    return ["rank", "trial", ...(by in columns ? [by, "noise"] : []), ...states, ...found.differing, ...results,
+      ...(columns.reason.some(Boolean) ? ["reason"] : [])];
+  }
+
+  prepare() {
+    this.shown = this.names();
+    this.head.replaceChildren(...this.shown.map((name) => el("th", { scope: "col", "aria-sort": this.sorted(name) },
+      el("button", { type: "button", title: `sort by ${plainName(name)}`, onclick: () => this.sortBy(name) },
+        plainName(name), el("span", { "aria-hidden": "true" }, { ascending: " ↑", descending: " ↓" }[this.sorted(name)] ?? "")))));
+    this.order();
+  }
+
+  sorted(name) {
+    if (name !== this.sort) return null;
+    return this.down ? "descending" : "ascending";
+  }
+
+  sortBy(name) {
+    this.down = this.sort === name ? !this.down : false;
+    this.sort = name;
+    setQuery("sort", `${this.down ? "-" : ""}${name}`);
+    this.box.scrollTop = 0;
+    this.prepare();
+  }
+
+  order() {
+    if (!this.shown) return;
+    this.rows = [];
+    for (let row = 0; row < this.model.rows; row++) if (this.model.on[row]) this.rows.push(row);
+    const values = this.model.columns[this.sort];
+    if (values) this.rows.sort((a, b) => compared(values[a], values[b], this.down));
+    this.count.textContent = `${this.rows.length.toLocaleString("en")} of ${this.model.rows.toLocaleString("en")} selected`;
+    this.draw();
+  }
+
+  draw() {
+    if (!this.rows) return;
+    const first = Math.max(0, Math.floor(this.box.scrollTop / this.height) - AHEAD);
+    const last = Math.min(this.rows.length, first + Math.ceil(this.box.clientHeight / this.height) + 2 * AHEAD);
+    this.body.replaceChildren(this.space(first), ...this.rows.slice(first, last).map((row) => this.line(row)),
+      this.space(this.rows.length - last));
+    const made = this.body.children[1];
+    if (made && last > first && made.offsetHeight) this.height = made.offsetHeight;
+  }
+
+  space(rows) {
+    const made = el("tr", { "aria-hidden": "true" });
+    made.style.height = `${rows * this.height}px`;
+    return made;
+  }
+
+  line(row) {
+    const noise = this.model.columns.noise?.[row];
+    return el("tr", { class: noise ? "near" : null }, this.shown.map((name) => this.cell(name, row)));
+  }
+
+  cell(name, row) {
+    const value = this.model.columns[name][row];
+    if (name === "trial") return el("td", {}, el("a", { href: this.model.address(row) }, value === null ? this.model.label(row) : String(value)));
+    if (name === "noise") return el("td", {}, { true: "yes", false: "no" }[value] ?? "-");
+    if (name === "state") return el("td", { class: value }, value);
+    if (name === this.model.by && this.model.columns.interval?.[row] && name === "val_accuracy") {
+      const [low, high] = this.model.columns.interval[row];
+      return el("td", { class: "number" }, `${share(value)} (${share(low)} to ${share(high)})`);
+    }
+    const text = SHARES.includes(name) ? share(value) : number(value);
+    return el("td", { class: typeof value === "number" ? "number" : null, title: text.length > 24 ? text : null }, text);
+  }
+}
+
+// What is missing is last in both directions.
+function compared(left, right, down) {
+  const [noLeft, noRight] = [left === null || left === undefined, right === null || right === undefined];
+  if (noLeft || noRight) return noLeft - noRight;
+  const order = typeof left === "number" && typeof right === "number" ? left - right : String(left).localeCompare(String(right));
+  return down ? -order : order;
+}

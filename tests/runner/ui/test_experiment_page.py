@@ -1,0 +1,101 @@
+"""The page of an experiment in a real browser: one selection in all of its figures, live."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from runner.store.engine import Store, open_store
+from tests.browser import Browser
+from tests.runner.reports.stored import store_tune, train_epochs
+from tests.runner.store.making import job_ids
+from tests.runner.store.many import make_many
+from tests.runner.ui.conftest import Page
+
+READY = "document.querySelector('[data-curves]') && document.querySelector('[data-points]')"
+TRIALS = 2_000
+# Those with the largest lr, of seven.
+LARGEST = "285"
+
+
+@pytest.fixture(scope="module")
+def page_store(page: Page) -> Iterator[Store]:
+    """Offer the store of the page, whose first experiment has many trials."""
+    page.home.mkdir()
+    store = open_store(f"sqlite:///{page.home / 'runner.db'}")
+    make_many(store, TRIALS, 2)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def shown(page: Page, browser: Browser, page_store: Store) -> Iterator[Browser]:
+    """Offer the page of that experiment."""
+    assert page_store.revision()
+    browser.window(1400, 1200)
+    browser.console.clear()
+    browser.open(f"{page.address}/experiments/1")
+    browser.wait_for(READY)
+    yield browser
+    assert browser.console == []
+
+
+def selected(browser: Browser) -> list[str]:
+    """Return how many trials the table, the scatter, the curves and the lines show."""
+    found: list[str] = browser.value(
+        "[document.querySelector('#selected').innerText.split(' ')[0],"
+        " ...['points', 'curves', 'lines'].map("
+        " (each) => document.querySelector(`[data-${each}]`).dataset[each])]"
+    )
+    return found
+
+
+def test_a_brush_selects_the_same_trials_in_all_figures(shown: Browser) -> None:
+    assert selected(shown) == ["2,000", "2000", "2000", "2000"]
+    left, top, height = shown.value(
+        "(() => { const box = document.querySelector('[data-lines]').getBoundingClientRect();"
+        " return [box.left, box.top, box.height]; })()"
+    )
+    # The first axis is lr: everything in its upper tenth.
+    shown.drag((left + 46, top + 20), (left + 46, top + 26 + height / 10))
+    for figure in ("lines", "points", "curves"):
+        shown.wait_for(
+            f"document.querySelector('[data-{figure}]').dataset.{figure} === '{LARGEST}'"
+        )
+    assert selected(shown) == [LARGEST] * 4
+
+
+@pytest.mark.usefixtures("page_store")
+def test_a_filter_is_part_of_the_address_and_rows_are_made_as_they_are_seen(
+    page: Page, browser: Browser
+) -> None:
+    browser.window(1400, 1200)
+    browser.open(f"{page.address}/experiments/1?filter=lr%3D0.007&sort=-rank")
+    browser.wait_for(READY)
+    assert selected(browser) == [LARGEST] * 4
+    ranks = "[...document.querySelectorAll('.rows tbody td:first-child')].map((e) => +e.innerText)"
+    found = browser.value(ranks)
+    assert found == sorted(found, reverse=True)
+    assert browser.value("document.querySelectorAll('.rows tbody tr').length") < 60
+
+
+def test_a_point_appears_while_it_is_trained(
+    page: Page, browser: Browser, page_store: Store
+) -> None:
+    number = store_tune(page_store, [[0.3, 0.6], []])
+    browser.open(f"{page.address}/experiments/{number}")
+    browser.wait_for("document.querySelector('[data-curves]')?.dataset.curves === '1'")
+    train_epochs(page_store, job_ids(page_store, number)[1], [0.5])
+    assert browser.wait_for("document.querySelector('[data-curves]').dataset.curves === '2'") < 6
+
+
+def test_it_fits_a_phone(shown: Browser) -> None:
+    shown.window(400, 800)
+    shown.wait_for("innerWidth === 400")
+    assert shown.value("document.documentElement.scrollWidth") <= 400
+
+
+@pytest.mark.usefixtures("page_store")
+def test_an_experiment_that_does_not_exist_says_so(page: Page, browser: Browser) -> None:
+    browser.open(f"{page.address}/experiments/999")
+    browser.wait_for("document.body.innerText.includes('there is no experiment 999')")
+    browser.console.clear()
