@@ -19,6 +19,7 @@ from runner.store.opening import NoStoreYet
 from runner.ui.access import COOKIE, HEADERS, Access
 from runner.ui.answers import Answers
 from runner.ui.overview import Overviews
+from runner.ui.trial import cell_document, explanation_page, job_page, picture, trial_page
 from runner.ui.trials import curves_document, trials_document
 
 # What a browser may load, each read once: no path that is asked for reaches a file.
@@ -100,10 +101,7 @@ class Documents(Handler):
         try:
             found = await self.site.answers.document(key, build)
         except (InputError, UnavailableError) as error:
-            missing = isinstance(error, NoStoreYet)
-            status = 503 if isinstance(error, UnavailableError) else 404
-            self.set_header("X-Store", "none" if missing else "there")
-            self.fail(status, error.what, error.fix)
+            self.refuse(error)
             return
         self.set_header("Etag", found.tag)
         if self.request.headers.get("If-None-Match") == found.tag:
@@ -112,6 +110,11 @@ class Documents(Handler):
             return
         self.set_header("Content-Type", "application/json")
         self.finish(found.body)
+
+    def refuse(self, error: InputError | UnavailableError) -> None:
+        """Answer with an error that is known, and say whether there is a store at all."""
+        self.set_header("X-Store", "none" if isinstance(error, NoStoreYet) else "there")
+        self.fail(503 if isinstance(error, UnavailableError) else 404, error.what, error.fix)
 
 
 class Experiments(Documents):
@@ -142,6 +145,40 @@ class Curves(Documents):
         )
 
 
+class OneDocument(Documents):
+    """A document about one trial, job or explanation."""
+
+    async def get(self, what: str, number: str) -> None:
+        """Answer with the document."""
+        build = {"trials": trial_page, "jobs": job_page, "explanations": explanation_page}[what]
+        await self.answer(f"{what} {number}", lambda store: build(store, int(number)))
+
+
+class Cell(Documents):
+    """The images of one cell of a confusion matrix."""
+
+    async def get(self, number: str, split: str, true: str, predicted: str) -> None:
+        """Answer with their numbers."""
+        await self.answer(
+            f"cell {number} {split} {true} {predicted}",
+            lambda store: cell_document(store, int(number), split, (int(true), int(predicted))),
+        )
+
+
+class ExplainedImage(Documents):
+    """The image of an explanation."""
+
+    async def get(self, number: str) -> None:
+        """Answer with the image as PNG."""
+        try:
+            content = await self.site.answers.read(lambda store: picture(store, int(number)))
+        except (InputError, UnavailableError) as error:
+            self.refuse(error)
+            return
+        self.set_header("Content-Type", "image/png")
+        self.finish(content)
+
+
 class NotFound(Handler):
     """Any other address."""
 
@@ -151,6 +188,7 @@ class NotFound(Handler):
 
 
 NUMBER = r"([1-9]\d{0,8})"
+LABEL = r"(\d{1,6})"
 
 
 def application(settings: Settings, access: Access) -> Application:
@@ -160,11 +198,14 @@ def application(settings: Settings, access: Access) -> Application:
     return Application(
         [
             (r"/", Page, known),
-            (rf"/experiments/{NUMBER}", Page, known),
+            (rf"/(?:experiments|trials|jobs|explanations)/{NUMBER}", Page, known),
             (r"/static/([a-z_]+\.[a-z]+)", Static, known),
             (r"/api/experiments", Experiments, known),
             (rf"/api/experiments/{NUMBER}", Trials, known),
             (rf"/api/experiments/{NUMBER}/curves", Curves, known),
+            (rf"/api/(trials|jobs|explanations)/{NUMBER}", OneDocument, known),
+            (rf"/api/trials/{NUMBER}/(validation|test)/{LABEL}/{LABEL}", Cell, known),
+            (rf"/api/explanations/{NUMBER}/image", ExplainedImage, known),
         ],
         default_handler_class=NotFound,
         default_handler_args=known,

@@ -104,11 +104,16 @@ def trials_document(store: Store, number: int) -> TrialsDocument:
         rows=len(columns["job"]),
         columns=columns,
         params=params,
-        differing=[name for name in params if len(set(map(repr, columns[name]))) > 1],
+        differing=[name for name in params if _varies(columns[name])],
         metrics=[name for name in columns if name in RESULTS or name.startswith("metrics.")],
         winner=won,
         influence=influences,
     )
+
+
+def _varies(values: Sequence[Any]) -> bool:
+    """Return whether a param has several values; jobs without a trial lack the default ones."""
+    return len({repr(value) for value in values if value is not None}) > 1
 
 
 def _leaders(

@@ -201,6 +201,14 @@ def earlier_explanations(
     return _rows(connection, query, ExplanationRow)
 
 
+def explanation_row(connection: Connection, number: int) -> ExplanationRow | None:
+    """Return an explanation by its number; None if it does not exist."""
+    columns = columns_of(Explanation, ExplanationRow)
+    query = select(*columns, Job.experiment_id.label("experiment"))
+    query = query.join(Job, Job.id == Explanation.job_id).where(Explanation.id == number)
+    return next(iter(_rows(connection, query, ExplanationRow)), None)
+
+
 def _explanations(experiment: int) -> Select[Any]:
     """Return the query of an experiment's explanations, in the order in which they were stored."""
     return (

@@ -81,6 +81,7 @@ export function drawFrame(context, inner, across, up, names) {
   context.textAlign = "center";
   context.textBaseline = "top";
   for (const [value, text] of across.ticks(Math.max(2, inner.width / 80))) {
+    if (names === "epoch" && !Number.isInteger(value)) continue;
     const x = inner.left + inner.width * across.at(value);
     line(context, x, inner.top, x, inner.top + inner.height);
     context.fillText(text.slice(0, 12), x, inner.top + inner.height + 4);

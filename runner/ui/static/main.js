@@ -2,10 +2,15 @@
 
 import { showExperiment } from "./experiment.js";
 import { showExperiments } from "./experiments.js";
+import { showExplanation } from "./explanation.js";
+import { showJob, showTrial } from "./trial.js";
 
 const PAGES = [
   [/^\/$/, showExperiments],
   [/^\/experiments\/(\d+)$/, showExperiment],
+  [/^\/trials\/(\d+)$/, showTrial],
+  [/^\/jobs\/(\d+)$/, showJob],
+  [/^\/explanations\/(\d+)$/, showExplanation],
 ];
 
 const main = document.getElementById("main");

@@ -121,7 +121,7 @@ export class Axis {
     }
     let [low, high] = [Infinity, -Infinity];
     for (const value of known) { if (value < low) low = value; if (value > high) high = value; }
-    this.log = logarithmic ?? (low > 0 && high / low > 50);
+    this.log = logarithmic ?? (low > 0 && high / low >= 10);
     if (this.log && low <= 0) this.log = false;
     [this.low, this.high] = [low, high];
   }

@@ -5,6 +5,7 @@ import { el, number } from "./dom.js";
 import { Axis, plainName } from "./model.js";
 
 const MOST_AXES = 8;
+const LEAST_WIDTH = 72;
 const EDGE = { left: 46, right: 46, top: 26, bottom: 14 };
 // Shades from the worst to the best value of the metric.
 const SHADES = { light: [[198, 208, 220], [11, 92, 173]], dark: [[66, 74, 84], [120, 190, 255]] };
@@ -29,9 +30,15 @@ export class Parallel {
     const { document: found } = this.model;
     const important = (found.influence?.params ?? []).map((each) => `params.${each.param}`);
     const varied = [...new Set([...important, ...found.differing])].filter((name) => found.differing.includes(name));
-    this.names = [...varied.slice(0, MOST_AXES - 1), this.model.by].filter((name) => name in this.model.columns);
+    this.varied = varied.length;
+    this.names = [...varied.slice(0, this.most() - 1), this.model.by].filter((name) => name in this.model.columns);
     this.axes = this.names.map((name) => new Axis(this.model.columns[name]));
     this.layers.redraw();
+  }
+
+  // As many axes as there is room for.
+  most() {
+    return Math.max(2, Math.min(MOST_AXES, Math.floor(this.layers.box.clientWidth / LEAST_WIDTH)));
   }
 
   x(place) {
@@ -47,6 +54,7 @@ export class Parallel {
     const base = this.layers.layer("base");
     const chosen = this.layers.layer("chosen");
     const brush = this.layers.layer("brush");
+    if (this.names.length > this.most() || this.names.length < Math.min(this.most(), this.varied + 1)) this.prepare();
     if (!this.names.length || !this.model.rows) return;
     const places = this.axes.map((axis, n) => {
       const column = this.model.columns[this.names[n]];
