@@ -14,8 +14,8 @@ from click.testing import CliRunner
 from runner.cli import cli, load_commands
 
 # Tiny, but the real network, queue, store and workers. Momentum 0.9 because the runs are short.
-TINY = ["--dataset", "shapes", "--train-size", "64", "--param", "batch_norm_momentum=0.9"]
-TINY += ["--param", "blocks=1", "--param", "filters=4"]
+TINY_NETWORK = ["--param", "batch_norm_momentum=0.9", "--param", "blocks=1", "--param", "filters=4"]
+TINY = ["--dataset", "shapes", "--train-size", "64", *TINY_NETWORK]
 
 SECONDS = 240
 

@@ -93,8 +93,8 @@ def test_a_paused_experiment_starts_nothing_until_it_is_resumed(at_work: Runner)
     assert job_of(runner, experiment)["state"] == "succeeded"
 
 
-def test_what_cannot_be_controlled_is_refused_with_words(runner: Runner) -> None:
-    runner("db", "upgrade")
-    assert "there is no experiment 7" in runner("cancel", "7", code=2).stderr
-    assert "there is no job 7" in runner("retry", "--job", "7", code=2).stderr
+def test_what_cannot_be_controlled_is_refused_with_words(at_work: Runner) -> None:
+    runner = at_work
+    assert "there is no experiment 99" in runner("cancel", "99", code=2).stderr
+    assert "there is no job 99" in runner("retry", "--job", "99", code=2).stderr
     assert "not both" in runner("cancel", code=2).stderr

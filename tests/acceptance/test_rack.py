@@ -49,37 +49,24 @@ def rack(
     return host
 
 
-def test_a_trial_that_one_worker_trained_is_evaluated_and_explained_by_another(
+def test_a_job_that_waited_for_a_worker_is_evaluated_and_explained_by_another(
     rack: Callable[[str], Runner],
 ) -> None:
     person, first, second = rack("person"), rack("first"), rack("second")
     person("db", "upgrade")
-    train = ["submit", "train", *TINY, "--epochs", "1"]
+    submitted = person("submit", "train", *TINY, "--epochs", "1")
+    assert "runner worker" in submitted.stderr
     with working(first):
-        trained = person.json(*train, "--wait")
-    trial = str(trained["jobs"][0]["trial"])
+        person("watch", "1")
+    trial = str(person.look("status", "1")["jobs"][0]["trial"])
     with working(second):
         evaluated = person.json("submit", "evaluate", "--trial", trial, "--wait")
         explained = person.json(
             *("submit", "explain", "--trial", trial, "--images", "0", "--samples", "50", "--wait")
         )
-    assert person.json("report", str(evaluated["experiment"]))["evaluations"][0]["accuracy"] >= 0
-    assert person.json("report", str(explained["experiment"]))["explanations"][0]["superpixels"]
+    assert person.look("report", str(evaluated["experiment"]))["evaluations"][0]["accuracy"] >= 0
+    assert person.look("report", str(explained["experiment"]))["explanations"][0]["superpixels"]
     assert not list((first.directory / "results").glob("*.db"))
-
-
-def test_without_a_worker_the_job_is_saved_and_the_next_worker_does_it(
-    rack: Callable[[str], Runner],
-) -> None:
-    person, host = rack("person"), rack("host")
-    person("db", "upgrade")
-    submitted = person("submit", "train", *TINY, "--epochs", "1")
-    assert "runner worker" in submitted.stderr
-    with working(host):
-        done = wait_until(
-            lambda: person.json("status", "1")["states"].get("succeeded"), "the job is done"
-        )
-    assert done == 1
 
 
 def test_flower_shows_readable_tasks_and_their_progress(rack: Callable[[str], Runner]) -> None:
@@ -87,7 +74,7 @@ def test_flower_shows_readable_tasks_and_their_progress(rack: Callable[[str], Ru
     person("db", "upgrade")
     port = unused_port()
     with working(host):
-        wait_until(lambda: person.json("status")["workers"], "a worker is alive")
+        wait_until(lambda: person.look("status")["workers"], "a worker is alive")
         flower = person.start("flower", "--port", str(port))
         try:
             wait_until(lambda: _get(port, "/healthcheck") is not None, "flower answers")

@@ -12,14 +12,14 @@ REPRODUCE = ("reproduce", "--scale", "small", "--dataset", "digits")
 
 
 def submitted(runner: Runner) -> list[int]:
-    return [row["experiment"] for row in runner.json("status")["experiments"]]
+    return [row["experiment"] for row in runner.look("status")["experiments"]]
 
 
 def epochs(runner: Runner) -> list[Any]:
     """Return the epochs of the first job that is submitted, as far as it is trained."""
     if not submitted(runner):
         return []
-    found: list[Any] = runner.json("show", "--job", "1")["epochs"]
+    found: list[Any] = runner.look("show", "--job", "1")["epochs"]
     return found
 
 
@@ -45,7 +45,7 @@ def test_a_reproduction_is_stopped_with_ctrl_c_and_goes_on_where_it_was(runner: 
     wait_until(lambda: len(epochs(runner)) > len(trained))
     interrupt(reproducing)
     assert epochs(runner)[: len(trained)] == trained, "no epoch was trained again"
-    again = runner.json(*REPRODUCE, "--only-report")["experiments"]
+    again = runner.look(*REPRODUCE, "--only-report")["experiments"]
     # It may have been stopped before all steps were submitted, and have gone on with the others.
     assert document["experiments"].items() <= again.items()
     assert sorted(again.values()) == sorted(submitted(runner)), "no step was submitted again"
