@@ -13,7 +13,7 @@ PREFERRED = ("val_accuracy", "val_loss", "accuracy", "loss")
 SHARES = ("accuracy", "val_accuracy")
 
 # What ended a training.
-EPOCHS, PATIENCE = "epochs", "patience"
+EPOCHS, PATIENCE, STOPPED = "epochs", "patience", "stopped"
 
 # A metric with one of these words in its name is better when it is smaller.
 SMALLER = ("loss", "error", "perplexity", "seconds", "mse", "rmse", "mae", "nll", "wer", "cer")

@@ -18,7 +18,7 @@ from cifar_model.errors import DivergedError
 from cifar_model.evaluation import mean, split_scores
 from cifar_model.networks.building import weights_bytes
 from cifar_model.networks.initial import FRESH, Start
-from cifar_model.objective import ended_by, has_stalled
+from cifar_model.objective import STOPPED, ended_by, has_stalled
 from cifar_model.params import Params, Training
 from cifar_model.prediction import Predictor
 from cifar_model.results import Epoch
@@ -31,11 +31,13 @@ ORDER, AUGMENTATION, DROPOUT = 0, 1, 2
 class Hooks:
     """Calls into whoever trains: at every step, and with a checkpoint after every epoch.
 
-    `on_step(epoch, step, steps)` may raise to stop; the exception comes out as it is.
+    `on_step(epoch, step, steps)` may raise to stop; the exception comes out as it is. `ends(epoch)`
+    is asked before every later epoch, also when training resumes: True ends it after this one.
     """
 
     on_step: Callable[[int, int, int], None] = lambda *_: None
     on_epoch: Callable[[Epoch, bytes], None] = lambda *_: None
+    ends: Callable[[int], bool] = lambda _: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +79,15 @@ def train(  # noqa: PLR0913 (it depends on that much)
     history = checkpoint.load(model, resume) if resume else []
     trainer = Trainer(predictor, training, dataset, seed)
     last = min(until or training.epochs, training.epochs)
+    stopped = False
     while len(history) < last and not _has_stalled(history, training.patience):
+        if stopped := hooks.ends(len(history)):
+            break
         history.append(trainer.run(len(history) + 1, hooks.on_step))
         hooks.on_epoch(history[-1], checkpoint.save(model, history))
     model.optimizer.finalize_variable_values(model.trainable_variables)
     ended = ended_by(len(history), training.epochs, training.patience)
+    ended = STOPPED if stopped else ended
     return Trained(history, weights_bytes(model), ended)
 
 

@@ -22,6 +22,7 @@ from runner.settings import Settings
 from runner.store.engine import Store
 from runner.store.lifecycle.experiments import NewExperiment
 from runner.store.lifecycle.tuning.additions import Addition
+from runner.store.lifecycle.tuning.stopping import RULES
 from runner.store.names import read_label
 from runner.store.opening import find_store, make_store
 from runner.submit.additions import MorePoints, experiment_options, network_of, new_addition
@@ -86,6 +87,7 @@ class TuneRequest(TrainingRequest):
     grid: str | Path | Mapping[str, Any] | None = None
     method: str | None = None
     into: int | None = None
+    stop: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +190,15 @@ def _new_tune(settings: Settings, store: Store, request: TuneRequest) -> NewExpe
     method = checks.one_of("method", request.method or grids.METHODS[0], grids.METHODS)
     fixed = {name: [value] for name, value in _params(request).items()}
     sampling = (_fraction(request.downsample), method)
-    training = _training(settings, store, request, find_function(request.network, request.trainer))
+    function = find_function(request.network, request.trainer)
+    stop = None if request.stop is None else checks.one_of("stop", request.stop, RULES)
+    if function.trainer and stop is not None:
+        raise InputError(
+            "--stop has no effect with --trainer",
+            "a network, whose training can be ended after an epoch",
+            "omit --stop: a trainer decides itself when it ends",
+        )
+    training = replace(_training(settings, store, request, function), stop=stop)
     chosen = PAPER_GRID if request.grid is None else request.grid
     grid = {**_grid(chosen, training.network), **fixed}
     return new_tune(settings, training, grid, sampling)

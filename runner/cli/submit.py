@@ -73,6 +73,11 @@ def train(wait: bool, form: str, **options: Any) -> None:
         "was first submitted."
     ),
 )
+@click.option(
+    "--stop",
+    type=click.Choice(["median", "asha", "hyperband"]),
+    help="End trials after an epoch at which they are behind the others, by this rule.",
+)
 def tune(wait: bool, form: str, **options: Any) -> None:
     """Train points of a grid, sampled by Talos, one job per point."""
     from runner.api.submit import TuneRequest, find_function

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cifar_model.data import Description
-from cifar_model.objective import PATIENCE, reported, score
+from cifar_model.objective import PATIENCE, STOPPED, reported, score
 from runner.reports.evaluation import evaluations_of, next_for_trial
 from runner.reports.formats.terminal import View, as_terminal, sparkline
 from runner.reports.lookup import experiment_row, job_row
@@ -189,7 +189,8 @@ def _scores(document: TrialDocument, metric: str) -> str:
     said = f"{metric} {with_interval(value, interval)}{', 95 % interval,' if interval else ''}"
     epochs = f"{document.trained_epochs} epoch{'s' * (document.trained_epochs != 1)}"
     seconds = "" if document.seconds is None else f" and {document.seconds:.1f} s"
-    ended = ", ended by patience" if document.ended_by == PATIENCE else ""
+    words = {PATIENCE: ", ended by patience", STOPPED: ", stopped early"}
+    ended = words.get(document.ended_by or "", "")
     return f"{said} after {epochs}{seconds}{ended}"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from cifar_model.objective import is_smaller_better, score
+from cifar_model.objective import STOPPED, is_smaller_better, score
 from runner.needs import can_be_evaluated
 from runner.reports.model import Code, Part
 from runner.reports.records import Best, BestEpoch, Epoch, RankedTrial, Trial, fields_of
@@ -87,9 +87,9 @@ def _best(epochs: Sequence[Epoch], metric: str) -> BestEpoch | None:
 def ranked(trials: Sequence[Trial], by: str) -> list[RankedTrial]:
     """Return the trials ranked by a metric, best first; trials without a score are last.
 
-    Trials with equal scores have the same rank.
+    Trials that were stopped early have no rank either. Trials with equal scores have the same rank.
     """
-    found = {trial.job: score(trial, by) for trial in trials}
+    found = {trial.job: score(trial, by) for trial in trials if trial.ended_by != STOPPED}
     scores = {job: value for job, value in found.items() if value is not None}
     scored = [trial for trial in trials if trial.job in scores]
     sign = 1 if is_smaller_better(by) else -1

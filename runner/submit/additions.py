@@ -60,6 +60,7 @@ def experiment_options(store: Store, experiment_id: int) -> Mapping[str, Any]:
         "trainer": name if is_trainer else None,
         "backend": experiment.configuration.get("backend"),
         "freeze": experiment.configuration.get("freeze"),
+        "stop": experiment.configuration.get("stop"),
     }
 
 

@@ -54,6 +54,7 @@ class Training:
     freeze: str | None = None
     network: Network = PAPER
     backend: str = BACKENDS[0]
+    stop: str | None = None
 
 
 def new_train(settings: Settings, training: Training, params: ParamValues) -> NewExperiment:
@@ -226,6 +227,7 @@ def _training_configuration(
             None if training.initial is None else training.initial.to_json(), training.freeze
         ),
         **_backend(training.backend),
+        **({} if training.stop is None else {"stop": training.stop}),
     }
 
 

@@ -13,6 +13,7 @@ from runner.store.engine import Connection
 from runner.store.lifecycle.checkpoints import newest_checkpoint, record_epoch
 from runner.store.lifecycle.job_lifecycle import tell
 from runner.store.lifecycle.results import write_trial
+from runner.store.lifecycle.tuning.stopping import asks_to_stop
 from workers.attempt import Attempt, Stopped, Write
 from workers.audit_log import record
 from workers.jobs.inputs import load_dataset
@@ -72,7 +73,18 @@ def train_params(
         )
         attempt.check()
 
-    hooks = Hooks(on_step=on_step, on_epoch=on_epoch)
+    def ends(epoch: int) -> bool:
+        rule = attempt.claim.configuration.get("stop")
+        if rule is None or epoch == 0:
+            return False
+        answer = retry_while_unavailable(
+            lambda: asks_to_stop(store, attempt.claim, rule, epoch, epochs)
+        )
+        if answer is None:
+            raise Stopped(None)
+        return answer
+
+    hooks = Hooks(on_step=on_step, on_epoch=on_epoch, ends=ends)
     newest = retry_while_unavailable(
         lambda: newest_checkpoint(store, attempt.key.job_id, fingerprint)
     )

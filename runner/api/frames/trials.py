@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cifar_model.data import Description
-from cifar_model.objective import METRICS, is_smaller_better, objective
+from cifar_model.objective import METRICS, STOPPED, is_smaller_better, objective
 from cifar_model.params import DEFAULTS, ParamValues
 from runner.api.frames.table import frame, type_of, types_of
 from runner.needs import can_be_evaluated
@@ -74,8 +74,10 @@ def trials_frame(store: Store, scope: Scope) -> pd.DataFrame:
         epochs = frames.epoch_columns(connection, scope, OF_EPOCHS)
         configurations = frames.configurations(connection, scope.experiments)
     params = [
-        trained_params(own, epochs)
-        for own, epochs in zip(stored["stored_params"], stored["stored_epochs"], strict=True)
+        trained_params(own, None if ended_by == STOPPED else epochs)
+        for own, epochs, ended_by in zip(
+            stored["stored_params"], stored["stored_epochs"], stored["ended_by"], strict=True
+        )
     ]
     networks = [network_name(network) for network in stored["stored_network"]]
     columns: dict[str, Any] = {**stored, **_from_epochs(stored["job"], epochs)}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from cifar_model.data import Description
-from cifar_model.objective import is_smaller_better, objective, score
+from cifar_model.objective import STOPPED, is_smaller_better, objective, score
 from runner.errors import InputError
 from runner.reports.evaluation import FoldsSummary, evaluations_of, folds_summary
 from runner.reports.experiment.warnings import experiment_warnings
@@ -237,16 +237,19 @@ def _ranking(
     trains, images = experiment.kind in TRAINS, trained_on.images.validation
     by = objective(job.objective for job in jobs if job.objective is not None)
     trained = _trials(connection, experiment, jobs, by)
-    scored = [trial for trial in trained if trial.trial and score(trial, by) is not None]
+    complete = [trial for trial in trained if trial.ended_by != STOPPED]
+    scored = [trial for trial in complete if trial.trial and score(trial, by) is not None]
     first = scored[0] if trains and scored else None
-    repeats = repeated(trained, by)
+    repeats = repeated(complete, by)
     chance = Chance(len(scored), pooled(repeats))
-    names, groups = _groups(trained, trained_on, group_by, by) if trains else ([], [])
+    names, groups = _groups(complete, trained_on, group_by, by) if trains else ([], [])
     trials = [
         replace(
             trial,
             val_accuracy_interval=known_interval(trial.val_accuracy, images),
-            noise=noise(first, trial, by, chance, images) if first else None,
+            noise=noise(first, trial, by, chance, images)
+            if first and trial.ended_by != STOPPED
+            else None,
         )
         for trial in trained
     ]

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
+from cifar_model.objective import STOPPED
 from runner.errors import InputError
 from runner.needs import Needs, needs_of
 from runner.specs import job_configuration, trained_params
@@ -200,6 +201,7 @@ def trial(store: Store, trial_id: int) -> Trial:
             threads.label("threads"),
             configuration["init"].label("init"),
             configuration["freeze"].as_string().label("freeze"),
+            (schema.Trial.ended_by == STOPPED).label("stopped"),
         )
         .join(schema.Job, schema.Job.id == schema.Trial.job_id)
         .join(schema.Experiment, schema.Experiment.id == schema.Job.experiment_id)
@@ -213,8 +215,10 @@ def trial(store: Store, trial_id: int) -> Trial:
             "the number of a trial whose training is complete",
             "`runner status EXPERIMENT` lists the trials of an experiment",
         )
-    params = trained_params(row["params"], row["epochs"])
-    return Trial(**{**row, "params": params})
+    columns = {**row}
+    stopped = columns.pop("stopped")
+    params = trained_params(row["params"], None if stopped else row["epochs"])
+    return Trial(**{**columns, "params": params})
 
 
 def workers_alive(store: Store, seconds: float) -> list[Worker]:

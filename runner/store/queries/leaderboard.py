@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from cifar_model.data import Description
 from cifar_model.networks.network import PAPER
-from cifar_model.objective import is_smaller_better, objective
+from cifar_model.objective import STOPPED, is_smaller_better, objective
 from cifar_model.params import ParamValue
 from runner.needs import can_be_evaluated
 from runner.specs import code_of, is_trainer, network_name, trained_params
@@ -260,10 +260,15 @@ def experiments(connection: Connection, scope: Scope) -> list[CommandRow]:
 
 def matching(conditions: Sequence[Condition]) -> Select[Any]:
     """Return a query of the ids of the trials that meet all conditions, archived ones included."""
-    return _chosen(Scope(conditions=conditions, archived=True), Trial.id)
+    return _stored(Scope(conditions=conditions, archived=True), Trial.id)
 
 
 def _chosen(scope: Scope, *columns: Any) -> Select[Any]:
+    """Return a query of the trials that are compared: those that were trained to their end."""
+    return _stored(scope, *columns).where(Trial.ended_by != STOPPED)
+
+
+def _stored(scope: Scope, *columns: Any) -> Select[Any]:
     query = select(*columns).join_from(Trial, Job, Job.id == Trial.job_id)
     if scope.experiments:
         query = query.where(Job.experiment_id.in_(scope.experiments))

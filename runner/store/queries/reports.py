@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, RowMapping, Select, func, select
 
+from cifar_model.objective import STOPPED
 from cifar_model.params import ParamValues
 from runner.specs import Configuration, Provenance, trained_params
 from runner.states import AttemptState
@@ -148,7 +149,8 @@ def _params(
 ) -> ParamValues:
     """Return the params that were or will be trained; empty if the job does not train."""
     if row["trial"] is not None:
-        return trained_params(row["params"], row["trained_epochs"])
+        stopped = row["ended_by"] == STOPPED
+        return trained_params(row["params"], None if stopped else row["trained_epochs"])
     return {} if own is None else trained_params(own, asked[row["experiment"]])
 
 
