@@ -19,7 +19,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 
 from runner.errors import UnavailableError
 from runner.queue import dispatch
@@ -39,6 +39,7 @@ from tests.runner.store.making import (
     make_experiment,
     make_worker,
 )
+from tests.runner.store.tables import every_row, read_jobs
 
 WORKERS = ("one", "two")
 DEEP = 100
@@ -47,12 +48,6 @@ STEPS = 50
 MOST_JOBS = 6
 # Longer than an example takes, so that only its own steps decide what is lost.
 LOST_AFTER = 600
-
-JOBS = "SELECT id, state, attempts, lost, cancel_requested_at IS NOT NULL AS cancel FROM jobs"
-OPEN = "SELECT job_id, number, heartbeats FROM attempts WHERE state = 'running'"
-ENDED = "SELECT job_id, count(*) AS found FROM attempts WHERE state = 'succeeded' GROUP BY job_id"
-TRIALS = "SELECT job_id, count(*) AS found FROM trials GROUP BY job_id"
-TABLES = ("jobs", "attempts", "events", "epochs", "checkpoints", "trials", "artifacts")
 
 
 class ClaimProtocol(RuleBasedStateMachine):
@@ -338,11 +333,7 @@ class ClaimProtocol(RuleBasedStateMachine):
     @invariant()
     def the_tables_say_what_is_true(self) -> None:
         """One open attempt a running job, one result a job that succeeded, none for any other."""
-        with self.store.read() as connection:
-            jobs = connection.execute(text(JOBS)).all()
-            running = [tuple(row) for row in connection.execute(text(OPEN))]
-            succeeded = {row.job_id: row.found for row in connection.execute(text(ENDED))}
-            trials = {row.job_id: row.found for row in connection.execute(text(TRIALS))}
+        jobs, running, succeeded, trials = read_jobs(self.store)
         assert {
             job: (state, attempts, lost, bool(cancel))
             for job, state, attempts, lost, cancel in jobs
@@ -359,13 +350,7 @@ class ClaimProtocol(RuleBasedStateMachine):
 
     def everything(self, claim: Claim) -> list[Any] | None:
         """Return every row, to see that a late writer changes none; None if it is not late."""
-        if self.is_open(claim):
-            return None
-        with self.store.read() as connection:
-            return [
-                sorted(map(repr, connection.execute(text(f"SELECT * FROM {table}"))))  # noqa: S608
-                for table in TABLES
-            ]
+        return None if self.is_open(claim) else every_row(self.store)
 
     def teardown(self) -> None:
         """Let everything come to rest: no pending job is forgotten, and each has one outcome."""
