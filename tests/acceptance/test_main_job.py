@@ -42,7 +42,7 @@ def test_a_grid_is_trained_evaluated_explained_and_reported(alone: tuple[Runner,
     runner("up")
     trial = str(report["trials"][0]["trial"])
     evaluation = runner.json("submit", "evaluate", "--trial", trial, "--wait")
-    scores = runner.json("report", str(evaluation["experiment"]))["evaluations"][0]
+    scores = runner.look("report", str(evaluation["experiment"]))["evaluations"][0]
     assert 0 <= scores["accuracy"] <= 1
     explanation = runner.json(
         *("submit", "explain", "--trial", trial, "--images", "0,3", "--samples", "100"),
@@ -59,13 +59,15 @@ def test_a_grid_is_trained_evaluated_explained_and_reported(alone: tuple[Runner,
     assert "val_accuracy" in runner("show", trial).stdout
 
 
-def test_one_slot_trains_with_one_number_of_threads_after_another(runner: Runner) -> None:
+def test_one_slot_trains_with_one_number_of_threads_after_another(
+    alone: tuple[Runner, Any],
+) -> None:
+    runner, _ = alone
     runner("up")
     train = ["submit", "train", *TINY, "--epochs", "1", "--wait"]
-    for threads in ("1", "2"):
-        (job,) = runner.json(*train, "--threads", threads)["jobs"]
-        assert job["state"] == "succeeded"
-    fingerprints = [runner.look("show", trial)["fingerprint"] for trial in ("1", "2")]
+    jobs = [runner.json(*train, "--threads", threads)["jobs"][0] for threads in ("1", "2")]
+    assert [job["state"] for job in jobs] == ["succeeded"] * 2
+    fingerprints = [runner.look("show", str(job["trial"]))["fingerprint"] for job in jobs]
     assert [words.split("; ")[2] for words in fingerprints] == ["1 threads", "2 threads"]
 
 
@@ -73,7 +75,7 @@ def test_the_same_submission_gives_the_same_numbers_with_one_worker_and_with_two
     alone: tuple[Runner, Any], runner_in: Callable[..., Runner]
 ) -> None:
     runner = runner_in("together", RUNNER_SLOTS="2")
-    together = runner.json("report", str(tune(runner)["experiment"]))
+    together = runner.look("report", str(tune(runner)["experiment"]))
     first, second = (
         [
             (trial["params"], [trial[score] for score in SCORES], trial["epochs"][-1]["val_loss"])
