@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from cifar_model.backends.names import BACKENDS
+from cifar_model.objective import STOPPED
 from cifar_model.trainers.state import unpack_files
 from runner import provenance
 from runner.bundle.card import model_card
@@ -54,6 +55,12 @@ def export_bundle(store: Store, trial: int, out: Path) -> list[str]:
             "choose another",
         )
     document = trial_document(store, trial=trial)
+    if document.ended_by == STOPPED:
+        raise InputError(
+            f"trial {trial} was stopped early, after epoch {document.trained_epochs}",
+            "a trial that was trained to its end: bundles are compared with others",
+            "choose another trial, or train its params again with `runner submit train`",
+        )
     stored = queries.trial(store, trial)
     check_allowed(Settings.from_environment(), stored.network)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as place:

@@ -136,6 +136,7 @@ def test_the_same_key_is_the_same_experiment(client: runner.Client) -> None:
         ("submit_train", {"dataset": "digit"}, "digits"),
         ("submit_tune", {"downsample": "1%"}, "--downsample '1%' is not valid"),
         ("submit_tune", {"downsample": 1.0, "method": "sobl"}, "did you mean 'sobol'?"),
+        ("submit_tune", {"downsample": 1.0, "stop": "ash"}, "did you mean 'asha'?"),
         ("submit_tune", {"downsample": 1.0, "grid": {}}, "the grid is empty"),
         ("submit_tune", {"downsample": 1.0, "grid": {"lr": 0.1}}, '"lr": \\[0.1\\]'),
         ("submit_evaluate", {"trial": 99}, "there is no trial 99"),

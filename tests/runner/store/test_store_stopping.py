@@ -1,11 +1,14 @@
 """Trials that are behind are stopped by what the store has, in the order of the reports."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cifar_model.objective import STOPPED
+from runner.bundle.exporting import export_bundle
+from runner.errors import InputError
 from runner.reports.experiment.document import report_document
 from runner.states import AttemptState, Kind
 from runner.store import queries
@@ -133,7 +136,9 @@ def test_trials_that_report_at_once_are_asked_one_after_another(
     assert len(before) == 6
 
 
-def test_a_stopped_trial_has_no_rank_and_its_params_keep_their_epochs(store: Store) -> None:
+def test_a_stopped_trial_has_no_rank_and_no_bundle_and_its_params_keep_their_epochs(
+    store: Store, tmp_path: Path
+) -> None:
     first, second = claims(store, 2)
     assert report(store, first, 1, 0.5, "asha") is False
     end(store, first, "epochs")
@@ -150,3 +155,5 @@ def test_a_stopped_trial_has_no_rank_and_its_params_keep_their_epochs(store: Sto
     stopped = document.ranked[1].trial
     assert stopped is not None
     assert queries.trial(store, stopped).params["epochs"] == EPOCHS
+    with pytest.raises(InputError, match="was stopped early, after epoch 1"):
+        export_bundle(store, stopped, tmp_path / "bundle")
