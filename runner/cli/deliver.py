@@ -15,6 +15,7 @@ from runner.reports.model import Note
 from runner.reports.records import plain
 from runner.settings import Settings
 from runner.states import JobState
+from runner.store import queries
 from runner.store.engine import Store
 from runner.submit.experiments import Saved
 
@@ -27,13 +28,15 @@ def deliver(settings: Settings, store: Store, saved: Saved, *, wait: bool, form:
         wait_for(settings, store, experiment_id)
     else:
         send_saved(settings, store)
-    document = experiment_document(store, experiment_id)
     if form == "json":
+        document = experiment_document(store, experiment_id)
         click.echo(json.dumps(plain(document), indent=2))
     elif wait:
         say(f"show the results with: runner report {experiment_id}")
-    if wait and any(job.state != JobState.SUCCEEDED for job in document.jobs):
-        sys.exit(ExitCode.JOB_FAILED)
+    if wait:
+        found = queries.experiment(store, experiment_id)
+        if found.states[JobState.SUCCEEDED] != found.jobs:
+            sys.exit(ExitCode.JOB_FAILED)
 
 
 def send_saved(settings: Settings, store: Store) -> None:
