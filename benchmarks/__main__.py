@@ -6,7 +6,11 @@ from importlib import import_module
 from benchmarks.record import record, write
 
 # Each module has `measure(arguments)`, which returns a `Measured`.
-PARTS = {"lime": "benchmarks.explanation", "sweep": "benchmarks.sweep"}
+PARTS = {
+    "lime": "benchmarks.explanation",
+    "scale": "benchmarks.scale",
+    "sweep": "benchmarks.sweep",
+}
 
 
 def main() -> None:
