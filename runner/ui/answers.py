@@ -17,8 +17,10 @@ from runner.store.queries.changes import changes
 
 # How often the store is asked whether anything has changed, however many pages ask.
 LOOK_SECONDS = 1.0
-# What no counter shows, such as names and workers, is at most this old.
+# What no counter shows, such as names and workers, is at most this old, or this many times as old
+# as reading it takes.
 OLDEST_SECONDS = 10.0
+OLDEST_REST = 60
 # A document is not read again before so many times as long as reading it takes.
 REST = 3
 # Documents that are kept; the least recently built one goes first.
@@ -79,9 +81,9 @@ class Answers:
         if kept is not None and now - kept.built_at < max(LOOK_SECONDS, REST * kept.seconds):
             return kept
         version = await self._current_version()
-        is_old = kept is None or now - kept.built_at > OLDEST_SECONDS + REST * kept.seconds
-        if kept is not None and kept.version == version and not is_old:
-            return kept
+        if kept is not None and kept.version == version:
+            if now - kept.built_at <= max(OLDEST_SECONDS, OLDEST_REST * kept.seconds):
+                return kept
         found = await self._in_thread(lambda: self._built(version, build))
         self._kept.pop(key, None)
         self._kept[key] = found

@@ -16,17 +16,22 @@ export class Layers {
     this.box = el("div", { class: "canvas", role: "img", "aria-label": label },
       ...Object.values(this.layers), this.hint);
     this.draw = draw;
-    this.waiting = false;
+    [this.waiting, this.whole] = [false, true];
     new ResizeObserver(() => this.redraw()).observe(this.box);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.redraw());
   }
 
-  redraw() {
+  // Without `whole`, only the selection is drawn again.
+  redraw(whole = true) {
+    this.whole ||= whole;
     if (this.waiting) return;
     this.waiting = true;
     requestAnimationFrame(() => {
       this.waiting = false;
-      if (this.box.clientWidth) this.draw();
+      if (!this.box.clientWidth) return;
+      const all = this.whole;
+      this.whole = false;
+      this.draw(all);
     });
   }
 

@@ -14,7 +14,7 @@ export class Curves {
     this.found = null;
     this.zoom = null;
     this.layers = new Layers("learning curves; the table has the same trials",
-      ["base", "chosen", "hover"], () => this.draw());
+      ["base", "chosen", "hover"], (whole) => this.draw(whole));
     this.metric = el("select", { "aria-label": "metric", oninput: () => { setQuery("metric", this.metric.value); this.zoom = null; again(); } },
       METRICS.map((name) => el("option", { value: name }, name)));
     this.metric.value = METRICS.includes(query("metric")) ? query("metric") : METRICS[0];
@@ -25,7 +25,7 @@ export class Curves {
         el("label", {}, "smoothing", this.smooth), el("span", { class: "soft" }, "drag to zoom, double-click to reset")),
       this.layers.box);
     this.listen();
-    model.onChange(() => this.layers.redraw());
+    model.onChange(() => this.layers.redraw(false));
   }
 
   show(found) {
@@ -49,23 +49,26 @@ export class Curves {
     return [across, up];
   }
 
-  draw() {
-    const base = this.layers.layer("base");
-    const { inner } = this.layers;
+  draw(whole) {
     if (!this.values?.length || !this.model.rows) return;
-    if (this.ofDocument !== this.model.document) this.rowOf = new Map(this.model.columns.job.map((job, row) => [job, row]));
-    this.ofDocument = this.model.document;
-    const [across, up] = this.axes();
-    this.shownAxes = [across, up];
-    drawFrame(base, inner, across, up, "epoch");
-    if (this.metric.value === this.model.document.by) drawBand(base, inner, up, this.model.band());
-    const all = this.model.count === this.model.rows;
-    if (!all) this.stroke(base, () => true, colour("bar"), 0.6, 0.5);
+    if (whole || this.ofDocument !== this.model.document) this.drawBase();
     const chosen = this.layers.layer("chosen");
     const few = this.model.count <= MANY;
     this.stroke(chosen, (row) => this.model.on[row], colour("accent"), few ? 1.3 : 0.6, few ? 0.8 : 0.25);
     this.layers.layer("hover");
     this.layers.box.dataset.curves = String(this.shownCurves());
+  }
+
+  // Everything that does not depend on the selection.
+  drawBase() {
+    const base = this.layers.layer("base");
+    const { inner } = this.layers;
+    this.rowOf = new Map(this.model.columns.job.map((job, row) => [job, row]));
+    this.ofDocument = this.model.document;
+    this.shownAxes = this.axes();
+    drawFrame(base, inner, ...this.shownAxes, "epoch");
+    if (this.metric.value === this.model.document.by) drawBand(base, inner, this.shownAxes[1], this.model.band());
+    this.stroke(base, () => true, colour("bar"), 0.6, 0.5);
   }
 
   shownCurves() {

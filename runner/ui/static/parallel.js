@@ -15,14 +15,14 @@ export class Parallel {
   constructor(model) {
     this.model = model;
     this.layers = new Layers("parallel coordinates of the params and the metric; the table has the same trials",
-      ["base", "chosen", "brush"], () => this.draw());
+      ["base", "chosen", "brush"], (whole) => this.draw(whole));
     this.names = [];
     this.clear = el("button", { type: "button", onclick: () => { for (const name of [...model.ranges.keys()]) model.ranges.delete(name); model.select(); } }, "clear brushes");
     this.figure = el("figure", { class: "wide" }, el("figcaption", {}, "Params and result"),
       el("div", { class: "bar small" }, this.clear, el("span", { class: "soft" }, "drag along an axis to select; click it to take the selection away")),
       this.layers.box);
     this.listen();
-    model.onChange(() => this.layers.redraw());
+    model.onChange(() => this.layers.redraw(false));
   }
 
   // The params that vary, the most important first, and the metric.
@@ -50,23 +50,27 @@ export class Parallel {
     return EDGE.top + (this.layers.box.clientHeight - EDGE.top - EDGE.bottom) * (1 - share);
   }
 
-  draw() {
-    const base = this.layers.layer("base");
+  draw(whole) {
     const chosen = this.layers.layer("chosen");
     const brush = this.layers.layer("brush");
-    if (this.names.length > this.most() || this.names.length < Math.min(this.most(), this.varied + 1)) this.prepare();
+    if (this.names.length > this.most() || this.names.length < Math.min(this.most(), this.varied + 1)) { this.prepare(); return; }
     if (!this.names.length || !this.model.rows) return;
-    const places = this.axes.map((axis, n) => {
+    if (whole) this.drawBase();
+    this.shaded(chosen, this.places);
+    this.drawAxes(brush);
+    this.layers.box.dataset.lines = String(this.model.count);
+  }
+
+  // Everything that does not depend on the selection.
+  drawBase() {
+    this.places = this.axes.map((axis, n) => {
       const column = this.model.columns[this.names[n]];
       return Float32Array.from({ length: this.model.rows }, (_, row) => {
         const at = axis.at(column[row]);
         return at === null ? NaN : this.y(at);
       });
     });
-    if (this.model.count < this.model.rows) this.lines(base, places, () => true, colour("bar"), 0.35);
-    this.shaded(chosen, places);
-    this.drawAxes(brush);
-    this.layers.box.dataset.lines = String(this.model.count);
+    this.lines(this.layers.layer("base"), this.places, () => true, colour("bar"), 0.35);
   }
 
   // The best are drawn last, on top.

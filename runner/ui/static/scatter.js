@@ -9,13 +9,13 @@ const NEAR = 12;
 export class Scatter {
   constructor(model) {
     this.model = model;
-    this.layers = new Layers("scatter of two columns; the table has the same trials", ["base", "chosen", "hover"], () => this.draw());
+    this.layers = new Layers("scatter of two columns; the table has the same trials", ["base", "chosen", "hover"], (whole) => this.draw(whole));
     this.across = el("select", { "aria-label": "horizontal axis", oninput: () => { setQuery("x", this.across.value); this.prepare(); } });
     this.up = el("select", { "aria-label": "vertical axis", oninput: () => { setQuery("y", this.up.value); this.prepare(); } });
     this.figure = el("figure", {}, el("figcaption", {}, "Scatter"),
       el("div", { class: "bar small" }, this.across, "and", this.up), this.layers.box);
     this.listen();
-    model.onChange(() => this.layers.redraw());
+    model.onChange(() => this.layers.redraw(false));
   }
 
   prepare() {
@@ -33,15 +33,17 @@ export class Scatter {
     this.layers.redraw();
   }
 
-  draw() {
-    const base = this.layers.layer("base");
+  draw(whole) {
     const chosen = this.layers.layer("chosen");
     if (!this.axes || !this.model.rows) return;
-    const { inner } = this.layers;
-    drawFrame(base, inner, ...this.axes, "");
-    if (this.up.value === this.model.by) drawBand(base, inner, this.axes[1], this.model.band());
-    this.places();
-    if (this.model.count < this.model.rows) this.dots(base, () => true, colour("bar"), 2);
+    if (whole) {
+      const base = this.layers.layer("base");
+      const { inner } = this.layers;
+      drawFrame(base, inner, ...this.axes, "");
+      if (this.up.value === this.model.by) drawBand(base, inner, this.axes[1], this.model.band());
+      this.places();
+      this.dots(base, () => true, colour("bar"), 2);
+    }
     const shown = this.dots(chosen, (row) => this.model.on[row], colour("accent"), this.model.count > 2000 ? 2 : 4);
     this.layers.layer("hover");
     this.layers.box.dataset.points = String(shown);
