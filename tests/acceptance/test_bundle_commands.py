@@ -26,7 +26,7 @@ def test_a_trial_is_verified_exported_imported_and_verified_again(
 ) -> None:
     here, there = runner_in("here"), runner_in("there")
     here("up")
-    here("submit", "train", *TINY, "--epochs", "2", "--wait")
+    here("submit", "train", *TINY, "--epochs", "2", "--wait", "--name", "first", "--tag", "good")
     verified = here.json("verify", "1")
     assert verified["same_bits"]
     assert verified["verified"]
@@ -53,6 +53,7 @@ def test_a_trial_is_verified_exported_imported_and_verified_again(
 
     assert "trial 1" in there("import", str(bundle)).stdout
     assert there.json("import", str(bundle)) == {"trial": 1, "imported": False}
+    assert there.look("status", "first")["tags"] == ["good"]
     assert there.json("show", "1")["model"] == here.json("show", "1")["model"]
     assert "bit-identical" in there("verify", "1").stdout
 
