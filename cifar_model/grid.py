@@ -1,15 +1,30 @@
 """Grids of params and the points of them that Talos samples."""
 
-import json
 import math
-from collections.abc import Mapping
-from pathlib import Path
+import random
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from itertools import accumulate
 from typing import Any
 
-from cifar_model.errors import InputError, shown
+from cifar_model.errors import InputError
 from cifar_model.networks.network import PAPER, Network
 from cifar_model.params import RULES, Json, Params, check_value, rules_of
 from cifar_model.rules import Rule
+from cifar_model.spaces.space import (
+    Candidates,
+    Conditional,
+    Grid,
+    ParameterError,
+    Range,
+    applies,
+    candidates_of,
+    entry_to_json,
+    in_order,
+    parents_in_order,
+    range_values,
+    read_entry,
+)
 
 # A list holds values; a tuple is Talos's (start, end, steps), end excluded. 1600 points: the most
 # economical reading of the paper's figure 5, not the only one. The sample depends on the order of
@@ -25,10 +40,40 @@ PAPER_GRID: dict[str, Any] = {
     "last_activation": ["sigmoid", "softmax"],
 }
 
-# Talos's samplers that a seed decides; those that ask a service or the system's entropy are left
-# out, because their sample cannot be drawn again.
+# A first look at what matters most: 12 points of the paper's network.
+SMALL_GRID: Grid = {
+    "lr": [0.0003, 0.001, 0.003],
+    "batch_size": [32, 64],
+    "epochs": [5],
+    "optimizer": ["adam", "sgd"],
+    "momentum": Conditional([0.9], {"optimizer": ["sgd"]}),
+    "batch_norm_momentum": [0.9],
+}
+
+# Everything that training and the paper's network have, for samplers: it has no last point.
+WIDE_GRID: Grid = {
+    "lr": Range(1e-4, 3e-2, log=True),
+    "batch_size": Range(16, 256, step=16),
+    "epochs": [10],
+    "dropout": Range(0.0, 0.4),
+    "optimizer": ["adam", "adamw", "nadam", "sgd"],
+    "momentum": Conditional(Range(0.5, 0.95), {"optimizer": ["sgd"]}),
+    "weight_decay": Conditional(Range(1e-4, 1e-1, log=True), {"optimizer": ["adamw"]}),
+    "activation": ["relu", "elu"],
+    "augmentation": ["none", "paper", "crop_flip"],
+    "schedule": ["constant", "cosine", "one_cycle"],
+    "filters": Range(16, 64, step=16),
+    "batch_norm_momentum": [0.9],
+}
+
+GRIDS: Mapping[str, Grid] = {"paper": PAPER_GRID, "small": SMALL_GRID, "wide": WIDE_GRID}
+
+# Talos's samplers that ask no remote service. A seed decides uniform_mersenne and the Latin ones;
+# sobol, halton and korobov_matrix are one sequence, whatever the seed; uniform_crypto draws from
+# the system's entropy, so that only what is stored can repeat it.
 METHODS = (
     "uniform_mersenne",
+    "uniform_crypto",
     "sobol",
     "halton",
     "korobov_matrix",
@@ -37,47 +82,12 @@ METHODS = (
     "latin_sudoku",
 )
 
-MAX_BYTES = 64 * 2**20  # of a grid file
-MAX_VALUES = 10_000
-MAX_BOUND = 1e9  # of a range; larger than any value that a parameter can have
 MAX_POINTS = 10_000_000
 MAX_TRIALS = 100_000
+MAX_BRANCHES = 10_000
 
-Grid = Mapping[str, list[Json] | tuple[float, float, int]]
-
-
-def read_grid(path: Path) -> Grid:
-    """Read a grid from a JSON file: a list, or {"range": [start, end, steps]}, per key."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise InputError(
-            f"the grid {str(path)!r} cannot be read: {error.strerror}",
-            "'paper' or the path of a JSON file",
-            "correct the path",
-        ) from error
-    if len(content) > MAX_BYTES:
-        raise _refusal(path, f"larger than {MAX_BYTES >> 20} MB", "give fewer values")
-    try:
-        # Of bytes, JSON finds out by itself whether they are UTF-8, UTF-16 or UTF-32.
-        grid = json.loads(content, object_pairs_hook=unique_keys)
-    except TwiceError as error:
-        fix = f"put all values of {error} into one list"
-        raise _refusal(
-            path, f"not valid JSON: the key {str(error)!r} is duplicated", fix
-        ) from error
-    except json.JSONDecodeError as error:
-        raise _refusal(path, f"not valid JSON: {error}", _mend(path, error)) from error
-    except RecursionError as error:
-        raise _refusal(path, "nested too deeply", "use plain values in the lists") from error
-    except ValueError as error:  # a wrong encoding, or a number of thousands of digits
-        wrong_encoding = isinstance(error, UnicodeDecodeError)
-        fix = "save it as UTF-8" if wrong_encoding else "give shorter numbers"
-        raise _refusal(path, f"not valid JSON: {error}", fix) from error
-    if not isinstance(grid, dict) or not grid:
-        raise _refusal(path, "not an object with keys", "give each parameter a list of values")
-    return {name: _candidates(name, value) for name, value in grid.items()}
+# The values of every parameter that a point has, where conditions have been decided.
+Branch = dict[str, list[Json]]
 
 
 def given_grid(values: Mapping[str, Any]) -> Grid:
@@ -86,88 +96,43 @@ def given_grid(values: Mapping[str, Any]) -> Grid:
         raise InputError(
             "the grid is empty", "a list of values per parameter", "give at least one parameter"
         )
-    return {name: _candidates(name, _as_in_a_file(value)) for name, value in values.items()}
+    return {name: read_entry(name, _as_in_a_file(value)) for name, value in values.items()}
 
 
 def _as_in_a_file(value: Any) -> Any:
     """Return a value as JSON has it: arrays of NumPy are lists, its numbers are Python's."""
     if isinstance(value, tuple):
         return {"range": [_as_in_a_file(item) for item in value]}
+    if isinstance(value, Mapping):
+        return {name: _as_in_a_file(item) for name, item in value.items()}
     if isinstance(value, list):
         return [_as_in_a_file(item) for item in value]
     return value.tolist() if hasattr(value, "tolist") else value
 
 
-def _refusal(path: Path, what: str, fix: str) -> InputError:
-    form = 'an object such as {"lr": [0.001], "batch_size": {"range": [30, 50, 20]}}'
-    return InputError(f"the grid {str(path)!r} is {what}", form, fix)
-
-
-def _mend(path: Path, error: json.JSONDecodeError) -> str:
-    """Return how to mend what most people write into JSON that is none."""
-    rest, before = error.doc[error.pos :].lstrip(), error.doc[: error.pos].rstrip()
-    if path.suffix.lower() in (".yaml", ".yml"):
-        return "write it as JSON; YAML is not supported"
-    if rest.startswith(("//", "/*", "#")):
-        return f"JSON has no comments: remove the one on line {error.lineno}"
-    if rest.startswith("'"):
-        return f"use double quotes around names and strings on line {error.lineno}"
-    if rest.startswith(("]", "}")) and before.endswith(","):
-        return f"remove the comma before {rest[0]} on line {error.lineno}"
-    return f"correct line {error.lineno}"
-
-
-class TwiceError(ValueError):
-    """Name the key that an object of JSON has twice."""
-
-
-def unique_keys(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    """Return the object of these pairs; JSON itself would keep the last of two with one key."""
-    found: dict[str, Json] = {}
-    for name, value in pairs:
-        if name in found:
-            raise TwiceError(name)
-        found[name] = value
-    return found
-
-
-def _candidates(name: str, value: Json) -> list[Json] | tuple[float, float, int]:
-    if isinstance(value, list) and value:
-        return value
-    if isinstance(value, dict) and list(value) == ["range"]:
-        match value["range"]:
-            case [int() | float() as start, int() | float() as end, int() as steps] if (
-                0 < steps <= MAX_VALUES
-                and start != end
-                and all(abs(bound) <= MAX_BOUND for bound in (start, end))
-            ):
-                return (start, end, steps)
-    single = not isinstance(value, list | dict)
-    raise InputError(
-        f"the grid's {name} is {shown(value)}",
-        f'a list of values, or {{"range": [start, end, steps]}} with 1 to {MAX_VALUES} steps'
-        " between two different numbers",
-        f'write "{name}": [{json.dumps(value, default=str)}]' if single else f"correct {name}",
-    )
-
-
 def grid_to_json(grid: Grid) -> dict[str, Json]:
     """Return a grid in the form that a grid file has."""
-    return {
-        name: {"range": list(values)} if isinstance(values, tuple) else list(values)
-        for name, values in grid.items()
-    }
+    return {name: entry_to_json(entry) for name, entry in grid.items()}
+
+
+def checked_values(grid: Grid, rules: Mapping[str, Rule] = RULES) -> dict[str, list[Json] | None]:
+    """Return the values of every parameter, or None if there are infinitely many.
+
+    Raises InputError if any value or condition of the grid is not valid.
+    """
+    values = {name: _values(name, candidates_of(entry), rules) for name, entry in grid.items()}
+    _check_conditions(grid, values, rules)
+    return values
+
+
+def is_finite(grid: Grid, rules: Mapping[str, Rule] = RULES) -> bool:
+    """Return whether a grid has a last point; raise InputError if a value in it is not valid."""
+    return None not in checked_values(grid, rules).values()
 
 
 def count_points(grid: Grid, rules: Mapping[str, Rule] = RULES) -> int:
     """Count the points of the whole grid; raise InputError if any value in it is not valid."""
-    from talos.parameters.ParamSpace import normalize_domains
-
-    points = 1
-    for name, values in normalize_domains(dict(grid)).items():
-        for value in values:
-            check_value(name, _plain(name, value, rules), rules)
-        points *= len(values)
+    points = ends_of(branches(grid, rules))[-1]
     if points > MAX_POINTS:
         raise InputError(
             f"the grid has {points:,} points",
@@ -177,27 +142,177 @@ def count_points(grid: Grid, rules: Mapping[str, Rule] = RULES) -> int:
     return points
 
 
+def branches(grid: Grid, rules: Mapping[str, Rule]) -> list[Branch]:
+    """Return the plain grids that a grid consists of: one for each way its conditions turn out."""
+    values = {name: _finite(name, found) for name, found in checked_values(grid, rules).items()}
+    decided: list[Branch] = [{}]
+    for parent in parents_in_order(grid):
+        decided = [
+            {**branch, parent: [value]} if value_applies else branch
+            for branch in decided
+            for value, value_applies in _options(grid[parent], branch, values[parent])
+        ]
+        if len(decided) > MAX_BRANCHES:
+            raise ParameterError(
+                parent,
+                f"the conditions of the grid can turn out in more than {MAX_BRANCHES:,} ways",
+                "fewer values of the parameters that conditions name",
+                f"give fewer values of {parent}",
+            )
+    return [
+        {
+            name: branch.get(name, values[name])
+            for name, entry in grid.items()
+            if applies(entry, _point(branch))
+        }
+        for branch in decided
+    ]
+
+
 def sample(
     grid: Grid, downsample: float, method: str, seed: int, network: Network = PAPER
 ) -> list[dict[str, Json]]:
-    """Return the params of the points that Talos samples, in its order, as plain JSON."""
-    from talos.parameters.ParamSpace import ParamSpace
+    """Return the params of the points that Talos samples, in its order, as plain JSON.
 
-    rules = rules_of(network)
-    check_downsample(downsample, count_points(grid, rules))
-    space = ParamSpace(
-        dict(grid), random_method=method, fraction_limit=float(downsample), seed=seed
-    )
+    Without conditions they are those of Talos's ParamSpace.
+    """
+    from talos.reducers.sample_reducer import sample_reducer
+
+    found = branches(grid, rules_of(network))
+    ends = ends_of(found)
+    check_downsample(downsample, count_points(grid, rules_of(network)))
     rows = [
-        {
-            name: _typed(grid[name], _plain(name, value, rules))
-            for name, value in zip(grid, row, strict=True)
-        }
-        for row in space.param_space
+        point_at(found, ends, int(index))
+        for index in sample_reducer(float(downsample), ends[-1], method, seed)
     ]
     for row in rows:
         Params.from_json(row, network)
     return rows
+
+
+def draw(
+    grid: Grid, rules: Mapping[str, Rule], count: int, chance: random.Random
+) -> Iterator[dict[str, Json]]:
+    """Yield random points of a grid, which may have infinitely many."""
+    values = checked_values(grid, rules)
+    order = in_order(grid)
+    for _ in range(count):
+        point: dict[str, Json] = {}
+        for name in order:
+            if applies(grid[name], point):
+                listed = values[name]
+                candidates = candidates_of(grid[name])
+                if listed is not None:
+                    point[name] = chance.choice(listed)
+                elif isinstance(candidates, Range):
+                    point[name] = _between(candidates, chance.random())
+        yield {name: point[name] for name in grid if name in point}
+
+
+def _between(given: Range, share: float) -> float:
+    if given.log:
+        return given.low * math.exp(share * math.log(given.high / given.low))
+    return given.low + share * (given.high - given.low)
+
+
+def point_at(found: list[Branch], ends: list[int], index: int) -> dict[str, Json]:
+    """Return a point by its position: the last parameter changes first, as in Talos."""
+    number = bisect_right(ends, index)
+    index -= ends[number - 1] if number else 0
+    row: dict[str, Json] = {}
+    for name, values in reversed(found[number].items()):
+        index, position = divmod(index, len(values))
+        row[name] = values[position]
+    return dict(reversed(row.items()))
+
+
+def ends_of(found: list[Branch]) -> list[int]:
+    """Return how many points there are up to the end of each branch."""
+    return list(accumulate(math.prod(map(len, branch.values())) for branch in found))
+
+
+def _point(branch: Branch) -> dict[str, Json]:
+    return {name: values[0] for name, values in branch.items()}
+
+
+def _options(
+    entry: Candidates | Conditional, branch: Branch, values: list[Json]
+) -> list[tuple[Json, bool]]:
+    """Return the values that a parent can have in a branch; one without effect has none."""
+    if not applies(entry, _point(branch)):
+        return [(None, False)]
+    return [(value, True) for value in values]
+
+
+def _finite(name: str, values: list[Json] | None) -> list[Json]:
+    if values is None:
+        raise ParameterError(
+            name,
+            f"the range of {name} has infinitely many values, of which a grid cannot be made",
+            "a list of values, or a range with a step",
+            f"give {name} a step, or choose another way to search: --search random --trials 60",
+        )
+    return values
+
+
+def _values(name: str, candidates: Candidates, rules: Mapping[str, Rule]) -> list[Json] | None:
+    if isinstance(candidates, Range):
+        return range_values(name, candidates, rules)
+    return listed_values(name, candidates, rules)
+
+
+def listed_values(
+    name: str, candidates: list[Json] | tuple[float, float, int], rules: Mapping[str, Rule]
+) -> list[Json]:
+    """Return the values of a list or of a range of Talos's, checked."""
+    from talos.parameters.ParamSpace import normalize_domains
+
+    found = normalize_domains({name: candidates})[name]
+    plain = [_typed(candidates, _plain(name, value, rules)) for value in found]
+    try:
+        for value in plain:
+            check_value(name, value, rules)
+    except InputError as error:
+        raise ParameterError(name, error.what, error.expected, error.fix) from error
+    return plain
+
+
+def _check_conditions(
+    grid: Grid, values: Mapping[str, list[Json] | None], rules: Mapping[str, Rule]
+) -> None:
+    """Raise InputError for a condition that no point of the grid meets."""
+    parents_in_order(grid)
+    for name, entry in grid.items():
+        if not isinstance(entry, Conditional):
+            continue
+        for parent, wanted in entry.when.items():
+            for value in wanted:
+                _check_condition(name, parent, value, rules)
+            there = values[parent]
+            if there is None:
+                raise ParameterError(
+                    name,
+                    f"the condition of {name} is on {parent}, which has infinitely many values",
+                    "a parameter with a list of values",
+                    f"give {parent} a list of values, or remove `when` of {name}",
+                )
+            if not any(value in there for value in wanted):
+                raise ParameterError(
+                    name,
+                    f"{name} is never part of a point: it needs"
+                    f" {parent}={' or '.join(map(str, wanted))}, and the grid has"
+                    f" {parent}={', '.join(map(str, there[:5]))}",
+                    "a condition that some points meet",
+                    f"correct `when` of {name}, or add the value to {parent}",
+                )
+
+
+def _check_condition(name: str, parent: str, value: Json, rules: Mapping[str, Rule]) -> None:
+    try:
+        check_value(parent, value, rules)
+    except InputError as error:
+        what = f"the condition of {name}: {error.what}"
+        raise ParameterError(name, what, error.expected, error.fix) from error
 
 
 def check_downsample(downsample: float, points: int) -> None:
@@ -223,9 +338,9 @@ def check_downsample(downsample: float, points: int) -> None:
         )
 
 
-def _typed(values: list[Json] | tuple[float, float, int], value: Json) -> Json:
+def _typed(candidates: Candidates, value: Json) -> Json:
     """Return a value of a range as a person would type it: 0.3, not 0.30000000000000004."""
-    is_inexact = isinstance(values, tuple) and isinstance(value, float)
+    is_inexact = isinstance(candidates, tuple) and isinstance(value, float)
     return float(f"{value:.14g}") if is_inexact else value
 
 

@@ -155,6 +155,21 @@ def present(values: Mapping[str, Json], network: Network = PAPER) -> dict[str, J
     return found
 
 
+def settled(
+    values: Mapping[str, Json], epochs: int | None, network: Network = PAPER
+) -> tuple[Params, dict[str, Json]]:
+    """Return params as they are trained, with `epochs` in place of theirs, and what is stored.
+
+    The first are checked and have all defaults. Of another network than the paper's its defaults
+    are stored too: only its code says them.
+    """
+    stored = present(values if epochs is None else {**values, "epochs": epochs}, network)
+    params = Params.from_json(stored, network)
+    known = {} if network == PAPER else dict(params.architecture)
+    of_network = {name: value for name, value in known.items() if value is not None}
+    return params, {**stored, **of_network}
+
+
 @lru_cache(maxsize=8)
 def rules_of(network: Network) -> Mapping[str, Rule]:
     """Return the rule of every parameter of a trial with this network."""

@@ -132,8 +132,9 @@ class Client:
     ) -> Experiment:
         """Train a fraction of the points of a grid, sampled by Talos, one job per point.
 
-        The grid is the paper's, that of a JSON file, or a dictionary of lists of values. With
-        `into`, the points that an experiment does not have yet are added to it.
+        The grid is one that is built in, that of a JSON or YAML file, or a dictionary of lists of
+        values, ranges and conditions as in such a file. With `into`, the points that an experiment
+        does not have yet are added to it.
         """
         return self._submit(
             TuneRequest(

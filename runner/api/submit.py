@@ -14,8 +14,10 @@ from cifar_model.networks.network import PAPER, Network
 from cifar_model.networks.presets import find_preset, network_name
 from cifar_model.networks.signature import find_network
 from cifar_model.params import ParamValues
+from cifar_model.spaces.space import Range
 from cifar_model.trainers.signature import find_trainer
 from runner.api import checks
+from runner.api.grids import grid_lines, requested_grid
 from runner.api.initial import read_initial
 from runner.errors import InputError
 from runner.settings import Settings
@@ -77,15 +79,17 @@ class TrainRequest(TrainingRequest):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TuneRequest(TrainingRequest):
-    """Train points of a grid: the paper's, that of a JSON file, or the content of such a file.
+    """Train points of a grid: one that is built in, that of a file, or the content of such a file.
 
-    With `into`, those that an experiment does not have yet are added to it; all that is not given
-    is then as in that experiment.
+    `ranges` replace what the grid says of these parameters, as `params` do. With `into`, the points
+    that an experiment does not have yet are added to it; all that is not given is then as in that
+    experiment.
     """
 
     downsample: float
     grid: str | Path | Mapping[str, Any] | None = None
     method: str | None = None
+    ranges: Mapping[str, Range] = field(default_factory=dict)
     into: int | None = None
     stop: str | None = None
 
@@ -121,7 +125,7 @@ class ExplainRequest(Request):
 
 
 # What a submission may say of the points that it adds to an experiment.
-OF_POINTS = ("downsample", "grid", "method", "params", "repeats", "into")
+OF_POINTS = ("downsample", "grid", "method", "params", "ranges", "repeats", "into")
 
 AnyRequest = TrainRequest | TuneRequest | EvaluateRequest | ExplainRequest
 
@@ -200,8 +204,9 @@ def _new_tune(settings: Settings, store: Store, request: TuneRequest) -> NewExpe
         )
     training = replace(_training(settings, store, request, function), stop=stop)
     chosen = PAPER_GRID if request.grid is None else request.grid
-    grid = {**_grid(chosen, training.network), **fixed}
-    return new_tune(settings, training, grid, sampling)
+    grid = {**requested_grid(chosen, training.network), **fixed, **request.ranges}
+    with grid_lines(chosen):
+        return new_tune(settings, training, grid, sampling)
 
 
 def _new_addition(store: Store, request: TuneRequest, into: int) -> Addition:
@@ -219,12 +224,14 @@ def _new_addition(store: Store, request: TuneRequest, into: int) -> Addition:
     network = network_of(store, into)
     more = MorePoints(
         downsample=_fraction(request.downsample),
-        grid=None if request.grid is None else _grid(request.grid, network),
+        grid=None if request.grid is None else requested_grid(request.grid, network),
         fixed=_params(request),
+        ranges=request.ranges,
         method=request.method and checks.one_of("method", request.method, grids.METHODS),
         repeats=checks.whole_number("repeats", request.repeats),
     )
-    return new_addition(store, into, more)
+    with grid_lines(PAPER_GRID if request.grid is None else request.grid):
+        return new_addition(store, into, more)
 
 
 def _new_evaluate(store: Store, request: EvaluateRequest) -> NewExperiment:
@@ -359,21 +366,6 @@ def _params(request: TrainingRequest) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
-
-
-def _grid(grid: str | Path | Mapping[str, Any], network: Network) -> grids.Grid:
-    if isinstance(grid, Mapping):
-        return grids.given_grid(grid)
-    if grid != PAPER_GRID:
-        return grids.read_grid(Path(grid))
-    if network != PAPER:
-        names = ", ".join(name for name, _ in network.parameters) or "none"
-        raise InputError(
-            f"the grid 'paper' is that of the paper's network, and the network is {network.name}",
-            f"a grid of its parameters ({names}) and of those of training",
-            "choose another grid: --grid FILE.json",
-        )
-    return grids.PAPER_GRID
 
 
 def _fraction(downsample: float) -> float:

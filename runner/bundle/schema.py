@@ -17,7 +17,7 @@ from pydantic import (
 
 from cifar_model.data import LARGEST, SMALLEST
 from cifar_model.errors import InputError, shown
-from cifar_model.grid import TwiceError, unique_keys
+from cifar_model.spaces.grid_file import TwiceError, unique_keys
 from cifar_model.networks.network import BUILT_IN, Network
 from cifar_model.params import MOST_SEED, Params
 from runner.store.names import Label, read_label

@@ -11,6 +11,7 @@ from cifar_model.errors import InputError, shown
 from cifar_model.explanation.settings import METHODS, OLD_METHODS
 from cifar_model.networks.network import PAPER, Network
 from cifar_model.params import read_value, rules_of
+from cifar_model.spaces.space import Range, read_range_text
 from runner.api.checks import LIMITS, MOST_NUMBER, check_key
 from runner.cli.completion.values import column_names, param_values, stored
 
@@ -210,7 +211,8 @@ TRAINING_OPTIONS = (
         multiple=True,
         metavar="NAME=VALUE",
         shell_complete=param_values,
-        help="A parameter of the trial (of every trial of a grid); repeatable.",
+        help="A parameter of the trial (of every trial of a grid); repeatable. With tune"
+        " also a range: lr=1e-4..1e-2:log or batch_size=16..64:16.",
     ),
     click.option(
         "--threads",
@@ -270,3 +272,23 @@ def read_params(pairs: tuple[str, ...], network: Network = PAPER) -> dict[str, A
             )
         params[name] = read_value(name, value, rules)
     return params
+
+
+def split_ranges(pairs: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, Range]]:
+    """Return the pairs that have one value, and the ranges that the others are."""
+    single: list[str] = []
+    ranges: dict[str, Range] = {}
+    for pair in pairs:
+        name, _, value = pair.partition("=")
+        found = read_range_text(name, value)
+        if found is None:
+            single.append(pair)
+        elif name in ranges or any(
+            other.startswith(f"{name}=") for other in pairs if other != pair
+        ):
+            raise InputError(
+                f"--param {name} is given twice", "one value per parameter", "remove one of them"
+            )
+        else:
+            ranges[name] = found
+    return tuple(single), ranges

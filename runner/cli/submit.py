@@ -18,6 +18,7 @@ from runner.cli.options import (
     read_params,
     resize_option,
     seed_option,
+    split_ranges,
     training_options,
     trial_option,
     wait_option,
@@ -57,7 +58,11 @@ def train(wait: bool, form: str, **options: Any) -> None:
 @click.option(
     "--downsample", type=float, required=True, help="The fraction of the grid's points to train."
 )
-@click.option("--grid", show_default="paper", help="'paper', or the path of a JSON file.")
+@click.option(
+    "--grid",
+    show_default="paper",
+    help="paper, small or wide, or the path of a JSON or YAML file.",
+)
 @click.option(
     "--method",
     type=click.Choice(grids.METHODS),
@@ -89,7 +94,8 @@ def tune(wait: bool, form: str, **options: Any) -> None:
         network = find_function(options["network"], options["trainer"])
     else:
         network = network_of(find_store(Settings.from_environment()), options["into"])
-    options["params"] = read_params(options["params"], network)
+    single, options["ranges"] = split_ranges(options["params"])
+    options["params"] = read_params(single, network)
     _submit(TuneRequest(**options), wait=wait, form=form)
 
 

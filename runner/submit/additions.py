@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from cifar_model.data import DatasetSpec, Description
-from cifar_model.grid import Grid, count_points, given_grid, grid_to_json, sample
+from cifar_model.grid import count_points, given_grid, grid_to_json, sample
 from cifar_model.networks.network import Network
 from cifar_model.params import ParamValues, rules_of
+from cifar_model.spaces.space import Grid, Range
 from runner import provenance
 from runner.errors import InputError
 from runner.specs import Configuration
@@ -28,6 +29,7 @@ class MorePoints:
     downsample: float
     grid: Grid | None
     fixed: ParamValues
+    ranges: Mapping[str, Range]
     method: str | None
     repeats: int
 
@@ -76,7 +78,8 @@ def new_addition(store: Store, experiment_id: int, more: MorePoints) -> Addition
     stored = experiment.configuration
     training = _training(experiment, more.repeats)
     of_grid = given_grid(stored["grid"]) if more.grid is None else more.grid
-    grid = {**of_grid, **{name: [value] for name, value in more.fixed.items()}}
+    fixed = {name: [value] for name, value in more.fixed.items()}
+    grid = {**of_grid, **fixed, **more.ranges}
     method = more.method or stored["method"]
     rows = sample(grid, more.downsample, method, training.seed, training.network)
     trained = trained_by(training, rows)

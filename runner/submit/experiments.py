@@ -8,9 +8,10 @@ from typing import Any
 from cifar_model.backends.names import BACKENDS
 from cifar_model.data import DatasetSpec, Description, load
 from cifar_model.errors import InputError
-from cifar_model.grid import MAX_TRIALS, Grid, count_points, grid_to_json, sample
+from cifar_model.grid import MAX_TRIALS, count_points, grid_to_json, sample
 from cifar_model.networks.network import PAPER, Network
-from cifar_model.params import MOST_SEED, Params, ParamValues, point_digest, present, rules_of
+from cifar_model.params import MOST_SEED, Params, ParamValues, point_digest, rules_of, settled
+from cifar_model.spaces.space import Grid
 from runner import provenance
 from runner.failpoints import failpoint
 from runner.needs import predicts, require_network
@@ -176,17 +177,12 @@ def save(store: Store, new: NewExperiment) -> int:
 def trained_by(training: Training, rows: Sequence[ParamValues]) -> dict[Params, ParamValues]:
     """Return the params that are trained, `--epochs` among them; of equal ones the first.
 
-    The keys are checked, with defaults, and the values are what is stored of them. Those of another
-    network than the paper's have its defaults too: only its code says them.
+    The keys are checked, with defaults, and the values are what is stored of them.
     """
-    given = {} if training.epochs is None else {"epochs": training.epochs}
     found: dict[Params, ParamValues] = {}
     for row in rows:
-        stored = present({**row, **given}, training.network)
-        params = Params.from_json(stored, training.network)
-        known = {} if training.network == PAPER else dict(params.architecture)
-        of_network = {name: value for name, value in known.items() if value is not None}
-        found.setdefault(params, {**stored, **of_network})
+        params, stored = settled(row, training.epochs, training.network)
+        found.setdefault(params, stored)
     return found
 
 

@@ -138,7 +138,7 @@ def test_the_same_key_is_the_same_experiment(client: runner.Client) -> None:
         ("submit_tune", {"downsample": 1.0, "method": "sobl"}, "did you mean 'sobol'?"),
         ("submit_tune", {"downsample": 1.0, "stop": "ash"}, "did you mean 'asha'?"),
         ("submit_tune", {"downsample": 1.0, "grid": {}}, "the grid is empty"),
-        ("submit_tune", {"downsample": 1.0, "grid": {"lr": 0.1}}, '"lr": \\[0.1\\]'),
+        ("submit_tune", {"downsample": 1.0, "grid": {"lr": None}}, "correct lr"),
         ("submit_evaluate", {"trial": 99}, "there is no trial 99"),
         ("submit_evaluate", {"trial": 1, "split": "tests"}, "did you mean 'test'?"),
         ("submit_evaluate", {"trial": 1, "split": "test", "folds": 2}, "cannot be combined"),

@@ -1,0 +1,1 @@
+"""Spaces: what a search may give each parameter, and the files that say it."""
