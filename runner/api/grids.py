@@ -7,8 +7,8 @@ from typing import Any
 
 from cifar_model.errors import InputError
 from cifar_model.grid import GRIDS, given_grid
-from cifar_model.spaces.grid_file import lines_of, read_grid
 from cifar_model.networks.network import PAPER, Network
+from cifar_model.spaces.grid_file import lines_of, read_grid
 from cifar_model.spaces.space import Grid
 
 

@@ -17,9 +17,9 @@ from pydantic import (
 
 from cifar_model.data import LARGEST, SMALLEST
 from cifar_model.errors import InputError, shown
-from cifar_model.spaces.grid_file import TwiceError, unique_keys
 from cifar_model.networks.network import BUILT_IN, Network
 from cifar_model.params import MOST_SEED, Params
+from cifar_model.spaces.grid_file import TwiceError, unique_keys
 from runner.store.names import Label, read_label
 
 # An epoch takes some 350 bytes, and a trial has 100,000 at most.

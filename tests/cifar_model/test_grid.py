@@ -9,8 +9,8 @@ from talos.parameters.ParamSpace import ParamSpace
 
 from cifar_model.errors import InputError
 from cifar_model.grid import METHODS, PAPER_GRID, count_points, grid_to_json, sample
-from cifar_model.spaces.grid_file import read_grid
 from cifar_model.params import Params
+from cifar_model.spaces.grid_file import read_grid
 
 # Figure 5 of the paper, in our words.
 FIGURE_5 = [
@@ -43,10 +43,8 @@ def test_the_points_are_exactly_those_that_talos_samples(seed: int) -> None:
     assert sample(PAPER_GRID, 0.01, "uniform_mersenne", seed) == expected
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", sorted(set(METHODS) - {"uniform_crypto"}))
 def test_every_method_samples_the_points_of_talos(method: str) -> None:
-    if method == "uniform_crypto":
-        pytest.skip("no seed decides it")
     for seed in (0, 7):
         space = ParamSpace(PAPER_GRID, random_method=method, fraction_limit=0.02, seed=seed)
         expected = [dict(zip(PAPER_GRID, row, strict=True)) for row in space.param_space.tolist()]

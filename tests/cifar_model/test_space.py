@@ -8,8 +8,8 @@ import pytest
 
 from cifar_model.errors import InputError
 from cifar_model.grid import GRIDS, count_points, given_grid, grid_to_json, is_finite, sample
-from cifar_model.spaces.grid_file import lines_of, read_grid
 from cifar_model.params import Params
+from cifar_model.spaces.grid_file import lines_of, read_grid
 from cifar_model.spaces.space import Range, read_range_text
 
 METHOD = "uniform_mersenne"
