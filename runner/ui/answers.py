@@ -81,9 +81,8 @@ class Answers:
         if kept is not None and now - kept.built_at < max(LOOK_SECONDS, REST * kept.seconds):
             return kept
         version = await self._current_version()
-        if kept is not None and kept.version == version:
-            if now - kept.built_at <= max(OLDEST_SECONDS, OLDEST_REST * kept.seconds):
-                return kept
+        if kept is not None and kept.version == version and not _is_old(kept, now):
+            return kept
         found = await self._in_thread(lambda: self._built(version, build))
         self._kept.pop(key, None)
         self._kept[key] = found
@@ -107,6 +106,10 @@ class Answers:
 
     async def _in_thread(self, what: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, what)
+
+
+def _is_old(kept: Answer, now: float) -> bool:
+    return now - kept.built_at > max(OLDEST_SECONDS, OLDEST_REST * kept.seconds)
 
 
 def as_bytes(document: object) -> bytes:
