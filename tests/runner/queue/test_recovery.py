@@ -3,24 +3,28 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from runner.processes import host_identity, own_identity, process_started
-from runner.queue.app import NEW_JOBS, make_app, queued_jobs
-from runner.queue.recovery import Watch, resume_begun
+from runner.queue import dispatch
+from runner.queue.app import NEW_JOBS, make_app, open_entry, queued_jobs
+from runner.queue.recovery import Watch, resume_begun, sweep_until
 from runner.settings import Settings
 from runner.states import AttemptState
 from runner.store.engine import Store
+from runner.store.lifecycle import outbox
 from runner.store.lifecycle.attempts import OpenAttempt
 from runner.store.lifecycle.job_lifecycle import claim, finish
 from runner.store.lifecycle.workers import WorkerProcess, worker_seen
 from tests.broker_server import Broker
 from tests.processes import unused_port
-from tests.runner.store.making import make_claim, make_jobs
+from tests.runner.store.making import make_claim, make_jobs, make_worker
 
 LEASE = 60.0
 PID, STARTED = own_identity()
@@ -105,6 +109,42 @@ def test_what_was_begun_is_sent_before_a_worker_first_looks_and_nothing_new_is_w
     resume_begun(settings)
     assert queued_jobs(make_app(broker.url)) == {lost, released}
     assert broker.client.llen(NEW_JOBS) == 0
+
+
+def test_each_of_many_jobs_gets_one_message_and_few_wait_at_once(
+    sqlite_store: Store, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "WINDOW", 10)
+    # However slow this machine is: no message is lost here.
+    monkeypatch.setattr(dispatch, "LOST_AFTER_SECONDS", 1000)
+    left = set(make_jobs(sqlite_store, 60))
+    count, worker, client = len(left), make_worker(sqlite_store), cast("Any", broker.client)
+    settings = Settings.from_environment(
+        {"RUNNER_DATABASE_URL": sqlite_store.url, "RUNNER_BROKER_URL": broker.url}
+    )
+    quick = replace(settings, sweep_seconds=0.1)
+    stopping = threading.Event()
+    loops = [
+        threading.Thread(target=sweep_until, args=(stopping, quick, os.getppid())) for _ in range(2)
+    ]
+    for loop in loops:
+        loop.start()
+    longest = 0
+    while left:
+        longest = max(longest, client.llen(NEW_JOBS))
+        if (found := client.brpop([NEW_JOBS], timeout=1)) is None:
+            continue
+        envelope = open_entry(found[1])
+        assert envelope is not None
+        claimed = claim(sqlite_store, envelope.job_id, worker)
+        assert claimed is not None
+        finish(sqlite_store, claimed.key, AttemptState.SUCCEEDED)
+        left.remove(envelope.job_id)
+    stopping.set()
+    for loop in loops:
+        loop.join()
+    assert longest <= outbox.WINDOW
+    assert client.info("commandstats")["cmdstat_lpush"]["calls"] == count
 
 
 def test_a_worker_starts_though_what_was_begun_cannot_be_sent(sqlite_store: Store) -> None:
