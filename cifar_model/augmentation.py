@@ -1,11 +1,14 @@
 """Change images as training goes on; what happens depends on the key alone."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
+Draw = NDArray[Any]
+Draws = tuple[Draw, ...]
 
 SHIFT = 0.1  # of the width and height, either way
 ROTATION = np.deg2rad(15)
@@ -24,29 +27,58 @@ def augment(kind: str, images: Array, labels: Array, key: Sequence[int]) -> tupl
 
     Only the key decides what is done to each image, so no state has to be saved.
     """
-    random = np.random.default_rng(np.random.SeedSequence(key))
+    draws = draw(kind, images.shape[:3], key)
     match kind:
         case "none":
             return images, labels
         case "paper":
-            return _moved(images, random), labels
+            return _moved(images, *draws), labels
         case "crop_flip":
-            return _cropped(images, random), labels
+            return _cropped(images, *draws), labels
         case "cutout":
-            return _with_hole(_cropped(images, random), random), labels
+            *crop, down, right = draws
+            return _with_hole(_cropped(images, *crop), down, right), labels
+        case _:
+            *crop, others, share = draws
+            images = _cropped(images, *crop)
+            return _blended(images, others, share), _blended(labels, others, share)
+
+
+def draw(kind: str, shape: tuple[int, ...], key: Sequence[int]) -> Draws:
+    """Return what is drawn for each of some images: arrays of (count, 1), or of (count,) to mix.
+
+    The shape is (count, height, width). A backend that changes images itself draws here too.
+    """
+    if kind == "none":
+        return ()
+    random = np.random.default_rng(np.random.SeedSequence(key))
+    count, height, width = shape
+    if kind == "paper":
+        angle, zoom, down, right = random.uniform(-1, 1, (4, count, 1))
+        return angle, zoom, down, right, random.random((count, 1)) < 0.5
+    most_down, most_right = int(height * CROP), int(width * CROP)
+    down = random.integers(-most_down, most_down + 1, (count, 1))
+    right = random.integers(-most_right, most_right + 1, (count, 1))
+    crop = down, right, random.random((count, 1)) < 0.5
+    match kind:
+        case "crop_flip":
+            return crop
+        case "cutout":
+            middle = random.integers(0, height, (count, 1))
+            return *crop, middle, random.integers(0, width, (count, 1))
         case "mixup":
-            return _mixed(_cropped(images, random), labels, random)
+            others = random.permutation(count)
+            return *crop, others, random.beta(MIXED, MIXED, count).astype(np.float32)
         case _:
             raise ValueError(f"no augmentation {kind}")
 
 
-def _cropped(images: Array, random: np.random.Generator) -> Array:
+def _cropped(images: Array, down: Draw, right: Draw, flip: Draw) -> Array:
     """Flip images left to right or not, and move them by whole pixels, mirrored at the edges."""
     count, height, width, channels = images.shape
-    most_down, most_right = int(height * CROP), int(width * CROP)
-    rows = np.arange(height) + random.integers(-most_down, most_down + 1, (count, 1))
-    columns = np.arange(width) + random.integers(-most_right, most_right + 1, (count, 1))
-    columns = np.where(random.random((count, 1)) < 0.5, columns[:, ::-1], columns)
+    rows = np.arange(height) + down
+    columns = np.arange(width) + right
+    columns = np.where(flip, columns[:, ::-1], columns)
     rows, columns = _mirrored(rows, height), _mirrored(columns, width)
     first = np.arange(count)[:, None, None] * (height * width)
     pixels = first + rows[:, :, None] * width + columns[:, None, :]
@@ -60,11 +92,10 @@ def _mirrored(places: NDArray[np.int64], size: int) -> NDArray[np.int64]:
     return inside
 
 
-def _with_hole(images: Array, random: np.random.Generator) -> Array:
-    """Make a square grey somewhere in each image; near an edge only a part of it is inside."""
-    count, height, width, _ = images.shape
-    in_rows = _near(random.integers(0, height, (count, 1)), height)
-    in_columns = _near(random.integers(0, width, (count, 1)), width)
+def _with_hole(images: Array, down: Draw, right: Draw) -> Array:
+    """Make a square grey around a place of each image; near an edge only a part of it is inside."""
+    _, height, width, _ = images.shape
+    in_rows, in_columns = _near(down, height), _near(right, width)
     images[in_rows[:, :, None] & in_columns[:, None, :]] = GREY
     return images
 
@@ -77,15 +108,8 @@ def _near(middles: NDArray[np.int64], size: int) -> NDArray[np.bool_]:
     return near
 
 
-def _mixed(images: Array, labels: Array, random: np.random.Generator) -> tuple[Array, Array]:
-    """Blend each image, and its label, with another of the batch."""
-    count = len(images)
-    others = random.permutation(count)
-    share = random.beta(MIXED, MIXED, count).astype(np.float32)
-    return _blended(images, others, share), _blended(labels, others, share)
-
-
-def _blended(rows: Array, others: NDArray[np.int64], share: Array) -> Array:
+def _blended(rows: Array, others: Draw, share: Draw) -> Array:
+    """Blend each row with another one, of which it gets a share."""
     blended = rows[others]
     blended -= rows
     blended *= share.reshape(-1, *[1] * (rows.ndim - 1))
@@ -93,13 +117,13 @@ def _blended(rows: Array, others: NDArray[np.int64], share: Array) -> Array:
     return blended
 
 
-def _moved(images: Array, random: np.random.Generator) -> Array:
+def _moved(images: Array, angle: Draw, zoom_by: Draw, *moves: Draw) -> Array:
     """Flip images left to right or not; move, turn and zoom them. Outside, the edge goes on."""
     count, height, width, _ = images.shape
-    angle, zoom_by, down, right = random.uniform(-1, 1, (4, count, 1, 1))
-    flip = np.where(random.random((count, 1, 1)) < 0.5, -1, 1)
-    zoom = 1 + ZOOM * zoom_by
-    cosine, sine = np.cos(ROTATION * angle) / zoom, np.sin(ROTATION * angle) / zoom
+    down, right, flip = (each[..., None] for each in moves)
+    mirror = np.where(flip, -1, 1)
+    angle, zoom = ROTATION * angle[..., None], 1 + ZOOM * zoom_by[..., None]
+    cosine, sine = np.cos(angle) / zoom, np.sin(angle) / zoom
     rows = np.arange(height).reshape(1, -1, 1) - (height - 1) / 2
     columns = np.arange(width).reshape(1, 1, -1) - (width - 1) / 2
     moved = np.empty_like(images)
@@ -109,7 +133,7 @@ def _moved(images: Array, random: np.random.Generator) -> Array:
         from_row = cosine[some] * rows - sine[some] * columns
         from_row += (height - 1) / 2
         from_row += SHIFT * height * down[some]
-        from_column = flip[some] * (sine[some] * rows + cosine[some] * columns)
+        from_column = mirror[some] * (sine[some] * rows + cosine[some] * columns)
         from_column += (width - 1) / 2
         from_column += SHIFT * width * right[some]
         moved[some] = _sample(images[some], from_row, from_column)

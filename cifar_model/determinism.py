@@ -32,5 +32,6 @@ def fingerprint() -> str:
         backend.gpu() or processor(),
         f"{backend.thread_count()} threads",
         f"training step {TRAINING_STEP}",
+        *(["steps in loops"] if backend.takes_loops() else []),
     ]
     return "; ".join([*facts, *kernel_choices()])

@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from cifar_model import checkpoint
-from cifar_model.augmentation import augment
+from cifar_model.batches import DROPOUT, Batches
 from cifar_model.compile_cache import compiled
 from cifar_model.data import Dataset, Split
 from cifar_model.errors import DivergedError
@@ -22,9 +21,6 @@ from cifar_model.objective import STOPPED, ended_by, has_stalled
 from cifar_model.params import Params, Training
 from cifar_model.prediction import Predictor
 from cifar_model.results import Epoch
-
-# What random numbers are for, so that no two of them are the same.
-ORDER, AUGMENTATION, DROPOUT = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +107,9 @@ class Trainer:
         """Train one epoch and validate."""
         started = time.perf_counter()
         self._seed_generators(epoch)
-        metrics = self.predictor.program.train(self._batches(epoch, on_step))
+        key, training = (self.seed, epoch), self.training
+        batches = Batches(self.dataset.train, self.classes, training, key, on_step)
+        metrics = self.predictor.program.train(batches)
         with averaged(self.predictor.model):
             val_loss, val_accuracy = self._validate(self.dataset.validation)
         if not (math.isfinite(metrics["loss"]) and math.isfinite(val_loss)):
@@ -132,23 +130,6 @@ class Trainer:
         for number, state in enumerate(seed_states(self.predictor.model)):
             key = np.random.SeedSequence([self.seed, epoch, DROPOUT, number])
             state.assign(key.generate_state(2))
-
-    def _batches(
-        self, epoch: int, on_step: Callable[[int, int, int], None]
-    ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-        """Yield the images and the labels of each step."""
-        size = self.training.batch_size
-        order = np.random.default_rng([self.seed, epoch, ORDER]).permutation(
-            len(self.dataset.train)
-        )
-        steps = math.ceil(len(order) / size)
-        for step in range(steps):
-            on_step(epoch, step, steps)
-            rows = order[step * size : (step + 1) * size]
-            images = self.dataset.train.scaled(rows)
-            labels = self.dataset.train.one_hot(self.classes, rows)
-            key = (self.seed, epoch, AUGMENTATION, step)
-            yield augment(self.training.augmentation, images, labels, key)
 
     def _validate(self, split: Split) -> tuple[float, float]:
         """Return the loss and the accuracy on a split."""

@@ -1,11 +1,13 @@
 """What a module of this package offers: the interface to one of Keras's backends."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
+
+from cifar_model.batches import Batches
 
 Array = NDArray[np.float32]
 
@@ -17,7 +19,7 @@ class Program(Protocol):
     would be compiled again.
     """
 
-    def train(self, batches: Iterable[tuple[Array, Array]]) -> dict[str, float]:
+    def train(self, batches: Batches) -> dict[str, float]:
         """Take one step for each batch of images and labels; return the means of the metrics."""
 
     def outputs(self, images: Array) -> Array:
@@ -49,6 +51,9 @@ class Backend(Protocol):
 
     def gpu(self) -> str | None:
         """Return the model of the GPU that computes, or None for the processor."""
+
+    def takes_loops(self) -> bool:
+        """Return whether many steps are one compiled program, which gives other last bits."""
 
     def program(self, model: keras.Model, batch: int) -> Program:
         """Compile a network whose forward pass takes `batch` images."""

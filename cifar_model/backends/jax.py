@@ -2,15 +2,19 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import keras
 import numpy as np
 
 from cifar_model.backends.interface import Array
+from cifar_model.backends.jax_augmentation import augmented
+from cifar_model.batches import Batches
+from cifar_model.data import Split
 from cifar_model.errors import OtherThreadsError
 
 PACKAGES: tuple[str, ...] = ("jax", "jaxlib")
@@ -19,6 +23,14 @@ XLA = True
 # Where XLA reads how many threads its processor's client gets, when that starts.
 _THREADS = "NPROC"
 _started: list[int] = []
+
+# The most steps of one loop. An epoch of 40,000 images in batches of 32 is one; between loops of a
+# larger one a job can be stopped.
+LOOP_STEPS = 2000
+# Whether there are loops, if that was said; else an accelerator decides.
+_loops: list[bool] = []
+# The newest split, and its images and labels on the device.
+_held: list[tuple[Split, Any, Any]] = []
 
 _wait: Callable[[Any], Any] = jax.block_until_ready
 
@@ -62,23 +74,40 @@ def gpu() -> str | None:
     return f"{device.device_kind} {getattr(device, 'compute_capability', '')}".strip()
 
 
+def takes_loops() -> bool:
+    """Return whether many steps are one compiled program: on a processor that is far slower."""
+    return _loops[-1] if _loops else gpu() is not None
+
+
+def take_loops(on: bool) -> None:
+    """Say whether many steps are one compiled program, to test and measure it on any device."""
+    _loops[:] = [on]
+
+
 class _Program:
     def __init__(self, model: keras.Model, batch: int) -> None:  # noqa: ARG002 (JAX finds it in the images)
         self.model = model
         # Keras's own step of training, which `fit` compiles too.
         self._step = jax.jit(model.train_step, donate_argnums=0)
+        self._loop = jax.jit(partial(_loop, model), static_argnums=0, donate_argnums=1)
         self._outputs = jax.jit(partial(_forward, model))
         self._scores = jax.jit(partial(_scores, model))
 
-    def train(self, batches: Iterable[tuple[Array, Array]]) -> dict[str, float]:
+    def train(self, batches: Batches) -> dict[str, float]:
         _build_metrics(self.model)
         self.model.reset_metrics()
         state = _state(self.model)
         try:
-            for batch in batches:
-                _, state = self._step(state, batch)
-                # Else the loop runs ahead of the steps, and nothing could stop them.
-                _wait(state)
+            if takes_loops():
+                how = batches.training.augmentation, batches.classes
+                split = _on_device(batches.split)
+                for steps in _loops_of(batches):
+                    state = _wait(self._loop(how, state, split, steps))
+            else:
+                for batch in batches:
+                    _, state = self._step(state, batch)
+                    # Else the loop runs ahead of the steps, and nothing could stop them.
+                    _wait(state)
         finally:
             # Also when training is stopped: the values from before are given away.
             for variables, values in zip(_variables(self.model), state, strict=True):
@@ -95,6 +124,51 @@ class _Program:
 
 
 program = _Program
+
+
+def _loops_of(batches: Batches) -> Iterator[tuple[Any, Any]]:
+    """Yield the rows and the draws of the steps of each loop, stacked; no step is told in between.
+
+    A smaller last batch has a loop of its own, in which all steps have one shape.
+    """
+    whole = len(batches.split) // batches.training.batch_size
+    starts = [*range(0, whole, LOOP_STEPS), whole]
+    ends = [*starts[1:], len(batches)]
+    for start, end in zip(starts, ends, strict=True):
+        steps = range(start, end)
+        if not steps:
+            continue
+        for step in steps:
+            batches.tell(step)
+        rows = np.stack([batches.rows(step) for step in steps])
+        draws = zip(*(batches.draws(step) for step in steps), strict=True)
+        yield rows, tuple(np.stack(each) for each in draws)
+
+
+def _on_device(split: Split) -> tuple[Any, Any]:
+    """Return images and labels on the device, where they stay until others come."""
+    if not _held or _held[0][0] is not split:
+        _held.clear()
+        _held.append((split, jax.device_put(split.images), jax.device_put(split.labels)))
+    _, images, labels = _held[0]
+    return images, labels
+
+
+def _loop(
+    model: keras.Model, how: tuple[str, int], state: Any, split: tuple[Any, Any], steps: Any
+) -> Any:
+    """Return the state after some steps, each the rows of its images and what is drawn for them."""
+    augmentation, classes = how
+    images, labels = split
+
+    def step(state: Any, given: tuple[Any, Any]) -> tuple[Any, None]:
+        rows, draws = given
+        scaled = images[rows].astype(jnp.float32) / 255
+        batch = augmented(augmentation, scaled, jax.nn.one_hot(labels[rows], classes), draws)
+        _, state = model.train_step(state, batch)
+        return state, None
+
+    return jax.lax.scan(step, state, steps)[0]
 
 
 def _build_metrics(model: keras.Model) -> None:

@@ -1,12 +1,13 @@
 """Keras on TensorFlow: compiled steps, forward passes, gradients and threads."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from cifar_model.backends.interface import Array
+from cifar_model.batches import Batches
 from cifar_model.errors import OtherThreadsError
 
 PACKAGES: tuple[str, ...] = ("tensorflow",)
@@ -46,6 +47,11 @@ def gpu() -> str | None:
     return f"{details.get('device_name')} {details.get('compute_capability')}"
 
 
+def takes_loops() -> bool:
+    """Return False: every step is a call."""
+    return False
+
+
 class _Program:
     def __init__(self, model: keras.Model, batch: int) -> None:
         self.model = model
@@ -57,7 +63,7 @@ class _Program:
         self._outputs = _compiled(lambda images: model(images, training=False), [(batch, *shape)])
         self._scores = _compiled(_scores(model), [(batch, *shape), (batch, classes)])
 
-    def train(self, batches: Iterable[tuple[Array, Array]]) -> dict[str, float]:
+    def train(self, batches: Batches) -> dict[str, float]:
         self.model.reset_metrics()
         for images, labels in batches:
             self._step(tf.constant(images), tf.constant(labels))

@@ -55,6 +55,58 @@ for method in ("gradcam", "integrated_gradients"):
     test_every_method_finds_what_counts(method)
 """
 
+# The same images as on the processor, but for rounding.
+AUGMENTATION = """
+import jax
+import numpy as np
+from cifar_model.augmentation import augment, draw
+from cifar_model.backends.jax_augmentation import augmented
+from cifar_model.training_params import AUGMENTATIONS
+
+images = np.random.default_rng(0).random((9, 16, 12, 3), np.float32)
+labels = np.eye(3, dtype=np.float32)[np.arange(9) % 3]
+for kind in AUGMENTATIONS:
+    here = augment(kind, images, labels, (1, 2))
+    there = augmented(kind, images, labels, draw(kind, images.shape[:3], (1, 2)))
+    for one, other in zip(here, there, strict=True):
+        np.testing.assert_allclose(one, other, atol=2e-5, err_msg=kind)
+"""
+
+# An epoch is two loops of two steps and one of a smaller batch. It learns what the steps one at a
+# time do, but for rounding, and resumed it ends with the same bits.
+LOOPS = """
+import numpy as np
+from cifar_model import determinism
+from cifar_model.backends import jax as backend
+from cifar_model.data import Dataset, Split
+from cifar_model.params import Params
+from cifar_model.training import Hooks, train
+
+determinism.configure(1)
+backend.LOOP_STEPS = 2
+labels = np.arange(72) % 3
+noise = np.random.default_rng(0).integers(0, 256, (72, 8, 8, 3), np.uint8)
+split = Split(noise, labels)
+dataset = Dataset("noise", "noise", "0", tuple("abc"), split, split.take(slice(9)), split)
+params = Params.from_json(
+    {"blocks": 1, "filters": 2, "batch_size": 16, "optimizer": "sgd", "augmentation": "paper"}
+)
+told, kept, found = [], [], {}
+hooks = Hooks(lambda *step: told.append(step), lambda epoch, content: kept.append(content))
+for loops in (False, True):
+    backend.take_loops(loops)
+    assert determinism.fingerprint().endswith("steps in loops") == loops
+    told.clear()
+    kept.clear()
+    found[loops] = train(params, dataset, 3, epochs=2, hooks=hooks)
+    assert told == [(epoch, step, 5) for epoch in (1, 2) for step in range(5)]
+of = [[(each.loss, each.val_loss) for each in found[loops].epochs] for loops in (False, True)]
+np.testing.assert_allclose(*of, rtol=1e-4)
+assert found[True].weights != found[False].weights
+assert train(params, dataset, 3, epochs=2, resume=kept[0]).weights == found[True].weights
+assert train(params, dataset, 4, epochs=2, resume=kept[0]).weights != found[True].weights
+"""
+
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
@@ -86,5 +138,6 @@ def test_a_killed_training_ends_with_the_bits_of_one_that_was_not(
     assert whole[2].startswith("False jax ")
 
 
-def test_gradients_find_what_counts(environment: dict[str, str]) -> None:
-    subprocess.run([sys.executable, "-c", GRADIENTS], env=environment, check=True)
+@pytest.mark.parametrize("program", [GRADIENTS, AUGMENTATION, LOOPS])
+def test_on_jax(environment: dict[str, str], program: str) -> None:
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True)
