@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import keras
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import confusion_matrix, log_loss
 
 from cifar_model.data import Split
 from cifar_model.metrics import accuracy
@@ -22,6 +21,9 @@ def evaluate(
     the cross-entropy of its normalised outputs, clipped as scikit-learn does, so that losses and
     heads can be compared.
     """
+    # To train needs no scikit-learn, which takes a second to import.
+    from sklearn.metrics import confusion_matrix, log_loss
+
     outputs, losses = split_scores(predictor, split, classes)
     if loss_rule == 1:
         losses = np.asarray(predictor.model.loss.call(split.one_hot(classes), outputs))

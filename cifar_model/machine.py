@@ -14,6 +14,9 @@ KERNEL_VARIABLES = (
     *("ONEDNN_DEFAULT_FPMATH_MODE", "DNNL_DEFAULT_FPMATH_MODE"),
 )
 
+# In XLA_FLAGS: without it the same seed gives other numbers on a GPU each time.
+DETERMINISTIC_OPS = "--xla_gpu_deterministic_ops=true"
+
 
 def kernel_choices() -> list[str]:
     """Return the variables that are set, each with its value."""

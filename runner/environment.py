@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Mapping
 
+from cifar_model.machine import DETERMINISTIC_OPS
 from runner.processes import python_command
 
 # Left as they are; docs/settings.md lists them.
@@ -27,8 +28,6 @@ PASSED_ON = re.compile(
     r"|PYTHON(UNBUFFERED|DONTWRITEBYTECODE|PYCACHEPREFIX|UTF8|IOENCODING|FAULTHANDLER|SAFEPATH"
     r"|NOUSERSITE)"
 )
-
-DETERMINISTIC_OPS = "--xla_gpu_deterministic_ops=true"
 
 SET_BY_US = {
     "KERAS_BACKEND": "tensorflow",
@@ -61,7 +60,6 @@ def _of_backend(kept: Mapping[str, str]) -> dict[str, str]:
     """Return the variables of the backend that RUNNER_BACKEND names."""
     if kept.get("RUNNER_BACKEND") != "jax":
         return {}
-    # Without this flag the same seed gives other numbers on a GPU each time.
     flags = {} if kept.get("RUNNER_DETERMINISTIC") == "0" else {"XLA_FLAGS": DETERMINISTIC_OPS}
     # As for TensorFlow: not all of the device's memory.
     return {"KERAS_BACKEND": "jax", "XLA_PYTHON_CLIENT_PREALLOCATE": "false", **flags}
