@@ -62,7 +62,7 @@ def drawn(scale: Scale) -> Dataset:
 
 def measure_rates(scale: Scale) -> None:
     """Print images a second of an epoch, without its compilation and validation."""
-    from cifar_model.batches import Batches
+    from cifar_model.batches.epoch import Batches
     from cifar_model.compile_cache import compiled
 
     dataset = drawn(scale)

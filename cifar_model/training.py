@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from cifar_model import checkpoint
-from cifar_model.batches import DROPOUT, Batches
+from cifar_model.batches.epoch import DROPOUT, Batches
 from cifar_model.compile_cache import compiled
 from cifar_model.data import Dataset, Split
 from cifar_model.errors import DivergedError

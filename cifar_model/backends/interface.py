@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from cifar_model.batches import Batches
+from cifar_model.batches.epoch import Batches
 
 Array = NDArray[np.float32]
 

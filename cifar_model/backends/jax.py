@@ -13,7 +13,7 @@ import numpy as np
 
 from cifar_model.backends.interface import Array
 from cifar_model.backends.jax_augmentation import augmented
-from cifar_model.batches import Batches
+from cifar_model.batches.epoch import Batches
 from cifar_model.data import Split
 from cifar_model.errors import OtherThreadsError
 

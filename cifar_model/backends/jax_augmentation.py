@@ -1,13 +1,13 @@
-"""The augmentation of `cifar_model.augmentation` in operations of JAX, for images on a device.
+"""The augmentation of images on a device, in operations of JAX.
 
-What is done to an image is drawn there; here it is done.
+`cifar_model.batches.augmentation` draws what is done to each image; here it is done.
 """
 
 from typing import Any
 
 import jax.numpy as jnp
 
-from cifar_model.augmentation import GREY, HOLE, ROTATION, SHIFT, ZOOM
+from cifar_model.batches.augmentation import GREY, HOLE, ROTATION, SHIFT, ZOOM
 
 # Arrays of JAX, also those that it traces.
 Array = Any

@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 from cifar_model.backends.interface import Array
-from cifar_model.batches import Batches
+from cifar_model.batches.epoch import Batches
 from cifar_model.errors import OtherThreadsError
 
 PACKAGES: tuple[str, ...] = ("tensorflow",)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cifar_model.augmentation import augment
+from cifar_model.batches.augmentation import augment
 from cifar_model.training_params import AUGMENTATIONS
 
 

@@ -59,7 +59,7 @@ for method in ("gradcam", "integrated_gradients"):
 AUGMENTATION = """
 import jax
 import numpy as np
-from cifar_model.augmentation import augment, draw
+from cifar_model.batches.augmentation import augment, draw
 from cifar_model.backends.jax_augmentation import augmented
 from cifar_model.training_params import AUGMENTATIONS
 

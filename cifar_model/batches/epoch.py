@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from cifar_model.augmentation import Array, Draws, augment, draw
+from cifar_model.batches.augmentation import Array, Draws, augment, draw
 from cifar_model.data import Split
 from cifar_model.training_params import Training
 
