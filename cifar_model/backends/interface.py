@@ -44,7 +44,13 @@ class Backend(Protocol):
         """
 
     def seed(self, number: int) -> None:
-        """Set Keras's global seed, from which initial weights come."""
+        """Set Keras's global seed, from which initial weights come, and the backend's own."""
+
+    def seed_keras(self, number: int) -> None:
+        """Set Keras's global seed, and keep what the backend has compiled."""
+
+    def is_used_by(self, code: str) -> bool:
+        """Return whether code may draw from a generator of the backend that has a state."""
 
     def thread_count(self) -> int:
         """Return the number of threads that one operation uses."""

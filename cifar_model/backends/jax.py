@@ -61,6 +61,14 @@ def seed(number: int) -> None:
             modules["tensorflow"] = found
 
 
+seed_keras = seed
+
+
+def is_used_by(code: str) -> bool:  # noqa: ARG001 (whatever it is)
+    """Return False: JAX has no such generator."""
+    return False
+
+
 def thread_count() -> int:
     """Return the number of threads that one operation uses."""
     return _started[0]

@@ -1,5 +1,7 @@
 """Keras on TensorFlow: compiled steps, forward passes, gradients and threads."""
 
+import ast
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -28,8 +30,38 @@ def configure(threads: int) -> None:
 
 
 def seed(number: int) -> None:
-    """Set Keras's global seed, from which initial weights come."""
+    """Set Keras's global seed, from which initial weights come, and TensorFlow's."""
     keras.utils.set_random_seed(number)
+
+
+def seed_keras(number: int) -> None:
+    """Set Keras's global seed only: TensorFlow's own discards what TensorFlow has compiled."""
+    own = tf.random.set_seed
+    tf.random.set_seed = lambda _: None
+    try:
+        keras.utils.set_random_seed(number)
+    finally:
+        tf.random.set_seed = own
+
+
+def is_used_by(code: str) -> bool:
+    """Return whether code may draw from TensorFlow's generators, whose state is not Keras's.
+
+    Code that imports more than Keras, numpy and Python's own modules may do that anywhere.
+    """
+    known = {"keras", "numpy", *sys.stdlib_module_names}
+    return "tensorflow" in code or not _imported(code) <= known
+
+
+def _imported(code: str) -> set[str]:
+    """Return the packages that code imports."""
+    names = []
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names.append(node.module or "")
+    return {name.partition(".")[0] for name in names}
 
 
 def thread_count() -> int:

@@ -95,7 +95,7 @@ told, kept, found = [], [], {}
 hooks = Hooks(lambda *step: told.append(step), lambda epoch, content: kept.append(content))
 for loops in (False, True):
     backend.take_loops(loops)
-    assert determinism.fingerprint().endswith("steps in loops") == loops
+    assert ("steps in loops" in determinism.fingerprint()) == loops
     told.clear()
     kept.clear()
     found[loops] = train(params, dataset, 3, epochs=2, hooks=hooks)
