@@ -13,7 +13,7 @@ from tests.fuzz.generated import generates
 load_commands()
 
 # Those that start processes or take the place of this one, whatever they are given.
-STARTING = {"up"}
+STARTING = {"up", "ui"}
 # Of a trial or an experiment that is there, these start workers, or wait for them.
 WAITING = {"verify", "watch", "export"}
 # Never given: it starts workers.
