@@ -76,7 +76,7 @@ def test_an_import_that_the_design_forbids_is_noticed(tmp_path: Path) -> None:
         "cifar_model/metrics.py": "import runner.errors, click, lime, yaml",
         "runner/submit/explain.py": "from cifar_model import training",
         "runner/reports/stats/ranking.py": "import runner.reports.output, runner.store.engine",
-        "workers/attempt.py": "from talos.parameters import ParamSpace",
+        "workers/attempt.py": "import optuna\nfrom talos.parameters import ParamSpace",
     }.items():
         path = tmp_path / module
         path.write_text(f"{path.read_text()}\n{line}\n")

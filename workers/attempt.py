@@ -27,9 +27,10 @@ Write = Callable[[Connection], None]
 class Stopped(Exception):  # noqa: N818 (not an error: someone asked for it)
     """Leave the job at once, with the state in which its attempt ends; None if it is not ours."""
 
-    def __init__(self, state: AttemptState | None) -> None:
+    def __init__(self, state: AttemptState | None, reason: str | None = None) -> None:
         super().__init__(state)
         self.state = state
+        self.reason = reason
 
 
 class JobFailedError(Exception):
@@ -117,7 +118,7 @@ def _end(attempt: Attempt, function: Callable[[Attempt], Write]) -> None:
         counted = _finish(attempt, AttemptState.SUCCEEDED, write=write)
     except Stopped as stopped:
         if stopped.state is not None:
-            _finish(attempt, stopped.state)
+            _finish(attempt, stopped.state, reason=stopped.reason)
         logger.info("job %s attempt %s: %s", key.job_id, key.number, stopped.state or "stale")
     except OtherThreadsError as error:
         # The pool replaces this process, and the next one starts TensorFlow anew.

@@ -26,6 +26,7 @@ LIMITS: Mapping[str, tuple[int, int]] = {
     "threads": (1, 1024),
     "repeats": (1, 1000),
     "seed": (0, MOST_SEED),
+    "trials": (1, MAX_TRIALS),
     "folds": (2, MAX_TRIALS),
     "samples": (10, 100_000),
 }

@@ -106,9 +106,13 @@ class Client:
     def submit_tune(  # noqa: PLR0913 (the options of the command line)
         self,
         *,
-        downsample: float,
+        downsample: float | None = None,
         grid: str | Path | Mapping[str, Any] | None = None,
         method: str | None = None,
+        search: str = "grid",
+        trials: int | None = None,
+        objective: str | None = None,
+        deterministic: bool = False,
         into: int | str | None = None,
         stop: str | None = None,
         dataset: str | None = None,
@@ -130,7 +134,7 @@ class Client:
         tags: Sequence[str] = (),
         note: str | None = None,
     ) -> Experiment:
-        """Train a fraction of the points of a grid, sampled by Talos, one job per point.
+        """Train points of a grid, one job per point: a fraction of them, or `trials` of a search.
 
         The grid is one that is built in, that of a JSON or YAML file, or a dictionary of lists of
         values, ranges and conditions as in such a file. With `into`, the points that an experiment
@@ -141,6 +145,10 @@ class Client:
                 downsample=downsample,
                 grid=grid,
                 method=method,
+                search=search,
+                trials=trials,
+                objective=objective,
+                deterministic=deterministic,
                 into=None if into is None else number_of(self._home.store, into),
                 stop=stop,
                 dataset=dataset,

@@ -11,6 +11,7 @@ from runner.local.liveness import why_nothing_runs
 from runner.local.run_dir import RunDir
 from runner.queue.app import make_app
 from runner.queue.dispatch import send_pending
+from runner.reports.experiment.search import Search, Searched, search_of
 from runner.reports.experiment.warnings import equal_points, experiment_warnings
 from runner.reports.model import Note
 from runner.reports.records import Job
@@ -36,6 +37,7 @@ class StatusDocument:
     dataset: Description
     points: int | None
     different: int | None
+    search: Search | None
     states: dict[str, int]
     paused: bool
     warnings: list[str]
@@ -99,6 +101,8 @@ def experiment_document(store: Store, experiment_id: int) -> StatusDocument:
     """Return an experiment and its jobs."""
     experiment = queries.experiment(store, experiment_id)
     configuration = Configuration(experiment.configuration)
+    jobs = queries.jobs(store, experiment_id)
+    searched = (Searched("params" in job.configuration, job.reason) for job in jobs)
     return StatusDocument(
         experiment=experiment.id,
         kind=experiment.kind,
@@ -110,11 +114,11 @@ def experiment_document(store: Store, experiment_id: int) -> StatusDocument:
         dataset=configuration.dataset,
         points=configuration.sampled,
         different=configuration.different,
+        search=search_of(configuration, searched),
         states=dict(experiment.states),
         paused=experiment.paused_at is not None,
         warnings=warnings_of(store, experiment),
         jobs=[
-            Job(job.id, job.number, job.state, job.attempts, job.reason, job.trial)
-            for job in queries.jobs(store, experiment_id)
+            Job(job.id, job.number, job.state, job.attempts, job.reason, job.trial) for job in jobs
         ],
     )

@@ -19,7 +19,9 @@ from cifar_model.trainers.signature import find_trainer
 from runner.api import checks
 from runner.api.grids import grid_lines, requested_grid
 from runner.api.initial import read_initial
+from runner.api.searching import read_fraction, read_more_trials, read_sampling, read_searching
 from runner.errors import InputError
+from runner.search import SEARCHES
 from runner.settings import Settings
 from runner.store.engine import Store
 from runner.store.lifecycle.experiments import NewExperiment
@@ -27,11 +29,18 @@ from runner.store.lifecycle.tuning.additions import Addition
 from runner.store.lifecycle.tuning.stopping import RULES
 from runner.store.names import read_label
 from runner.store.opening import find_store, make_store
-from runner.submit.additions import MorePoints, experiment_options, network_of, new_addition
+from runner.submit.additions import (
+    MorePoints,
+    experiment_options,
+    more_trials,
+    network_of,
+    new_addition,
+)
 from runner.submit.experiments import Training, new_evaluate, new_folds, new_train, new_tune
 from runner.submit.explain import Explaining, new_explain
 from runner.submit.image_choice import comma_parts
 from runner.submit.life import read_epochs
+from runner.submit.search import new_search
 
 SPLITS = ("train", "validation", "test")
 # That of the paper.
@@ -83,12 +92,16 @@ class TuneRequest(TrainingRequest):
 
     `ranges` replace what the grid says of these parameters, as `params` do. With `into`, the points
     that an experiment does not have yet are added to it; all that is not given is then as in that
-    experiment.
+    experiment. A search other than `grid` draws `trials` points, one when each job is claimed.
     """
 
-    downsample: float
+    downsample: float | None = None
     grid: str | Path | Mapping[str, Any] | None = None
     method: str | None = None
+    search: str = "grid"
+    trials: int | None = None
+    objective: str | None = None
+    deterministic: bool = False
     ranges: Mapping[str, Range] = field(default_factory=dict)
     into: int | None = None
     stop: str | None = None
@@ -125,7 +138,7 @@ class ExplainRequest(Request):
 
 
 # What a submission may say of the points that it adds to an experiment.
-OF_POINTS = ("downsample", "grid", "method", "params", "ranges", "repeats", "into")
+OF_POINTS = ("downsample", "grid", "method", "params", "ranges", "repeats", "trials", "into")
 
 AnyRequest = TrainRequest | TuneRequest | EvaluateRequest | ExplainRequest
 
@@ -191,9 +204,8 @@ def _of_preset(preset: str | None, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _new_tune(settings: Settings, store: Store, request: TuneRequest) -> NewExperiment:
-    method = checks.one_of("method", request.method or grids.METHODS[0], grids.METHODS)
+    searching = read_searching(request)
     fixed = {name: [value] for name, value in _params(request).items()}
-    sampling = (_fraction(request.downsample), method)
     function = find_function(request.network, request.trainer)
     stop = None if request.stop is None else checks.one_of("stop", request.stop, RULES)
     if function.trainer and stop is not None:
@@ -206,7 +218,9 @@ def _new_tune(settings: Settings, store: Store, request: TuneRequest) -> NewExpe
     chosen = PAPER_GRID if request.grid is None else request.grid
     grid = {**requested_grid(chosen, training.network), **fixed, **request.ranges}
     with grid_lines(chosen):
-        return new_tune(settings, training, grid, sampling)
+        if searching is None:
+            return new_tune(settings, training, grid, read_sampling(request))
+        return new_search(settings, training, grid, searching)
 
 
 def _new_addition(store: Store, request: TuneRequest, into: int) -> Addition:
@@ -221,9 +235,11 @@ def _new_addition(store: Store, request: TuneRequest, into: int) -> Addition:
             f"what all submissions of experiment {into} share{has}",
             f"omit {checks.option(each.name)}, or submit another experiment without --into",
         )
+    if shared["search"] != SEARCHES[0]:
+        return more_trials(store, into, read_more_trials(request, into))
     network = network_of(store, into)
     more = MorePoints(
-        downsample=_fraction(request.downsample),
+        downsample=read_fraction(request),
         grid=None if request.grid is None else requested_grid(request.grid, network),
         fixed=_params(request),
         ranges=request.ranges,
@@ -366,12 +382,6 @@ def _params(request: TrainingRequest) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
-
-
-def _fraction(downsample: float) -> float:
-    if isinstance(downsample, bool) or not isinstance(downsample, int | float):
-        raise checks.refusal("downsample", downsample, "a number from 0 to 1")
-    return downsample
 
 
 def _images(images: Sequence[int] | str) -> Sequence[int] | str:

@@ -17,6 +17,7 @@ from runner.settings import Settings
 from runner.states import JobState
 from runner.store import queries
 from runner.store.engine import Store
+from runner.store.lifecycle.tuning.asking import ENDS
 from runner.submit.experiments import Saved
 
 
@@ -34,8 +35,8 @@ def deliver(settings: Settings, store: Store, saved: Saved, *, wait: bool, form:
     elif wait:
         say(f"show the results with: runner report {experiment_id}")
     if wait:
-        found = queries.experiment(store, experiment_id)
-        if found.states[JobState.SUCCEEDED] != found.jobs:
+        jobs = queries.jobs(store, experiment_id)
+        if any(job.state != JobState.SUCCEEDED and job.reason not in ENDS for job in jobs):
             sys.exit(ExitCode.JOB_FAILED)
 
 

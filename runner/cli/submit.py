@@ -24,6 +24,7 @@ from runner.cli.options import (
     wait_option,
 )
 from runner.cli.wording.help import Sections
+from runner.search import SEARCHES
 
 if TYPE_CHECKING:
     from runner.api.submit import AnyRequest
@@ -56,7 +57,7 @@ def train(wait: bool, form: str, **options: Any) -> None:
 @submit.command()
 @training_options
 @click.option(
-    "--downsample", type=float, required=True, help="The fraction of the grid's points to train."
+    "--downsample", type=float, help="(--search grid) The fraction of the grid's points to train."
 )
 @click.option(
     "--grid",
@@ -67,7 +68,30 @@ def train(wait: bool, form: str, **options: Any) -> None:
     "--method",
     type=click.Choice(grids.METHODS),
     show_default=grids.METHODS[0],
-    help="How Talos samples the points.",
+    help="(--search grid) How Talos samples the points.",
+)
+@click.option(
+    "--search",
+    type=click.Choice(SEARCHES),
+    default=SEARCHES[0],
+    show_default=True,
+    help="grid: a fraction of the points; others: Optuna's samplers, which draw one at a time.",
+)
+@click.option(
+    "--trials",
+    type=click.IntRange(*LIMITS["trials"]),
+    help="(--search other than grid) The number of points to train.",
+)
+@click.option(
+    "--objective",
+    metavar="METRIC",
+    show_default="val_accuracy",
+    help="(--search other than grid) The metric of a trial's last epoch that the search improves.",
+)
+@click.option(
+    "--deterministic",
+    is_flag=True,
+    help="(--search other than grid) Draw the same points whatever the number of workers.",
 )
 @click.option(
     "--into",
@@ -84,7 +108,7 @@ def train(wait: bool, form: str, **options: Any) -> None:
     help="End trials after an epoch at which they are behind the others, by this rule.",
 )
 def tune(wait: bool, form: str, **options: Any) -> None:
-    """Train points of a grid, sampled by Talos, one job per point."""
+    """Train points of a grid, sampled by Talos or searched by Optuna, one job per point."""
     from runner.api.submit import TuneRequest, find_function
     from runner.settings import Settings
     from runner.store.opening import find_store

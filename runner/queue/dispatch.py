@@ -11,6 +11,7 @@ from celery import Celery
 from runner.errors import InputError, UnavailableError
 from runner.needs import Needs, needs_of
 from runner.queue.app import BEGUN_JOBS, NEW_JOBS, Message, queue_lengths, queued_jobs, send
+from runner.searches import is_unasked
 from runner.specs import EvaluateSpec, ExplainSpec, FoldSpec, TrainSpec, job_spec
 from runner.states import Kind
 from runner.store import queries
@@ -117,6 +118,8 @@ def message(job: queries.JobToSend) -> Message:
 
 def _details(job: queries.JobToSend) -> dict[str, Any]:
     """Return what tells a job from others; nothing of one that its worker is going to refuse."""
+    if is_unasked(job.configuration):
+        return {"search": job.configuration["search"]}
     try:
         spec = job_spec(Kind(job.kind), job.seed, job.configuration)
     except InputError as error:

@@ -11,6 +11,8 @@ from cifar_model.params import ParamValues, rules_of
 from cifar_model.spaces.space import Grid, Range
 from runner import provenance
 from runner.errors import InputError
+from runner.search import SEARCHES
+from runner.searches import is_deterministic, objective_of, sampler_of
 from runner.specs import Configuration
 from runner.states import Kind
 from runner.store import queries
@@ -40,12 +42,14 @@ def experiment_options(store: Store, experiment_id: int) -> Mapping[str, Any]:
     Raises InputError for an experiment to which no points can be added.
     """
     experiment = queries.experiment(store, experiment_id)
-    configuration = Configuration(experiment.configuration)
-    if experiment.kind != Kind.TUNE or configuration.downsample is None:
+    stored = experiment.configuration
+    configuration = Configuration(stored)
+    sampled = configuration.downsample is not None or sampler_of(stored) is not None
+    if experiment.kind != Kind.TUNE or not sampled:
         raise InputError(
             f"experiment {experiment_id} does not train the points of a grid:"
             f" its kind is {experiment.kind}",
-            "an experiment of `runner submit tune --downsample`",
+            "an experiment of `runner submit tune`",
             "choose another --into; `runner status --all` lists the experiments",
         )
     dataset, network = configuration.dataset, configuration.network
@@ -63,6 +67,9 @@ def experiment_options(store: Store, experiment_id: int) -> Mapping[str, Any]:
         "backend": experiment.configuration.get("backend"),
         "freeze": experiment.configuration.get("freeze"),
         "stop": experiment.configuration.get("stop"),
+        "search": sampler_of(stored) or SEARCHES[0],
+        "objective": objective_of(stored),
+        "deterministic": is_deterministic(stored),
     }
 
 
@@ -97,6 +104,13 @@ def new_addition(store: Store, experiment_id: int, more: MorePoints) -> Addition
     }
     jobs = jobs_of(training, trained)
     return Addition(experiment_id, {**stored, **sampling}, provenance.collect(), jobs)
+
+
+def more_trials(store: Store, experiment_id: int, trials: int) -> Addition:
+    """Return trials that a search should have beside those that it has, not yet stored."""
+    stored = queries.experiment(store, experiment_id).configuration
+    configuration = {**stored, "trials": trials}
+    return Addition(experiment_id, configuration, provenance.collect(), {}, unasked=trials)
 
 
 def _training(experiment: queries.Experiment, repeats: int) -> Training:

@@ -61,7 +61,7 @@ class Training:
 def new_train(settings: Settings, training: Training, params: ParamValues) -> NewExperiment:
     """Return an experiment of one trial, checked and not yet stored."""
     trained = trained_by(training, [params])
-    configuration = _training_configuration(settings, training, trained)
+    configuration = training_configuration(settings, training, trained)
     return _new(Kind.TRAIN, training, configuration, trained)
 
 
@@ -72,7 +72,7 @@ def new_tune(
     downsample, method = sampling
     rows = sample(grid, downsample, method, training.seed, training.network)
     trained = trained_by(training, rows)
-    configuration = _training_configuration(settings, training, trained) | {
+    configuration = training_configuration(settings, training, trained) | {
         "grid": grid_to_json(grid),
         "downsample": downsample,
         "method": method,
@@ -90,9 +90,17 @@ def _new(
     trained: Mapping[Params, ParamValues],
 ) -> NewExperiment:
     jobs = jobs_of(training, trained)
-    new = new_experiment(kind, training.seed, configuration, list(jobs.values()), training.key)
+    new = new_trainings(kind, training, configuration, list(jobs.values()))
+    return replace(new, points=list(jobs))
+
+
+def new_trainings(
+    kind: Kind, training: Training, configuration: dict[str, Any], jobs: list[dict[str, Any]]
+) -> NewExperiment:
+    """Return an experiment of jobs that train, with the code and the weights that they need."""
+    new = new_experiment(kind, training.seed, configuration, jobs, training.key)
     initial = None if training.initial is None else training.initial.weights
-    return replace(new, points=list(jobs), code=training.network.code, initial=initial)
+    return replace(new, code=training.network.code, initial=initial)
 
 
 def new_evaluate(
@@ -204,9 +212,10 @@ def jobs_of(training: Training, trained: Mapping[Params, ParamValues]) -> dict[s
     return found
 
 
-def _training_configuration(
+def training_configuration(
     settings: Settings, training: Training, trained: Iterable[Params]
 ) -> dict[str, Any]:
+    """Return what the jobs of an experiment have in common; the data set must fit all params."""
     dataset = None
     if training.dataset is not None:
         described = training.described or load(training.dataset, settings.data_dir).to_json()

@@ -7,6 +7,7 @@ from typing import Any
 from cifar_model.errors import printable
 from runner.api.delivery import StatusDocument
 from runner.cli.live.layout import duration
+from runner.reports.experiment.search import search_line
 from runner.reports.formats.terminal import View, fit_table
 from runner.reports.formats.wrapping import wrapped
 from runner.reports.labels import labels
@@ -77,6 +78,8 @@ def experiment_text(
         lines.append(f"{percent(progress)} ({done}), ETA {eta(progress)}")
     states = ", ".join(f"{count} {state}" for state, count in document.states.items() if count)
     lines.append(states or "no jobs")
+    if document.search is not None:
+        lines.append(search_line(document.search))
     if document.paused:
         lines.append(f"paused: no new job starts until `runner resume {number}`")
     if view.width is not None:

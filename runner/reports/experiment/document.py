@@ -10,6 +10,7 @@ from cifar_model.data import Description
 from cifar_model.objective import STOPPED, is_smaller_better, objective, score
 from runner.errors import InputError
 from runner.reports.evaluation import FoldsSummary, evaluations_of, folds_summary
+from runner.reports.experiment.search import Search, Searched, search_of
 from runner.reports.experiment.warnings import experiment_warnings
 from runner.reports.explanation.life import LifeEpoch, life_of
 from runner.reports.explanation.rows import activations_of, explanations_of
@@ -33,6 +34,7 @@ from runner.reports.stats.repeats import Group, repeated
 from runner.reports.stats.selection_bias import Chance, pooled
 from runner.reports.stats.uncertainty import known_interval
 from runner.reports.trials import ranked, source_of, trials_of
+from runner.searches import objective_of
 from runner.specs import Configuration, Provenance, code_of, network_name
 from runner.states import FINAL, JobState, Kind
 from runner.store.engine import Connection, Store
@@ -69,7 +71,8 @@ class ExperimentDocument:
     or explained. `trained_on` is the data set of the trials, which can differ from `dataset` if
     images of another data set are explained. `source` is the code of a network of one's own, and
     `life` has the epochs that were explained, if earlier ones than the last were asked for. `by` is
-    the metric that the trials are ranked by, the preferred one of those that were reported.
+    the metric that the trials are ranked by: the objective of a search, else the preferred one of
+    those that were reported.
     """
 
     experiment: int
@@ -89,6 +92,7 @@ class ExperimentDocument:
     ended_at: str | None
     states: dict[str, int]
     jobs: list[Job]
+    search: Search | None
     by: str
     order: str
     trials: list[Trial]
@@ -213,6 +217,7 @@ def _document(
         ended_at=ended_at,
         states=_states(jobs),
         jobs=[_job(job) for job in jobs],
+        search=search_of(configuration, (Searched(bool(job.params), job.reason) for job in jobs)),
         order="smallest first" if is_smaller_better(ranking.by) else "largest first",
         **fields_of(ranking),
         scan_summary=_scan_summary(experiment, ended_at) if trains else None,
@@ -235,7 +240,8 @@ def _ranking(
     group_by: Sequence[str] | None,
 ) -> _Ranking:
     trains, images = experiment.kind in TRAINS, trained_on.images.validation
-    by = objective(job.objective for job in jobs if job.objective is not None)
+    reported = (job.objective for job in jobs if job.objective is not None)
+    by = objective_of(experiment.configuration.stored) or objective(reported)
     trained = _trials(connection, experiment, jobs, by)
     complete = [trial for trial in trained if trial.ended_by != STOPPED]
     scored = [trial for trial in complete if trial.trial and score(trial, by) is not None]

@@ -9,6 +9,7 @@ from runner.reports.evaluation import (
     scores_table,
 )
 from runner.reports.experiment.document import ExperimentDocument
+from runner.reports.experiment.search import search_line
 from runner.reports.experiment.training import (
     brief_training_parts,
     training_parts,
@@ -40,6 +41,7 @@ from runner.reports.records import plain, values
 from runner.reports.stats.ranking import PARAMS
 from runner.reports.trials import code_parts
 from runner.states import JobState, Kind
+from runner.store.lifecycle.tuning.asking import ENDS
 
 SUBMISSION = ("submission", "created_at", "command", "version", "downsample", "jobs")
 MACHINE = ("host", "device", "version", "jobs")
@@ -72,6 +74,7 @@ def brief_parts(document: ExperimentDocument) -> list[Part]:
     return [
         *(Note(line) for line in labels(None, document.tags, document.note)),
         Note(_jobs_and_images(document)),
+        *_search(document),
         *_of_another_dataset(document),
         *_brief_results(document, _troubles(document)),
     ]
@@ -189,6 +192,10 @@ def _jobs(document: ExperimentDocument) -> str:
     return f"jobs: {states}; seed {document.seed}"
 
 
+def _search(document: ExperimentDocument) -> list[Part]:
+    return [Note(search_line(document.search))] if document.search else []
+
+
 def _images(document: ExperimentDocument) -> list[str]:
     """Return how many images each split has; nothing without a data set."""
     splits = plain(document.dataset.images).items()
@@ -205,6 +212,7 @@ def _heading(document: ExperimentDocument) -> list[Part]:
     return [
         *(Note(line) for line in labels(None, document.tags, document.note)),
         Note(_jobs(document)),
+        *_search(document),
         *data,
         *_of_another_dataset(document),
         Note(f"command: {document.provenance.command}"),
@@ -251,7 +259,9 @@ def _of_several_machines(document: ExperimentDocument) -> list[Part]:
 
 def _unfinished(document: ExperimentDocument) -> list[Part]:
     """Return a warning and a table of the jobs that have no result."""
-    left = [job for job in document.jobs if job.state != JobState.SUCCEEDED]
+    left = [
+        job for job in document.jobs if job.state != JobState.SUCCEEDED and job.reason not in ENDS
+    ]
     if not left:
         return []
     return [

@@ -128,7 +128,9 @@ def _find(connection: Connection, new: NewExperiment) -> int | None:
     later = select(func.min(Submission.first_job)).where(Submission.experiment_id == found.id)
     first = connection.scalar(later)
     # Without what was added to it since.
-    jobs = _jobs(connection, found.id)[: None if first is None else first - 1]
+    stored = _jobs(connection, found.id)[: None if first is None else first - 1]
+    # Those of a search have no point when they are submitted.
+    jobs = [{} if "asked" in job else job for job in stored]
     # Compared as they are stored: a tuple becomes a list there.
     asked = json.loads(json.dumps([new.kind, new.seed, new.configuration, list(new.jobs)]))
     if asked != [found.kind, found.seed, renamed(found.configuration), jobs]:

@@ -11,6 +11,7 @@ from cifar_model.networks.network import Network
 from cifar_model.params import Params, point_digest
 from runner.errors import InputError
 from runner.failpoints import failpoint
+from runner.searches import is_unasked
 from runner.specs import job_configuration
 from runner.store.engine import Store
 from runner.store.lifecycle.experiments import add_jobs
@@ -19,12 +20,16 @@ from runner.store.schema import Experiment, Job, Submission
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """The points that an experiment should have, each a job's configuration by its digest."""
+    """The points that an experiment should have, each a job's configuration by its digest.
+
+    `unasked` is the number of jobs that are added to a search, which has no points for them yet.
+    """
 
     experiment: int
     configuration: dict[str, Any]
     provenance: dict[str, Any]
     points: Mapping[str, dict[str, Any]]
+    unasked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +47,16 @@ def add(store: Store, addition: Addition) -> Added:
     """
     with store.write() as connection:
         known = _known(connection, addition.experiment)
-        missing = [
+        missing: list[tuple[dict[str, Any], str | None]] = [
             (configuration, point)
             for point, configuration in addition.points.items()
             if point not in known
         ]
+        missing += [({}, None)] * addition.unasked
         if missing:
             _insert(connection, addition, missing)
     failpoint("submit_saved")
-    return Added(len(missing), len(addition.points))
+    return Added(len(missing), len(addition.points) + addition.unasked)
 
 
 def _known(connection: Connection, experiment_id: int) -> set[str]:
@@ -70,15 +76,17 @@ def _known(connection: Connection, experiment_id: int) -> set[str]:
         if point is not None:
             known.add(point)
             continue
-        # A job of an earlier version.
         configuration = job_configuration(experiment.configuration, own)
+        if is_unasked(configuration):
+            continue
+        # A job of an earlier version.
         params = Params.from_json(configuration["params"], network)
         known.add(point_digest(params, configuration.get("seed", experiment.seed)))
     return known
 
 
 def _insert(
-    connection: Connection, addition: Addition, missing: Sequence[tuple[dict[str, Any], str]]
+    connection: Connection, addition: Addition, missing: Sequence[tuple[dict[str, Any], str | None]]
 ) -> None:
     of_experiment = Job.experiment_id == addition.experiment
     last = connection.scalars(select(func.max(Job.number)).where(of_experiment)).one()
@@ -86,7 +94,7 @@ def _insert(
         raise InputError(
             f"experiment {addition.experiment} would have {last + len(missing):,} trials",
             f"at most {MAX_TRIALS:,} in one experiment",
-            "choose a smaller --downsample, or submit another experiment",
+            "choose a smaller --downsample or --trials, or submit another experiment",
         )
     add_jobs(connection, addition.experiment, last + 1, missing)
     failpoint("submit_jobs")

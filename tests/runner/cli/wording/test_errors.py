@@ -47,7 +47,7 @@ def test_what_was_meant_is_named(
     ("command", "what", "expected"),
     [
         ("runner xyzzy", "`runner` has no command 'xyzzy'", "one of archive, cancel, "),
-        ("runner submit tune", "missing option '--downsample'", "--downsample: The fraction"),
+        ("runner submit evaluate", "missing option '--trial'", "--trial: "),
         ("runner pause", "missing argument 'EXPERIMENT'", "runner pause [OPTIONS] EXPERIMENT"),
         ("runner pause 1 2", "got unexpected extra argument (2)", "runner pause [OPTIONS]"),
         ("runner show", "name either a TRIAL or a job with --job, not both", "runner show"),

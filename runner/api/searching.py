@@ -1,0 +1,94 @@
+"""How a tune chooses its points: a sample of a grid, or one point after another."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from cifar_model.grid import METHODS
+from cifar_model.objective import PREFERRED
+from runner.api import checks
+from runner.errors import InputError
+from runner.search import SEARCHES
+from runner.submit.search import Searching
+
+if TYPE_CHECKING:
+    from runner.api.submit import TuneRequest
+
+# Of samplers, which need a number of trials in place of a fraction of the grid.
+OF_SAMPLERS = ("trials", "objective", "deterministic")
+OF_GRIDS = ("downsample", "method")
+
+
+def read_searching(request: "TuneRequest") -> Searching | None:
+    """Return how Optuna searches the space of a request; None if Talos samples a grid."""
+    search = checks.one_of("search", request.search, SEARCHES)
+    refuse_others(request, search, OF_SAMPLERS if search == SEARCHES[0] else OF_GRIDS)
+    if search == SEARCHES[0]:
+        return None
+    if request.trials is None:
+        raise InputError(
+            f"--search {search} needs a number of trials",
+            "--trials with a whole number",
+            "add, for example, --trials 60",
+        )
+    objective = PREFERRED[0] if request.objective is None else request.objective
+    return Searching(
+        sampler=search,
+        trials=checks.whole_number("trials", request.trials),
+        objective=checks.text("objective", objective),
+        deterministic=checks.flag("deterministic", request.deterministic),
+    )
+
+
+def refuse_others(request: object, search: str, names: Sequence[str]) -> None:
+    """Refuse options of another way to choose points."""
+    for name in names:
+        if getattr(request, name) not in (None, False):
+            raise InputError(
+                f"{checks.option(name)} has no effect with --search {search}",
+                f"options of --search {search}",
+                f"omit {checks.option(name)}, or choose another --search",
+            )
+
+
+def read_more_trials(request: "TuneRequest", into: int) -> int:
+    """Return how many trials are added to a search, whose points its sampler draws."""
+    for name in ("downsample", "grid", "method", "params", "ranges"):
+        if getattr(request, name):
+            raise InputError(
+                f"{checks.option(name)} cannot be given with --into {into}, which is a search",
+                "--trials: how many trials to add, whose points its sampler draws",
+                f"omit {checks.option(name)}, or submit another experiment without --into",
+            )
+    if request.repeats != 1:
+        raise InputError(
+            f"--repeats {request.repeats} together with --into {into}, which is a search",
+            "one trial of each point",
+            "omit --repeats",
+        )
+    if request.trials is None:
+        raise InputError(
+            f"--into {into} needs a number of trials: it is a search",
+            "--trials with a whole number",
+            "add, for example, --trials 60",
+        )
+    return checks.whole_number("trials", request.trials)
+
+
+def read_sampling(request: "TuneRequest") -> tuple[float, str]:
+    """Return the fraction of a grid that is sampled, and how."""
+    return read_fraction(request), checks.one_of("method", request.method or METHODS[0], METHODS)
+
+
+def read_fraction(request: "TuneRequest") -> float:
+    """Return the fraction of a grid that is sampled."""
+    refuse_others(request, SEARCHES[0], ("trials",))
+    downsample = request.downsample
+    if downsample is None:
+        raise InputError(
+            "--downsample is missing",
+            "the fraction of the grid's points to train, such as --downsample 0.01",
+            "add --downsample, or search with --search tpe --trials 60",
+        )
+    if isinstance(downsample, bool) or not isinstance(downsample, int | float):
+        raise checks.refusal("downsample", downsample, "a number from 0 to 1")
+    return downsample

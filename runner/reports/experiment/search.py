@@ -1,0 +1,57 @@
+"""How a search chose the points of an experiment, and how far it came."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from runner.searches import is_deterministic, objective_of, sampler_of
+from runner.specs import Configuration
+from runner.store.lifecycle.tuning.asking import ENDS
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The sampler that draws the points of an experiment while trials are trained.
+
+    `trials` is the number that was asked for, `asked` how many have a point. `ended` is why the
+    search ended before all had one.
+    """
+
+    sampler: str
+    objective: str
+    deterministic: bool
+    trials: int
+    asked: int
+    ended: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What a summary needs of a job: whether it has a point, and why it ended."""
+
+    has_point: bool
+    reason: str | None
+
+
+def search_of(configuration: Configuration, jobs: Iterable[Searched]) -> Search | None:
+    """Return a summary of an experiment's search; None if its points were drawn before."""
+    sampler, objective = sampler_of(configuration.stored), objective_of(configuration.stored)
+    if sampler is None or objective is None:
+        return None
+    every = list(jobs)
+    return Search(
+        sampler=sampler,
+        objective=objective,
+        deterministic=is_deterministic(configuration.stored),
+        trials=len(every),
+        asked=sum(job.has_point for job in every),
+        ended=next((job.reason for job in every if job.reason in ENDS), None),
+    )
+
+
+def search_line(search: Search) -> str:
+    """Return a summary of a search for people."""
+    words = [f"search: {search.sampler}, objective {search.objective}"]
+    words += ["deterministic"] if search.deterministic else []
+    words += [f"{search.asked:,} of {search.trials:,} points drawn"]
+    words += [search.ended] if search.ended else []
+    return "; ".join(words)

@@ -1,0 +1,59 @@
+"""What a search is and what it has asked so far, as it is stored with an experiment's jobs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cifar_model.params import ParamValues
+from cifar_model.spaces.space import Grid
+
+# By its job's number, what came of a point; None if there is no value, because the job failed.
+Outcomes = Mapping[int, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How the points of an experiment are drawn; `lag` is that of `--deterministic`."""
+
+    sampler: str
+    seed: int
+    grid: Grid
+    minimize: bool
+    lag: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A point that was asked for a job, and the outcomes that were told just before."""
+
+    number: int
+    point: ParamValues | None
+    told: Outcomes = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as a job's configuration has it."""
+        return {"point": self.point, "told": [list(pair) for pair in self.told.items()]}
+
+    @classmethod
+    def from_json(cls, number: int, stored: Mapping[str, Any]) -> "Asked":
+        """Read it from a job's configuration."""
+        return cls(number, stored["point"], dict(stored["told"]))
+
+
+def told_before(asked: Sequence[Asked], outcomes: Outcomes) -> dict[int, float | None]:
+    """Return the outcomes that no earlier ask was told, in the order in which they came."""
+    known = {number for ask in asked for number in ask.told}
+    return {number: value for number, value in outcomes.items() if number not in known}
+
+
+def fixed_history(number: int, lag: int, outcomes: Outcomes) -> tuple[list[Asked], bool]:
+    """Return what was asked before a job with `--deterministic`, and whether all of it is known.
+
+    Before job n, the outcomes of all jobs up to n - lag are told, and of no others, in the order
+    of their numbers: so it does not matter which job ended first.
+    """
+    history = [
+        Asked(job, None, {job - lag: outcomes[job - lag]} if job - lag in outcomes else {})
+        for job in range(1, number + 1)
+    ]
+    return history, all(job in outcomes for job in range(1, number - lag + 1))

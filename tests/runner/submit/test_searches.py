@@ -1,0 +1,119 @@
+"""`submit tune --search`: what is refused before a row is written, and what is stored and shown."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from runner.cli.submit import submit
+from runner.errors import InputError
+from runner.queue.dispatch import message
+from runner.reports.experiment.document import report_document
+from runner.store import queries
+from runner.store.engine import Store
+from runner.store.queries.experiments import jobs_to_send
+from tests.runner.store.making import rows
+
+TUNE = ["tune", "--dataset", "digits"]
+CONDITIONAL: dict[str, Any] = {
+    "optimizer": ["adam", "sgd"],
+    "lr": {"low": 0.001, "high": 0.1},
+    "momentum": {"low": 0.5, "high": 0.9, "when": {"optimizer": "sgd"}},
+}
+
+Call = Callable[..., Result]
+
+
+@pytest.fixture
+def call(sqlite_store: Store, tmp_path: Path) -> Call:
+    """Offer the command line on the store."""
+    environment = {"RUNNER_DATABASE_URL": sqlite_store.url, "RUNNER_HOME": str(tmp_path)}
+
+    def invoke(*arguments: str) -> Result:
+        return CliRunner().invoke(submit, list(arguments), env=environment, catch_exceptions=False)
+
+    return invoke
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--search", "tpe"], "needs a number of trials"),
+        (["--search", "tpe", "--trials", "5", "--downsample", "1"], "--downsample has no effect"),
+        (["--search", "tpe", "--trials", "5", "--method", "sobol"], "--method has no effect"),
+        ([], "--downsample is missing"),
+        (["--downsample", "1", "--trials", "5"], "--trials has no effect with --search grid"),
+        (["--search", "cmaes", "--trials", "5"], "cannot draw momentum, which has a condition"),
+        (["--search", "tpe", "--trials", "5", "--objective", "f1"], "no trial of the network"),
+        (["--search", "tpe", "--trials", "5", "--repeats", "2"], "--repeats 2 together with"),
+        (["--search", "tpe", "--trials", "5", "--stop", "asha"], "--stop asha together with"),
+    ],
+)
+def test_what_a_search_cannot_do_is_refused_before_a_row_is_written(
+    call: Call, sqlite_store: Store, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    grid = tmp_path / "grid.json"
+    grid.write_text(json.dumps(CONDITIONAL))
+    with pytest.raises(InputError) as error:
+        call(*TUNE, "--grid", str(grid), *arguments)
+    assert said in error.value.what
+    assert rows(sqlite_store, "experiments") == 0
+
+
+def test_a_search_is_stored_without_points_and_more_trials_can_be_added(
+    call: Call, sqlite_store: Store
+) -> None:
+    first = call(*TUNE, "--grid", "wide", "--search", "tpe", "--trials", "3", "--format", "json")
+    assert json.loads(first.stdout)["search"] == {
+        "sampler": "tpe",
+        "objective": "val_accuracy",
+        "deterministic": False,
+        "trials": 3,
+        "asked": 0,
+        "ended": None,
+    }
+    added = call("tune", "--into", "1", "--trials", "2", "--search", "tpe")
+    assert "2 jobs added to experiment 1" in added.stderr
+    assert [job.configuration for job in queries.jobs(sqlite_store, 1)] == [{}] * 5
+    (submission,) = report_document(sqlite_store, 1).submissions
+    assert (submission.first_job, submission.jobs, submission.downsample) == (4, 2, None)
+    with pytest.raises(InputError, match="--search 'random' cannot be given with --into 1"):
+        call("tune", "--into", "1", "--trials", "2", "--search", "random")
+    with pytest.raises(InputError, match="--downsample cannot be given with --into 1"):
+        call("tune", "--into", "1", "--downsample", "0.1")
+    with pytest.raises(InputError, match="needs a number of trials"):
+        call("tune", "--into", "1")
+
+
+def test_a_job_without_a_point_is_sent_with_the_name_of_its_sampler(
+    call: Call, sqlite_store: Store
+) -> None:
+    call(*TUNE, "--search", "random", "--trials", "1")
+    (job,) = jobs_to_send(sqlite_store, [1])
+    assert message(job).details == {"search": "random"}
+
+
+def test_a_search_is_submitted_and_its_status_is_shown_without_optuna(tmp_path: Path) -> None:
+    code = """
+import atexit, sys
+from runner.cli import main
+atexit.register(lambda: print("optuna" in sys.modules, file=sys.stderr))
+main()
+"""
+    tune = ["submit", *TUNE, "--search", "tpe", "--trials", "3"]
+    for arguments in (["--help"], tune, ["status", "1"]):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments],
+            env=os.environ | {"RUNNER_HOME": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stderr.splitlines()[-1] == "False", arguments
+    assert "search: tpe, objective val_accuracy; 0 of 3 points drawn" in done.stdout

@@ -1,0 +1,171 @@
+"""Searches: a point is asked when its job is claimed, and is stored before it is trained."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+
+from cifar_model.grid import given_grid
+from cifar_model.trainers.signature import find_trainer
+from runner.reports.experiment.document import report_document
+from runner.search.sampling import make_sampler
+from runner.settings import Settings
+from runner.states import AttemptState, JobState
+from runner.store import queries
+from runner.store.engine import Store, open_store, upgrade
+from runner.store.lifecycle.tuning.additions import add
+from runner.store.lifecycle.tuning.asking import EXHAUSTED
+from runner.submit.additions import more_trials
+from runner.submit.experiments import Training, save
+from runner.submit.search import Searching, new_search
+from workers import context, tasks
+from workers.app import app
+from workers.asking import with_point
+from workers.attempt import Attempt, Stopped, Write, execute
+from workers.context import Context
+
+# A trial of a few milliseconds, whose value follows from its params.
+TRAINER = """\
+PARAMS = {"x": 0.5, "y": 3, "epochs": 1}
+
+
+def train(params, context):
+    value = (params["x"] - 0.3) ** 2 + (params["y"] - 7) ** 2 / 100
+    context.report(1, {"val_loss": value})
+"""
+
+RANGES: dict[str, Any] = {"x": {"low": 0.0, "high": 1.0}, "y": {"low": 0, "high": 50}}
+SIXTY: dict[str, Any] = {"x": [number / 10 for number in range(10)], "y": [1, 2, 3, 4, 5, 6]}
+
+
+@pytest.fixture
+def trainer(tmp_path: Path) -> Path:
+    path = tmp_path / "quick.py"
+    path.write_text(TRAINER)
+    return path
+
+
+def submit(
+    settings: Settings, store: Store, trainer: Path, grid: dict[str, Any], **changes: Any
+) -> int:
+    training = Training(None, None, 1, 3, network=find_trainer(f"{trainer}:train"))
+    given: dict[str, Any] = {"sampler": "tpe", "trials": 60, "objective": "val_loss"} | changes
+    new = new_search(settings, training, given_grid(grid), Searching(**given))
+    return save(store, new)
+
+
+def points(store: Store, experiment: int) -> dict[int, dict[str, Any]]:
+    """Return the params of each job that has a point."""
+    jobs = queries.jobs(store, experiment)
+    return {
+        job.number: {name: job.configuration["params"][name] for name in ("x", "y")}
+        for job in jobs
+        if "params" in job.configuration
+    }
+
+
+def plain_optuna(count: int) -> list[dict[str, Any]]:
+    """Return the points of Optuna's own ask and tell with the values that the trainer reports."""
+    study = optuna.create_study(sampler=make_sampler("tpe", 3), direction="minimize")
+    found = []
+    for _ in range(count):
+        trial = study.ask()
+        point = {"x": trial.suggest_float("x", 0, 1), "y": trial.suggest_int("y", 0, 50)}
+        study.tell(trial, (point["x"] - 0.3) ** 2 + (point["y"] - 7) ** 2 / 100)
+        found.append(point)
+    return found
+
+
+def test_one_worker_trains_the_60_points_of_plain_optuna_each_asked_after_the_last_ended(
+    worker: Context, trainer: Path
+) -> None:
+    experiment = submit(worker.settings, worker.store, trainer, RANGES)
+    assert points(worker.store, experiment) == {}
+    for job in queries.jobs(worker.store, experiment):
+        assert set(points(worker.store, experiment)) == set(range(1, job.number))
+        tasks.tune.apply(args=(job.id,), throw=True)
+    assert list(points(worker.store, experiment).values()) == plain_optuna(60)
+    states = Counter(job.state for job in queries.jobs(worker.store, experiment))
+    assert states == {JobState.SUCCEEDED: 60}
+
+
+def test_a_job_whose_worker_is_lost_trains_the_point_that_it_had_asked(
+    worker: Context, trainer: Path
+) -> None:
+    experiment = submit(worker.settings, worker.store, trainer, RANGES, trials=2)
+    first, second = queries.jobs(worker.store, experiment)
+
+    def ask_and_leave(attempt: Attempt) -> Write:
+        with_point(attempt)
+        raise Stopped(AttemptState.RELEASED)
+
+    execute(first.id, ask_and_leave, lambda _: None)
+    asked = points(worker.store, experiment)
+    assert set(asked) == {1}
+    tasks.tune.apply(args=(second.id,), throw=True)
+    tasks.tune.apply(args=(first.id,), throw=True)
+    assert points(worker.store, experiment)[1] == asked[1]
+    trials = [job.trial for job in queries.jobs(worker.store, experiment)]
+    assert None not in trials
+
+
+def work(url: str, home: Path, experiment: int) -> Callable[[int], None]:
+    """Return what one of several worker processes does: every job that it gets."""
+
+    def go(worker: int) -> None:
+        variables = {"RUNNER_HOME": str(home), "RUNNER_HEARTBEAT_SECONDS": "0.1"}
+        made = context.start(Settings.from_environment(variables | {"RUNNER_DATABASE_URL": url}))
+        app.conf.task_always_eager = True
+        while pending := [
+            job for job in queries.jobs(made.store, experiment) if job.state == JobState.PENDING
+        ]:
+            # Not all the same job: only one could have it.
+            tasks.tune.apply(args=(pending[worker % len(pending)].id,), throw=True)
+        context.stop()
+
+    return go
+
+
+def test_four_workers_train_every_point_of_a_space_once_and_then_it_is_exhausted(
+    database_url: str,
+    tmp_path: Path,
+    trainer: Path,
+    in_processes: Callable[[int, Callable[[int], Any]], list[Any]],
+) -> None:
+    upgrade(database_url)
+    store = open_store(database_url)
+    settings = Settings.from_environment({"RUNNER_HOME": str(tmp_path)})
+    experiment = submit(settings, store, trainer, SIXTY, trials=40)
+    add(store, more_trials(store, experiment, 40))
+    in_processes(4, work(database_url, tmp_path, experiment))
+    jobs = queries.jobs(store, experiment)
+    assert Counter(job.state for job in jobs) == {JobState.SUCCEEDED: 60, JobState.CANCELLED: 20}
+    assert {job.reason for job in jobs if job.state == JobState.CANCELLED} == {EXHAUSTED}
+    found = points(store, experiment).values()
+    assert len({json.dumps(point) for point in found}) == 60
+    searched = report_document(store, experiment).search
+    assert searched is not None
+    assert (searched.trials, searched.asked, searched.ended) == (80, 60, EXHAUSTED)
+    store.close()
+
+
+def test_deterministic_searches_have_the_same_points_with_one_worker_and_with_four(
+    sqlite_url: str,
+    tmp_path: Path,
+    trainer: Path,
+    in_processes: Callable[[int, Callable[[int], Any]], list[Any]],
+) -> None:
+    store = open_store(sqlite_url)
+    settings = Settings.from_environment({"RUNNER_HOME": str(tmp_path)})
+    found = []
+    for workers in (1, 4):
+        experiment = submit(settings, store, trainer, RANGES, deterministic=True, trials=24)
+        in_processes(workers, work(sqlite_url, tmp_path, experiment))
+        found.append(points(store, experiment))
+    assert len(found[0]) == 24
+    assert found[0] == found[1]
+    store.close()

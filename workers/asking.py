@@ -1,0 +1,145 @@
+"""Asks the point of a job whose experiment is a search, and stores it before it is trained."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from cifar_model.grid import given_grid
+from cifar_model.networks.network import Network
+from cifar_model.objective import is_smaller_better
+from cifar_model.params import ParamValues, point_digest, rules_of, settled
+from runner.search.asked import Asked, Search, fixed_history, told_before
+from runner.search.sampling import Proposer, SpaceExhaustedError
+from runner.states import FINAL, AttemptState, JobState
+from runner.store.lifecycle.tuning.asking import (
+    EXHAUSTED,
+    Answer,
+    AskedMeanwhileError,
+    SearchedJob,
+    end_exhausted,
+    read_search,
+    record_asked,
+)
+from runner.store.networks import read_network
+from workers.attempt import Attempt, Stopped
+from workers.drain import drain
+from workers.retrying import retry_while_unavailable
+
+LOOK_SECONDS = 0.5
+
+# The newest search of this process: to bring a new one to where it is, every point is asked again.
+_warm: dict[tuple[str, int], Proposer] = {}
+
+
+def with_point(attempt: Attempt) -> Attempt:
+    """Return an attempt whose job has a point; end the search if there is none left.
+
+    The point is stored together with what the sampler was told before, so that any process can
+    bring its own sampler to the same state.
+    """
+    store, claim = attempt.context.store, attempt.claim
+    while True:
+        attempt.check()
+        try:
+            configuration = _ask(attempt)
+        except AskedMeanwhileError:
+            continue
+        except SpaceExhaustedError:
+            retry_while_unavailable(lambda: end_exhausted(store, claim.key, claim.experiment_id))
+            raise Stopped(AttemptState.CANCELLED, EXHAUSTED) from None
+        else:
+            return replace(attempt, claim=replace(claim, configuration=configuration))
+
+
+def _ask(attempt: Attempt) -> dict[str, Any]:
+    history = _history(attempt)
+    proposer = _proposer(attempt, len(history) - 1)
+    proposer.replay(history[:-1])
+    before_it = proposer.state()
+    try:
+        point = proposer.ask(history[-1])
+        configuration = _store(attempt, replace(history[-1], point=point), len(history) - 1)
+    except BaseException:
+        # A point that is not stored was not asked.
+        proposer.restore(before_it)
+        raise
+    if configuration is None:
+        raise Stopped(None)
+    return configuration
+
+
+def _store(attempt: Attempt, asked: Asked, history: int) -> dict[str, Any] | None:
+    store, claim = attempt.context.store, attempt.claim
+    point = asked.point or {}
+    stored, digest = _trained(_network(attempt), attempt, point)
+    before = None if "lag" in claim.configuration else history
+    answer = Answer({"params": stored, "asked": asked.to_json()}, digest, before)
+    return retry_while_unavailable(lambda: record_asked(store, claim.key, answer))
+
+
+def _history(attempt: Attempt) -> Sequence[Asked]:
+    """Return what was asked before, and last what is to be asked now."""
+    store, claim = attempt.context.store, attempt.claim
+    lag = claim.configuration.get("lag")
+    while True:
+        jobs = retry_while_unavailable(lambda: read_search(store, claim.experiment_id))
+        outcomes = _outcomes(jobs, claim.configuration["objective"])
+        if lag is None:
+            asked = [Asked.from_json(job.number, job.asked) for job in jobs if job.asked]
+            return [*asked, Asked(claim.number, None, told_before(asked, outcomes))]
+        history, complete = fixed_history(claim.number, lag, outcomes)
+        if complete:
+            return history
+        waited_for = [
+            job for job in jobs if job.number <= claim.number - lag and job.state not in FINAL
+        ]
+        if any(job.state == JobState.PENDING for job in waited_for):
+            # Its worker was lost: this one is free for it.
+            raise Stopped(AttemptState.RELEASED)
+        attempt.check()
+        drain.wait(LOOK_SECONDS)
+
+
+def _outcomes(jobs: Sequence[SearchedJob], objective: str) -> dict[int, float | None]:
+    """Return what came of the jobs that have ended, in the order in which their trials did."""
+    trained = sorted((job.trial, job) for job in jobs if job.trial is not None)
+    found = {job.number: (job.metrics or {}).get(objective) for _, job in trained}
+    failed = [job.number for job in jobs if job.state in FINAL and job.trial is None and job.asked]
+    return {**found, **dict.fromkeys(failed)}
+
+
+def _proposer(attempt: Attempt, history: int) -> Proposer:
+    """Return a sampler that was asked at most so many points of this search."""
+    claim = attempt.claim
+    key = (attempt.context.store.url, claim.experiment_id)
+    if key not in _warm or _warm[key].replayed > history:
+        _warm.clear()
+        network = _network(attempt)
+        search = search_of(claim.seed, claim.configuration)
+        _warm[key] = Proposer(
+            search, rules_of(network), lambda point: _trained(network, attempt, point)[1]
+        )
+    return _warm[key]
+
+
+def _network(attempt: Attempt) -> Network:
+    stored = attempt.claim.configuration.get("network")
+    return retry_while_unavailable(lambda: read_network(attempt.context.store, stored))
+
+
+def search_of(seed: int, configuration: Mapping[str, Any]) -> Search:
+    """Return a search as its experiment's configuration says it."""
+    return Search(
+        sampler=configuration["search"],
+        seed=seed,
+        grid=given_grid(configuration["grid"]),
+        minimize=is_smaller_better(configuration["objective"]),
+        lag=configuration.get("lag"),
+    )
+
+
+def _trained(network: Network, attempt: Attempt, point: ParamValues) -> tuple[dict[str, Any], str]:
+    """Return what is stored of a point, and the digest of what is trained of it."""
+    claim = attempt.claim
+    params, stored = settled(point, claim.configuration.get("epochs"), network)
+    return stored, point_digest(params, claim.seed)
