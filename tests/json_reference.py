@@ -15,6 +15,7 @@ from runner.api.delivery import StatusDocument
 from runner.reports.comparison.folds import FoldComparisonDocument
 from runner.reports.comparison.trials import ComparisonDocument
 from runner.reports.experiment.document import ExperimentDocument
+from runner.reports.experiment.space import GridDocument
 from runner.reports.explanation.agreement import AgreementDocument
 from runner.reports.explanation.difference import DifferenceDocument
 from runner.reports.explanation.search import SearchDocument
@@ -39,6 +40,7 @@ COMMANDS: Mapping[str, type] = {
     "`runner diff`": DifferenceDocument,
     "`runner diff` of more than two experiments": AgreementDocument,
     "`runner sql`": QueryDocument,
+    "`runner grid`": GridDocument,
     "`runner verify`": VerificationDocument,
     "`runner reproduce`": ReproductionDocument,
 }

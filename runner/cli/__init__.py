@@ -32,6 +32,7 @@ def load_commands() -> None:
         compare,
         control,
         explanations,
+        grid,
         local,
         report,
         reproduce,
@@ -43,8 +44,20 @@ def load_commands() -> None:
     from runner.cli.upkeep import delete, edit
     from runner.cli.web import flower, ui
 
-    reading = (status, report, compare, explanations, sql, bundle, reproduce)
-    for module in (submit, control, edit, delete, *reading, local, check, flower, ui, completion):
+    reading = (grid, status, report, compare, explanations, sql, bundle, reproduce)
+    for module in (
+        submit,
+        grid,
+        control,
+        edit,
+        delete,
+        *reading,
+        local,
+        check,
+        flower,
+        ui,
+        completion,
+    ):
         for command in module.COMMANDS:
             cli.add_command(command)
     _prepare(cli, "RUNNER")

@@ -1,7 +1,7 @@
 """The sections of `runner --help` and the examples under the help of every command."""
 
 SECTIONS = {
-    "Submit and control": ("submit", "cancel", "retry", "pause", "resume", "recover"),
+    "Submit and control": ("submit", "grid", "cancel", "retry", "pause", "resume", "recover"),
     "See the results": (
         *("status", "watch", "report", "show", "compare", "diff", "explanations", "sql"),
     ),
@@ -32,6 +32,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "submit explain": (
         "runner submit explain --trial 3 --images 0,5,9 --wait",
         "runner submit explain --trial 3 --images wrong,random:20 --labels predicted",
+    ),
+    "grid": (
+        "runner grid small",
+        "runner grid wide --search tpe --trials 60 --epochs 5",
     ),
     "cancel": ("runner cancel 3", "runner cancel --job 42"),
     "retry": ("runner retry 3", "runner retry --job 42"),
