@@ -39,7 +39,7 @@ FAULTS_IN_PARALLEL = -n 2 --dist worksteal
 test: .venv/dev.installed ## run all tests
 	$(BIN)/python -m pytest $(IN_PARALLEL)
 
-coverage: .venv/dev.installed ## run all tests and see which lines and branches they reach
+coverage: .venv/dev.installed ## run all tests; fail if they reach less than 90 % of lines and branches
 	$(BIN)/python -m pytest $(IN_PARALLEL) --cov --cov-report=term-missing:skip-covered
 
 faults: .venv/dev.installed ## run the tests of faults that take minutes
