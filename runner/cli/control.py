@@ -1,4 +1,4 @@
-"""`runner cancel`, `retry`, `pause` and `resume`: what a person does to jobs that are there."""
+"""`runner cancel`, `retry`, `pause`, `resume` and `continue`: what is done to existing jobs."""
 
 import json
 from collections.abc import Callable
@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.cli.options import EXPERIMENT, JOB, format_option
+from runner.cli.options import EXPERIMENT, JOB, TRIAL, format_option, wait_option
 from runner.cli.output import open_store
+from runner.cli.wording.fitting import say
 
 if TYPE_CHECKING:
     from runner.store.lifecycle.control import Target
@@ -98,6 +99,24 @@ def resume(experiment: int, form: str) -> None:
         send_saved(settings, store)
 
 
+@click.command(name="continue")
+@click.argument("trial", type=TRIAL)
+@click.option("--epochs", type=int, help="Train to this epoch; default: that of its params.")
+@wait_option
+@format_option
+def continue_(trial: int, epochs: int | None, wait: bool, form: str) -> None:
+    """Train a trial on that was stopped early, or for more epochs, in an experiment of its own."""
+    from runner.cli.deliver import deliver
+    from runner.submit.continuing import continue_trial
+    from runner.submit.experiments import Saved
+
+    settings, store = open_store()
+    new = continue_trial(store, trial, epochs)
+    if not new.resumes:
+        say(f"trial {trial} has no checkpoint to go on from: it is trained from its first epoch")
+    deliver(settings, store, Saved(new.experiment), wait=wait, form=form)
+
+
 def _target(experiment: int | None, job: int | None) -> "Target":
     from runner.store.lifecycle.control import Target
 
@@ -110,4 +129,4 @@ def _print(form: str, words: str, **document: Any) -> None:
     click.echo(json.dumps(document) if form == "json" else words)
 
 
-COMMANDS = [cancel, retry, pause, resume]
+COMMANDS = [cancel, retry, pause, resume, continue_]

@@ -10,7 +10,7 @@ from runner.failpoints import failpoint
 from runner.specs import StartSpec, TrainSpec
 from runner.store.artifacts import get_artifact
 from runner.store.engine import Connection
-from runner.store.lifecycle.checkpoints import newest_checkpoint, record_epoch
+from runner.store.lifecycle.checkpoints import adopt_checkpoint, newest_checkpoint, record_epoch
 from runner.store.lifecycle.job_lifecycle import tell
 from runner.store.lifecycle.results import write_trial
 from runner.store.lifecycle.tuning.stopping import asks_to_stop
@@ -85,7 +85,18 @@ def train_params(
         return answer
 
     hooks = Hooks(on_step=on_step, on_epoch=on_epoch, ends=ends)
+    if attempt.claim.configuration.get("resumes"):
+        _adopt(attempt, fingerprint)
     newest = retry_while_unavailable(
         lambda: newest_checkpoint(store, attempt.key.job_id, fingerprint)
     )
     return train(params, dataset, seed, hooks=hooks, resume=newest, start=start)
+
+
+def _adopt(attempt: Attempt, fingerprint: str) -> None:
+    """Begin where the trial that this job continues was stopped."""
+    store, trial = attempt.context.store, attempt.claim.configuration["trial"]
+    if not retry_while_unavailable(
+        lambda: adopt_checkpoint(store, attempt.key, trial, fingerprint)
+    ):
+        raise Stopped(None)

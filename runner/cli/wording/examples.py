@@ -1,7 +1,9 @@
 """The sections of `runner --help` and the examples under the help of every command."""
 
 SECTIONS = {
-    "Submit and control": ("submit", "grid", "cancel", "retry", "pause", "resume", "recover"),
+    "Submit and control": (
+        *("submit", "grid", "cancel", "retry", "pause", "resume", "continue", "recover"),
+    ),
     "See the results": (
         *("status", "watch", "report", "show", "compare", "diff", "explanations", "sql"),
     ),
@@ -41,6 +43,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "retry": ("runner retry 3", "runner retry --job 42"),
     "pause": ("runner pause 3",),
     "resume": ("runner resume 3",),
+    "continue": ("runner continue 7 --wait", "runner continue 7 --epochs 20"),
     "recover": ("runner recover",),
     "status": ("runner status", "runner status 3 --format json"),
     "watch": ("runner watch", "runner watch 3"),

@@ -11,10 +11,11 @@ from cifar_model.results import LOSS_RULE
 from runner.failpoints import failpoint
 from runner.store.engine import Store
 from runner.store.lifecycle.attempts import AttemptKey, beat
+from runner.store.lifecycle.events import record_event
 from runner.store.lifecycle.finite import require_finite
 from runner.store.lifecycle.metrics import metric_columns
 from runner.store.lifecycle.reproducibility import compare
-from runner.store.schema import Checkpoint, Epoch, Job
+from runner.store.schema import Checkpoint, Epoch, Job, Trial
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +80,34 @@ def record_epoch(
         )
         failpoint("in_checkpoint", key.job_id)
         connection.execute(insert(Checkpoint), row | saved)
+    return True
+
+
+def adopt_checkpoint(store: Store, key: AttemptKey, trial_id: int, fingerprint: str) -> bool:
+    """Give a job what the job of a stopped trial had stored: its newest checkpoint and its epochs.
+
+    Nothing happens if the job has a checkpoint of its own, or if that one is gone, damaged or of
+    another machine: the training then begins at its first epoch. Returns False if the attempt is
+    no longer open.
+    """
+    with store.write() as connection:
+        if not beat(connection, key):
+            return False
+        own = select(Checkpoint.epoch).where(Checkpoint.job_id == key.job_id).limit(1)
+        theirs = select(Checkpoint.__table__).join(Trial, Trial.job_id == Checkpoint.job_id)
+        alike = (Trial.id == trial_id) & (Checkpoint.fingerprint == fingerprint)
+        kept = connection.execute(theirs.where(alike).order_by(*NEWEST_FIRST)).mappings().first()
+        whole = kept is not None and sha256(kept["content"]).hexdigest() == kept["sha256"]
+        if kept is None or not whole or connection.scalar(own) is not None:
+            return True
+        ours = {"job_id": key.job_id, "attempt": key.number}
+        before = (Epoch.job_id == kept["job_id"]) & (Epoch.epoch <= kept["epoch"])
+        rows = connection.execute(select(Epoch.__table__).where(before)).mappings().all()
+        connection.execute(delete(Epoch).where(Epoch.job_id == key.job_id))
+        connection.execute(insert(Epoch), [{**row, **ours} for row in rows])
+        connection.execute(insert(Checkpoint), {**kept, **ours})
+        where = f"trial {trial_id}, after epoch {kept['epoch']}"
+        record_event(connection, [key.job_id], "continues", attempt=key.number, detail=where)
     return True
 
 

@@ -7,8 +7,9 @@ counts any more.
 
 from collections.abc import Callable, Iterable
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select, update
 
+from cifar_model.objective import STOPPED
 from runner.needs import EVERYTHING, Offer, needs_of
 from runner.specs import job_configuration
 from runner.states import FINAL, AttemptState, JobState, Kind
@@ -23,7 +24,7 @@ from runner.store.lifecycle.attempts import (
 )
 from runner.store.lifecycle.events import record_event, storable
 from runner.store.lifecycle.outbox import not_paused
-from runner.store.schema import Attempt, Checkpoint, Event, Experiment, Job, now
+from runner.store.schema import Attempt, Checkpoint, Event, Experiment, Job, Trial, now
 
 # A job that was lost so often without finishing an epoch takes its workers down with it.
 MOST_LOST = 3
@@ -131,7 +132,10 @@ def finish(
             write(connection)
         ended = _end_job(connection, key.job_id, JOB_STATES[state], reason)
         if ended == JobState.SUCCEEDED:
-            connection.execute(delete(Checkpoint).where(Checkpoint.job_id == key.job_id))
+            # That of a trial which was stopped early stays, so that it can be continued.
+            stopped = exists().where(Trial.job_id == key.job_id, Trial.ended_by == STOPPED)
+            own = Checkpoint.job_id == key.job_id
+            connection.execute(delete(Checkpoint).where(own, ~stopped))
         record_event(connection, [key.job_id], state, attempt=key.number, detail=reason)
     return True
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, exists, func, select
 
 from cifar_model.objective import STOPPED
 from runner.errors import InputError
@@ -87,6 +87,7 @@ class Trial:
     seed: int
     dataset: dict[str, Any] | None
     epochs: int
+    ended_by: str
     loss_rule: int
     fingerprint: str
     model: str
@@ -201,7 +202,6 @@ def trial(store: Store, trial_id: int) -> Trial:
             threads.label("threads"),
             configuration["init"].label("init"),
             configuration["freeze"].as_string().label("freeze"),
-            (schema.Trial.ended_by == STOPPED).label("stopped"),
         )
         .join(schema.Job, schema.Job.id == schema.Trial.job_id)
         .join(schema.Experiment, schema.Experiment.id == schema.Job.experiment_id)
@@ -215,10 +215,16 @@ def trial(store: Store, trial_id: int) -> Trial:
             "the number of a trial whose training is complete",
             "`runner status EXPERIMENT` lists the trials of an experiment",
         )
-    columns = {**row}
-    stopped = columns.pop("stopped")
+    stopped = row["ended_by"] == STOPPED
     params = trained_params(row["params"], None if stopped else row["epochs"])
-    return Trial(**{**columns, "params": params})
+    return Trial(**{**row, "params": params})
+
+
+def has_checkpoint(store: Store, job_id: int) -> bool:
+    """Return whether a job has kept a checkpoint."""
+    with store.read() as connection:
+        of_job = exists().where(schema.Checkpoint.job_id == job_id)
+        return bool(connection.scalar(select(of_job)))
 
 
 def workers_alive(store: Store, seconds: float) -> list[Worker]:
