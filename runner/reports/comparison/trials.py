@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 
 import numpy as np
 
@@ -138,6 +139,12 @@ def comparisons(store: Store, evaluations: Sequence[Evaluation]) -> list[Compari
     first, *others = [_predictions(store, trial, split) for trial in trials]
     found = [compared(split, first, other) for other in others if same_images(first, other)]
     return [_strictly(one, len(found)) for one in found]
+
+
+def compared_pairs(split: str, predictions: Sequence[Predictions]) -> list[Comparison]:
+    """Compare every two trials that have the same images, with a Bonferroni correction."""
+    pairs = [pair for pair in combinations(predictions, 2) if same_images(*pair)]
+    return [_strictly(compared(split, *pair), len(pairs)) for pair in pairs]
 
 
 def _strictly(comparison: Comparison, tests: int) -> Comparison:

@@ -54,7 +54,8 @@ export class Curves {
     if (whole || this.ofDocument !== this.model.document) this.drawBase();
     const chosen = this.layers.layer("chosen");
     const few = this.model.count <= MANY;
-    this.stroke(chosen, (row) => this.model.on[row], colour("accent"), few ? 1.3 : 0.6, few ? 0.8 : 0.25);
+    const { colours } = this.model;
+    this.stroke(chosen, (row) => this.model.on[row], colours ? (row) => colour(colours[row]) : colour("accent"), few ? 1.6 : 0.6, few ? 0.8 : 0.25);
     this.layers.layer("hover");
     this.layers.box.dataset.curves = String(this.shownCurves());
   }
@@ -84,7 +85,9 @@ export class Curves {
     context.clip();
     [context.strokeStyle, context.fillStyle, context.lineWidth, context.globalAlpha] = [style, style, width, alpha];
     this.values.forEach((curve, place) => {
-      if (!wants(this.rowOf.get(this.found.jobs[place]), place)) return;
+      const row = this.rowOf.get(this.found.jobs[place]);
+      if (!wants(row, place)) return;
+      if (typeof style === "function") context.strokeStyle = context.fillStyle = style(row);
       // A path of thousands of curves is slow to draw, and one of one curve is not.
       context.beginPath();
       let last = null;

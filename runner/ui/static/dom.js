@@ -24,12 +24,30 @@ export function share(value) {
   return value === null || value === undefined ? "-" : value.toFixed(3);
 }
 
+export function signed(value) {
+  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(4)}`;
+}
+
 export function duration(seconds) {
   if (seconds === null || seconds === undefined) return "-";
   const whole = Math.round(seconds);
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
   if (hours) return `${hours} h ${minutes} min`;
   return minutes ? `${minutes} min ${rest} s` : `${rest} s`;
+}
+
+export function head(names) {
+  return el("thead", {}, el("tr", {}, names.map((name) => el("th", { scope: "col" }, name))));
+}
+
+export function choice(label, options, oninput) {
+  return el("select", { "aria-label": label, oninput: (event) => oninput(event.target.value) },
+    options.map((each) => el("option", { value: each }, each)));
+}
+
+// The colour of one of several trials that are drawn over one another.
+export function swatch(place) {
+  return el("span", { class: `swatch c${place + 1}`, "aria-hidden": "true" });
 }
 
 export function facts(pairs) {
@@ -95,10 +113,12 @@ export function follow(address, show) {
 
 export function showRefusal(error) {
   const main = document.getElementById("main");
-  main.replaceChildren(
-    el("h1", {}, error.isEmpty ? "No experiments yet" : "Not available"),
-    el("p", {}, error.message),
-    error.fix ? el("p", { class: "soft" }, `To fix it: ${error.fix}`) : null);
+  main.replaceChildren(el("h1", {}, error.isEmpty ? "No experiments yet" : "Not available"), ...refusal(error));
+}
+
+export function refusal(error) {
+  if (!(error instanceof Refused)) throw error;
+  return [el("p", {}, error.message), ...(error.fix ? [el("p", { class: "soft" }, `To fix it: ${error.fix}`)] : [])];
 }
 
 // A part of the address, which can be shared, without another page in the history.

@@ -1,5 +1,6 @@
 // Show the page that the address asks for.
 
+import { showCompare } from "./compare.js";
 import { showExperiment } from "./experiment.js";
 import { showExperiments } from "./experiments.js";
 import { showExplanation } from "./explanation.js";
@@ -7,6 +8,7 @@ import { showJob, showTrial } from "./trial.js";
 
 const PAGES = [
   [/^\/$/, showExperiments],
+  [/^\/compare$/, showCompare],
   [/^\/experiments\/(\d+)$/, showExperiment],
   [/^\/trials\/(\d+)$/, showTrial],
   [/^\/jobs\/(\d+)$/, showJob],

@@ -4,6 +4,7 @@ import { el, number, query, setQuery, share } from "./dom.js";
 import { SHARES, plainName } from "./model.js";
 
 const AHEAD = 12;
+const MOST_COMPARED = 6;
 
 export class Table {
   constructor(model) {
@@ -14,10 +15,13 @@ export class Table {
     this.box = el("div", { class: "rows", tabindex: 0, role: "region", "aria-label": "trials" },
       el("table", {}, el("thead", {}, this.head), this.body));
     this.count = el("span", { class: "soft", id: "selected", role: "status" });
+    this.compared = new Set();
+    this.compare = el("span", { class: "soft", id: "compare", role: "status" });
     this.filter = el("input", { type: "search", size: 34, placeholder: "lr<0.01 optimizer=adam", value: query("filter"),
       oninput: () => { setQuery("filter", this.filter.value); model.filter(this.filter.value); } });
     this.figure = el("section", {}, el("h2", {}, "Trials"), el("div", { class: "bar" },
-      el("label", {}, "Filter", this.filter), this.count), this.box);
+      el("label", {}, "Filter", this.filter), this.count, this.compare), this.box);
+    this.sayCompared();
     this.height = 31;
     this.box.addEventListener("scroll", () => this.draw());
     new ResizeObserver(() => this.draw()).observe(this.box);
@@ -36,7 +40,7 @@ export class Table {
 
   prepare() {
     this.shown = this.names();
-    this.head.replaceChildren(...this.shown.map((name) => el("th", { scope: "col", "aria-sort": this.sorted(name) },
+    this.head.replaceChildren(el("th", { scope: "col" }, "compare"), ...this.shown.map((name) => el("th", { scope: "col", "aria-sort": this.sorted(name) },
       el("button", { type: "button", title: `sort by ${plainName(name)}`, onclick: () => this.sortBy(name) },
         plainName(name), el("span", { "aria-hidden": "true" }, { ascending: " ↑", descending: " ↓" }[this.sorted(name)] ?? "")))));
     this.order();
@@ -69,10 +73,30 @@ export class Table {
     if (!this.rows) return;
     const first = Math.max(0, Math.floor(this.box.scrollTop / this.height) - AHEAD);
     const last = Math.min(this.rows.length, first + Math.ceil(this.box.clientHeight / this.height) + 2 * AHEAD);
+    const focused = this.body.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     this.body.replaceChildren(this.space(first), ...this.rows.slice(first, last).map((row) => this.line(row)),
       this.space(this.rows.length - last));
     const made = this.body.children[1];
     if (made && last > first && made.offsetHeight) this.height = made.offsetHeight;
+    if (focused) this.body.querySelector(`[data-key="${focused}"]`)?.focus({ preventScroll: true });
+  }
+
+  check(row) {
+    const trial = this.model.columns.trial[row];
+    if (trial === null) return el("td");
+    return el("td", {}, el("input", { type: "checkbox", "aria-label": `compare trial ${trial}`, "data-key": `check-${trial}`,
+      checked: this.compared.has(trial), oninput: (event) => {
+        if (!event.target.checked) this.compared.delete(trial);
+        else if (this.compared.size < MOST_COMPARED) this.compared.add(trial);
+        event.target.checked = this.compared.has(trial);
+        this.sayCompared();
+      } }));
+  }
+
+  sayCompared() {
+    const trials = [...this.compared];
+    if (trials.length < 2) this.compare.replaceChildren(`check 2 to ${MOST_COMPARED} trials to compare them`);
+    else this.compare.replaceChildren(el("a", { href: `/compare?trials=${trials.join(",")}` }, `Compare trials ${trials.join(", ")}`));
   }
 
   space(rows) {
@@ -83,12 +107,12 @@ export class Table {
 
   line(row) {
     const noise = this.model.columns.noise?.[row];
-    return el("tr", { class: noise ? "near" : null }, this.shown.map((name) => this.cell(name, row)));
+    return el("tr", { class: noise ? "near" : null }, this.check(row), this.shown.map((name) => this.cell(name, row)));
   }
 
   cell(name, row) {
     const value = this.model.columns[name][row];
-    if (name === "trial") return el("td", {}, el("a", { href: this.model.address(row) }, value === null ? this.model.label(row) : String(value)));
+    if (name === "trial") return el("td", {}, el("a", { href: this.model.address(row), "data-key": `link-${row}` }, value === null ? this.model.label(row) : String(value)));
     if (name === "noise") return el("td", {}, { true: "yes", false: "no" }[value] ?? "-");
     if (name === "state") return el("td", { class: value }, value);
     if (name === this.model.by && this.model.columns.interval?.[row] && name === "val_accuracy") {

@@ -72,7 +72,7 @@ def test_a_filter_is_part_of_the_address_and_rows_are_made_as_they_are_seen(
     browser.open(f"{page.address}/experiments/1?filter=lr%3D0.007&sort=-rank")
     browser.wait_for(READY)
     assert selected(browser) == [LARGEST] * 4
-    ranks = "[...document.querySelectorAll('.rows tbody td:first-child')].map((e) => +e.innerText)"
+    ranks = "[...document.querySelectorAll('.rows tbody td:nth-child(2)')].map((e) => +e.innerText)"
     found = browser.value(ranks)
     assert found == sorted(found, reverse=True)
     assert browser.value("document.querySelectorAll('.rows tbody tr').length") < 60
