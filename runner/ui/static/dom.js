@@ -25,7 +25,7 @@ export function share(value) {
 }
 
 export function signed(value) {
-  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(4)}`;
+  return `${value < 0 ? "-" : "+"}${Math.abs(value).toFixed(4)}`;
 }
 
 export function duration(seconds) {

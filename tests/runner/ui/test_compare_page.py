@@ -39,7 +39,7 @@ def test_it_tests_the_difference_and_lists_the_images_that_one_has_wrong(
     pairs = browser.value("document.querySelector('#pairs tbody tr').innerText").split("\t")
     assert pairs[0] == f"{first} minus {second}"
     # 1 of the 5 images that they disagree on: McNemar's exact test is 2 * 6 / 32.
-    assert pairs[1:6] == ["−0.3000", pairs[2], "0.38", "1", "4"]
+    assert pairs[1:6] == ["-0.3000", pairs[2], "0.38", "1", "4"]
     assert browser.value("document.querySelector('#disputed').innerText") == "4 images"
     browser.wait_for("document.querySelector('[data-curves]')?.dataset.curves === '2'")
     assert browser.console == []
