@@ -12,11 +12,16 @@ PREFERRED = ("val_accuracy", "val_loss", "accuracy", "loss")
 # Shares of images, from 0 to 1; so is the best of an epoch, `best_val_accuracy`.
 SHARES = ("accuracy", "val_accuracy")
 
+# How large a network is, and the recall of a class, of objectives: measured where it is asked for.
+PARAMETERS = "parameters"
+RECALL = "recall:"
+
 # What ended a training.
 EPOCHS, PATIENCE, STOPPED = "epochs", "patience", "stopped"
 
 # A metric with one of these words in its name is better when it is smaller.
-SMALLER = ("loss", "error", "perplexity", "seconds", "mse", "rmse", "mae", "nll", "wer", "cer")
+OF_SIZE = ("seconds", "parameters")
+SMALLER = (*OF_SIZE, "loss", "error", "perplexity", "mse", "rmse", "mae", "nll", "wer", "cer")
 
 
 def objective(reported: Iterable[str]) -> str:
@@ -27,6 +32,8 @@ def objective(reported: Iterable[str]) -> str:
 
 def is_smaller_better(metric: str) -> bool:
     """Return whether a smaller value of a metric is better, which its name says."""
+    if metric.startswith(RECALL):
+        return False
     return any(word in SMALLER for word in metric.lower().split("_"))
 
 

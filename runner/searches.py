@@ -1,7 +1,54 @@
-"""What the stored configuration of an experiment or a job says of a search."""
+"""What the stored configuration of an experiment or a job says of a search and its objectives."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+from cifar_model.objective import is_smaller_better
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """A metric of trials that should be large, or small."""
+
+    metric: str
+    minimize: bool
+
+    @property
+    def is_reproducible(self) -> bool:
+        """Return whether training again gives the same value."""
+        return self.metric != "seconds"
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """A bound of a metric that trials have to keep."""
+
+    metric: str
+    operator: str
+    bound: float
+
+    @property
+    def text(self) -> str:
+        """Return it as `--constraint` takes it."""
+        return f"{self.metric}{self.operator}{self.bound:g}"
+
+    def holds(self, value: float) -> bool:
+        """Return whether a value keeps the bound."""
+        match self.operator:
+            case "<":
+                return value < self.bound
+            case "<=":
+                return value <= self.bound
+            case ">":
+                return value > self.bound
+        return value >= self.bound
+
+    def excess(self, value: float) -> float:
+        """Return how far a value is beyond the bound; not above 0 if it keeps it."""
+        beyond = value - self.bound if self.operator.startswith("<") else self.bound - value
+        # A strict bound that is met exactly is not kept.
+        return max(beyond, 1e-12) if not self.holds(value) else beyond
 
 
 def sampler_of(configuration: Mapping[str, Any]) -> str | None:
@@ -9,9 +56,26 @@ def sampler_of(configuration: Mapping[str, Any]) -> str | None:
     return configuration.get("search")
 
 
-def objective_of(configuration: Mapping[str, Any]) -> str | None:
-    """Return the metric that a search improves."""
-    return configuration.get("objective")
+def objectives_of(configuration: Mapping[str, Any]) -> list[Objective]:
+    """Return what an experiment was submitted to improve; nothing if that was not said."""
+    return [
+        Objective(metric, metric in configuration["minimize"] or is_smaller_better(metric))
+        for metric in configuration.get("objectives", ())
+    ]
+
+
+def constraints_of(configuration: Mapping[str, Any]) -> list[Constraint]:
+    """Return the bounds that trials have to keep."""
+    return [Constraint(*each) for each in configuration.get("constraints", ())]
+
+
+def measured_by(configuration: Mapping[str, Any]) -> list[str]:
+    """Return the metrics that objectives and constraints are about."""
+    every: Sequence[Objective | Constraint] = [
+        *objectives_of(configuration),
+        *constraints_of(configuration),
+    ]
+    return list(dict.fromkeys(each.metric for each in every))
 
 
 def is_deterministic(configuration: Mapping[str, Any]) -> bool:

@@ -6,10 +6,11 @@ from typing import Any
 
 from cifar_model.grid import given_grid
 from cifar_model.networks.network import Network
-from cifar_model.objective import is_smaller_better
 from cifar_model.params import ParamValues, point_digest, rules_of, settled
-from runner.search.asked import Asked, Search, fixed_history, told_before
+from runner.errors import InputError
+from runner.search.asked import Asked, Search, Values, fixed_history, told_before
 from runner.search.sampling import Proposer, SpaceExhaustedError
+from runner.searches import constraints_of, measured_by, objectives_of
 from runner.states import FINAL, AttemptState, JobState
 from runner.store.lifecycle.tuning.asking import (
     EXHAUSTED,
@@ -83,7 +84,7 @@ def _history(attempt: Attempt) -> Sequence[Asked]:
     lag = claim.configuration.get("lag")
     while True:
         jobs = retry_while_unavailable(lambda: read_search(store, claim.experiment_id))
-        outcomes = _outcomes(jobs, claim.configuration["objective"])
+        outcomes = _outcomes(jobs, claim.configuration)
         if lag is None:
             asked = [Asked.from_json(job.number, job.asked) for job in jobs if job.asked]
             return [*asked, Asked(claim.number, None, told_before(asked, outcomes))]
@@ -100,12 +101,36 @@ def _history(attempt: Attempt) -> Sequence[Asked]:
         drain.wait(LOOK_SECONDS)
 
 
-def _outcomes(jobs: Sequence[SearchedJob], objective: str) -> dict[int, float | None]:
+def _outcomes(
+    jobs: Sequence[SearchedJob], configuration: Mapping[str, Any]
+) -> dict[int, Values | None]:
     """Return what came of the jobs that have ended, in the order in which their trials did."""
     trained = sorted((job.trial, job) for job in jobs if job.trial is not None)
-    found = {job.number: (job.metrics or {}).get(objective) for _, job in trained}
+    found = {job.number: _values(job.metrics or {}, configuration) for _, job in trained}
+    if found and not any(found.values()):
+        _refuse_unrecorded(trained[0][1].metrics or {}, configuration)
     failed = [job.number for job in jobs if job.state in FINAL and job.trial is None and job.asked]
     return {**found, **dict.fromkeys(failed)}
+
+
+def _values(metrics: Mapping[str, float], configuration: Mapping[str, Any]) -> Values | None:
+    """Return the objectives and the excesses of a trial; None if it did not record one of them."""
+    if not all(name in metrics for name in measured_by(configuration)):
+        return None
+    return (
+        *(metrics[each.metric] for each in objectives_of(configuration)),
+        *(each.excess(metrics[each.metric]) for each in constraints_of(configuration)),
+    )
+
+
+def _refuse_unrecorded(metrics: Mapping[str, float], configuration: Mapping[str, Any]) -> None:
+    """Fail the job: without values, a search would be random, and nobody would know."""
+    missing = [name for name in measured_by(configuration) if name not in metrics]
+    raise InputError(
+        f"the objective {missing[0]} is recorded by no trial of this experiment",
+        f"one of the metrics that its trials record: {', '.join(metrics)}",
+        "cancel the experiment and submit it with another --objective",
+    )
 
 
 def _proposer(attempt: Attempt, history: int) -> Proposer:
@@ -133,7 +158,7 @@ def search_of(seed: int, configuration: Mapping[str, Any]) -> Search:
         sampler=configuration["search"],
         seed=seed,
         grid=given_grid(configuration["grid"]),
-        minimize=is_smaller_better(configuration["objective"]),
+        minimize=[each.minimize for each in objectives_of(configuration)],
         lag=configuration.get("lag"),
     )
 

@@ -11,6 +11,7 @@ from cifar_model.params import ParamValues
 from runner.api import checks, delivery
 from runner.api.experiment import Experiment
 from runner.api.home import Home
+from runner.api.searching import default_of
 from runner.api.selection import Chosen, Where, number_of
 from runner.api.submit import (
     AnyRequest,
@@ -18,7 +19,6 @@ from runner.api.submit import (
     ExplainRequest,
     TrainRequest,
     TuneRequest,
-    default_of,
     new_submission,
 )
 from runner.api.trial import Trial
@@ -111,7 +111,9 @@ class Client:
         method: str | None = None,
         search: str = "grid",
         trials: int | None = None,
-        objective: str | None = None,
+        objective: str | Sequence[str] = (),
+        minimize: str | Sequence[str] = (),
+        constraint: str | Sequence[str] = (),
         deterministic: bool = False,
         into: int | str | None = None,
         stop: str | None = None,
@@ -148,6 +150,8 @@ class Client:
                 search=search,
                 trials=trials,
                 objective=objective,
+                minimize=minimize,
+                constraint=constraint,
                 deterministic=deterministic,
                 into=None if into is None else number_of(self._home.store, into),
                 stop=stop,

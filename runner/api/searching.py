@@ -1,21 +1,27 @@
 """How a tune chooses its points: a sample of a grid, or one point after another."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, Field, fields, replace
+from typing import TYPE_CHECKING, Any
 
+from cifar_model.errors import shown
 from cifar_model.grid import METHODS
 from cifar_model.objective import PREFERRED
 from runner.api import checks
 from runner.errors import InputError
 from runner.search import SEARCHES
+from runner.submit.objectives import Aims, read_constraint
 from runner.submit.search import Searching
 
 if TYPE_CHECKING:
     from runner.api.submit import TuneRequest
 
 # Of samplers, which need a number of trials in place of a fraction of the grid.
-OF_SAMPLERS = ("trials", "objective", "deterministic")
+OF_SAMPLERS = ("trials", "deterministic")
 OF_GRIDS = ("downsample", "method")
+
+# What a submission may say of the points that it adds to an experiment.
+OF_POINTS = ("downsample", "grid", "method", "params", "ranges", "repeats", "trials", "into")
 
 
 def read_searching(request: "TuneRequest") -> Searching | None:
@@ -30,13 +36,45 @@ def read_searching(request: "TuneRequest") -> Searching | None:
             "--trials with a whole number",
             "add, for example, --trials 60",
         )
-    objective = PREFERRED[0] if request.objective is None else request.objective
+    aims = read_aims(request)
     return Searching(
         sampler=search,
         trials=checks.whole_number("trials", request.trials),
-        objective=checks.text("objective", objective),
+        aims=aims if aims.objectives else replace(aims, objectives=PREFERRED[:1]),
         deterministic=checks.flag("deterministic", request.deterministic),
     )
+
+
+def default_of(each: Field[Any]) -> Any:
+    """Return the default of a field of a request."""
+    return each.default if each.default_factory is MISSING else each.default_factory()
+
+
+def check_shared(request: "TuneRequest", shared: Mapping[str, Any], into: int) -> None:
+    """Refuse to add points with other options than those that an experiment's submissions share."""
+    for each in fields(request):
+        value = getattr(request, each.name)
+        value = tuple(value) if isinstance(value, list) else value
+        if each.name in OF_POINTS or value in (default_of(each), shared.get(each.name)):
+            continue
+        has = f": it has {shared[each.name]}" if each.name in shared else ""
+        raise InputError(
+            f"{checks.option(each.name)} {shown(value)} cannot be given with --into {into}",
+            f"what all submissions of experiment {into} share{has}",
+            f"omit {checks.option(each.name)}, or submit another experiment without --into",
+        )
+
+
+def read_aims(request: "TuneRequest") -> Aims:
+    """Return what a tune should improve; nothing if that is not said."""
+    found = Aims(
+        objectives=checks.words("objective", request.objective),
+        minimize=checks.words("minimize", request.minimize),
+        constraints=list(map(read_constraint, checks.words("constraint", request.constraint))),
+    )
+    if found.objectives or not (found.minimize or found.constraints):
+        return found
+    return replace(found, objectives=PREFERRED[:1])
 
 
 def refuse_others(request: object, search: str, names: Sequence[str]) -> None:

@@ -1,14 +1,13 @@
 """Submit experiments: what the command line and Python ask for, as typed requests."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from cifar_model import grid as grids
 from cifar_model.backends.names import check_backend, check_installed
 from cifar_model.data import RESIZED, DatasetSpec
-from cifar_model.errors import shown
 from cifar_model.explanation.settings import METHODS, OLD_METHODS, SEGMENTATIONS
 from cifar_model.networks.network import PAPER, Network
 from cifar_model.networks.presets import find_preset, network_name
@@ -19,7 +18,14 @@ from cifar_model.trainers.signature import find_trainer
 from runner.api import checks
 from runner.api.grids import grid_lines, requested_grid
 from runner.api.initial import read_initial
-from runner.api.searching import read_fraction, read_more_trials, read_sampling, read_searching
+from runner.api.searching import (
+    check_shared,
+    read_aims,
+    read_fraction,
+    read_more_trials,
+    read_sampling,
+    read_searching,
+)
 from runner.errors import InputError
 from runner.search import SEARCHES
 from runner.settings import Settings
@@ -40,6 +46,7 @@ from runner.submit.experiments import Training, new_evaluate, new_folds, new_tra
 from runner.submit.explain import Explaining, new_explain
 from runner.submit.image_choice import comma_parts
 from runner.submit.life import read_epochs
+from runner.submit.objectives import with_aims
 from runner.submit.search import new_search
 
 SPLITS = ("train", "validation", "test")
@@ -100,7 +107,9 @@ class TuneRequest(TrainingRequest):
     method: str | None = None
     search: str = "grid"
     trials: int | None = None
-    objective: str | None = None
+    objective: str | Sequence[str] = ()
+    minimize: str | Sequence[str] = ()
+    constraint: str | Sequence[str] = ()
     deterministic: bool = False
     ranges: Mapping[str, Range] = field(default_factory=dict)
     into: int | None = None
@@ -137,15 +146,7 @@ class ExplainRequest(Request):
     epochs_of_life: Sequence[int | str] | str | None = None
 
 
-# What a submission may say of the points that it adds to an experiment.
-OF_POINTS = ("downsample", "grid", "method", "params", "ranges", "repeats", "trials", "into")
-
 AnyRequest = TrainRequest | TuneRequest | EvaluateRequest | ExplainRequest
-
-
-def default_of(each: Field[Any]) -> Any:
-    """Return the default of a field of a request."""
-    return each.default if each.default_factory is MISSING else each.default_factory()
 
 
 def store_for(settings: Settings, request: AnyRequest) -> Store:
@@ -219,22 +220,14 @@ def _new_tune(settings: Settings, store: Store, request: TuneRequest) -> NewExpe
     grid = {**requested_grid(chosen, training.network), **fixed, **request.ranges}
     with grid_lines(chosen):
         if searching is None:
-            return new_tune(settings, training, grid, read_sampling(request))
+            new = new_tune(settings, training, grid, read_sampling(request))
+            return with_aims(new, training, read_aims(request))
         return new_search(settings, training, grid, searching)
 
 
 def _new_addition(store: Store, request: TuneRequest, into: int) -> Addition:
     shared = experiment_options(store, into)
-    for each in fields(request):
-        value = getattr(request, each.name)
-        if each.name in OF_POINTS or value in (default_of(each), shared.get(each.name)):
-            continue
-        has = f": it has {shared[each.name]}" if each.name in shared else ""
-        raise InputError(
-            f"{checks.option(each.name)} {shown(value)} cannot be given with --into {into}",
-            f"what all submissions of experiment {into} share{has}",
-            f"omit {checks.option(each.name)}, or submit another experiment without --into",
-        )
+    check_shared(request, shared, into)
     if shared["search"] != SEARCHES[0]:
         return more_trials(store, into, read_more_trials(request, into))
     network = network_of(store, into)

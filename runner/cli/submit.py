@@ -84,9 +84,23 @@ def train(wait: bool, form: str, **options: Any) -> None:
 )
 @click.option(
     "--objective",
+    multiple=True,
     metavar="METRIC",
     show_default="val_accuracy",
-    help="(--search other than grid) The metric of a trial's last epoch that the search improves.",
+    help="What a trial should be good at: val_accuracy, val_loss, recall:CLASS, seconds, "
+    "parameters, ...; several give a Pareto front.",
+)
+@click.option(
+    "--minimize",
+    multiple=True,
+    metavar="METRIC",
+    help="Of the objectives, one that is better if it is smaller; known for the usual ones.",
+)
+@click.option(
+    "--constraint",
+    multiple=True,
+    metavar="'parameters<500000'",
+    help="A bound that trials have to keep; repeatable.",
 )
 @click.option(
     "--deterministic",

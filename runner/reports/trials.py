@@ -1,6 +1,6 @@
 """The trials of a document: their scores, best epochs and ranks."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from cifar_model.objective import STOPPED, is_smaller_better, score
@@ -84,15 +84,28 @@ def _best(epochs: Sequence[Epoch], metric: str) -> BestEpoch | None:
     return BestEpoch(epoch, value)
 
 
-def ranked(trials: Sequence[Trial], by: str) -> list[RankedTrial]:
+def ranked(
+    trials: Sequence[Trial],
+    by: str,
+    *,
+    smallest_first: bool | None = None,
+    excluded: Collection[int] = (),
+) -> list[RankedTrial]:
     """Return the trials ranked by a metric, best first; trials without a score are last.
 
-    Trials that were stopped early have no rank either. Trials with equal scores have the same rank.
+    Trials that were stopped early have no rank either, nor have those whose jobs are excluded.
+    Trials with equal scores have the same rank. The name of the metric says which is first, unless
+    that is given.
     """
-    found = {trial.job: score(trial, by) for trial in trials if trial.ended_by != STOPPED}
+    found = {
+        trial.job: score(trial, by)
+        for trial in trials
+        if trial.ended_by != STOPPED and trial.job not in excluded
+    }
     scores = {job: value for job, value in found.items() if value is not None}
     scored = [trial for trial in trials if trial.job in scores]
-    sign = 1 if is_smaller_better(by) else -1
+    smallest_first = is_smaller_better(by) if smallest_first is None else smallest_first
+    sign = 1 if smallest_first else -1
     scored.sort(key=lambda trial: (sign * scores[trial.job], trial.number))
     ranks: dict[float, int] = {}
     for place, trial in enumerate(scored, start=1):

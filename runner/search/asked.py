@@ -7,18 +7,24 @@ from typing import Any
 from cifar_model.params import ParamValues
 from cifar_model.spaces.space import Grid
 
+# The values of the objectives of a trial, and then how far it is beyond each constraint.
+Values = tuple[float, ...]
+
 # By its job's number, what came of a point; None if there is no value, because the job failed.
-Outcomes = Mapping[int, float | None]
+Outcomes = Mapping[int, Values | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """How the points of an experiment are drawn; `lag` is that of `--deterministic`."""
+    """How the points of an experiment are drawn; `lag` is that of `--deterministic`.
+
+    `minimize` is, for each objective, whether a smaller value is better.
+    """
 
     sampler: str
     seed: int
     grid: Grid
-    minimize: bool
+    minimize: Sequence[bool]
     lag: int | None = None
 
 
@@ -37,10 +43,11 @@ class Asked:
     @classmethod
     def from_json(cls, number: int, stored: Mapping[str, Any]) -> "Asked":
         """Read it from a job's configuration."""
-        return cls(number, stored["point"], dict(stored["told"]))
+        told = {job: None if values is None else tuple(values) for job, values in stored["told"]}
+        return cls(number, stored["point"], told)
 
 
-def told_before(asked: Sequence[Asked], outcomes: Outcomes) -> dict[int, float | None]:
+def told_before(asked: Sequence[Asked], outcomes: Outcomes) -> dict[int, Values | None]:
     """Return the outcomes that no earlier ask was told, in the order in which they came."""
     known = {number for ask in asked for number in ask.told}
     return {number: value for number, value in outcomes.items() if number not in known}

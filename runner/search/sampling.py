@@ -17,7 +17,7 @@ from cifar_model.grid import MAX_TRIALS, branches, ends_of, is_finite, listed_va
 from cifar_model.params import ParamValues
 from cifar_model.rules import Json, Rule
 from cifar_model.spaces.space import Range, applies, candidates_of, in_order, is_whole
-from runner.search.asked import Asked, Outcomes, Search
+from runner.search.asked import Asked, Outcomes, Search, Values
 
 # A point that is known is asked again so often; then one that is left is taken.
 MOST_AGAIN = 20
@@ -78,7 +78,7 @@ class Proposer:
         self._distributions = distributions(search, rules)
         self._study = optuna.create_study(
             sampler=make_sampler(search.sampler, search.seed),
-            direction="minimize" if search.minimize else "maximize",
+            directions=["minimize" if small else "maximize" for small in search.minimize],
         )
         self._trials: dict[int, optuna.Trial | None] = {}
         self._points: dict[int, ParamValues] = {}
@@ -119,15 +119,18 @@ class Proposer:
         self._known, self.replayed = set(known), replayed
 
     def _tell(self, outcomes: Outcomes) -> None:
-        for number, value in outcomes.items():
+        count = len(self._search.minimize)
+        for number, values in outcomes.items():
             trial = self._trials.pop(number, None)
             if trial is None:
-                if value is not None and number in self._points:
-                    self._add(self._points[number], value)
-            elif value is None:
+                if values is not None and number in self._points:
+                    self._add(self._points[number], values)
+            elif values is None:
                 self._study.tell(trial, state=optuna.trial.TrialState.FAIL)
             else:
-                self._study.tell(trial, value)
+                for name, excess in _constraints(values[count:]).items():
+                    trial.set_constraint(name, excess)
+                self._study.tell(trial, values[:count])
 
     def _draw(self, number: int) -> tuple[optuna.Trial | None, ParamValues]:
         for _ in range(1 + MOST_AGAIN):
@@ -172,7 +175,7 @@ class Proposer:
             raise SpaceExhaustedError
         return random.Random(f"{self._search.seed} {number}").choice(left)  # noqa: S311 (no secret)
 
-    def _add(self, point: ParamValues, value: float) -> None:
+    def _add(self, point: ParamValues, values: Values) -> None:
         """Let the sampler know a point that it was not asked for, if it could have been."""
         own = {
             name: value
@@ -180,14 +183,24 @@ class Proposer:
             if name in self._distributions and not self._is_fixed(name)
         }
         known = {name: self._distributions[name] for name in own}
+        count = len(self._search.minimize)
         if all(_contains(known[name], value) for name, value in own.items()):
             self._study.add_trial(
-                optuna.trial.create_trial(params=own, distributions=known, value=value)
+                optuna.trial.create_trial(
+                    params=own,
+                    distributions=known,
+                    values=values[:count],
+                    constraints=_constraints(values[count:]),
+                )
             )
 
     def _is_fixed(self, name: str) -> bool:
         distribution = self._distributions[name]
         return isinstance(distribution, CategoricalDistribution) and len(distribution.choices) == 1
+
+
+def _constraints(excesses: Values) -> dict[str, float]:
+    return {str(number): excess for number, excess in enumerate(excesses)}
 
 
 def _contains(distribution: BaseDistribution, value: Json) -> bool:

@@ -12,7 +12,7 @@ from cifar_model.spaces.space import Grid, Range
 from runner import provenance
 from runner.errors import InputError
 from runner.search import SEARCHES
-from runner.searches import is_deterministic, objective_of, sampler_of
+from runner.searches import constraints_of, is_deterministic, sampler_of
 from runner.specs import Configuration
 from runner.states import Kind
 from runner.store import queries
@@ -68,7 +68,9 @@ def experiment_options(store: Store, experiment_id: int) -> Mapping[str, Any]:
         "freeze": experiment.configuration.get("freeze"),
         "stop": experiment.configuration.get("stop"),
         "search": sampler_of(stored) or SEARCHES[0],
-        "objective": objective_of(stored),
+        "objective": tuple(stored.get("objectives", ())),
+        "minimize": tuple(stored.get("minimize", ())),
+        "constraint": tuple(each.text for each in constraints_of(stored)),
         "deterministic": is_deterministic(stored),
     }
 

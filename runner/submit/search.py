@@ -6,22 +6,20 @@ from typing import Any
 
 from cifar_model.errors import InputError
 from cifar_model.grid import checked_values, count_points, draw, grid_to_json
-from cifar_model.objective import METRICS
 from cifar_model.params import rules_of
 from cifar_model.spaces.space import Conditional, Grid, Range
+from runner.searches import measured_by
 from runner.settings import Settings
 from runner.states import Kind
 from runner.store.lifecycle.experiments import NewExperiment
 from runner.submit.experiments import Training, new_trainings, trained_by, training_configuration
+from runner.submit.objectives import Aims, check_aims
 
 # Random points that are checked before anything is stored: a combination that is not valid shows.
 CHECKED = 200
 
 # Job n knows the outcomes of jobs up to n - LAG with --deterministic: as many workers are busy.
 LAG = 8
-
-# What every network reports of its trials.
-OF_NETWORKS = (*METRICS, "seconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +28,7 @@ class Searching:
 
     sampler: str
     trials: int
-    objective: str
+    aims: Aims
     deterministic: bool = False
 
 
@@ -41,7 +39,7 @@ def new_search(
     rules = rules_of(training.network)
     values = checked_values(grid, rules)
     check_sampler(searching.sampler, grid)
-    _check_objective(searching.objective, training)
+    _check_aims(searching)
     if training.stop is not None and searching.sampler not in ("random", "qmc"):
         raise InputError(
             f"--stop {training.stop} together with --search {searching.sampler}",
@@ -56,11 +54,13 @@ def new_search(
         )
     chance = random.Random(training.seed)  # noqa: S311 (no secret)
     trained = trained_by(training, list(draw(grid, rules, CHECKED, chance)))
-    configuration = training_configuration(settings, training, trained) | {
+    common = training_configuration(settings, training, trained)
+    check_aims(searching.aims, training, common["dataset"])
+    configuration = common | {
         "grid": grid_to_json(grid),
         "search": searching.sampler,
         "trials": searching.trials,
-        "objective": searching.objective,
+        **searching.aims.to_json(),
         "points": None if None in values.values() else count_points(grid, rules),
         **({"lag": LAG} if searching.deterministic else {}),
     }
@@ -94,10 +94,19 @@ def check_sampler(sampler: str, grid: Grid) -> None:
         )
 
 
-def _check_objective(objective: str, training: Training) -> None:
-    if not training.network.trainer and objective not in OF_NETWORKS:
+def _check_aims(searching: Searching) -> None:
+    """Refuse several objectives and bounds for a sampler that can do neither."""
+    aims = searching.aims
+    if searching.deterministic and "seconds" in measured_by(aims.to_json()):
         raise InputError(
-            f"--objective {objective}: no trial of the network {training.network.name} has it",
-            f"one of {', '.join(OF_NETWORKS)}",
-            "correct --objective; trainers can report other metrics",
+            "--deterministic together with seconds, which differ each time",
+            "objectives and constraints that training again does not change",
+            "omit --deterministic, or choose another --objective",
+        )
+    if searching.sampler == "cmaes" and (len(aims.objectives) > 1 or aims.constraints):
+        what = "--constraint" if aims.constraints else f"{len(aims.objectives)} objectives"
+        raise InputError(
+            f"--search cmaes cannot take {what} into account",
+            "one objective and no constraint for cmaes",
+            "use --search tpe or nsga2",
         )

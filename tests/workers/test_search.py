@@ -9,10 +9,14 @@ from typing import Any
 import optuna
 import pytest
 
+from cifar_model.data import DatasetSpec
 from cifar_model.grid import given_grid
+from cifar_model.networks.building import build
+from cifar_model.params import Params
 from cifar_model.trainers.signature import find_trainer
 from runner.reports.experiment.document import report_document
 from runner.search.sampling import make_sampler
+from runner.searches import Constraint
 from runner.settings import Settings
 from runner.states import AttemptState, JobState
 from runner.store import queries
@@ -21,11 +25,12 @@ from runner.store.lifecycle.tuning.additions import add
 from runner.store.lifecycle.tuning.asking import EXHAUSTED
 from runner.submit.additions import more_trials
 from runner.submit.experiments import Training, save
+from runner.submit.objectives import Aims
 from runner.submit.search import Searching, new_search
 from workers import context, tasks
 from workers.app import app
 from workers.asking import with_point
-from workers.attempt import Attempt, Stopped, Write, execute
+from workers.attempt import Attempt, JobFailedError, Stopped, Write, execute
 from workers.context import Context
 
 # A trial of a few milliseconds, whose value follows from its params.
@@ -53,7 +58,7 @@ def submit(
     settings: Settings, store: Store, trainer: Path, grid: dict[str, Any], **changes: Any
 ) -> int:
     training = Training(None, None, 1, 3, network=find_trainer(f"{trainer}:train"))
-    given: dict[str, Any] = {"sampler": "tpe", "trials": 60, "objective": "val_loss"} | changes
+    given: dict[str, Any] = {"sampler": "tpe", "trials": 60, "aims": Aims(["val_loss"])} | changes
     new = new_search(settings, training, given_grid(grid), Searching(**given))
     return save(store, new)
 
@@ -169,3 +174,33 @@ def test_deterministic_searches_have_the_same_points_with_one_worker_and_with_fo
     assert len(found[0]) == 24
     assert found[0] == found[1]
     store.close()
+
+
+def test_a_search_fails_when_its_trainer_does_not_report_the_objective(
+    worker: Context, trainer: Path
+) -> None:
+    experiment = submit(
+        worker.settings, worker.store, trainer, RANGES, trials=2, aims=Aims(["recall_at_5"])
+    )
+    first, second = queries.jobs(worker.store, experiment)
+    tasks.tune.apply(args=(first.id,), throw=True)
+    with pytest.raises(JobFailedError, match="recall_at_5 is recorded by no trial"):
+        tasks.tune.apply(args=(second.id,), throw=True)
+
+
+def test_what_objectives_ask_of_a_network_is_measured_after_its_training(worker: Context) -> None:
+    dataset = DatasetSpec("shapes", train_size=64)
+    training = Training(dataset, 1, 1, 3)
+    grid = given_grid({"filters": [4, 8], "blocks": [1], "batch_size": [64], "lr": [0.01, 0.02]})
+    aims = Aims(["recall:circle", "parameters"], constraints=[Constraint("parameters", "<", 9e9)])
+    new = new_search(worker.settings, training, grid, Searching("tpe", 1, aims))
+    experiment = save(worker.store, new)
+    (job,) = queries.jobs(worker.store, experiment)
+    tasks.tune.apply(args=(job.id,), throw=True)
+    document = report_document(worker.store, experiment)
+    (trial,) = document.ranked
+    params = Params.from_json(trial.params)
+    assert trial.metrics["parameters"] == build(params, (32, 32, 3), 10).count_params()
+    assert 0 <= trial.metrics["recall:circle"] <= 1
+    assert document.pareto is not None
+    assert [each.trial for each in document.pareto] == [trial.trial]

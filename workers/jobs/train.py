@@ -7,16 +7,18 @@ from cifar_model.params import Params
 from cifar_model.results import Epoch
 from cifar_model.training import Hooks, Trained, train
 from runner.failpoints import failpoint
+from runner.searches import measured_by
 from runner.specs import StartSpec, TrainSpec
 from runner.store.artifacts import get_artifact
 from runner.store.engine import Connection
 from runner.store.lifecycle.checkpoints import adopt_checkpoint, newest_checkpoint, record_epoch
 from runner.store.lifecycle.job_lifecycle import tell
-from runner.store.lifecycle.results import write_trial
+from runner.store.lifecycle.results import write_measured, write_trial
 from runner.store.lifecycle.tuning.stopping import asks_to_stop
 from workers.attempt import Attempt, Stopped, Write
 from workers.audit_log import record
 from workers.jobs.inputs import load_dataset
+from workers.jobs.measuring import measure
 from workers.jobs.models import read_params
 from workers.retrying import retry_while_unavailable
 
@@ -29,10 +31,12 @@ def run_trial(attempt: Attempt, spec: TrainSpec) -> Write:
     fingerprint = determinism.fingerprint()
     start = read_start(attempt, spec.start)
     trained = train_params(attempt, params, dataset, spec.seed, start)
+    measured = measure(measured_by(attempt.claim.configuration), params, dataset, trained.weights)
 
     def write(connection: Connection) -> None:
         weights, ended_by = trained.weights, trained.ended_by
-        write_trial(connection, attempt.claim, weights, fingerprint, ended_by)
+        trial = write_trial(connection, attempt.claim, weights, fingerprint, ended_by)
+        write_measured(connection, trial, measured)
 
     return write
 

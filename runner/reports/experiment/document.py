@@ -10,6 +10,7 @@ from cifar_model.data import Description
 from cifar_model.objective import STOPPED, is_smaller_better, objective, score
 from runner.errors import InputError
 from runner.reports.evaluation import FoldsSummary, evaluations_of, folds_summary
+from runner.reports.experiment.pareto import ParetoTrial, pareto_front, violates
 from runner.reports.experiment.search import Search, Searched, search_of
 from runner.reports.experiment.warnings import experiment_warnings
 from runner.reports.explanation.life import LifeEpoch, life_of
@@ -34,7 +35,7 @@ from runner.reports.stats.repeats import Group, repeated
 from runner.reports.stats.selection_bias import Chance, pooled
 from runner.reports.stats.uncertainty import known_interval
 from runner.reports.trials import ranked, source_of, trials_of
-from runner.searches import objective_of
+from runner.searches import constraints_of, objectives_of
 from runner.specs import Configuration, Provenance, code_of, network_name
 from runner.states import FINAL, JobState, Kind
 from runner.store.engine import Connection, Store
@@ -100,6 +101,7 @@ class ExperimentDocument:
     group_by: list[str]
     groups: list[RankedGroup]
     winner: Winner | None
+    pareto: list[ParetoTrial] | None
     scan_summary: ScanSummary | None
     analysis: Analysis | None
     evaluations: list[Evaluation]
@@ -173,11 +175,13 @@ class _Ranking:
     """The trials of an experiment by rank, and what follows from that."""
 
     by: str
+    order: str
     trials: list[Trial]
     repeats: list[Group]
     group_by: list[str]
     groups: list[RankedGroup]
     winner: Winner | None
+    pareto: list[ParetoTrial] | None
 
 
 def _document(
@@ -218,7 +222,6 @@ def _document(
         states=_states(jobs),
         jobs=[_job(job) for job in jobs],
         search=search_of(configuration, (Searched(bool(job.params), job.reason) for job in jobs)),
-        order="smallest first" if is_smaller_better(ranking.by) else "largest first",
         **fields_of(ranking),
         scan_summary=_scan_summary(experiment, ended_at) if trains else None,
         analysis=analysis(ranking.trials, ranking.by) if trains else None,
@@ -241,9 +244,15 @@ def _ranking(
 ) -> _Ranking:
     trains, images = experiment.kind in TRAINS, trained_on.images.validation
     reported = (job.objective for job in jobs if job.objective is not None)
-    by = objective_of(experiment.configuration.stored) or objective(reported)
-    trained = _trials(connection, experiment, jobs, by)
-    complete = [trial for trial in trained if trial.ended_by != STOPPED]
+    aims = objectives_of(experiment.configuration.stored)
+    by = aims[0].metric if aims else objective(reported)
+    smallest_first = aims[0].minimize if aims else is_smaller_better(by)
+    trained = _trials(connection, experiment, jobs)
+    constraints = constraints_of(experiment.configuration.stored)
+    excluded = {trial.job for trial in trained if trains and violates(trial, constraints)}
+    if trains:
+        trained = [*ranked(trained, by, smallest_first=smallest_first, excluded=excluded)]
+    complete = [t for t in trained if t.ended_by != STOPPED and t.job not in excluded]
     scored = [trial for trial in complete if trial.trial and score(trial, by) is not None]
     first = scored[0] if trains and scored else None
     repeats = repeated(complete, by)
@@ -260,7 +269,16 @@ def _ranking(
         for trial in trained
     ]
     best = winner(connection, first, by, chance, images) if first else None
-    return _Ranking(by, trials, repeats, names, ranked_groups(groups, by, chance.repeats), best)
+    return _Ranking(
+        by=by,
+        order="smallest first" if smallest_first else "largest first",
+        trials=trials,
+        repeats=repeats,
+        group_by=names,
+        groups=ranked_groups(groups, by, chance.repeats),
+        winner=best,
+        pareto=pareto_front(trained, aims, constraints) if trains else None,
+    )
 
 
 def _groups(
@@ -277,12 +295,12 @@ def _groups(
 
 
 def _trials(
-    connection: Connection, experiment: ExperimentRow, jobs: Sequence[JobRow], by: str
+    connection: Connection, experiment: ExperimentRow, jobs: Sequence[JobRow]
 ) -> list[Trial]:
-    """Return the trained trials by rank, or the one trial that was evaluated or explained."""
+    """Return the trained trials, or the one trial that was evaluated or explained."""
     if experiment.kind in TRAINS:
         epochs = reports.epochs(connection, experiment=experiment.id)
-        return [*ranked(trials_of(jobs, epochs), by)]
+        return trials_of(jobs, epochs)
     epochs = [row for job in jobs for row in reports.epochs(connection, job=job.job)]
     return trials_of(jobs, epochs)
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import groupby
 
-from cifar_model.objective import is_smaller_better
 from runner.reports.experiment.document import ExperimentDocument
 from runner.reports.explanation.search import search_document
 from runner.reports.figures.activation_sheets import draw_layer_sheet, draw_overview
@@ -64,7 +63,7 @@ def _parallel(document: ExperimentDocument) -> Iterator[Figure]:
         titled(document.dataset, what),
         trials,
         document.by,
-        smaller_is_better=is_smaller_better(document.by),
+        smaller_is_better=document.order.startswith("smallest"),
     )
     if drawn:
         yield drawn

@@ -1,9 +1,15 @@
 """How a search chose the points of an experiment, and how far it came."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from runner.searches import is_deterministic, objective_of, sampler_of
+from runner.searches import (
+    Objective,
+    constraints_of,
+    is_deterministic,
+    objectives_of,
+    sampler_of,
+)
 from runner.specs import Configuration
 from runner.store.lifecycle.tuning.asking import ENDS
 
@@ -17,7 +23,8 @@ class Search:
     """
 
     sampler: str
-    objective: str
+    objectives: Sequence[str]
+    constraints: Sequence[str]
     deterministic: bool
     trials: int
     asked: int
@@ -34,23 +41,30 @@ class Searched:
 
 def search_of(configuration: Configuration, jobs: Iterable[Searched]) -> Search | None:
     """Return a summary of an experiment's search; None if its points were drawn before."""
-    sampler, objective = sampler_of(configuration.stored), objective_of(configuration.stored)
-    if sampler is None or objective is None:
+    stored = configuration.stored
+    sampler = sampler_of(stored)
+    if sampler is None:
         return None
     every = list(jobs)
     return Search(
         sampler=sampler,
-        objective=objective,
-        deterministic=is_deterministic(configuration.stored),
+        objectives=[aim(each) for each in objectives_of(stored)],
+        constraints=[each.text for each in constraints_of(stored)],
+        deterministic=is_deterministic(stored),
         trials=len(every),
         asked=sum(job.has_point for job in every),
         ended=next((job.reason for job in every if job.reason in ENDS), None),
     )
 
 
+def aim(objective: Objective) -> str:
+    """Return an objective in words."""
+    return f"{'minimize' if objective.minimize else 'maximize'} {objective.metric}"
+
+
 def search_line(search: Search) -> str:
     """Return a summary of a search for people."""
-    words = [f"search: {search.sampler}, objective {search.objective}"]
+    words = [f"search: {search.sampler}, {', '.join([*search.objectives, *search.constraints])}"]
     words += ["deterministic"] if search.deterministic else []
     words += [f"{search.asked:,} of {search.trials:,} points drawn"]
     words += [search.ended] if search.ended else []

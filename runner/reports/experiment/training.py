@@ -6,6 +6,7 @@ from dataclasses import replace
 from cifar_model.objective import reported, score
 from runner.reports.evaluation import loss_rule_notes, next_for_trial
 from runner.reports.experiment.document import ExperimentDocument
+from runner.reports.experiment.pareto import aim_notes, pareto_parts
 from runner.reports.experiment.warnings import equal_points
 from runner.reports.formats.terminal import sparkline
 from runner.reports.groups import brief_group_parts, group_answer, group_parts
@@ -30,6 +31,7 @@ from runner.reports.selection import (
 )
 from runner.reports.stats.param_importance import INFLUENCE, INFLUENCES, differing
 from runner.reports.stats.ranking import METRICS, effective_of, param_names
+from runner.searches import constraints_of, objectives_of
 from runner.states import JobState
 
 IDENTITY = ("rank", "trial", "job")
@@ -60,6 +62,7 @@ def training_parts(document: ExperimentDocument, figures: Sequence[Figure]) -> l
         Note(_not_reduced(document)),
         *_scores(document),
         *_without(document),
+        *_pareto(document),
         *loss_rule_notes("val_loss", document.trials),
         *warning_notes(document),
         *_selection(document),
@@ -98,6 +101,7 @@ def brief_training_parts(
     return [
         Note(said),
         *_without(document),
+        *_pareto(document),
         *troubles,
         *loss_rule_notes("val_loss", document.trials),
         *_brief_table(document),
@@ -105,10 +109,20 @@ def brief_training_parts(
     ]
 
 
+def _pareto(document: ExperimentDocument) -> list[Part]:
+    """Return the Pareto front, and what is to be known of objectives and constraints."""
+    stored = document.configuration.stored
+    objectives = objectives_of(stored)
+    return [
+        *pareto_parts(titled(document.dataset, "Pareto front"), document.pareto, objectives),
+        *aim_notes(document.trials, objectives, constraints_of(stored)),
+    ]
+
+
 def _without(document: ExperimentDocument) -> list[Note]:
     """Return a note if trials have no value of the metric that ranks."""
     ranked = [trial for trial in document.ranked if trial.trial is not None]
-    count = sum(trial.rank is None for trial in ranked)
+    count = sum(score(trial, document.by) is None for trial in ranked)
     others = dict.fromkeys(trial.objective for trial in ranked if trial.rank is None)
     again = f"runner report {document.experiment} --by {next(iter(others), '')}"
     return [Note(without_metric(count, document.by, f"`{again}` ranks them"))] if count else []

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from cifar_model import objective, results
 from cifar_model.data import Split
@@ -61,6 +61,13 @@ def write_trial(
         "backend": needs_of(claim.configuration).backend,
     }
     return connection.scalars(insert_numbered(Trial).returning(Trial.id), trial).one()
+
+
+def write_measured(connection: Connection, trial_id: int, measured: Mapping[str, float]) -> None:
+    """Add metrics of the trained network that no epoch has."""
+    if measured:
+        values = update(Trial).where(Trial.id == trial_id).values(metrics=dict(measured))
+        connection.execute(values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from cifar_model.grid import given_grid
 from cifar_model.params import RULES, ParamValues
 from cifar_model.spaces.space import Grid
 from runner.search import SAMPLERS
-from runner.search.asked import Asked, Search, fixed_history, told_before
+from runner.search.asked import Asked, Search, Values, fixed_history, told_before
 from runner.search.sampling import Proposer, SpaceExhaustedError, make_sampler
 
 GRID = given_grid(
@@ -42,7 +42,7 @@ def value_of(point: ParamValues) -> float:
 
 
 def search(sampler: str, grid: Grid = GRID) -> Search:
-    return Search(sampler, 3, grid, minimize=False)
+    return Search(sampler, 3, grid, minimize=[False])
 
 
 def plain_optuna(sampler: str, suggest: Callable[[optuna.Trial], ParamValues]) -> list[ParamValues]:
@@ -84,7 +84,9 @@ def asked_by_one(searched: Search, count: int = 60) -> list[Asked]:
     proposer = Proposer(searched, RULES, identity)
     asked: list[Asked] = []
     for number in range(1, count + 1):
-        told = {number - 1: value_of(asked[-1].point or {})} if asked else {}
+        told: dict[int, Values | None] = (
+            {number - 1: (value_of(asked[-1].point or {}),)} if asked else {}
+        )
         point = proposer.ask(Asked(number, None, told))
         asked.append(Asked(number, point, told))
     return asked
@@ -130,7 +132,7 @@ def test_a_point_that_another_version_asked_stays_and_its_value_counts() -> None
     changed = [*asked[:4], Asked(5, other, asked[4].told), *asked[5:]]
     proposer = Proposer(search("tpe"), RULES, identity)
     proposer.replay(changed)
-    point = proposer.ask(Asked(21, None, {20: 0.5}))
+    point = proposer.ask(Asked(21, None, {20: (0.5,)}))
     assert 1e-4 <= float(point["lr"]) <= 3e-2
 
 
@@ -144,19 +146,47 @@ def test_every_point_of_a_small_space_is_asked_once_and_then_none(sampler: str) 
         }
     )
     proposer = Proposer(search(sampler, grid), RULES, identity)
-    points = [proposer.ask(Asked(number, None, {number - 1: 0.5})) for number in range(1, 61)]
+    points = [proposer.ask(Asked(number, None, {number - 1: (0.5,)})) for number in range(1, 61)]
     assert len({identity(point) for point in points}) == 60
     with pytest.raises(SpaceExhaustedError):
         proposer.ask(Asked(61, None, {}))
 
 
 def test_a_value_is_told_once_and_in_the_order_in_which_it_came() -> None:
-    asked = [Asked(1, {}), Asked(2, {}, {1: 0.5})]
-    assert list(told_before(asked, {3: 0.1, 1: 0.5, 2: None}).items()) == [(3, 0.1), (2, None)]
+    asked = [Asked(1, {}), Asked(2, {}, {1: (0.5,)})]
+    assert list(told_before(asked, {3: (0.1,), 1: (0.5,), 2: None}).items()) == [
+        (3, (0.1,)),
+        (2, None),
+    ]
 
 
 def test_a_fixed_history_is_complete_when_all_trials_before_the_lag_have_ended() -> None:
-    history, complete = fixed_history(5, 2, {1: 0.1, 3: 0.3, 2: 0.2, 4: 0.4})
+    history, complete = fixed_history(5, 2, {1: (0.1,), 3: (0.3,), 2: (0.2,), 4: (0.4,)})
     assert complete
     assert [list(ask.told) for ask in history] == [[], [], [1], [2], [3]]
-    assert not fixed_history(5, 2, {1: 0.1, 3: 0.3})[1]
+    assert not fixed_history(5, 2, {1: (0.1,), 3: (0.3,)})[1]
+
+
+def test_several_objectives_and_a_constraint_are_told_to_optuna() -> None:
+    def values(point: ParamValues) -> Values:
+        return value_of(point), float(point["batch_size"]), float(point["lr"]) - 0.003
+
+    searched = Search("nsga2", 3, GRID, minimize=[False, True])
+    proposer = Proposer(searched, RULES, identity)
+    study = optuna.create_study(
+        sampler=make_sampler("nsga2", 3), directions=["maximize", "minimize"]
+    )
+    told: dict[int, Values | None] = {}
+    number, points = 0, set[str]()
+    while number < 120:
+        trial = study.ask()
+        point = suggest_plain(trial)
+        if identity(point) in points:
+            study.tell(trial, state=optuna.trial.TrialState.FAIL)
+            continue
+        points.add(identity(point))
+        number += 1
+        assert proposer.ask(Asked(number, None, told)) == point
+        told = {number: values(point)}
+        trial.set_constraint("0", values(point)[2])
+        study.tell(trial, values(point)[:2])

@@ -23,8 +23,8 @@ from tests.runner.store.making import rows
 TUNE = ["tune", "--dataset", "digits"]
 CONDITIONAL: dict[str, Any] = {
     "optimizer": ["adam", "sgd"],
-    "lr": {"low": 0.001, "high": 0.1},
-    "momentum": {"low": 0.5, "high": 0.9, "when": {"optimizer": "sgd"}},
+    "lr": {"low": 0.001, "high": 0.1, "step": 0.033},
+    "momentum": {"values": [0.5, 0.9], "when": {"optimizer": "sgd"}},
 }
 
 Call = Callable[..., Result]
@@ -51,6 +51,15 @@ def call(sqlite_store: Store, tmp_path: Path) -> Call:
         (["--downsample", "1", "--trials", "5"], "--trials has no effect with --search grid"),
         (["--search", "cmaes", "--trials", "5"], "cannot draw momentum, which has a condition"),
         (["--search", "tpe", "--trials", "5", "--objective", "f1"], "no trial of the network"),
+        (["--search", "tpe", "--trials", "5", "--objective", "recall:cat"], "no trial of the"),
+        (["--downsample", "1", "--objective", "loss", "--objective", "loss"], "is given twice"),
+        (["--downsample", "1", "--minimize", "loss"], "is not one of the objectives"),
+        (["--downsample", "1", "--constraint", "parameters=5"], "is not a bound"),
+        (["--downsample", "1", "--constraint", "f1<5"], "--constraint f1: no trial"),
+        (
+            ["--search", "tpe", "--trials", "5", "--deterministic", "--objective", "seconds"],
+            "--deterministic together with seconds",
+        ),
         (["--search", "tpe", "--trials", "5", "--repeats", "2"], "--repeats 2 together with"),
         (["--search", "tpe", "--trials", "5", "--stop", "asha"], "--stop asha together with"),
     ],
@@ -72,7 +81,8 @@ def test_a_search_is_stored_without_points_and_more_trials_can_be_added(
     first = call(*TUNE, "--grid", "wide", "--search", "tpe", "--trials", "3", "--format", "json")
     assert json.loads(first.stdout)["search"] == {
         "sampler": "tpe",
-        "objective": "val_accuracy",
+        "objectives": ["maximize val_accuracy"],
+        "constraints": [],
         "deterministic": False,
         "trials": 3,
         "asked": 0,
@@ -116,4 +126,4 @@ main()
             check=True,
         )
         assert done.stderr.splitlines()[-1] == "False", arguments
-    assert "search: tpe, objective val_accuracy; 0 of 3 points drawn" in done.stdout
+    assert "search: tpe, maximize val_accuracy; 0 of 3 points drawn" in done.stdout
