@@ -14,6 +14,9 @@ from runner.reports.stats.ranking import effective_of
 from runner.reports.trial import TrialDocument, trial_document
 from runner.store.engine import Store
 from runner.store.queries.predictions import Predictions, newest_predictions
+from runner.ui.images import dataset_of
+from runner.ui.pictures import SPLITS as SHOWN
+from runner.ui.pictures import Pictures
 
 FEWEST, MOST = 2, 6
 # The split that is shown unless another one is chosen: the first that all have, or the last.
@@ -22,6 +25,8 @@ SPLITS = ("test", "validation", "train")
 MOST_IMAGES = 200
 
 Trials = tuple[int, ...]
+# The trial that has an image right, and the one that has it wrong; None for any.
+Outcomes = tuple[int | None, int | None]
 Truths = NDArray[np.bool_]
 
 
@@ -80,13 +85,15 @@ class DisputedImage:
 class DisputedImages:
     """The images that some trials classified correctly and others did not.
 
-    With `right` and `wrong`, those that the one has right and the other wrong.
+    With `right` and `wrong`, those that the one has right and the other wrong. `pictures` is `none`
+    if the images themselves cannot be shown.
     """
 
     split: str
     trials: list[int]
     right: int | None
     wrong: int | None
+    pictures: str
     count: int
     images: list[DisputedImage]
 
@@ -116,9 +123,10 @@ def compare_document(store: Store, trials: Trials, split: str) -> CompareDocumen
 
 
 def disputed_images(
-    store: Store, trials: Trials, split: str, right: int | None, wrong: int | None
+    store: Store, pictures: Pictures, trials: Trials, split: str, outcomes: Outcomes
 ) -> DisputedImages:
     """Return the images that some of the trials have right and others wrong."""
+    right, wrong = outcomes
     found = _predictions(store, _checked(trials), split)
     like = [of for of in found if same_images(found[0], of)]
     numbers = [of.trial for of in like]
@@ -136,15 +144,16 @@ def disputed_images(
         chosen &= truths[numbers.index(right)]
     if wrong is not None:
         chosen &= ~truths[numbers.index(wrong)]
-    classes = trial_document(store, trial=numbers[0]).dataset.classes
+    dataset = dataset_of(store, numbers[0])
     images = sorted(np.flatnonzero(chosen), key=lambda image: -_spread(like, int(image)))
     return DisputedImages(
         split=split,
         trials=numbers,
         right=right,
         wrong=wrong,
+        pictures=pictures.availability(dataset).images if split in SHOWN else "none",
         count=len(images),
-        images=[_disputed(like, classes, int(image)) for image in images[:MOST_IMAGES]],
+        images=[_disputed(like, dataset.classes, int(image)) for image in images[:MOST_IMAGES]],
     )
 
 

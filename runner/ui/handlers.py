@@ -1,7 +1,7 @@
 """What every answer of the page has in common: who may have it, its headers and its errors."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from tornado.web import HTTPError, RequestHandler
@@ -12,6 +12,8 @@ from runner.store.opening import NoStoreYet
 from runner.ui.access import COOKIE, HEADERS, Access
 from runner.ui.answers import Answers
 from runner.ui.overview import Overviews
+from runner.ui.pictures import Pictures
+from runner.ui.services import Services
 
 # What a browser may load, each read once: no path that is asked for reaches a file.
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
@@ -25,6 +27,8 @@ class Site:
     access: Access
     answers: Answers
     overviews: Overviews
+    pictures: Pictures
+    services: Services
     static: dict[str, bytes]
 
 
@@ -101,6 +105,17 @@ class Documents(Handler):
             return
         self.set_header("Content-Type", "application/json")
         self.finish(found.body)
+
+    async def file(self, kind: str, reading: Awaitable[bytes]) -> None:
+        """Answer with a file of this type, or say why there is none."""
+        try:
+            content = await reading
+        except (InputError, UnavailableError) as error:
+            self.clear_header("Content-Disposition")
+            self.refuse(error)
+            return
+        self.set_header("Content-Type", kind)
+        self.finish(content)
 
     def refuse(self, error: InputError | UnavailableError) -> None:
         """Answer with an error that is known, and say whether there is a store at all."""

@@ -5,19 +5,22 @@ import logging
 import re
 import signal
 import socket
+from collections.abc import Sequence
 from importlib.resources import files
 
 from tornado.httpserver import HTTPServer
-from tornado.web import Application
+from tornado.web import Application, HTTPError
 
-from runner.errors import InputError, UnavailableError
 from runner.settings import Settings
 from runner.ui.access import Access
 from runner.ui.answers import Answers
 from runner.ui.compare import compare_document, disputed_images
 from runner.ui.handlers import Documents, NotFound, Page, Site, Static, numbers
+from runner.ui.images import CHOICES, ORDERS, Choice, dataset_of, images_document
 from runner.ui.overview import Overviews
-from runner.ui.trial import cell_document, explanation_page, job_page, picture, trial_page
+from runner.ui.pictures import SPLITS, Pictures
+from runner.ui.services import Services
+from runner.ui.trial import explanation_page, job_page, picture, trial_page
 from runner.ui.trials import curves_document, trials_document
 
 
@@ -76,21 +79,37 @@ class Disputed(Documents):
         """Answer with their numbers."""
         trials, split = numbers(self, "trials"), self.get_query_argument("split")
         right, wrong = (next(iter(numbers(self, name)), None) for name in ("right", "wrong"))
+        pictures = self.site.pictures
         await self.answer(
             f"disputed {trials} {split} {right} {wrong}",
-            lambda store: disputed_images(store, trials, split, right, wrong),
+            lambda store: disputed_images(store, pictures, trials, split, (right, wrong)),
         )
 
 
-class Cell(Documents):
-    """The images of one cell of a confusion matrix."""
+class Images(Documents):
+    """The images of a trial's evaluation."""
 
-    async def get(self, number: str, split: str, true: str, predicted: str) -> None:
-        """Answer with their numbers."""
+    async def get(self, number: str) -> None:
+        """Answer with those that the address chooses."""
+        wanted = Choice(
+            split=self.one_of("split", SPLITS),
+            choice=self.one_of("choice", CHOICES),
+            true=next(iter(numbers(self, "true")), None),
+            predicted=next(iter(numbers(self, "predicted")), None),
+            order=self.one_of("order", ORDERS),
+            page=max(1, next(iter(numbers(self, "page")), 1)),
+        )
         await self.answer(
-            f"cell {number} {split} {true} {predicted}",
-            lambda store: cell_document(store, int(number), split, (int(true), int(predicted))),
+            f"images {number} {wanted}",
+            lambda store: images_document(store, self.site.pictures, int(number), wanted),
         )
+
+    def one_of(self, name: str, known: Sequence[str]) -> str:
+        """Return an argument of the address; the first known value if it is not given."""
+        given = self.get_query_argument(name, known[0])
+        if given not in known:
+            raise HTTPError(404)
+        return given
 
 
 class ExplainedImage(Documents):
@@ -98,34 +117,66 @@ class ExplainedImage(Documents):
 
     async def get(self, number: str) -> None:
         """Answer with the image as PNG."""
-        try:
-            content = await self.site.answers.read(lambda store: picture(store, int(number)))
-        except (InputError, UnavailableError) as error:
-            self.refuse(error)
+        answers = self.site.answers
+        await self.file("image/png", answers.read(lambda store: picture(store, int(number))))
+
+
+class DatasetImage(Documents):
+    """An image of the data set of a trial."""
+
+    async def get(self, number: str, split: str, image: str) -> None:
+        """Answer with the image as PNG, once the data set has been read."""
+        answers, pictures = self.site.answers, self.site.pictures
+
+        def read() -> bytes:
+            return pictures.png(dataset_of(answers.store(), int(number)), split, int(image))
+
+        # A thread of its own: documents do not wait for a data set that is being read.
+        found = asyncio.get_running_loop().run_in_executor(pictures.thread, read)
+        await self.file("image/png", found)
+
+
+class Model(Documents):
+    """The bundle of a trial."""
+
+    async def get(self, number: str) -> None:
+        """Answer with the zip archive; making it takes seconds, so no other site may ask for it."""
+        if self.request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+            self.fail(403, "Requests from pages of other sites are not allowed.")
             return
-        self.set_header("Content-Type", "image/png")
-        self.finish(content)
+        bundle = self.site.services.bundle
+        self.set_header("Content-Disposition", f'attachment; filename="trial-{number}.zip"')
+        answers = self.site.answers
+        await self.file("application/zip", answers.read(lambda store: bundle(store, int(number))))
 
 
 NUMBER = r"([1-9]\d{0,8})"
-LABEL = r"(\d{1,6})"
+IMAGE = r"(\d{1,8})"
 
 
-def application(settings: Settings, access: Access) -> Application:
+def site_of(settings: Settings, access: Access, services: Services) -> Site:
+    """Return what the handlers need."""
+    pictures = Pictures(settings.data_dir)
+    return Site(access, Answers(settings), Overviews(settings), pictures, services, _static())
+
+
+def application(site: Site) -> Application:
     """Return the application that answers all requests."""
-    site = Site(access, Answers(settings), Overviews(settings), _static())
     known = {"site": site}
     return Application(
         [
             (r"/", Page, known),
             (rf"/(?:experiments|trials|jobs|explanations)/{NUMBER}", Page, known),
+            (rf"/trials/{NUMBER}/images", Page, known),
             (r"/compare", Page, known),
             (r"/static/([a-z_]+\.[a-z]+)", Static, known),
             (r"/api/experiments", Experiments, known),
             (rf"/api/experiments/{NUMBER}", Trials, known),
             (rf"/api/experiments/{NUMBER}/curves", Curves, known),
             (rf"/api/(trials|jobs|explanations)/{NUMBER}", OneDocument, known),
-            (rf"/api/trials/{NUMBER}/(validation|test)/{LABEL}/{LABEL}", Cell, known),
+            (rf"/api/trials/{NUMBER}/images", Images, known),
+            (rf"/api/trials/{NUMBER}/images/(validation|test)/{IMAGE}", DatasetImage, known),
+            (rf"/api/trials/{NUMBER}/model", Model, known),
             (r"/api/compare", Compare, known),
             (r"/api/compare/images", Disputed, known),
             (rf"/api/explanations/{NUMBER}/image", ExplainedImage, known),
@@ -144,17 +195,20 @@ def _static() -> dict[str, bytes]:
     }
 
 
-def serve(settings: Settings, access: Access, sockets: list[socket.socket]) -> None:
+def serve(site: Site, sockets: list[socket.socket]) -> None:
     """Answer requests until SIGTERM or SIGINT."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
     # Who was refused is told why in the answer.
     logging.getLogger("tornado.access").setLevel(logging.ERROR)
-    asyncio.run(_serve(settings, access, sockets))
+    try:
+        asyncio.run(_serve(site, sockets))
+    finally:
+        site.pictures.close()
 
 
-async def _serve(settings: Settings, access: Access, sockets: list[socket.socket]) -> None:
+async def _serve(site: Site, sockets: list[socket.socket]) -> None:
     ended = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, ended.set)
-    HTTPServer(application(settings, access), max_body_size=100_000).add_sockets(sockets)
+    HTTPServer(application(site), max_body_size=100_000).add_sockets(sockets)
     await ended.wait()

@@ -36,9 +36,11 @@ def ui(host: str, port: int, *, no_browser: bool) -> None:
 
 def serve_page(settings: "Settings", host: str, port: int, *, browser: bool) -> None:
     """Serve the page until it is interrupted; on another address than loopback with a token."""
+    from runner.api.page import bundle_archive
     from runner.listening import is_loopback, listen
     from runner.ui.access import Access
-    from runner.ui.server import serve
+    from runner.ui.server import serve, site_of
+    from runner.ui.services import Services
 
     sockets = listen("The page", host, port)
     is_local = host == "localhost" or is_loopback(host)
@@ -50,7 +52,8 @@ def serve_page(settings: "Settings", host: str, port: int, *, browser: bool) -> 
     say(f"the page: {address} (Ctrl-C ends it)")
     if browser and _is_desktop():
         webbrowser.open(address)
-    serve(settings, Access(frozenset(names), token), sockets)
+    site = site_of(settings, Access(frozenset(names), token), Services(bundle_archive))
+    serve(site, sockets)
 
 
 def _is_desktop() -> bool:

@@ -1,6 +1,6 @@
 """Queries of the stored explanations of all experiments, and their summaries."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -157,6 +157,21 @@ def newest(
         .limit(count)
     )
     return [ExplanationRow(**row) for row in connection.execute(query).mappings()]
+
+
+def explained_images(
+    connection: Connection, trial: int, images: Sequence[int]
+) -> dict[int, list[int]]:
+    """Return the explanations of these images of a trial, by image, the newest first."""
+    query = (
+        select(Explanation.image, Explanation.id)
+        .where(Explanation.trial_id == trial, Explanation.image.in_(images), of_last_epoch())
+        .order_by(Explanation.id.desc())
+    )
+    found: dict[int, list[int]] = {}
+    for image, number in connection.execute(query):
+        found.setdefault(image, []).append(number)
+    return found
 
 
 def _plain(wanted: Wanted) -> list[ColumnElement[bool]]:

@@ -243,6 +243,16 @@ def attempts(connection: Connection, job: int) -> list[AttemptRow]:
     return _rows(connection, query, AttemptRow)
 
 
+def epochs_of_attempts(connection: Connection, job: int) -> dict[int, tuple[int, int]]:
+    """Return the first and the last epoch that each attempt at a job recorded."""
+    query = (
+        select(Epoch.attempt, func.min(Epoch.epoch), func.max(Epoch.epoch))
+        .where(Epoch.job_id == job)
+        .group_by(Epoch.attempt)
+    )
+    return {attempt: (first, last) for attempt, first, last in connection.execute(query)}
+
+
 def machines(connection: Connection, experiment: int) -> list[MachineRow]:
     """Return the hosts and devices of an experiment's successful jobs, with the number of jobs."""
     query = (

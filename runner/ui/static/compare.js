@@ -115,10 +115,15 @@ class Disputed {
     ...(shown ? [el("div", { class: "scroll" }, el("table", {},
       el("thead", {}, el("tr", {}, ["image", "true class"].map((name) => el("th", { scope: "col" }, name)),
         found.trials.map((trial) => el("th", { scope: "col" }, linked(trial, this.places.get(trial)))))),
-      el("tbody", {}, found.images.map((each) => el("tr", {}, el("td", {}, String(each.image)), el("td", {}, each.true_class),
+      el("tbody", {}, found.images.map((each) => el("tr", {}, el("td", {}, picture(found, each.image)), el("td", {}, each.true_class),
         each.predicted.map((name, place) => {
           const right = name === each.true_class;
           return el("td", { class: right ? "succeeded" : "failed" }, `${right ? "✓" : "✗"} ${name} ${share(each.probabilities[place])}`);
         }))))))] : []));
   }
+}
+
+function picture(found, image) {
+  const address = `/trials/${found.trials[0]}/images/${found.split}/${image}`;
+  return [found.pictures === "none" ? null : el("img", { class: "thumb", src: `/api${address}`, alt: "", loading: "lazy" }), ` ${image}`];
 }

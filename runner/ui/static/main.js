@@ -4,6 +4,7 @@ import { showCompare } from "./compare.js";
 import { showExperiment } from "./experiment.js";
 import { showExperiments } from "./experiments.js";
 import { showExplanation } from "./explanation.js";
+import { showImages } from "./images.js";
 import { showJob, showTrial } from "./trial.js";
 
 const PAGES = [
@@ -11,6 +12,7 @@ const PAGES = [
   [/^\/compare$/, showCompare],
   [/^\/experiments\/(\d+)$/, showExperiment],
   [/^\/trials\/(\d+)$/, showTrial],
+  [/^\/trials\/(\d+)\/images$/, showImages],
   [/^\/jobs\/(\d+)$/, showJob],
   [/^\/explanations\/(\d+)$/, showExplanation],
 ];

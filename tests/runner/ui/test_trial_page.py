@@ -17,23 +17,29 @@ from tests.runner.store.making import job_ids, value
 from tests.runner.ui.conftest import Page
 
 
-def test_a_cell_of_the_confusion_matrix_lists_its_images(
+def test_a_cell_of_the_confusion_matrix_leads_to_its_images(
     page: Page, browser: Browser, page_store: Store
 ) -> None:
     trial = new_trial(page_store)
     store_evaluation(page_store, trial)
     browser.console.clear()
     browser.open(f"{page.address}/trials/{trial}")
-    browser.wait_for("document.querySelector('.matrix button')")
+    browser.wait_for("document.querySelector('.matrix a')")
     wrong = "[...document.querySelectorAll('.matrix tbody tr')].map((row) => row.cells)[0][2]"
     count = browser.value(f"{wrong}.innerText")
-    browser.value(f"{wrong}.querySelector('button').click()")
-    browser.wait_for("document.querySelector('h3')")
-    assert browser.value("document.querySelector('h3').innerText").startswith(f"{count} image")
-    assert "cell=0-1" in browser.value("location.search")
-    cell = json.loads(page.ask(f"/api/trials/{trial}/test/0/1").read())
-    assert len(cell["images"]) == int(count)
+    assert "expected calibration error" in browser.value("document.body.innerText")
+    browser.value(f"{wrong}.querySelector('a').click()")
+    browser.wait_for("document.querySelector('#count')")
+    assert browser.value("document.querySelector('#count').innerText") == f"{count} image"
+    assert len(browser.value("[...document.querySelectorAll('.gallery li')].map(String)")) == 1
+    assert "true=0" in browser.value("location.search")
     assert browser.console == []
+
+
+def test_attempts_say_what_they_trained(page: Page, page_store: Store) -> None:
+    trial = new_trial(page_store)
+    found = json.loads(page.ask(f"/api/trials/{trial}").read())
+    assert found["attempt_epochs"] == [[1, found["trained_epochs"]]]
 
 
 def test_an_explanation_says_the_weight_of_a_superpixel_and_moves_along_its_curves(
@@ -79,3 +85,11 @@ def test_what_does_not_exist_is_not_found(page: Page, path: str) -> None:
     answer = page.ask(f"/api/{path}")
     assert answer.status == 404
     assert "there is no" in json.loads(answer.read())["error"]
+
+
+@pytest.mark.usefixtures("page_store")
+def test_a_model_is_not_made_for_another_site(page: Page, page_store: Store) -> None:
+    trial = new_trial(page_store)
+    assert page.ask(f"/api/trials/{trial}/model", Sec_Fetch_Site="cross-site").status == 403
+    answer = page.ask("/api/trials/99999/model")
+    assert (answer.status, answer.headers["Content-Disposition"]) == (404, None)

@@ -1,0 +1,82 @@
+"""The images of a trial: chosen, ordered, and shown where their data set is on this machine."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cifar_model.data import DatasetSpec, Description, load
+from cifar_model.errors import InputError
+from runner.store.engine import Store
+from runner.ui.pictures import Pictures
+from tests.browser import Browser
+from tests.runner.reports.stored import evaluated
+from tests.runner.ui.conftest import Page
+
+LABELS = np.array([0, 0, 0, 1, 1])
+PREDICTED = np.array([0, 1, 1, 1, 0])
+
+
+def images(page: Page, trial: int, query: str) -> Any:
+    return json.loads(page.ask(f"/api/trials/{trial}/images?{query}").read())
+
+
+def numbers(found: Any) -> list[int]:
+    return [each["image"] for each in found["images"]]
+
+
+@pytest.fixture(scope="module")
+def trial(page_store: Store) -> int:
+    """Return a trial that is evaluated on five images, three of which are wrong."""
+    return evaluated(page_store, PREDICTED, LABELS)
+
+
+def shapes(**changes: Any) -> Description:
+    """Return a data set as it is stored with a trial."""
+    found = load(DatasetSpec("shapes"), Path())
+    return Description.from_json(found.to_json() | {"split_seed": 0} | changes)
+
+
+def test_images_are_chosen_by_outcome_and_by_class(page: Page, trial: int) -> None:
+    assert numbers(images(page, trial, "split=test")) == [1, 2, 4]
+    assert numbers(images(page, trial, "split=test&choice=right")) == [0, 3]
+    assert numbers(images(page, trial, "split=test&choice=all&true=1&predicted=0")) == [4]
+    assert page.ask(f"/api/trials/{trial}/images?split=nothing").status == 404
+    assert page.ask(f"/api/trials/{trial}/images?split=validation").status == 404
+
+
+def test_without_the_data_set_the_numbers_are_shown(
+    page: Page, browser: Browser, trial: int
+) -> None:
+    browser.console.clear()
+    browser.open(f"{page.address}/trials/{trial}/images?split=test")
+    # Its data set has a built-in name, but other images.
+    browser.wait_for("document.querySelector('#why')")
+    assert "is not the one" in browser.value("document.querySelector('#why').innerText")
+    assert len(browser.value("[...document.querySelectorAll('.gallery li')].map(String)")) == 3
+    assert page.ask(f"/api/trials/{trial}/images/test/1").status == 404
+
+
+def test_an_image_is_that_of_the_data_set(tmp_path: Path) -> None:
+    pictures = Pictures(tmp_path)
+    try:
+        dataset = shapes()
+        content = pictures.png(dataset, "test", 3)
+        assert content.startswith(b"\x89PNG")
+        assert pictures.availability(dataset).images == "here"
+        with pytest.raises(InputError, match="there is no image"):
+            pictures.png(dataset, "test", 10**6)
+    finally:
+        pictures.close()
+
+
+@pytest.mark.parametrize("name", ["cifar10", "zip:/nowhere/images.zip"])
+def test_nothing_is_downloaded_or_read_that_is_not_here(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    pictures = Pictures(tmp_path)
+    assert pictures.availability(shapes(name=name)).images == "none"
+    pictures.close()
