@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MOST_JOBS = 2_000
 
 # Formats of other programs, which have trials and no groups.
-BY_TRIAL = ("talos", "tensorboard")
+BY_TRIAL = ("talos", "tensorboard", "optuna")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +55,13 @@ class Target:
     "--format",
     "form",
     type=click.Choice(
-        ["table", "json", "csv", "talos", "markdown", "html", "parquet", "tensorboard"]
+        ["table", "json", "csv", "talos", "markdown", "html", "parquet", "tensorboard", "optuna"]
     ),
     default="table",
     show_default=True,
     help=(
         "table: for people; json, csv: all fields; talos: a CSV for talos.Analyze; html: one "
-        "file with its figures; parquet, tensorboard: files for these tools."
+        "file with its figures; parquet, tensorboard, optuna: files for these tools."
     ),
 )
 @click.option(
@@ -69,7 +69,7 @@ class Target:
     type=click.Path(path_type=Path),
     help=(
         "Write the report to this file (tensorboard: directory), with its figures beside it, "
-        "instead of stdout (html, parquet, tensorboard: under RUNNER_HOME)."
+        "instead of stdout (html, parquet, tensorboard, optuna: under RUNNER_HOME)."
     ),
 )
 @click.option(
@@ -204,7 +204,7 @@ def _leaderboard(
     from runner.reports.output import choose_destination, write_report
     from runner.store.queries.leaderboard import Scope
 
-    if target.form in ("talos", "tensorboard"):
+    if target.form in BY_TRIAL:
         raise click.UsageError(
             f"--format {target.form} reports one whole experiment and cannot be combined with "
             "--top or --where"

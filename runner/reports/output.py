@@ -13,7 +13,12 @@ from runner.reports.model import Figure, Part, Report
 from runner.reports.records import plain
 
 # The default file names of the formats that are never written to stdout.
-ALWAYS_WRITTEN = {"html": "report.html", "parquet": "report.parquet", "tensorboard": "tensorboard"}
+ALWAYS_WRITTEN = {
+    "html": "report.html",
+    "parquet": "report.parquet",
+    "tensorboard": "tensorboard",
+    "optuna": "study.db",
+}
 
 # What a SQLite database begins with.
 SQLITE = b"SQLite format 3\0"

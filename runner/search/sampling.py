@@ -184,7 +184,7 @@ class Proposer:
         }
         known = {name: self._distributions[name] for name in own}
         count = len(self._search.minimize)
-        if all(_contains(known[name], value) for name, value in own.items()):
+        if all(contains(known[name], value) for name, value in own.items()):
             self._study.add_trial(
                 optuna.trial.create_trial(
                     params=own,
@@ -203,7 +203,8 @@ def _constraints(excesses: Values) -> dict[str, float]:
     return {str(number): excess for number, excess in enumerate(excesses)}
 
 
-def _contains(distribution: BaseDistribution, value: Json) -> bool:
+def contains(distribution: BaseDistribution, value: Json) -> bool:
+    """Return whether a value can be drawn from a distribution."""
     if isinstance(distribution, CategoricalDistribution):
         return value in distribution.choices
     return distribution._contains(distribution.to_internal_repr(value))  # noqa: SLF001 (no public way)

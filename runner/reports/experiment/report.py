@@ -48,6 +48,7 @@ def experiment_report(
         exports={
             "parquet": lambda: _parquet(document, grouped=grouped),
             "tensorboard": lambda: _event_files(document),
+            "optuna": lambda: _study_file(document),
         },
     )
 
@@ -113,6 +114,13 @@ def _event_files(document: ExperimentDocument) -> list[tuple[Path, bytes]]:
 
     _check_trains(document, "tensorboard", "TensorBoard shows training epochs")
     return list(event_files(document.trials, datetime.fromisoformat(document.created_at)))
+
+
+def _study_file(document: ExperimentDocument) -> list[tuple[Path, bytes]]:
+    from runner.reports.experiment.optuna_study import optuna_study
+
+    _check_trains(document, "optuna", "a study of Optuna's has trials")
+    return [(Path(), optuna_study(document))]
 
 
 def _check_trains(document: ExperimentDocument, form: str, reason: str) -> None:

@@ -9,7 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import optuna
 import pytest
+from optuna.study import StudyDirection
+from optuna.trial import TrialState
+from sqlalchemy import func, select, update
 
 from runner.errors import InputError
 from runner.reports.experiment.document import report_document
@@ -18,8 +22,10 @@ from runner.reports.formats.csv_file import share_of
 from runner.reports.leaderboard import leaderboard_document
 from runner.reports.leaderboard_view import leaderboard_report
 from runner.reports.output import choose_destination, write_report
+from runner.search.study import read_study
 from runner.store.engine import Store
 from runner.store.queries.leaderboard import Scope
+from runner.store.schema import Trial
 from tests.runner.reports.stored import COMMAND, store_evaluation, store_explanation, store_tune
 
 CURVES = [[0.1 + 0.2, 0.5], [], [0.25]]
@@ -224,3 +230,38 @@ def test_without_its_package_an_export_says_how_to_install_it(
         export(sqlite_store, store_tune(sqlite_store, CURVES), form, tmp_path)
     assert f"pip install {package}" in refused.value.fix
     assert not (tmp_path / "reports").exists()
+
+
+def test_an_optuna_file_has_one_study_with_curves_pruned_and_waiting_trials(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    experiment = store_tune(sqlite_store, [*CURVES, [0.4, 0.6]])
+    with sqlite_store.write() as connection:
+        newest = connection.scalars(select(func.max(Trial.id))).one()
+        connection.execute(update(Trial).where(Trial.id == newest).values(ended_by="stopped"))
+    [path] = export(sqlite_store, experiment, "optuna", tmp_path)
+    assert path == tmp_path / "reports" / "exported" / "study.db"
+    url = f"sqlite:///{path}"
+    assert optuna.get_all_study_names(url) == [f"experiment-{experiment}"]
+    study = optuna.load_study(study_name=None, storage=url)
+    assert study.direction == StudyDirection.MAXIMIZE
+    first, waiting, third, pruned = study.trials
+    assert [first.state, third.state] == [TrialState.COMPLETE] * 2
+    assert [waiting.state, pruned.state] == [TrialState.WAITING, TrialState.PRUNED]
+    assert (first.value, first.intermediate_values) == (0.5, {1: pytest.approx(0.3), 2: 0.5})
+    assert pruned.intermediate_values == {1: 0.4, 2: 0.6}
+    assert first.params["lr"] == 0.01
+    assert study.best_trial.user_attrs["trial"] == 1
+    assert [trial.values for trial in read_study(path).trials] == [[0.5], [0.25]]
+    # Written again, it is still one study.
+    export(sqlite_store, experiment, "optuna", tmp_path)
+    assert len(optuna.get_all_study_names(url)) == 1
+
+
+def test_a_file_that_is_no_study_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "study.db"
+    path.write_text("no database")
+    with pytest.raises(InputError, match="cannot be read as an Optuna study"):
+        read_study(path)
+    with pytest.raises(InputError, match="there is no file"):
+        read_study(tmp_path / "other.db")
