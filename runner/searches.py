@@ -78,6 +78,16 @@ def measured_by(configuration: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(each.metric for each in every))
 
 
+def budget_of(configuration: Mapping[str, Any]) -> tuple[float | None, int | None]:
+    """Return the hours and the epochs that an experiment may use; None where there is no limit."""
+    return configuration.get("hours"), configuration.get("epochs_total")
+
+
+def is_limited(configuration: Mapping[str, Any]) -> bool:
+    """Return whether a job, by its `job_configuration`, needs a point, or has to fit a budget."""
+    return is_unasked(configuration) or budget_of(configuration) != (None, None)
+
+
 def is_deterministic(configuration: Mapping[str, Any]) -> bool:
     """Return whether the points are the same for any number of workers."""
     return "lag" in configuration

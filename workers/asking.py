@@ -10,17 +10,18 @@ from cifar_model.params import ParamValues, point_digest, rules_of, settled
 from runner.errors import InputError
 from runner.search.asked import Asked, Search, Values, fixed_history, told_before
 from runner.search.sampling import Proposer, SpaceExhaustedError
-from runner.searches import constraints_of, measured_by, objectives_of
+from runner.searches import budget_of, constraints_of, is_unasked, measured_by, objectives_of
 from runner.states import FINAL, AttemptState, JobState
 from runner.store.lifecycle.tuning.asking import (
+    BEGUN,
     EXHAUSTED,
     Answer,
     AskedMeanwhileError,
     SearchedJob,
-    end_exhausted,
     read_search,
     record_asked,
 )
+from runner.store.lifecycle.tuning.budget import end_unbegun, fits_budget
 from runner.store.networks import read_network
 from workers.attempt import Attempt, Stopped
 from workers.drain import drain
@@ -32,13 +33,23 @@ LOOK_SECONDS = 0.5
 _warm: dict[tuple[str, int], Proposer] = {}
 
 
+def begun(attempt: Attempt) -> Attempt:
+    """Return an attempt whose job has a point and fits the budget; else end the experiment."""
+    check_budget(attempt)
+    if not is_unasked(attempt.claim.configuration):
+        return attempt
+    found = with_point(attempt)
+    check_budget(found)
+    return found
+
+
 def with_point(attempt: Attempt) -> Attempt:
     """Return an attempt whose job has a point; end the search if there is none left.
 
     The point is stored together with what the sampler was told before, so that any process can
     bring its own sampler to the same state.
     """
-    store, claim = attempt.context.store, attempt.claim
+    claim = attempt.claim
     while True:
         attempt.check()
         try:
@@ -46,10 +57,29 @@ def with_point(attempt: Attempt) -> Attempt:
         except AskedMeanwhileError:
             continue
         except SpaceExhaustedError:
-            retry_while_unavailable(lambda: end_exhausted(store, claim.key, claim.experiment_id))
+            end_experiment(attempt, EXHAUSTED)
             raise Stopped(AttemptState.CANCELLED, EXHAUSTED) from None
         else:
             return replace(attempt, claim=replace(claim, configuration=configuration))
+
+
+def end_experiment(attempt: Attempt, reason: str) -> None:
+    """Cancel the jobs of an experiment that have not begun."""
+    store, claim = attempt.context.store, attempt.claim
+    retry_while_unavailable(
+        lambda: end_unbegun(store, claim.key, claim.experiment_id, reason, BEGUN)
+    )
+
+
+def check_budget(attempt: Attempt) -> None:
+    """End the experiment if a job does not fit into what is left of its budget."""
+    store, claim = attempt.context.store, attempt.claim
+    if budget_of(claim.configuration) == (None, None):
+        return
+    spent = retry_while_unavailable(lambda: fits_budget(store, claim.key, claim.experiment_id))
+    if spent is not None:
+        end_experiment(attempt, spent)
+        raise Stopped(AttemptState.CANCELLED, spent)
 
 
 def _ask(attempt: Attempt) -> dict[str, Any]:

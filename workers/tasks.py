@@ -6,7 +6,7 @@ from typing import Any
 from celery import Task
 
 from runner.loop_errors import summary
-from runner.searches import is_unasked
+from runner.searches import is_limited
 from runner.specs import EvaluateSpec, ExplainSpec, FoldSpec, TrainSpec, job_spec
 from runner.states import Kind
 from workers.app import app
@@ -46,10 +46,10 @@ def work(attempt: Attempt) -> Write:
     The backend is imported here, after the claim: a job whose worker died is taken up in seconds,
     and what goes wrong in the import is the job's failure, with its traceback.
     """
-    if is_unasked(attempt.claim.configuration):
-        from workers.asking import with_point
+    if is_limited(attempt.claim.configuration):
+        from workers.asking import begun
 
-        attempt = with_point(attempt)
+        attempt = begun(attempt)
     claim = attempt.claim
     spec = job_spec(claim.kind, claim.seed, claim.configuration)
     if isinstance(spec, TrainSpec) and spec.is_trainer:

@@ -10,6 +10,7 @@ from cifar_model.objective import PREFERRED
 from runner.api import checks
 from runner.errors import InputError
 from runner.search import SEARCHES
+from runner.submit.budget import Budget
 from runner.submit.objectives import Aims, read_constraint
 from runner.submit.search import Searching
 
@@ -75,6 +76,14 @@ def read_aims(request: "TuneRequest") -> Aims:
     if found.objectives or not (found.minimize or found.constraints):
         return found
     return replace(found, objectives=PREFERRED[:1])
+
+
+def read_budget(request: "TuneRequest") -> Budget:
+    """Return what a tune may use."""
+    hours = request.hours
+    if isinstance(hours, bool) or not isinstance(hours, int | float | None):
+        raise checks.refusal("hours", hours, "a number above 0")
+    return Budget(hours, checks.optional_number("epochs_total", request.epochs_total))
 
 
 def refuse_others(request: object, search: str, names: Sequence[str]) -> None:

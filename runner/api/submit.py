@@ -21,6 +21,7 @@ from runner.api.initial import read_initial
 from runner.api.searching import (
     check_shared,
     read_aims,
+    read_budget,
     read_fraction,
     read_more_trials,
     read_sampling,
@@ -42,6 +43,7 @@ from runner.submit.additions import (
     network_of,
     new_addition,
 )
+from runner.submit.budget import with_budget
 from runner.submit.experiments import Training, new_evaluate, new_folds, new_train, new_tune
 from runner.submit.explain import Explaining, new_explain
 from runner.submit.image_choice import comma_parts
@@ -111,6 +113,8 @@ class TuneRequest(TrainingRequest):
     minimize: str | Sequence[str] = ()
     constraint: str | Sequence[str] = ()
     deterministic: bool = False
+    hours: float | None = None
+    epochs_total: int | None = None
     ranges: Mapping[str, Range] = field(default_factory=dict)
     into: int | None = None
     stop: str | None = None
@@ -220,9 +224,11 @@ def _new_tune(settings: Settings, store: Store, request: TuneRequest) -> NewExpe
     grid = {**requested_grid(chosen, training.network), **fixed, **request.ranges}
     with grid_lines(chosen):
         if searching is None:
-            new = new_tune(settings, training, grid, read_sampling(request))
-            return with_aims(new, training, read_aims(request))
-        return new_search(settings, training, grid, searching)
+            sampled = new_tune(settings, training, grid, read_sampling(request))
+            new = with_aims(sampled, training, read_aims(request))
+        else:
+            new = new_search(settings, training, grid, searching)
+        return with_budget(new, training, grid, read_budget(request))
 
 
 def _new_addition(store: Store, request: TuneRequest, into: int) -> Addition:

@@ -108,6 +108,14 @@ def train(wait: bool, form: str, **options: Any) -> None:
     help="(--search other than grid) Draw the same points whatever the number of workers.",
 )
 @click.option(
+    "--hours", type=float, help="Begin no trial so many hours after the first; finish running ones."
+)
+@click.option(
+    "--epochs-total",
+    type=click.IntRange(*LIMITS["epochs_total"]),
+    help="Begin no trial that would make it more epochs of all trials together.",
+)
+@click.option(
     "--into",
     type=EXPERIMENT,
     metavar="EXPERIMENT",

@@ -12,7 +12,7 @@ from cifar_model.spaces.space import Grid, Range
 from runner import provenance
 from runner.errors import InputError
 from runner.search import SEARCHES
-from runner.searches import constraints_of, is_deterministic, sampler_of
+from runner.searches import budget_of, constraints_of, is_deterministic, sampler_of
 from runner.specs import Configuration
 from runner.states import Kind
 from runner.store import queries
@@ -71,6 +71,7 @@ def experiment_options(store: Store, experiment_id: int) -> Mapping[str, Any]:
         "objective": tuple(stored.get("objectives", ())),
         "minimize": tuple(stored.get("minimize", ())),
         "constraint": tuple(each.text for each in constraints_of(stored)),
+        **dict(zip(("hours", "epochs_total"), budget_of(stored), strict=True)),
         "deterministic": is_deterministic(stored),
     }
 

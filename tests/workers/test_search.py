@@ -23,8 +23,10 @@ from runner.store import queries
 from runner.store.engine import Store, open_store, upgrade
 from runner.store.lifecycle.tuning.additions import add
 from runner.store.lifecycle.tuning.asking import EXHAUSTED
+from runner.store.lifecycle.tuning.budget import EPOCHS_SPENT, HOURS_SPENT
 from runner.submit.additions import more_trials
-from runner.submit.experiments import Training, save
+from runner.submit.budget import Budget, with_budget
+from runner.submit.experiments import Training, new_tune, save
 from runner.submit.objectives import Aims
 from runner.submit.search import Searching, new_search
 from workers import context, tasks
@@ -204,3 +206,41 @@ def test_what_objectives_ask_of_a_network_is_measured_after_its_training(worker:
     assert 0 <= trial.metrics["recall:circle"] <= 1
     assert document.pareto is not None
     assert [each.trial for each in document.pareto] == [trial.trial]
+
+
+def test_no_job_begins_that_does_not_fit_the_epochs_and_the_report_says_what_they_bought(
+    worker: Context, trainer: Path
+) -> None:
+    network = find_trainer(f"{trainer}:train")
+    training = Training(None, None, 1, 3, network=network)
+    grid = given_grid(RANGES | {"epochs": [2]})
+    searched = new_search(worker.settings, training, grid, Searching("tpe", 6, Aims(["val_loss"])))
+    new = with_budget(searched, training, grid, Budget(epochs=5))
+    experiment = save(worker.store, new)
+    for job in queries.jobs(worker.store, experiment)[:5]:
+        tasks.tune.apply(args=(job.id,), throw=True)
+    states = [(job.state, job.reason) for job in queries.jobs(worker.store, experiment)]
+    # Each trial is planned with two epochs; one that has ended counts with the one that it had.
+    assert states[:4] == [(JobState.SUCCEEDED, None)] * 4
+    assert states[4:] == [(JobState.CANCELLED, EPOCHS_SPENT)] * 2
+    budget = report_document(worker.store, experiment).budget
+    assert budget is not None
+    assert (budget.used_epochs, budget.trials, budget.ended) == (4, 4, EPOCHS_SPENT)
+
+
+@pytest.mark.parametrize("sampler", ["grid", "tpe"])
+def test_no_job_begins_when_the_hours_are_over(
+    worker: Context, trainer: Path, sampler: str
+) -> None:
+    training = Training(None, None, 1, 3, network=find_trainer(f"{trainer}:train"))
+    grid = given_grid(SIXTY)
+    aims = Aims(["val_loss"])
+    if sampler == "grid":
+        chosen = new_tune(worker.settings, training, grid, (0.05, "sobol"))
+    else:
+        chosen = new_search(worker.settings, training, grid, Searching("tpe", 3, aims))
+    new = with_budget(chosen, training, grid, Budget(hours=1e-9))
+    experiment = save(worker.store, new)
+    tasks.tune.apply(args=(queries.jobs(worker.store, experiment)[0].id,), throw=True)
+    ended = {(job.state, job.reason) for job in queries.jobs(worker.store, experiment)}
+    assert ended == {(JobState.CANCELLED, HOURS_SPENT)}

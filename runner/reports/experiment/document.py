@@ -10,6 +10,7 @@ from cifar_model.data import Description
 from cifar_model.objective import STOPPED, is_smaller_better, objective, score
 from runner.errors import InputError
 from runner.reports.evaluation import FoldsSummary, evaluations_of, folds_summary
+from runner.reports.experiment.budget import Budget, budget_of_jobs
 from runner.reports.experiment.pareto import ParetoTrial, pareto_front, violates
 from runner.reports.experiment.search import Search, Searched, search_of
 from runner.reports.experiment.warnings import experiment_warnings
@@ -41,6 +42,7 @@ from runner.states import FINAL, JobState, Kind
 from runner.store.engine import Connection, Store
 from runner.store.queries import reports
 from runner.store.queries.rows import ExperimentRow, JobRow, MachineRow
+from runner.store.queries.spending import spent
 from runner.store.queries.submissions import SubmissionRow, submissions
 
 TRAINS = (Kind.TRAIN, Kind.TUNE)
@@ -94,6 +96,7 @@ class ExperimentDocument:
     states: dict[str, int]
     jobs: list[Job]
     search: Search | None
+    budget: Budget | None
     by: str
     order: str
     trials: list[Trial]
@@ -222,6 +225,7 @@ def _document(
         states=_states(jobs),
         jobs=[_job(job) for job in jobs],
         search=search_of(configuration, (Searched(bool(job.params), job.reason) for job in jobs)),
+        budget=budget_of_jobs(configuration, spent(connection, number), jobs),
         **fields_of(ranking),
         scan_summary=_scan_summary(experiment, ended_at) if trains else None,
         analysis=analysis(ranking.trials, ranking.by) if trains else None,

@@ -27,7 +27,8 @@ def optuna_study(document: ExperimentDocument) -> bytes:
     by = Objective(document.by, document.order.startswith("smallest"))
     objectives = objectives_of(stored) or [by]
     minimize = [each.minimize for each in objectives]
-    grid = given_grid(stored["grid"]) if "grid" in stored else {}
+    listed = stored.get("grid")
+    grid = given_grid(listed) if listed else {}
     rules = rules_of(Network.from_json(document.configuration.network))
     trials = sorted(document.trials, key=lambda trial: trial.number)
     study = Study(

@@ -8,6 +8,7 @@ from runner.reports.evaluation import (
     folds_table,
     scores_table,
 )
+from runner.reports.experiment.budget import budget_line
 from runner.reports.experiment.document import ExperimentDocument
 from runner.reports.experiment.search import search_line
 from runner.reports.experiment.training import (
@@ -193,7 +194,10 @@ def _jobs(document: ExperimentDocument) -> str:
 
 
 def _search(document: ExperimentDocument) -> list[Part]:
-    return [Note(search_line(document.search))] if document.search else []
+    return [
+        *([Note(search_line(document.search))] if document.search else []),
+        *([Note(budget_line(document.budget))] if document.budget else []),
+    ]
 
 
 def _images(document: ExperimentDocument) -> list[str]:

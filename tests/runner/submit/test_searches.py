@@ -60,6 +60,8 @@ def call(sqlite_store: Store, tmp_path: Path) -> Call:
             ["--search", "tpe", "--trials", "5", "--deterministic", "--objective", "seconds"],
             "--deterministic together with seconds",
         ),
+        (["--downsample", "1", "--hours", "0"], "--hours 0 is no time"),
+        (["--downsample", "1", "--epochs-total", "9"], "is less than one trial: it has 10 epochs"),
         (["--search", "tpe", "--trials", "5", "--repeats", "2"], "--repeats 2 together with"),
         (["--search", "tpe", "--trials", "5", "--stop", "asha"], "--stop asha together with"),
     ],

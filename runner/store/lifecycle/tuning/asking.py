@@ -11,15 +11,19 @@ from runner.states import JobState
 from runner.store.engine import Store
 from runner.store.lifecycle.attempts import AttemptKey, beat
 from runner.store.lifecycle.events import record_event
-from runner.store.schema import Event, Experiment, Job, Trial, now
+from runner.store.lifecycle.tuning.budget import EPOCHS_SPENT, HOURS_SPENT, WITHIN_BUDGET
+from runner.store.schema import Event, Experiment, Job, Trial
 
 # The event of a job that says that its point was asked; counted, it is the length of the history.
 ASKED = "asked"
 
 EXHAUSTED = "space exhausted"
 
-# Why a search ended before its trials were asked for; a job that ends for it has not failed.
-ENDS = (EXHAUSTED,)
+# Why an experiment ended before all its trials were begun; a job that ends for it has not failed.
+ENDS = (EXHAUSTED, HOURS_SPENT, EPOCHS_SPENT)
+
+# A job with one of these events has begun.
+BEGUN = (ASKED, WITHIN_BUDGET)
 
 
 class AskedMeanwhileError(Exception):
@@ -122,24 +126,3 @@ def _asked(connection: Connection, experiment_id: int) -> int:
     jobs = select(Event.job_id).join(Job, Job.id == Event.job_id)
     asked = jobs.where(Job.experiment_id == experiment_id, Event.name == ASKED).subquery()
     return connection.scalars(select(func.count()).select_from(asked)).one()
-
-
-def end_exhausted(store: Store, key: AttemptKey, experiment_id: int) -> None:
-    """End the jobs of a search that still have no point, because there is none for them."""
-    with store.write() as connection:
-        if not beat(connection, key):
-            return
-        pending = connection.execute(
-            select(Job.id, Job.configuration)
-            .where(Job.experiment_id == experiment_id, Job.state == JobState.PENDING)
-            .order_by(Job.id)
-            .with_for_update(key_share=True)
-        )
-        jobs = [job.id for job in pending if "asked" not in job.configuration]
-        for job in jobs:
-            connection.execute(
-                update(Job)
-                .where(Job.id == job, Job.state == JobState.PENDING)
-                .values(state=JobState.CANCELLED, ended_at=now(), reason=EXHAUSTED)
-            )
-        record_event(connection, jobs, "cancelled", detail=EXHAUSTED)
