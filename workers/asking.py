@@ -190,6 +190,7 @@ def search_of(seed: int, configuration: Mapping[str, Any]) -> Search:
         grid=given_grid(configuration["grid"]),
         minimize=[each.minimize for each in objectives_of(configuration)],
         lag=configuration.get("lag"),
+        warm=[(point, tuple(values)) for point, values in configuration.get("warm", ())],
     )
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from runner.api.submit import TuneRequest
 
 # Of samplers, which need a number of trials in place of a fraction of the grid.
-OF_SAMPLERS = ("trials", "deterministic")
+OF_SAMPLERS = ("trials", "deterministic", "start_from")
 OF_GRIDS = ("downsample", "method")
 
 # What a submission may say of the points that it adds to an experiment.
@@ -60,10 +60,15 @@ def check_shared(request: "TuneRequest", shared: Mapping[str, Any], into: int) -
             continue
         has = f": it has {shared[each.name]}" if each.name in shared else ""
         raise InputError(
-            f"{checks.option(each.name)} {shown(value)} cannot be given with --into {into}",
+            f"{_option(each.name)} {shown(value)} cannot be given with --into {into}",
             f"what all submissions of experiment {into} share{has}",
-            f"omit {checks.option(each.name)}, or submit another experiment without --into",
+            f"omit {_option(each.name)}, or submit another experiment without --into",
         )
+
+
+def _option(name: str) -> str:
+    # `from` is a word of Python's own.
+    return "--from" if name == "start_from" else checks.option(name)
 
 
 def read_aims(request: "TuneRequest") -> Aims:
@@ -91,9 +96,9 @@ def refuse_others(request: object, search: str, names: Sequence[str]) -> None:
     for name in names:
         if getattr(request, name) not in (None, False):
             raise InputError(
-                f"{checks.option(name)} has no effect with --search {search}",
+                f"{_option(name)} has no effect with --search {search}",
                 f"options of --search {search}",
-                f"omit {checks.option(name)}, or choose another --search",
+                f"omit {_option(name)}, or choose another --search",
             )
 
 

@@ -50,6 +50,7 @@ from runner.submit.image_choice import comma_parts
 from runner.submit.life import read_epochs
 from runner.submit.objectives import with_aims
 from runner.submit.search import new_search
+from runner.submit.warm import with_warm_start
 
 SPLITS = ("train", "validation", "test")
 # That of the paper.
@@ -115,6 +116,7 @@ class TuneRequest(TrainingRequest):
     deterministic: bool = False
     hours: float | None = None
     epochs_total: int | None = None
+    start_from: int | str | Path | None = None
     ranges: Mapping[str, Range] = field(default_factory=dict)
     into: int | None = None
     stop: str | None = None
@@ -228,6 +230,8 @@ def _new_tune(settings: Settings, store: Store, request: TuneRequest) -> NewExpe
             new = with_aims(sampled, training, read_aims(request))
         else:
             new = new_search(settings, training, grid, searching)
+            if request.start_from is not None:
+                new = with_warm_start(store, new, training, grid, str(request.start_from))
         return with_budget(new, training, grid, read_budget(request))
 
 

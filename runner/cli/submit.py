@@ -108,6 +108,13 @@ def train(wait: bool, form: str, **options: Any) -> None:
     help="(--search other than grid) Draw the same points whatever the number of workers.",
 )
 @click.option(
+    "--from",
+    "start_from",
+    metavar="41,40|study.db",
+    help="(--search tpe, cmaes, nsga2) Learn from the trials of these experiments, or of an Optuna "
+    "study, before the first is drawn.",
+)
+@click.option(
     "--hours", type=float, help="Begin no trial so many hours after the first; finish running ones."
 )
 @click.option(

@@ -18,7 +18,8 @@ Outcomes = Mapping[int, Values | None]
 class Search:
     """How the points of an experiment are drawn; `lag` is that of `--deterministic`.
 
-    `minimize` is, for each objective, whether a smaller value is better.
+    `minimize` is, for each objective, whether a smaller value is better. `warm` has points and
+    values of earlier trials, which the sampler is told before it draws the first.
     """
 
     sampler: str
@@ -26,6 +27,7 @@ class Search:
     grid: Grid
     minimize: Sequence[bool]
     lag: int | None = None
+    warm: Sequence[tuple[ParamValues, Values]] = ()
 
 
 @dataclass(frozen=True, slots=True)

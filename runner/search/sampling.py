@@ -84,6 +84,8 @@ class Proposer:
         self._points: dict[int, ParamValues] = {}
         self._known: set[str] = set()
         self.replayed = 0
+        for point, values in search.warm:
+            self._add(point, values)
 
     def replay(self, history: Sequence[Asked]) -> None:
         """Ask again what was asked since the last time, with what was told before each."""

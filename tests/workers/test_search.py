@@ -1,26 +1,37 @@
 """Searches: a point is asked when its job is claimed, and is stored before it is trained."""
 
 import json
+import multiprocessing
+import os
+import signal
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import optuna
 import pytest
+from optuna.distributions import FloatDistribution, IntDistribution
+from optuna.trial import create_trial
 
 from cifar_model.data import DatasetSpec
 from cifar_model.grid import given_grid
 from cifar_model.networks.building import build
 from cifar_model.params import Params
 from cifar_model.trainers.signature import find_trainer
+from runner.errors import InputError
 from runner.reports.experiment.document import report_document
+from runner.reports.experiment.optuna_study import optuna_study
 from runner.search.sampling import make_sampler
 from runner.searches import Constraint
 from runner.settings import Settings
 from runner.states import AttemptState, JobState
 from runner.store import queries
 from runner.store.engine import Store, open_store, upgrade
+from runner.store.lifecycle import job_lifecycle
+from runner.store.lifecycle.attempts import open_attempts
 from runner.store.lifecycle.tuning.additions import add
 from runner.store.lifecycle.tuning.asking import EXHAUSTED
 from runner.store.lifecycle.tuning.budget import EPOCHS_SPENT, HOURS_SPENT
@@ -29,11 +40,14 @@ from runner.submit.budget import Budget, with_budget
 from runner.submit.experiments import Training, new_tune, save
 from runner.submit.objectives import Aims
 from runner.submit.search import Searching, new_search
+from runner.submit.warm import with_warm_start
 from workers import context, tasks
 from workers.app import app
 from workers.asking import with_point
 from workers.attempt import Attempt, JobFailedError, Stopped, Write, execute
 from workers.context import Context
+
+FORK = multiprocessing.get_context("fork")
 
 # A trial of a few milliseconds, whose value follows from its params.
 TRAINER = """\
@@ -43,6 +57,10 @@ PARAMS = {"x": 0.5, "y": 3, "epochs": 1}
 def train(params, context):
     value = (params["x"] - 0.3) ** 2 + (params["y"] - 7) ** 2 / 100
     context.report(1, {"val_loss": value})
+
+
+def other(params, context):
+    train(params, context)
 """
 
 RANGES: dict[str, Any] = {"x": {"low": 0.0, "high": 1.0}, "y": {"low": 0, "high": 50}}
@@ -135,6 +153,16 @@ def work(url: str, home: Path, experiment: int) -> Callable[[int], None]:
         context.stop()
 
     return go
+
+
+@contextmanager
+def in_this_process(url: str, home: Path) -> Iterator[None]:
+    """Make this process a worker for a while."""
+    context.start(Settings.from_environment({"RUNNER_HOME": str(home), "RUNNER_DATABASE_URL": url}))
+    app.conf.task_always_eager = True
+    yield
+    context.stop()
+    app.conf.task_always_eager = False
 
 
 def test_four_workers_train_every_point_of_a_space_once_and_then_it_is_exhausted(
@@ -244,3 +272,77 @@ def test_no_job_begins_when_the_hours_are_over(
     tasks.tune.apply(args=(queries.jobs(worker.store, experiment)[0].id,), throw=True)
     ended = {(job.state, job.reason) for job in queries.jobs(worker.store, experiment)}
     assert ended == {(JobState.CANCELLED, HOURS_SPENT)}
+
+
+def test_a_search_starts_from_what_an_experiment_or_its_study_file_found(
+    worker: Context, trainer: Path, tmp_path: Path
+) -> None:
+    store = worker.store
+    earlier = submit(worker.settings, store, trainer, RANGES, trials=12)
+    for job in queries.jobs(store, earlier):
+        tasks.tune.apply(args=(job.id,), throw=True)
+    file = tmp_path / "study.db"
+    file.write_bytes(optuna_study(report_document(store, earlier)))
+    study = optuna.create_study(sampler=make_sampler("tpe", 4), direction="minimize")
+    known = {"x": FloatDistribution(0, 1), "y": IntDistribution(0, 50)}
+    for point in points(store, earlier).values():
+        value = (point["x"] - 0.3) ** 2 + (point["y"] - 7) ** 2 / 100
+        study.add_trial(create_trial(params=point, distributions=known, value=value))
+    trial = study.ask()
+    expected = {"x": trial.suggest_float("x", 0, 1), "y": trial.suggest_int("y", 0, 50)}
+
+    training = Training(None, None, 1, 4, network=find_trainer(f"{trainer}:train"))
+    grid = given_grid(RANGES)
+    for given in (str(earlier), str(file)):
+        new = new_search(worker.settings, training, grid, Searching("tpe", 1, Aims(["val_loss"])))
+        warm = with_warm_start(store, new, training, grid, given)
+        assert len(warm.configuration["warm"]) == 12
+        experiment = save(store, warm)
+        (job,) = queries.jobs(store, experiment)
+        tasks.tune.apply(args=(job.id,), throw=True)
+        assert points(store, experiment) == {1: expected}
+
+    narrow = given_grid({"x": {"low": 5.0, "high": 6.0}, "y": [1]})
+    with pytest.raises(InputError, match="none of its 12 complete trials is a point"):
+        with_warm_start(store, new, training, narrow, str(earlier))
+    other = replace(training, network=find_trainer(f"{trainer}:other"))
+    changed = new_search(worker.settings, other, grid, Searching("tpe", 1, Aims(["val_loss"])))
+    with pytest.raises(InputError, match="has another network"):
+        with_warm_start(store, changed, other, grid, str(earlier))
+
+
+def test_after_kill_9_in_the_middle_of_a_search_the_same_points_are_trained(
+    sqlite_url: str, tmp_path: Path, trainer: Path
+) -> None:
+    store = open_store(sqlite_url)
+    settings = Settings.from_environment({"RUNNER_HOME": str(tmp_path)})
+    experiment = submit(settings, store, trainer, RANGES, trials=14)
+
+    def work_until_killed() -> None:
+        variables = {"RUNNER_HOME": str(tmp_path), "RUNNER_DATABASE_URL": sqlite_url}
+        context.start(Settings.from_environment(variables))
+
+        def ask_and_die(attempt: Attempt) -> Write:
+            with_point(attempt)
+            os.kill(os.getpid(), signal.SIGKILL)
+            raise AssertionError
+
+        first, *others = [job.id for job in queries.jobs(store, experiment)]
+        for job in [first, *others[:11]]:
+            execute(job, tasks.work, lambda _: None)
+        execute(others[11], ask_and_die, lambda _: None)
+
+    worker = FORK.Process(target=work_until_killed)
+    worker.start()
+    worker.join()
+    assert worker.exitcode == -signal.SIGKILL
+    asked = points(store, experiment)
+    assert set(asked) == set(range(1, 14))
+    assert job_lifecycle.recover(store, open_attempts(store)) == [13]
+    with in_this_process(sqlite_url, tmp_path):
+        for job in queries.jobs(store, experiment)[12:]:
+            tasks.tune.apply(args=(job.id,), throw=True)
+    found = points(store, experiment)
+    assert found[13] == asked[13]
+    assert list(found.values()) == plain_optuna(14)
+    store.close()
