@@ -25,20 +25,14 @@ def target_options(command: Callable[..., None]) -> Callable[..., None]:
 @format_option
 def cancel(experiment: int | None, job: int | None, form: str) -> None:
     """Cancel unfinished jobs: of an experiment, or one job."""
+    from runner.api.live.control import cancelled_text
     from runner.store.lifecycle import control
 
     settings, store = open_store()
     target = _target(experiment, job)
     done = control.cancel(store, target)
-    words = f"{len(done.cancelled)} cancelled"
-    if done.stopping:
-        words += (
-            f", {len(done.stopping)} running: each stops after its worker's next heartbeat "
-            f"(every {settings.heartbeat_seconds:g} s)"
-        )
-    if not done.cancelled and not done.stopping:
-        words = "nothing to cancel: all jobs have ended"
-    _print(form, f"{target}: {words}", cancelled=done.cancelled, stopping=done.stopping)
+    text = cancelled_text(settings, target, done)
+    _print(form, text, cancelled=done.cancelled, stopping=done.stopping)
 
 
 @click.command()
@@ -51,16 +45,14 @@ def cancel(experiment: int | None, job: int | None, form: str) -> None:
 @format_option
 def retry(experiment: int | None, job: int | None, any_machine: bool, form: str) -> None:
     """Run failed and cancelled jobs again. They resume from their newest checkpoint."""
+    from runner.api.live.control import retried_text
     from runner.cli.deliver import send_saved
     from runner.store.lifecycle import control
 
     settings, store = open_store()
     target = _target(experiment, job)
     jobs = control.retry(store, target, any_machine=any_machine)
-    words = (
-        f"{len(jobs)} pending again" if jobs else "nothing to retry: no job failed or was cancelled"
-    )
-    _print(form, f"{target}: {words}", pending=jobs)
+    _print(form, retried_text(target, jobs), pending=jobs)
     if jobs:
         send_saved(settings, store)
 
@@ -70,17 +62,12 @@ def retry(experiment: int | None, job: int | None, any_machine: bool, form: str)
 @format_option
 def pause(experiment: int, form: str) -> None:
     """Pause an experiment: running jobs finish, no new job starts."""
+    from runner.api.live.control import paused_text
     from runner.store.lifecycle import control
 
     _, store = open_store()
     done = control.pause(store, experiment)
-    words = "paused" if done.changed else "was already paused"
-    _print(
-        form,
-        f"experiment {experiment}: {words}, {done.running} running",
-        paused=True,
-        running=done.running,
-    )
+    _print(form, paused_text(experiment, done), paused=True, running=done.running)
 
 
 @click.command()
@@ -88,13 +75,13 @@ def pause(experiment: int, form: str) -> None:
 @format_option
 def resume(experiment: int, form: str) -> None:
     """Resume a paused experiment."""
+    from runner.api.live.control import resumed_text
     from runner.cli.deliver import send_saved
     from runner.store.lifecycle import control
 
     settings, store = open_store()
     done = control.resume(store, experiment)
-    words = "resumed" if done.changed else "was not paused"
-    _print(form, f"experiment {experiment}: {words}", paused=False, running=done.running)
+    _print(form, resumed_text(experiment, done), paused=False, running=done.running)
     if done.changed:
         send_saved(settings, store)
 

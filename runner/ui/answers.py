@@ -71,10 +71,12 @@ class Answers:
         """Return bytes that are not kept, such as an image."""
         return await self._in_thread(lambda: read(self.store()))
 
-    async def do(self, act: Callable[[Store], object]) -> None:
-        """Change something, after which every document is read again."""
-        await self._in_thread(lambda: act(self.store()))
-        self._kept.clear()
+    async def do(self, act: Callable[[Store], str]) -> str:
+        """Change something, after which every document is read again; return what it did."""
+        try:
+            return await self._in_thread(lambda: act(self.store()))
+        finally:
+            self._kept.clear()
 
     async def _fresh(self, key: str, build: Build) -> Answer:
         kept, now = self._kept.get(key), time.monotonic()

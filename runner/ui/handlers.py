@@ -10,7 +10,7 @@ from runner.errors import InputError, UnavailableError
 from runner.store.engine import Store
 from runner.store.opening import NoStoreYet
 from runner.ui.access import COOKIE, HEADERS, Access
-from runner.ui.answers import Answers
+from runner.ui.answers import Answers, as_bytes
 from runner.ui.overview import Overviews
 from runner.ui.pictures import Pictures
 from runner.ui.services import Services
@@ -63,7 +63,8 @@ class Handler(RequestHandler):
 
     def write_error(self, status_code: int, **kwargs: object) -> None:  # noqa: ARG002 (Tornado's)
         """Answer with an error that nobody foresaw; details are in the log."""
-        self.fail(status_code, "This address does not exist." if status_code == 404 else "Failed.")
+        words = {404: "This address does not exist.", 405: "This method is not allowed here."}
+        self.fail(status_code, words.get(status_code, "Failed."))
 
 
 class Page(Handler):
@@ -105,6 +106,11 @@ class Documents(Handler):
             return
         self.set_header("Content-Type", "application/json")
         self.finish(found.body)
+
+    def document(self, found: object) -> None:
+        """Answer with a document that is not kept."""
+        self.set_header("Content-Type", "application/json")
+        self.finish(as_bytes(found))
 
     async def file(self, kind: str, reading: Awaitable[bytes]) -> None:
         """Answer with a file of this type, or say why there is none."""

@@ -13,6 +13,7 @@ from tornado.web import Application, HTTPError
 
 from runner.settings import Settings
 from runner.ui.access import Access
+from runner.ui.actions import Act, ActionsAllowed
 from runner.ui.answers import Answers
 from runner.ui.compare import compare_document, disputed_images
 from runner.ui.handlers import Documents, NotFound, Page, Site, Static, numbers
@@ -177,6 +178,11 @@ def application(site: Site) -> Application:
             (rf"/api/trials/{NUMBER}/images", Images, known),
             (rf"/api/trials/{NUMBER}/images/(validation|test)/{IMAGE}", DatasetImage, known),
             (rf"/api/trials/{NUMBER}/model", Model, known),
+            (r"/api/actions", ActionsAllowed, known),
+            (rf"/api/(experiments)/{NUMBER}/(cancel|retry|pause|resume)", Act, known),
+            (rf"/api/(jobs)/{NUMBER}/(cancel|retry)", Act, known),
+            (rf"/api/(trials)/{NUMBER}/(evaluate)", Act, known),
+            (rf"/api/(trials)/{NUMBER}/(explain)/{IMAGE}", Act, known),
             (r"/api/compare", Compare, known),
             (r"/api/compare/images", Disputed, known),
             (rf"/api/explanations/{NUMBER}/image", ExplainedImage, known),

@@ -27,16 +27,31 @@ PORT = 8080
     help="The port to listen on.",
 )
 @click.option("--no-browser", is_flag=True, help="Print the address and open no browser.")
-def ui(host: str, port: int, *, no_browser: bool) -> None:
+@click.option(
+    "--allow-actions",
+    is_flag=True,
+    help=(
+        "Let readers cancel, retry, pause and resume, evaluate on the test split and explain"
+        " images; the printed address then contains a token."
+    ),
+)
+def ui(host: str, port: int, *, no_browser: bool, allow_actions: bool) -> None:
     """Show the results on a live page in the browser."""
     from runner.settings import Settings
 
-    serve_page(Settings.from_environment(), host, port, browser=not no_browser)
+    settings = Settings.from_environment()
+    serve_page(settings, host, port, browser=not no_browser, actions=allow_actions)
 
 
-def serve_page(settings: "Settings", host: str, port: int, *, browser: bool) -> None:
-    """Serve the page until it is interrupted; on another address than loopback with a token."""
-    from runner.api.page import bundle_archive
+def serve_page(
+    settings: "Settings", host: str, port: int, *, browser: bool, actions: bool = False
+) -> None:
+    """Serve the page until it is interrupted.
+
+    A token is needed on another address than loopback, and for actions: other users of this
+    machine reach loopback too.
+    """
+    from runner.api.live.page import bundle_archive, page_action
     from runner.listening import is_loopback, listen
     from runner.ui.access import Access
     from runner.ui.server import serve, site_of
@@ -44,7 +59,7 @@ def serve_page(settings: "Settings", host: str, port: int, *, browser: bool) -> 
 
     sockets = listen("The page", host, port)
     is_local = host == "localhost" or is_loopback(host)
-    token = None if is_local else secrets.token_urlsafe(24)
+    token = None if is_local and not actions else secrets.token_urlsafe(24)
     names = {"localhost", host.lower()} | (set() if is_local else {socket.gethostname().lower()})
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     if token is not None:
@@ -52,7 +67,8 @@ def serve_page(settings: "Settings", host: str, port: int, *, browser: bool) -> 
     say(f"the page: {address} (Ctrl-C ends it)")
     if browser and _is_desktop():
         webbrowser.open(address)
-    site = site_of(settings, Access(frozenset(names), token), Services(bundle_archive))
+    services = Services(bundle_archive, page_action(settings) if actions else None)
+    site = site_of(settings, Access(frozenset(names), token), services)
     serve(site, sockets)
 
 

@@ -1,5 +1,6 @@
 // The page of one experiment: its state, its trials and their figures, with one selection.
 
+import { ActionBar } from "./actions.js";
 import { Curves } from "./curves.js";
 import { duration, el, facts, follow, number, title } from "./dom.js";
 import { states } from "./experiments.js";
@@ -12,15 +13,18 @@ export function showExperiment(main, id) {
   const model = new Model();
   const [about, importance] = [el("div"), el("section")];
   const table = new Table(model);
+  let look = () => {};
+  const actions = new ActionBar(() => look());
   const parallel = new Parallel(model);
   const scatter = new Scatter(model);
   let again = () => {};
   const curves = new Curves(model, () => again());
   const figures = el("div", { class: "figures" }, parallel.figure, curves.figure, scatter.figure, importance);
-  follow(`/api/experiments/${id}`, (found) => {
+  look = follow(`/api/experiments/${id}`, (found) => {
     const trains = ["train", "tune"].includes(found.kind);
-    if (!about.isConnected) main.replaceChildren(about, ...(trains ? [table.figure, figures] : []));
+    if (!about.isConnected) main.replaceChildren(about, actions.box, ...(trains ? [table.figure, figures] : []));
     about.replaceChildren(...heading(found));
+    actions.show(actionsOf(found, id));
     model.replace(found);
     if (!trains) return;
     table.prepare();
@@ -30,6 +34,17 @@ export function showExperiment(main, id) {
     importance.replaceChildren(...importances(found));
   });
   again = follow(() => `/api/experiments/${id}/curves?metric=${curves.metric.value}`, (found) => curves.show(found));
+}
+
+function actionsOf({ states, paused }, id) {
+  const open = states.pending + states.running;
+  const address = `/api/experiments/${id}`;
+  return [
+    open ? ["Cancel", `${address}/cancel`, true] : null,
+    states.failed + states.cancelled ? ["Retry failed and cancelled jobs", `${address}/retry`] : null,
+    open && !paused ? ["Pause", `${address}/pause`] : null,
+    paused ? ["Resume", `${address}/resume`] : null,
+  ].filter(Boolean);
 }
 
 function heading(found) {

@@ -1,5 +1,6 @@
 // The images of a trial's evaluation: right or wrong, by class, by confidence.
 
+import { addExplainButtons } from "./actions.js";
 import { choice, el, follow, query, setQuery, share, title } from "./dom.js";
 
 const NAMED = [["split", ["validation", "test"]], ["choice", ["wrong", "right", "all"]], ["order", ["sure", "unsure"]]];
@@ -29,7 +30,9 @@ export function showImages(main, trial) {
       select.replaceChildren(el("option", { value: "" }, "any"), ...found.classes.map((each, label) => el("option", { value: label }, each)));
       select.value = given[of];
     }
-    body.replaceChildren(...listed(found, change("page")));
+    const cards = new Map(found.images.map((each) => [each.image, card(found, each)]));
+    body.replaceChildren(...listed(found, [...cards.values()], change("page")));
+    if (found.split === "test") addExplainButtons(trial, cards);
   });
 }
 
@@ -44,13 +47,13 @@ function wanted(given) {
   return new URLSearchParams(Object.entries(given).filter(([, value]) => value !== ""));
 }
 
-function listed(found, turn) {
+function listed(found, cards, turn) {
   const notes = { none: [el("p", { class: "warning", id: "why" }, `${found.reason} Only numbers are shown.`)], reading: [el("p", { class: "soft" }, "The data set is being read.")], here: [] };
   const step = (words, page, allowed) => el("button", { type: "button", disabled: !allowed, onclick: () => turn(String(page)) }, words);
   const pages = found.pages > 1 ? [el("div", { class: "bar" }, step("Previous", found.page - 1, found.page > 1), `page ${found.page} of ${found.pages.toLocaleString("en")}`,
     step("Next", found.page + 1, found.page < found.pages))] : [];
   return [...notes[found.pictures], el("p", { class: "soft small", id: "count", role: "status" }, `${found.count.toLocaleString("en")} ${found.count === 1 ? "image" : "images"}`),
-    el("ul", { class: "gallery" }, found.images.map((each) => card(found, each))), ...pages];
+    el("ul", { class: "gallery" }, cards), ...pages];
 }
 
 function card(found, each) {

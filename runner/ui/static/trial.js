@@ -1,5 +1,6 @@
 // The page of one trial: params, curves, attempts, confusion matrix and explanations.
 
+import { ActionBar } from "./actions.js";
 import { reliability } from "./calibration.js";
 import { Curves } from "./curves.js";
 import { el, facts, follow, head, number, share, title } from "./dom.js";
@@ -18,16 +19,29 @@ function show(main, address, name) {
   const model = new Model();
   const curves = new Curves(model, () => give(curves, model, found));
   const [about, evaluations, rest] = [el("div"), el("div"), el("div")];
-  follow(address, (each) => {
+  let look = () => {};
+  const actions = new ActionBar(() => look());
+  look = follow(address, (each) => {
     found = each;
-    if (!about.isConnected) main.replaceChildren(about, curves.figure, evaluations, rest);
+    if (!about.isConnected) main.replaceChildren(about, actions.box, curves.figure, evaluations, rest);
     title(name, [["Experiments", "/"], [`Experiment ${found.experiment}`, `/experiments/${found.experiment}`], [name]]);
     about.replaceChildren(...heading(found, name));
+    actions.show(actionsOf(found));
     give(curves, model, found);
     curves.figure.hidden = found.epochs.length === 0;
     evaluations.replaceChildren(...found.evaluations.filter((one) => one.fold === null).map((one) => evaluation(found, one)));
     rest.replaceChildren(...attempts(found), ...explanations(found), ...source(found));
   });
+}
+
+function actionsOf(found) {
+  const job = `/api/jobs/${found.job}`;
+  if (found.trial === null) {
+    if (["pending", "running"].includes(found.state)) return [["Cancel", `${job}/cancel`, true]];
+    return [["Retry", `${job}/retry`]];
+  }
+  const evaluated = found.evaluations.some((each) => each.split === "test" && each.fold === null);
+  return found.predicts && !evaluated ? [["Evaluate on the test split", `/api/trials/${found.trial}/evaluate`]] : [];
 }
 
 // The curves of an experiment, of which this trial is the only one.

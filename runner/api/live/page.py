@@ -1,0 +1,93 @@
+"""What the live page asks for, done as the command line does it."""
+
+import io
+import tempfile
+import warnings
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from runner.api.client import Client
+from runner.api.delivery import send_saved
+from runner.api.home import Home
+from runner.api.live.control import cancelled_text, paused_text, resumed_text, retried_text
+from runner.bundle.exporting import export_bundle
+from runner.settings import Settings
+from runner.store.engine import Store
+from runner.store.lifecycle import control
+from runner.store.lifecycle.control import Target
+from runner.ui.services import Action
+
+
+def bundle_archive(store: Store, trial: int) -> bytes:
+    """Return what `runner export` writes for a trial, as a zip archive."""
+    written = io.BytesIO()
+    with tempfile.TemporaryDirectory(prefix="runner-ui-") as place:
+        directory = Path(place) / f"trial-{trial}"
+        names = export_bundle(store, trial, directory)
+        with zipfile.ZipFile(written, "w") as archive:
+            for name in names:
+                archive.write(directory / name, f"{directory.name}/{name}")
+    return written.getvalue()
+
+
+def page_action(settings: Settings) -> Action:
+    """Return the function that does what a reader of the page asks for and says what it did."""
+
+    def act(store: Store, what: str, numbers: tuple[int, ...]) -> str:
+        return ACTIONS[what](settings, store, numbers)
+
+    return act
+
+
+def _cancel(settings: Settings, store: Store, target: Target) -> str:
+    return cancelled_text(settings, target, control.cancel(store, target))
+
+
+def _retry(settings: Settings, store: Store, target: Target) -> str:
+    jobs = control.retry(store, target)
+    return _sent(settings, store, retried_text(target, jobs), needed=bool(jobs))
+
+
+def _pause(_: Settings, store: Store, numbers: tuple[int, ...]) -> str:
+    return paused_text(numbers[0], control.pause(store, numbers[0]))
+
+
+def _resume(settings: Settings, store: Store, numbers: tuple[int, ...]) -> str:
+    done = control.resume(store, numbers[0])
+    return _sent(settings, store, resumed_text(numbers[0], done), needed=done.changed)
+
+
+def _sent(settings: Settings, store: Store, text: str, *, needed: bool) -> str:
+    """Send what is pending; return the text and what keeps it from being worked on."""
+    notes = send_saved(settings, store) if needed else []
+    return "\n".join([text, *(note.text for note in notes)])
+
+
+def _evaluate(settings: Settings, _: Store, numbers: tuple[int, ...]) -> str:
+    return _submitted(lambda: Client(Home(settings)).submit_evaluate(numbers[0], split="test"))
+
+
+def _explain(settings: Settings, _: Store, numbers: tuple[int, ...]) -> str:
+    trial, image = numbers
+    return _submitted(lambda: Client(Home(settings)).submit_explain(trial, [image]))
+
+
+def _submitted(submit: Callable[[], object]) -> str:
+    """Return which experiment was submitted, with the warnings about it."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        submitted = submit()
+    return "\n".join([str(submitted).strip("<>"), *(str(each.message) for each in said)])
+
+
+ACTIONS: dict[str, Callable[[Settings, Store, tuple[int, ...]], str]] = {
+    "cancel": lambda settings, store, of: _cancel(settings, store, Target(experiment=of[0])),
+    "cancel job": lambda settings, store, of: _cancel(settings, store, Target(job=of[0])),
+    "retry": lambda settings, store, of: _retry(settings, store, Target(experiment=of[0])),
+    "retry job": lambda settings, store, of: _retry(settings, store, Target(job=of[0])),
+    "pause": _pause,
+    "resume": _resume,
+    "evaluate": _evaluate,
+    "explain": _explain,
+}

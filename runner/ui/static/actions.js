@@ -1,0 +1,64 @@
+// Buttons that change something: only where the server allows it, and with its token.
+
+import { documentAt, el } from "./dom.js";
+
+let asked = null;
+
+function allowed() {
+  asked ??= documentAt("/api/actions");
+  return asked;
+}
+
+async function act(address, token) {
+  const answer = await fetch(address, { method: "POST", headers: { "X-Runner-Token": token } });
+  const said = await answer.json();
+  return answer.ok ? said.text : `${said.error}${said.fix ? `; to fix it: ${said.fix}` : ""}`;
+}
+
+// A bar of buttons; `show` is called with [words, address, must be confirmed] of each.
+export class ActionBar {
+  constructor(done = () => {}) {
+    this.done = done;
+    this.buttons = el("span", { class: "bar" });
+    this.said = el("p", { class: "small said", role: "status" });
+    this.box = el("div", { class: "actions", hidden: true }, this.buttons, this.said);
+  }
+
+  async show(actions) {
+    const { allowed: may, token } = await allowed();
+    this.box.hidden = !may;
+    const key = JSON.stringify(actions);
+    if (!may || key === this.shown) return;
+    this.shown = key;
+    this.buttons.replaceChildren(...actions.map((each) => this.button(token, ...each)));
+  }
+
+  button(token, words, address, confirmed = false) {
+    let sure = !confirmed;
+    const made = el("button", { type: "button", onclick: async () => {
+      if (!sure) {
+        sure = true;
+        made.textContent = `${words}: are you sure?`;
+        return;
+      }
+      made.disabled = true;
+      this.said.textContent = await act(address, token);
+      [made.disabled, made.textContent, sure] = [false, words, !confirmed];
+      this.done();
+    } }, words);
+    return made;
+  }
+}
+
+// A small button for each image of a gallery.
+export async function addExplainButtons(trial, cards) {
+  const { allowed: may, token } = await allowed();
+  if (!may) return;
+  for (const [image, card] of cards) {
+    const made = el("button", { type: "button", class: "small", onclick: async () => {
+      made.disabled = true;
+      made.after(el("span", { role: "status" }, ` ${await act(`/api/trials/${trial}/explain/${image}`, token)}`));
+    } }, "Explain");
+    card.append(made);
+  }
+}
