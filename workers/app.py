@@ -16,9 +16,11 @@ from runner.settings import Settings
 from workers import context
 from workers.drain import drain
 from workers.leaving import Leaving
+from workers.quiet_log import quieten_log
 from workers.retrying import retry_while_unavailable
 
 settings = Settings.from_environment()
+quieten_log()
 
 # Without a broker there is nothing to consume, but tasks can still be called in this process.
 app = make_app(settings.broker_url or "memory://", queues_of(Offer.of(settings)))

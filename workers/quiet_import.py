@@ -1,4 +1,4 @@
-"""The import of TensorFlow on a worker without a GPU, which says nothing of missing drivers."""
+"""The import of TensorFlow on a worker without a GPU, without its advice on drivers and oneDNN."""
 
 import os
 import re
@@ -6,7 +6,9 @@ import sys
 import tempfile
 
 # Said before TensorFlow reads how much it is to say, so that no variable silences it.
-NOISE = re.compile(rb"before absl::InitializeLog\(\)|Could not find cuda drivers|cuInit")
+NOISE = re.compile(
+    rb"before absl::InitializeLog\(\)|Could not find cuda drivers|cuInit|oneDNN custom operations"
+)
 
 
 def import_tensorflow() -> None:

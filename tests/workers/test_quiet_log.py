@@ -1,0 +1,63 @@
+"""What is left out of a worker's log, and what is not."""
+
+import logging
+import os
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import pytest
+from billiard.einfo import ExceptionInfo
+from billiard.exceptions import WorkerLostError
+from celery.exceptions import CPendingDeprecationWarning
+from celery.worker import request
+
+from workers.quiet_log import quieten_log
+
+
+@pytest.mark.parametrize(("error", "traced"), [(WorkerLostError, False), (ValueError, True)])
+def test_a_lost_process_is_logged_without_a_traceback(
+    error: type[Exception], traced: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    quieten_log()
+    try:
+        raise error("signal 9")
+    except error:
+        lost = ExceptionInfo()
+    request.error("Task handler raised error: %r", error("signal 9"), exc_info=lost.exc_info)
+    (record,) = caplog.records
+    said = logging.Formatter().format(record)
+    assert "signal 9" in said
+    assert ("Traceback" in said) == traced
+
+
+def test_advice_for_developers_is_not_logged() -> None:
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        quieten_log()
+        warnings.warn("advice", CPendingDeprecationWarning, stacklevel=1)
+        warnings.warn("trouble", RuntimeWarning, stacklevel=1)
+    assert [str(warning.message) for warning in said] == ["trouble"]
+
+
+def test_tensorflow_is_imported_without_its_advice(tmp_path: Path) -> None:
+    said = [
+        "WARNING: All log messages before absl::InitializeLog() is called are written to STDERR",
+        "I0000 00:00:1.2 1 port.cc:153] oneDNN custom operations are on. You may see",
+        "I0000 00:00:1.2 1 cudart_stub.cc:31] Could not find cuda drivers on your machine",
+        "E0000 00:00:1.2 1 of the processor: illegal instruction",
+    ]
+    # In the place of TensorFlow, whose import takes seconds: what it wrote on a worker's host.
+    (tmp_path / "tensorflow.py").write_text(
+        f"import os\nos.write(2, {chr(10).join(said)!r}.encode())\n"
+    )
+    code = "from workers.quiet_import import import_tensorflow as load; load()"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == said[-1]
