@@ -1,10 +1,8 @@
 """What Celery's log leaves out: advice for its developers, and the traceback of a lost process."""
 
 import logging
-import warnings
 
 from billiard.exceptions import WorkerLostError
-from celery.exceptions import CPendingDeprecationWarning
 
 
 def without_lost_traceback(record: logging.LogRecord) -> bool:
@@ -17,8 +15,16 @@ def without_lost_traceback(record: logging.LogRecord) -> bool:
     return True
 
 
+def is_for_users(record: logging.LogRecord) -> bool:
+    """Tell whether a warning is no advice on a later version of Celery.
+
+    After each lost connection Celery advises to stop running jobs then: they go on here.
+    """
+    return "CPendingDeprecationWarning" not in record.getMessage()
+
+
 def quieten_log() -> None:
     """Leave both out of this process's log."""
     logging.getLogger("celery.worker.request").addFilter(without_lost_traceback)
-    # After each lost connection Celery advises to stop running jobs then: they go on here.
-    warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)
+    # Not by a filter of `warnings`: Celery adds its own, which comes first, when it starts.
+    logging.getLogger("py.warnings").addFilter(is_for_users)

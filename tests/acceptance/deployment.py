@@ -142,9 +142,12 @@ def check_the_promises(deployment: Deployment) -> None:
     deployment.wait("and healthy with it", deployment.is_healthy)
     states = deployment.states()
     if states["failed"] or states["cancelled"]:
-        sys.exit(f"jobs failed: {states}")
+        jobs = deployment.run("docker compose run --rm -T --no-deps cli status 1")
+        sys.exit(f"jobs failed: {states}\n{jobs}")
     logs = deployment.run("docker compose logs --no-color")
-    noise = re.compile("cuInit|cuda drivers|oneDNN|font|Inspect method|Traceback", re.IGNORECASE)
+    noise = re.compile(
+        "cuInit|cuda drivers|oneDNN|font|Inspect method|DeprecationWarning|Traceback", re.IGNORECASE
+    )
     if found := [line for line in logs.splitlines() if noise.search(line)]:
         sys.exit("noise in the logs:\n" + "\n".join(found[:20]))
 
