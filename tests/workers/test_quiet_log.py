@@ -29,7 +29,9 @@ def test_a_lost_process_is_logged_without_a_traceback(
         fail()
     except error:
         lost = ExceptionInfo()
-    request.error("Task handler raised error: %r", error("signal 9"), exc_info=lost.exc_info)
+    logging.getLogger(request.__name__).error(
+        "Task handler raised error: %r", error("signal 9"), exc_info=lost.exc_info
+    )
     (record,) = caplog.records
     said = logging.Formatter().format(record)
     assert "signal 9" in said
