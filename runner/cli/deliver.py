@@ -11,6 +11,8 @@ from runner.api.delivery import experiment_document
 from runner.cli.progress import wait_for
 from runner.cli.wording.fitting import say
 from runner.errors import ExitCode
+from runner.reports.experiment.document import report_document
+from runner.reports.experiment.racing import race_answer
 from runner.reports.model import Note
 from runner.reports.records import plain
 from runner.settings import Settings
@@ -27,6 +29,7 @@ def deliver(settings: Settings, store: Store, saved: Saved, *, wait: bool, form:
     _say(delivery.submitted(store, saved))
     if wait:
         wait_for(settings, store, experiment_id)
+        _finish_race(settings, store, experiment_id)
     else:
         send_saved(settings, store)
     if form == "json":
@@ -38,6 +41,17 @@ def deliver(settings: Settings, store: Store, saved: Saved, *, wait: bool, form:
         jobs = queries.jobs(store, experiment_id)
         if any(job.state != JobState.SUCCEEDED and job.reason not in ENDS for job in jobs):
             sys.exit(ExitCode.JOB_FAILED)
+
+
+def _finish_race(settings: Settings, store: Store, experiment_id: int) -> None:
+    """Wait for the test score of what a race has named, and say what it found."""
+    race = report_document(store, experiment_id).race
+    if race is None:
+        return
+    if race.evaluation is not None:
+        wait_for(settings, store, race.evaluation)
+        race = report_document(store, experiment_id).race or race
+    say(race_answer(race))
 
 
 def send_saved(settings: Settings, store: Store) -> None:

@@ -27,6 +27,7 @@ from runner.cli.wording.help import Sections
 from runner.search import SEARCHES
 
 if TYPE_CHECKING:
+    from runner.api.racing.confirming import ConfirmRequest
     from runner.api.submit import AnyRequest
 
 
@@ -136,8 +137,14 @@ def train(wait: bool, form: str, **options: Any) -> None:
     type=click.Choice(["median", "asha", "hyperband"]),
     help="End trials after an epoch at which they are behind the others, by this rule.",
 )
-def tune(wait: bool, form: str, **options: Any) -> None:
+@click.option(
+    "--confirm",
+    is_flag=True,
+    help="(--wait) Then confirm the best trial with further seeds: `runner submit confirm`.",
+)
+def tune(wait: bool, form: str, *, confirm: bool, **options: Any) -> None:
     """Train points of a grid, sampled by Talos or searched by Optuna, one job per point."""
+    from runner.api.racing.confirming import ConfirmRequest
     from runner.api.submit import TuneRequest, find_function
     from runner.settings import Settings
     from runner.store.opening import find_store
@@ -147,9 +154,45 @@ def tune(wait: bool, form: str, **options: Any) -> None:
         network = find_function(options["network"], options["trainer"])
     else:
         network = network_of(find_store(Settings.from_environment()), options["into"])
+    if confirm and not wait:
+        raise click.UsageError("--confirm needs --wait: it begins when all trials have ended")
     single, options["ranges"] = split_ranges(options["params"])
     options["params"] = read_params(single, network)
-    _submit(TuneRequest(**options), wait=wait, form=form)
+    experiment = _submit(TuneRequest(**options), wait=wait, form="table" if confirm else form)
+    if confirm:
+        _confirm(ConfirmRequest(experiment), wait=wait, form=form)
+
+
+@submit.command(name="confirm")
+@click.argument("experiment", type=EXPERIMENT)
+@click.option(
+    "--top", type=int, default=5, show_default=True, help="The number of candidates at most."
+)
+@click.option(
+    "--seeds", type=int, default=5, show_default=True, help="The number of further seeds at most."
+)
+@click.option("--budget", type=int, metavar="EPOCHS", help="The number of epochs at most.")
+@wait_option
+@format_option
+def confirm_(wait: bool, form: str, **options: int) -> None:
+    """Train the best trials of an experiment with further seeds until one stands out."""
+    from runner.api.racing.confirming import ConfirmRequest
+
+    _confirm(ConfirmRequest(**options), wait=wait, form=form)
+
+
+def _confirm(request: "ConfirmRequest", *, wait: bool, form: str) -> None:
+    from runner.api.racing.confirming import new_confirmation
+    from runner.cli.deliver import deliver
+    from runner.cli.output import open_store
+    from runner.needs import needs_of
+    from runner.submit.experiments import save_submission
+
+    settings, store = open_store()
+    new = new_confirmation(store, request)
+    settings = settings.serving(needs_of(new.configuration).backend)
+    saved = save_submission(store, new)
+    deliver(settings, store, saved, wait=wait, form=form)
 
 
 @submit.command()
@@ -252,8 +295,8 @@ def explain(wait: bool, form: str, **options: Any) -> None:
     _submit(ExplainRequest(**options), wait=wait, form=form)
 
 
-def _submit(request: "AnyRequest", *, wait: bool, form: str) -> None:
-    """Create the experiment, send its jobs, say so, and wait for its end if that was asked for."""
+def _submit(request: "AnyRequest", *, wait: bool, form: str) -> int:
+    """Create the experiment, send its jobs and wait for its end if asked to; return its number."""
     from runner.api.submit import new_submission, store_for
     from runner.cli.deliver import deliver
     from runner.cli.interrupts import explained, held_back, kept
@@ -274,6 +317,7 @@ def _submit(request: "AnyRequest", *, wait: bool, form: str) -> None:
             saved = save_submission(store, new)
             said.append(kept(settings, saved.experiment))
         deliver(settings, store, saved, wait=wait, form=form)
+    return saved.experiment
 
 
 COMMANDS = [submit]

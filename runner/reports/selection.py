@@ -93,7 +93,7 @@ def winner(connection: Connection, first: Scored, by: str, chance: Chance, image
         counts_seeds=counted,
         seed_spread=measured.variance**0.5 if counted else None,
         seed_freedom=measured.freedom if counted else None,
-        test=_test_score(evaluations_of(connection, trial=first.trial)),
+        test=test_score(evaluations_of(connection, trial=first.trial)),
         predicts=first.predicts,
     )
 
@@ -103,7 +103,8 @@ def _share(trial: Scored, by: str, images: int) -> float | None:
     return score(trial, by) if by in VALIDATION_SHARES and images else None
 
 
-def _test_score(evaluations: Sequence[Evaluation]) -> TestScore | None:
+def test_score(evaluations: Sequence[Evaluation]) -> TestScore | None:
+    """Return the newest score on the test split."""
     tests = [evaluation for evaluation in evaluations if evaluation.split == "test"]
     if not tests:
         return None

@@ -27,6 +27,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "runner submit tune --downsample 0.01 --seed 2 --dataset shapes --epochs 1 --wait",
         "runner submit tune --downsample 1 --grid grid.json --param batch_size=64",
     ),
+    "submit confirm": (
+        "runner submit confirm 3 --wait",
+        "runner submit confirm 3 --top 3 --seeds 10",
+    ),
     "submit evaluate": (
         "runner submit evaluate --trial 3 --wait",
         "runner submit evaluate --trial 3 --folds 10",

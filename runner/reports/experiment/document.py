@@ -12,6 +12,7 @@ from runner.errors import InputError
 from runner.reports.evaluation import FoldsSummary, evaluations_of, folds_summary
 from runner.reports.experiment.budget import Budget, budget_of_jobs
 from runner.reports.experiment.pareto import ParetoTrial, pareto_front, violates
+from runner.reports.experiment.racing import RaceDocument, race_document
 from runner.reports.experiment.search import Search, Searched, search_of
 from runner.reports.experiment.warnings import experiment_warnings
 from runner.reports.explanation.life import LifeEpoch, life_of
@@ -97,6 +98,8 @@ class ExperimentDocument:
     jobs: list[Job]
     search: Search | None
     budget: Budget | None
+    race: RaceDocument | None
+    confirmed: int | None
     by: str
     order: str
     trials: list[Trial]
@@ -206,6 +209,7 @@ def _document(
     ended_at = _ended_at(jobs)
     evaluations = evaluations_of(connection, experiment=number)
     folds = configuration.folds
+    race = race_document(connection, number, configuration)
     return ExperimentDocument(
         experiment=number,
         name=experiment.name,
@@ -224,6 +228,8 @@ def _document(
         ended_at=ended_at,
         states=_states(jobs),
         jobs=[_job(job) for job in jobs],
+        race=race,
+        confirmed=None if race is None else race.confirmed,
         search=search_of(configuration, (Searched(bool(job.params), job.reason) for job in jobs)),
         budget=budget_of_jobs(configuration, spent(connection, number), jobs),
         **fields_of(ranking),

@@ -7,6 +7,7 @@ from cifar_model.objective import reported, score
 from runner.reports.evaluation import loss_rule_notes, next_for_trial
 from runner.reports.experiment.document import ExperimentDocument
 from runner.reports.experiment.pareto import aim_notes, pareto_parts
+from runner.reports.experiment.racing import race_parts
 from runner.reports.experiment.warnings import equal_points
 from runner.reports.formats.terminal import sparkline
 from runner.reports.groups import brief_group_parts, group_answer, group_parts
@@ -59,6 +60,7 @@ def training_parts(document: ExperimentDocument, figures: Sequence[Figure]) -> l
     """Return the parts of a training report."""
     return [
         *_summary(document),
+        *(race_parts(document.race) if document.race else []),
         Note(_not_reduced(document)),
         *_scores(document),
         *_without(document),
@@ -87,6 +89,8 @@ def brief_training_parts(
     winner, ranked = document.winner, document.ranked
     if winner is None:
         return [Note("No trial has a result yet."), *troubles, next_steps(steps)]
+    if document.race is not None:
+        return [*race_parts(document.race), *troubles, next_steps(steps)]
     images, by = document.dataset.images.validation, document.by
     trial, go_on = winner.trial, []
     if winner.predicts:

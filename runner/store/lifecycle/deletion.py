@@ -142,7 +142,8 @@ def _users(experiments: Sequence[int]) -> Select[int]:
     """
     trials = select(schema.Trial.id).where(schema.Trial.job_id.in_(_jobs(experiments)))
     about = schema.Experiment.configuration["trial"].as_integer()
-    named = select(schema.Experiment.id).where(about.in_(trials))
+    confirms = schema.Experiment.configuration[("confirm", "experiment")].as_integer()
+    named = select(schema.Experiment.id).where(about.in_(trials) | confirms.in_(experiments))
     results = [
         select(schema.Job.experiment_id)
         .join(table, table.job_id == schema.Job.id)

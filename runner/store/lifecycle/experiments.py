@@ -50,7 +50,7 @@ def create(store: Store, new: NewExperiment) -> int:
         raise ValueError("an experiment without a job would never end")
     try:
         with store.write() as connection:
-            return _find(connection, new) or _insert(connection, new)
+            return insert_once(connection, new)
     except IntegrityError:
         # Someone submitted with the same key at the same moment and was first.
         with store.read() as connection:
@@ -58,6 +58,11 @@ def create(store: Store, new: NewExperiment) -> int:
                 return existing
             check_free(connection, new.label.name)
         raise
+
+
+def insert_once(connection: Connection, new: NewExperiment) -> int:
+    """Store an experiment unless one was submitted with its key; return the id."""
+    return _find(connection, new) or _insert(connection, new)
 
 
 # The same images may lie elsewhere and be called otherwise: their fingerprint tells.

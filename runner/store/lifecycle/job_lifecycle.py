@@ -24,6 +24,7 @@ from runner.store.lifecycle.attempts import (
 )
 from runner.store.lifecycle.events import record_event, storable
 from runner.store.lifecycle.outbox import not_paused
+from runner.store.lifecycle.tuning.racing import go_on
 from runner.store.schema import Attempt, Checkpoint, Event, Experiment, Job, Trial, now
 
 # A job that was lost so often without finishing an epoch takes its workers down with it.
@@ -137,6 +138,8 @@ def finish(
             own = Checkpoint.job_id == key.job_id
             connection.execute(delete(Checkpoint).where(own, ~stopped))
         record_event(connection, [key.job_id], state, attempt=key.number, detail=reason)
+        if ended in (JobState.SUCCEEDED, JobState.FAILED):
+            go_on(connection, key.job_id)
     return True
 
 
@@ -159,6 +162,8 @@ def recover(store: Store, dead: Iterable[OpenAttempt]) -> list[int]:
             )
             if _lose_job(connection, seen.job_id, where) == JobState.PENDING:
                 pending.append(seen.job_id)
+            else:
+                go_on(connection, seen.job_id)
     return pending
 
 

@@ -27,7 +27,10 @@ def commands(command: click.Command = cli, path: str = "") -> Iterator[tuple[str
 
 def page(words: str, command: click.Command) -> str:
     context = cli.context_class(cli, info_name="runner")
-    for name in words.split():
+    *groups, name = ["", *words.split()]
+    for group in filter(None, groups):
+        context = cli.context_class(EVERY[group], info_name=group, parent=context)
+    if name:
         context = command.context_class(command, info_name=name, parent=context)
     return context.get_help()
 

@@ -1,0 +1,1 @@
+"""Races of the best trials of an experiment."""
