@@ -22,7 +22,7 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --fork-strate
 # A step that fails or is interrupted leaves no file that looks finished.
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup demo test coverage faults fuzz bench bench-quick soak lint typecheck format reference lock clean
+.PHONY: help setup demo test coverage faults fuzz bench bench-quick soak lint typecheck format reference docs lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
@@ -76,6 +76,9 @@ format: .venv/dev.installed ## put the code into the common form
 
 reference: .venv/dev.installed ## write the tables of docs/json.md from the code; meanings stay
 	$(BIN)/python -m tests.json_reference
+
+docs: .venv/dev.installed ## build the documentation as a site in build/site; a warning is an error
+	$(BIN)/python -m mkdocs build --quiet
 
 lock: ## choose the versions in requirements/ (needs uv; UPGRADE=--upgrade takes newer ones)
 	$(LOCK) pyproject.toml --output-file requirements/runtime.txt

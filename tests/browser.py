@@ -124,6 +124,14 @@ class Browser:
         self._mouse("mouseMoved", *end)
         self._mouse("mouseReleased", *end)
 
+    def press(self, key: str) -> None:
+        """Press and release a key that writes a character or a line break."""
+        text = {"Enter": "\r"}.get(key, key)
+        code = {"Enter": 13, " ": 32}[key]
+        for kind in ("keyDown", "keyUp"):
+            given = {"type": kind, "key": key, "windowsVirtualKeyCode": code}
+            self.call("Input.dispatchKeyEvent", **given, text=text if kind == "keyDown" else "")
+
     def _mouse(self, kind: str, x: float, y: float) -> None:
         self.call(
             "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=1, clickCount=1

@@ -1,6 +1,8 @@
 """What the documentation says is what the code does."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from tests import json_reference
 ROOT = Path(__file__).resolve().parent.parent
 SUBJECTS = ("commands", "data", "reports", "settings", "json")
 REFERENCE = "\n".join((ROOT / "docs" / f"{name}.md").read_text() for name in SUBJECTS)
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def rows(heading: str) -> dict[str, list[str]]:
@@ -96,6 +98,21 @@ def test_a_link_leads_to_a_page_and_to_a_heading_in_it(page: Path) -> None:
         path = page.parent / target if target else page
         assert path.exists(), target
         assert not anchor or anchor in anchors(path), f"{target}#{anchor}"
+
+
+def test_the_site_is_built_without_warnings_and_loads_nothing_from_elsewhere(
+    tmp_path: Path,
+) -> None:
+    command = [sys.executable, "-m", "mkdocs", "build", "--site-dir", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "WARNING" not in done.stderr
+    built = {each.relative_to(tmp_path).with_suffix(".md") for each in tmp_path.rglob("*.html")}
+    written = {each.relative_to(ROOT / "docs") for each in PAGES if each.name != "README.md"}
+    assert written - built == set()
+    loaded = r"""<(?:script|link|img)[^>]+(?:src|href)="(?:https?:)?//[^"]*"""
+    for each in tmp_path.rglob("*.html"):
+        assert re.findall(loaded, each.read_text()) == []
 
 
 def test_every_promise_in_the_failure_page_is_a_test() -> None:

@@ -14,6 +14,8 @@ ORIGIN = (
     *("experiment", "trial", "job", "number", "seed", "dataset", "data_fingerprint"),
     *("network", "code"),
 )
+# Of every trial of a long leaderboard, and therefore found out once.
+SHARED = tuple(field.name for field in fields(RankableTrial))
 COLUMNS = ("rank", *ORIGIN, *METRICS, *INTERVAL, "loss_rule", "noise", *PARAMS)
 
 
@@ -36,7 +38,7 @@ class Leader(RankableTrial):
 def leader(row: LeaderRow, rank: int, behind: bool | None) -> Leader:
     """Return a trial with its rank and its `noise` field."""
     dataset = row.dataset
-    shared = chosen(row, [field.name for field in fields(RankableTrial)])
+    shared = chosen(row, SHARED)
     return Leader(
         **shared | {"params": effective_of(row)},
         dataset=dataset.title,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cifar_model.objective import METRICS
+from cifar_model.objective import METRICS, STOPPED
 from runner.errors import InputError
 from runner.reports.leaderboard import Influences, leaderboard_document
 from runner.reports.leaders import Leader
@@ -17,6 +17,7 @@ from runner.store.engine import Store
 from runner.store.queries import frames
 from runner.store.queries.leaderboard import Scope
 from runner.store.queries.progress import progress_of
+from runner.store.queries.reports import stopped_jobs
 
 # What a grid may have at most.
 MOST_TRIALS = 100_000
@@ -78,8 +79,11 @@ def trials_document(store: Store, number: int) -> TrialsDocument:
     progress = progress_of(store, number)
     leaders, by, order, won, influences = _leaders(store, found)
     columns = _columns(leaders)
-    if found.states[JobState.SUCCEEDED] < found.jobs or not leaders:
-        _add_others(columns, queries.jobs(store, number), {leader.job for leader in leaders})
+    if len(leaders) < found.jobs:
+        ranked = {leader.job for leader in leaders}
+        others = [job for job in queries.jobs(store, number) if job.id not in ranked]
+        with store.read() as connection:
+            _add_others(columns, others, stopped_jobs(connection, number))
     params = [name for name in columns if name.startswith("params.")]
     dataset = Configuration(found.configuration).dataset
     return TrialsDocument(
@@ -146,9 +150,12 @@ def _columns(leaders: Sequence[Leader]) -> Columns:
     return columns
 
 
-def _add_others(columns: Columns, jobs: Sequence[queries.Job], ranked: set[int]) -> None:
-    """Add the jobs that have no rank, with the params that they were or are to be trained with."""
-    others = [job for job in jobs if job.id not in ranked]
+def _add_others(columns: Columns, others: Sequence[queries.Job], stopped: set[int]) -> None:
+    """Add the jobs that have no rank, with the params that they were or are to be trained with.
+
+    Those that were stopped early have their epoch and no score: it would be compared with those of
+    trials that were trained to their end.
+    """
     params: list[Mapping[str, Any]] = [job.configuration.get("params") or {} for job in others]
     known = {f"params.{name}": name for row in params for name in row}
     before = len(columns["job"])
@@ -156,7 +163,11 @@ def _add_others(columns: Columns, jobs: Sequence[queries.Job], ranked: set[int])
         "trial": [job.trial for job in others],
         "job": [job.id for job in others],
         "state": [job.state for job in others],
-        "reason": [job.reason for job in others],
+        "reason": [
+            f"stopped early after epoch {job.epoch}" if job.id in stopped else job.reason
+            for job in others
+        ],
+        "ended_by": [STOPPED if job.id in stopped else None for job in others],
         "trained_epochs": [job.epoch for job in others],
         **{column: [row.get(name) for row in params] for column, name in known.items()},
     }

@@ -253,6 +253,16 @@ def epochs_of_attempts(connection: Connection, job: int) -> dict[int, tuple[int,
     return {attempt: (first, last) for attempt, first, last in connection.execute(query)}
 
 
+def stopped_jobs(connection: Connection, experiment: int) -> set[int]:
+    """Return the jobs of an experiment whose trials were stopped early."""
+    query = (
+        select(Job.id)
+        .join(Trial, Trial.job_id == Job.id)
+        .where(Job.experiment_id == experiment, Trial.ended_by == STOPPED)
+    )
+    return set(connection.scalars(query))
+
+
 def machines(connection: Connection, experiment: int) -> list[MachineRow]:
     """Return the hosts and devices of an experiment's successful jobs, with the number of jobs."""
     query = (

@@ -82,14 +82,15 @@ export async function documentAt(address) {
 
 const EVERY = 2000;
 
-// Show a document, and again whenever it has changed; the function returned asks at once.
-export function follow(address, show) {
+// Show a document, and again whenever it has changed; the function returned asks at once. While
+// `wanted` is false it is not asked for again.
+export function follow(address, show, wanted = () => true) {
   const live = document.getElementById("live");
   let [tag, timer] = [null, null];
   async function look() {
     clearTimeout(timer);
     try {
-      if (!document.hidden) {
+      if (!document.hidden && (tag === null || wanted())) {
         const answer = await ask(typeof address === "function" ? address() : address);
         const found = `${answer.url} ${answer.headers.get("Etag")}`;
         if (found !== tag) {
@@ -108,7 +109,7 @@ export function follow(address, show) {
     }
   }
   look();
-  return look;
+  return () => { tag = null; return look(); };
 }
 
 export function showRefusal(error) {

@@ -9,6 +9,8 @@ import { Parallel } from "./parallel.js";
 import { Scatter } from "./scatter.js";
 import { Table } from "./table.js";
 
+const LOOKS = 4;
+
 export function showExperiment(main, id) {
   const model = new Model();
   const [about, importance] = [el("div"), el("section")];
@@ -18,6 +20,8 @@ export function showExperiment(main, id) {
   const parallel = new Parallel(model);
   const scatter = new Scatter(model);
   let again = () => {};
+  // The curves change only when the trials do: they are asked for a few times after that.
+  let left = LOOKS;
   const curves = new Curves(model, () => again());
   const figures = el("div", { class: "figures" }, parallel.figure, curves.figure, scatter.figure, importance);
   look = follow(`/api/experiments/${id}`, (found) => {
@@ -26,6 +30,7 @@ export function showExperiment(main, id) {
     about.replaceChildren(...heading(found));
     actions.show(actionsOf(found, id));
     model.replace(found);
+    left = LOOKS;
     if (!trains) return;
     table.prepare();
     parallel.prepare();
@@ -33,7 +38,7 @@ export function showExperiment(main, id) {
     scatter.prepare();
     importance.replaceChildren(...importances(found));
   });
-  again = follow(() => `/api/experiments/${id}/curves?metric=${curves.metric.value}`, (found) => curves.show(found));
+  again = follow(() => `/api/experiments/${id}/curves?metric=${curves.metric.value}`, (found) => curves.show(found), () => left-- > 0);
 }
 
 function actionsOf({ states, paused }, id) {

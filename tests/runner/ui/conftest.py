@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
+from subprocess import Popen
 
 import pytest
 
@@ -33,10 +34,12 @@ class Page:
         return connection.getresponse()
 
 
-def serve(directory: Path, *options: str, **variables: str) -> Iterator[Page]:
-    """Run `runner ui` in a directory until the block ends."""
+def start_page(
+    directory: Path, port: int, *options: str, **variables: str
+) -> tuple[Popen[bytes], Page]:
+    """Start `runner ui` in a directory and wait until it answers."""
     runner = Runner(directory, **variables)
-    page = Page(unused_port(), directory / "results", directory / "ui.log")
+    page = Page(port, directory / "results", directory / "ui.log")
     process = runner.start("ui", "--no-browser", "--port", str(page.port), *options)
 
     def answers() -> bool:
@@ -48,6 +51,16 @@ def serve(directory: Path, *options: str, **variables: str) -> Iterator[Page]:
 
     try:
         wait_until(answers, page.log)
+    except BaseException:
+        end(process)
+        raise
+    return process, page
+
+
+def serve(directory: Path, *options: str, **variables: str) -> Iterator[Page]:
+    """Run `runner ui` in a directory until the block ends."""
+    process, page = start_page(directory, unused_port(), *options, **variables)
+    try:
         yield page
     finally:
         end(process)

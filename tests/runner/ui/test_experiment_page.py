@@ -1,13 +1,19 @@
 """The page of an experiment in a real browser: one selection in all of its figures, live."""
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from cifar_model.objective import STOPPED
+from runner.states import AttemptState
 from runner.store.engine import Store, open_store
+from runner.store.lifecycle.job_lifecycle import finish
+from runner.store.lifecycle.results import write_trial
 from tests.browser import Browser
 from tests.runner.reports.stored import store_tune, train_epochs
-from tests.runner.store.making import job_ids
+from tests.runner.store.making import FINGERPRINT, job_ids
 from tests.runner.store.many import make_many
 from tests.runner.ui.conftest import Page
 
@@ -86,6 +92,28 @@ def test_a_point_appears_while_it_is_trained(
     browser.wait_for("document.querySelector('[data-curves]')?.dataset.curves === '1'")
     train_epochs(page_store, job_ids(page_store, number)[1], [0.5])
     assert browser.wait_for("document.querySelector('[data-curves]').dataset.curves === '2'") < 6
+
+
+def test_a_stopped_trial_has_its_epoch_and_no_rank(
+    page: Page, browser: Browser, page_store: Store
+) -> None:
+    number = store_tune(page_store, [[0.1, 0.3, 0.5], []])
+    stopped = train_epochs(page_store, job_ids(page_store, number)[1], [0.9, 0.95])
+
+    def write(connection: Any) -> None:
+        write_trial(connection, stopped, b"", FINGERPRINT, STOPPED)
+
+    assert finish(page_store, stopped.key, AttemptState.SUCCEEDED, write=write)
+    columns = json.loads(page.ask(f"/api/experiments/{number}").read())["columns"]
+    assert columns["rank"] == [1, None]
+    assert columns["val_accuracy"] == [0.5, None]
+    assert columns["trained_epochs"] == [3, 2]
+    assert columns["ended_by"] == ["epochs", "stopped"]
+    browser.open(f"{page.address}/experiments/{number}?sort=-val_accuracy")
+    browser.wait_for("document.querySelectorAll('.rows input').length === 2")
+    text = browser.value("document.querySelector('.rows').innerText")
+    assert text.index("0.500") < text.index("stopped early after epoch 2")
+    browser.wait_for("document.querySelector('[data-curves]')?.dataset.curves === '2'")
 
 
 def test_it_fits_a_phone(shown: Browser) -> None:
