@@ -110,6 +110,7 @@ class Disputed {
 
   draw(found) {
     const shown = found.images.length;
+    if (found.pictures === "reading") setTimeout(() => this.ask(), 3000);
     this.list.replaceChildren(el("p", { class: "soft small", id: "disputed" }, `${found.count.toLocaleString("en")} ${found.count === 1 ? "image" : "images"}`,
       shown < found.count ? `; the ${shown} on which the probabilities differ most are listed` : ""),
     ...(shown ? [el("div", { class: "scroll" }, el("table", {},
@@ -125,5 +126,5 @@ class Disputed {
 
 function picture(found, image) {
   const address = `/trials/${found.trials[0]}/images/${found.split}/${image}`;
-  return [found.pictures === "none" ? null : el("img", { class: "thumb", src: `/api${address}`, alt: "", loading: "lazy" }), ` ${image}`];
+  return [found.pictures !== "here" ? null : el("img", { class: "thumb", src: `/api${address}`, alt: "", loading: "lazy" }), ` ${image}`];
 }
