@@ -18,6 +18,7 @@ from cifar_model.trainers.signature import find_trainer
 from runner.api import checks
 from runner.api.grids import grid_lines, requested_grid
 from runner.api.initial import read_initial
+from runner.api.racing.reducing import check_reduction, with_reduction
 from runner.api.searching import (
     check_shared,
     read_aims,
@@ -120,6 +121,8 @@ class TuneRequest(TrainingRequest):
     ranges: Mapping[str, Range] = field(default_factory=dict)
     into: int | None = None
     stop: str | None = None
+    reduce: str | None = None
+    reduce_every: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +215,7 @@ def _of_preset(preset: str | None, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _new_tune(settings: Settings, store: Store, request: TuneRequest) -> NewExperiment:
     searching = read_searching(request)
+    check_reduction(request)
     fixed = {name: [value] for name, value in _params(request).items()}
     function = find_function(request.network, request.trainer)
     stop = None if request.stop is None else checks.one_of("stop", request.stop, RULES)
@@ -227,7 +231,7 @@ def _new_tune(settings: Settings, store: Store, request: TuneRequest) -> NewExpe
     with grid_lines(chosen):
         if searching is None:
             sampled = new_tune(settings, training, grid, read_sampling(request))
-            new = with_aims(sampled, training, read_aims(request))
+            new = with_aims(with_reduction(sampled, request), training, read_aims(request))
         else:
             new = new_search(settings, training, grid, searching)
             if request.start_from is not None:

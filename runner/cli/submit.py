@@ -7,6 +7,7 @@ import click
 from cifar_model import grid as grids
 from cifar_model.explanation.settings import SEGMENTATIONS
 from cifar_model.networks.presets import PRESETS
+from cifar_model.spaces.reducing import INTERVAL, REDUCERS
 from runner.api.checks import LIMITS
 from runner.cli.options import (
     EXPERIMENT,
@@ -136,6 +137,18 @@ def train(wait: bool, form: str, **options: Any) -> None:
     "--stop",
     type=click.Choice(["median", "asha", "hyperband"]),
     help="End trials after an epoch at which they are behind the others, by this rule.",
+)
+@click.option(
+    "--reduce",
+    type=click.Choice(REDUCERS),
+    help="Remove pending points by the correlation of values with the metric, as Talos does.",
+)
+@click.option(
+    "--reduce-every",
+    type=int,
+    show_default=str(INTERVAL),
+    metavar="TRIALS",
+    help="The number of finished trials after which --reduce decides again.",
 )
 @click.option(
     "--confirm",

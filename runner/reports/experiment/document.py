@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from cifar_model.data import Description
 from cifar_model.objective import STOPPED, is_smaller_better, objective, score
+from cifar_model.spaces.reducing import THRESHOLD, WINDOW
 from runner.errors import InputError
 from runner.reports.evaluation import FoldsSummary, evaluations_of, folds_summary
 from runner.reports.experiment.budget import Budget, budget_of_jobs
@@ -51,15 +52,15 @@ TRAINS = (Kind.TRAIN, Kind.TUNE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanSummary:
-    """The fields of Talos's scan summary. The reduction fields are None: none is applied."""
+    """The fields of Talos's scan summary. The reduction fields are None without --reduce."""
 
     random_method: str | None
-    reduction_method: None = None
-    reduction_interval: None = None
-    reduction_window: None = None
+    reduction_method: str | None = None
+    reduction_interval: int | None = None
+    reduction_window: int | None = None
     grid_downsample: float | None
-    reduction_threshold: None = None
-    reduction_metric: None = None
+    reduction_threshold: float | None = None
+    reduction_metric: str | None = None
     reduce_loss: bool = False
     experiment_name: str
     complete_time: str | None
@@ -233,7 +234,7 @@ def _document(
         search=search_of(configuration, (Searched(bool(job.params), job.reason) for job in jobs)),
         budget=budget_of_jobs(configuration, spent(connection, number), jobs),
         **fields_of(ranking),
-        scan_summary=_scan_summary(experiment, ended_at) if trains else None,
+        scan_summary=_scan_summary(experiment, ended_at, ranking.by) if trains else None,
         analysis=analysis(ranking.trials, ranking.by) if trains else None,
         evaluations=evaluations,
         folds=folds_summary(evaluations, folds) if folds else None,
@@ -315,10 +316,16 @@ def _trials(
     return trials_of(jobs, epochs)
 
 
-def _scan_summary(experiment: ExperimentRow, ended_at: str | None) -> ScanSummary:
+def _scan_summary(experiment: ExperimentRow, ended_at: str | None, by: str) -> ScanSummary:
     configuration, dataset = experiment.configuration, experiment.configuration.dataset
+    reduce = configuration.stored.get("reduce", {})
     return ScanSummary(
         random_method=configuration.method,
+        reduction_method=reduce.get("reducer"),
+        reduction_interval=reduce.get("interval"),
+        reduction_window=WINDOW if reduce else None,
+        reduction_threshold=THRESHOLD if reduce else None,
+        reduction_metric=by if reduce else None,
         grid_downsample=configuration.downsample,
         experiment_name=f"experiment-{experiment.id}",
         complete_time=ended_at,

@@ -34,6 +34,7 @@ from runner.reports.stats.param_importance import INFLUENCE, INFLUENCES, differi
 from runner.reports.stats.ranking import METRICS, effective_of, param_names
 from runner.searches import constraints_of, objectives_of
 from runner.states import JobState
+from runner.store.lifecycle.tuning.asking import REDUCED
 
 IDENTITY = ("rank", "trial", "job")
 AROUND = ("val_accuracy_interval", "noise", "seconds", "attempts")
@@ -50,6 +51,9 @@ BEST = (
 def _not_reduced(document: ExperimentDocument) -> str:
     patient = any(trial.params.get("patience") for trial in document.trials)
     ending = ", or until its patience ends it" if patient else ""
+    reduced = sum(job.reason == REDUCED for job in document.jobs)
+    if document.scan_summary and document.scan_summary.reduction_method:
+        return f"The grid was reduced while it was trained: {reduced} points were not trained."
     return (
         "None: not used. The grid is not reduced: every trial is trained for all its epochs"
         f"{ending}."

@@ -25,6 +25,7 @@ from runner.store.lifecycle.attempts import (
 from runner.store.lifecycle.events import record_event, storable
 from runner.store.lifecycle.outbox import not_paused
 from runner.store.lifecycle.tuning.racing import go_on
+from runner.store.lifecycle.tuning.reducing import reduce
 from runner.store.schema import Attempt, Checkpoint, Event, Experiment, Job, Trial, now
 
 # A job that was lost so often without finishing an epoch takes its workers down with it.
@@ -140,6 +141,8 @@ def finish(
         record_event(connection, [key.job_id], state, attempt=key.number, detail=reason)
         if ended in (JobState.SUCCEEDED, JobState.FAILED):
             go_on(connection, key.job_id)
+        if ended == JobState.SUCCEEDED:
+            reduce(connection, key.job_id)
     return True
 
 

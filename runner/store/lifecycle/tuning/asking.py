@@ -18,9 +18,10 @@ from runner.store.schema import Event, Experiment, Job, Trial
 ASKED = "asked"
 
 EXHAUSTED = "space exhausted"
+REDUCED = "removed by --reduce"
 
 # Why an experiment ended before all its trials were begun; a job that ends for it has not failed.
-ENDS = (EXHAUSTED, HOURS_SPENT, EPOCHS_SPENT)
+ENDS = (EXHAUSTED, REDUCED, HOURS_SPENT, EPOCHS_SPENT)
 
 # A job with one of these events has begun.
 BEGUN = (ASKED, WITHIN_BUDGET)
