@@ -200,11 +200,12 @@ def _luck(of: RaceDocument) -> Iterator[str]:
     first, second = ordered[:2]
     if of.lead is None or first.mean is None:
         return
+    lucky = f"{of.luck:.3f}" if of.luck is not None and of.luck > 0 else "none"
     yield (
         f"Among {of.chosen_from:,} trials, trial {first.trial} was first with"
         f" {in_words(of.metric, first.first_score)}, {of.first_lead:.3f} better than trial"
         f" {second.trial}; over these seeds its mean is {in_words(of.metric, first.mean)} and its"
-        f" lead {of.lead:.3f}, so {of.luck:.3f} of the first lead was luck."
+        f" lead {of.lead:.3f}, so {lucky} of the first lead was luck."
     )
 
 
