@@ -182,7 +182,9 @@ def test_four_workers_train_every_point_of_a_space_once_and_then_it_is_exhausted
     assert {job.reason for job in jobs if job.state == JobState.CANCELLED} == {EXHAUSTED}
     found = points(store, experiment).values()
     assert len({json.dumps(point) for point in found}) == 60
-    searched = report_document(store, experiment).search
+    document = report_document(store, experiment)
+    assert document.groups == []
+    searched = document.search
     assert searched is not None
     assert (searched.trials, searched.asked, searched.ended) == (80, 60, EXHAUSTED)
     store.close()

@@ -298,9 +298,11 @@ def _groups(
     """Return the names of the params that the trials are grouped by, and the groups."""
     data = Data(dataset.title, dataset.fingerprint, dataset.images.train, dataset.images.validation)
     names = PARAMS if group_by is None else group_by
-    groups = group_trials(trials, names, by, data) if names else []
+    # Jobs of a search that have no point yet are equal, and no group.
+    drawn = [trial for trial in trials if trial.params]
+    groups = group_trials(drawn, names, by, data) if names else []
     # Without repeats every trial would be a group of its own.
-    if group_by is None and len(groups) == len(trials):
+    if group_by is None and len(groups) == len(drawn):
         return [], []
     return list(names), groups
 

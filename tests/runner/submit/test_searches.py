@@ -96,7 +96,9 @@ def test_a_search_is_stored_without_points_and_more_trials_can_be_added(
     added = call("tune", "--into", "1", "--trials", "2", "--search", "tpe")
     assert "2 jobs added to experiment 1" in added.stderr
     assert [job.configuration for job in queries.jobs(sqlite_store, 1)] == [{}] * 5
-    (submission,) = report_document(sqlite_store, 1).submissions
+    document = report_document(sqlite_store, 1)
+    assert document.groups == []
+    (submission,) = document.submissions
     assert (submission.first_job, submission.jobs, submission.downsample) == (4, 2, None)
     with pytest.raises(InputError, match="--search 'random' cannot be given with --into 1"):
         call("tune", "--into", "1", "--trials", "2", "--search", "random")
