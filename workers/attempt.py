@@ -12,6 +12,7 @@ from runner.states import AttemptState
 from runner.store.engine import Connection, StoreUnavailable
 from runner.store.lifecycle import job_lifecycle
 from runner.store.lifecycle.attempts import AttemptKey, Claim, Signal
+from runner.store.lifecycle.outbox import more_urgent
 from workers.audit_log import record
 from workers.context import Context, current
 from workers.device import MOST_LOSSES
@@ -67,6 +68,7 @@ def execute(
 ) -> None:
     """Claim a job, call its function and record how it ended; do nothing if it is not to be had.
 
+    A job of an experiment with a higher priority is taken in its place; it is then sent again.
     Raises JobFailedError after a failure has been recorded.
     """
     context = current()
@@ -74,6 +76,8 @@ def execute(
     if drain.is_set():
         logger.info("job %s is left to other workers: this worker is shutting down", job_id)
         return
+    urgent = retry_while_unavailable(lambda: more_urgent(context.store, job_id))
+    job_id = job_id if urgent is None else urgent
     claim = _claim(context, job_id)
     if claim is None:
         return

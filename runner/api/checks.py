@@ -27,6 +27,7 @@ LIMITS: Mapping[str, tuple[int, int]] = {
     "repeats": (1, 1000),
     "seed": (0, MOST_SEED),
     "trials": (1, MAX_TRIALS),
+    "priority": (-100, 100),
     "epochs_total": (1, MOST_NUMBER),
     "folds": (2, MAX_TRIALS),
     "samples": (10, 100_000),

@@ -76,6 +76,7 @@ class Client:
         name: str | None = None,
         tags: Sequence[str] = (),
         note: str | None = None,
+        priority: int = 0,
     ) -> Experiment:
         """Train one trial, or one for each of `repeats` seeds; `epochs` overrides the params."""
         return self._submit(
@@ -100,6 +101,7 @@ class Client:
                 name=name,
                 tags=tags,
                 note=note,
+                priority=priority,
             )
         )
 
@@ -140,6 +142,7 @@ class Client:
         name: str | None = None,
         tags: Sequence[str] = (),
         note: str | None = None,
+        priority: int = 0,
     ) -> Experiment:
         """Train points of a grid, one job per point: a fraction of them, or `trials` of a search.
 
@@ -183,6 +186,7 @@ class Client:
                 name=name,
                 tags=tags,
                 note=note,
+                priority=priority,
             )
         )
 
@@ -197,6 +201,7 @@ class Client:
         name: str | None = None,
         tags: Sequence[str] = (),
         note: str | None = None,
+        priority: int = 0,
     ) -> Experiment:
         """Score a trial on a split (default: test), or train its params again for each fold."""
         return self._submit(
@@ -209,6 +214,7 @@ class Client:
                 name=name,
                 tags=tags,
                 note=note,
+                priority=priority,
             )
         )
 
@@ -231,6 +237,7 @@ class Client:
         name: str | None = None,
         tags: Sequence[str] = (),
         note: str | None = None,
+        priority: int = 0,
     ) -> Experiment:
         """Explain a trial's predictions for images of the test split.
 
@@ -255,6 +262,7 @@ class Client:
                 name=name,
                 tags=tags,
                 note=note,
+                priority=priority,
             )
         )
 

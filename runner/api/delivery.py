@@ -40,6 +40,7 @@ class StatusDocument:
     search: Search | None
     states: dict[str, int]
     paused: bool
+    priority: int
     warnings: list[str]
     jobs: list[Job]
 
@@ -117,6 +118,7 @@ def experiment_document(store: Store, experiment_id: int) -> StatusDocument:
         search=search_of(configuration, searched),
         states=dict(experiment.states),
         paused=experiment.paused_at is not None,
+        priority=experiment.priority,
         warnings=warnings_of(store, experiment),
         jobs=[
             Job(job.id, job.number, job.state, job.attempts, job.reason, job.trial) for job in jobs

@@ -68,6 +68,7 @@ class Request:
     name: str | None = None
     tags: Sequence[str] = ()
     note: str | None = None
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +174,9 @@ def new_experiment(settings: Settings, store: Store, request: AnyRequest) -> New
     name = checks.optional_text("name", request.name)
     note = checks.optional_text("note", request.note)
     label = read_label(name, checks.words("tags", request.tags), note)
-    return replace(_new_experiment(settings, store, request), label=label)
+    priority = checks.whole_number("priority", request.priority)
+    new = _new_experiment(settings, store, request)
+    return replace(new, label=label, priority=priority)
 
 
 def new_submission(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from runner.api.checks import LIMITS
 from runner.cli.options import EXPERIMENT, JOB, TRIAL, format_option, wait_option
 from runner.cli.output import open_store
 from runner.cli.wording.fitting import say
@@ -72,16 +73,25 @@ def pause(experiment: int, form: str) -> None:
 
 @click.command()
 @click.argument("experiment", type=EXPERIMENT)
+@click.option(
+    "--priority",
+    type=click.IntRange(*LIMITS["priority"]),
+    help="Also set the priority: jobs of a higher one start first.",
+)
 @format_option
-def resume(experiment: int, form: str) -> None:
-    """Resume a paused experiment."""
+def resume(experiment: int, priority: int | None, form: str) -> None:
+    """Resume a paused experiment, or change the priority of one."""
     from runner.api.live.control import resumed_text
     from runner.cli.deliver import send_saved
     from runner.store.lifecycle import control
 
     settings, store = open_store()
     done = control.resume(store, experiment)
-    _print(form, resumed_text(experiment, done), paused=False, running=done.running)
+    words = resumed_text(experiment, done)
+    if priority is not None:
+        control.set_priority(store, experiment, priority)
+        words += f", priority {priority}"
+    _print(form, words, paused=False, running=done.running)
     if done.changed:
         send_saved(settings, store)
 

@@ -152,13 +152,20 @@ seed_option = click.option(
 
 
 def label_options(command: Command) -> Command:
-    """Add what people call a new experiment."""
+    """Add what people call a new experiment, and how urgent it is."""
     name = click.option("--name", help="Set a name, which commands accept in place of the number.")
     tags = click.option(
         "--tag", "tags", multiple=True, metavar="TAG", help="Add a tag to filter by; repeatable."
     )
     note = click.option("--note", help="Set a note, shown with the results.")
-    return name(tags(note(command)))
+    priority = click.option(
+        "--priority",
+        type=click.IntRange(*LIMITS["priority"]),
+        default=0,
+        show_default=True,
+        help="Jobs of a higher priority start first.",
+    )
+    return name(tags(note(priority(command))))
 
 
 trial_option = click.option("--trial", type=TRIAL, required=True, help="The trial's number.")

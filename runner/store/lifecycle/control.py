@@ -97,6 +97,14 @@ def resume(store: Store, experiment_id: int) -> Paused:
     return _pause(store, experiment_id, paused=False)
 
 
+def set_priority(store: Store, experiment_id: int, priority: int) -> None:
+    """Let the jobs of an experiment start before those of a lower priority."""
+    with store.write() as connection:
+        _lock(connection, Target(experiment=experiment_id))
+        changed = update(Experiment).where(Experiment.id == experiment_id)
+        connection.execute(changed.values(priority=priority))
+
+
 def _pause(store: Store, experiment_id: int, *, paused: bool) -> Paused:
     target = Target(experiment=experiment_id)
     with store.write() as connection:

@@ -39,6 +39,7 @@ class NewExperiment:
     initial: bytes | None = None
     code: str | None = None
     points: Sequence[str] = ()
+    priority: int = 0
 
 
 def create(store: Store, new: NewExperiment) -> int:
@@ -172,6 +173,7 @@ def _insert(connection: Connection, new: NewExperiment) -> int:
             "submission_key": new.submission_key,
             "name": new.label.name,
             "note": new.label.note,
+            "priority": new.priority,
         },
     ).one()
     add_tags(connection, experiment_id, new.label.tags)

@@ -141,3 +141,37 @@ def _long_ago(seconds: float) -> ColumnElement[bool]:
     """
     sent: ColumnElement[datetime | None] = Job.enqueued_at.expression
     return (sent <= ago(seconds)) | (sent > now())
+
+
+def more_urgent(store: Store, job_id: int) -> int | None:
+    """Return the first pending job of an experiment with a higher priority and the same needs.
+
+    The job itself is then marked as unsent: its message was used for the other one. None, and
+    nothing is changed, if there is none.
+    """
+    own = select(Experiment.priority, Experiment.configuration).join(
+        Job, Job.experiment_id == Experiment.id
+    )
+    with store.read() as connection:
+        mine = connection.execute(own.where(Job.id == job_id)).one_or_none()
+        if mine is None:
+            return None
+        pending = (Job.state == PENDING) & Job.cancel_requested_at.is_(None)
+        first = select(func.min(Job.id)).where(pending, Job.experiment_id == Experiment.id)
+        higher = (
+            select(Experiment.configuration, first.scalar_subquery().label("job"))
+            .where(Experiment.priority > mine.priority, Experiment.paused_at.is_(None))
+            .order_by(Experiment.priority.desc(), Experiment.id)
+        )
+        needs = needs_of(mine.configuration)
+        found = next(
+            (
+                int(row.job)
+                for row in connection.execute(higher)
+                if row.job is not None and needs_of(row.configuration) == needs
+            ),
+            None,
+        )
+    if found is not None:
+        mark_unsent(store, [job_id])
+    return found

@@ -30,6 +30,7 @@ class Experiment:
     provenance: dict[str, Any]
     created_at: datetime
     paused_at: datetime | None
+    priority: int
     name: str | None
     note: str | None
     archived_at: datetime | None

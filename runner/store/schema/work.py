@@ -42,6 +42,8 @@ class Experiment(Base):
     submission_key: Mapped[str | None] = mapped_column(unique=True)
     created_at: Mapped[datetime] = mapped_column(default=now())
     paused_at: Mapped[datetime | None]
+    # Jobs of a higher one start first.
+    priority: Mapped[int] = mapped_column(server_default="0", index=True)
     # For people, who may use it in place of the number.
     name: Mapped[str | None]
     note: Mapped[str | None]

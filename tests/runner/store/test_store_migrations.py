@@ -273,7 +273,9 @@ def take_back_metrics(store: Store) -> None:
 
 
 def take_back_submissions(store: Store) -> None:
-    """Undo what came with later submissions to an experiment."""
+    """Undo what came with later submissions to an experiment, and with priorities."""
+    run(store, "DROP INDEX ix_experiments_priority")
+    run(store, "ALTER TABLE experiments DROP COLUMN priority")
     run(store, "DROP TABLE submissions")
     run(store, "DROP INDEX uq_jobs_point")
     run(store, "ALTER TABLE jobs DROP COLUMN point")
