@@ -13,7 +13,7 @@ from runner.api.searching import refuse_others
 from runner.reports.experiment.space import Cost, GridDocument
 from runner.search import SEARCHES
 from runner.store.engine import Store
-from runner.store.queries.speed import epoch_speeds
+from runner.store.queries.spending import epoch_speeds
 from runner.submit.search import CHECKED, check_sampler
 
 SHOWN = 5
