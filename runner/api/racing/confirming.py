@@ -16,7 +16,7 @@ from runner.store import queries
 from runner.store.engine import Store
 from runner.store.lifecycle.experiments import NewExperiment
 from runner.store.networks import read_network
-from runner.store.queries.races import model_sizes
+from runner.store.queries.tuning.races import model_sizes
 from runner.submit.experiments import new_experiment
 
 # What the trials of the race have in common with those of the first experiment.

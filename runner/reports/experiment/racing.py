@@ -13,7 +13,7 @@ from runner.reports.records import Interval, values
 from runner.reports.selection import TestScore, test_score
 from runner.specs import Configuration
 from runner.store.engine import Connection
-from runner.store.queries.races import evaluation_of, scores_of
+from runner.store.queries.tuning.races import evaluation_of, scores_of
 
 COLUMNS = (
     *("trial", "first_rank", "first_score", "mean", "seeds", "outcome", "behind", "advantage"),

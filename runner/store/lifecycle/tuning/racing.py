@@ -16,7 +16,7 @@ from runner.races import Race, evaluation_key, job_of, pointed, race_in
 from runner.states import Kind
 from runner.store.lifecycle.events import record_event
 from runner.store.lifecycle.experiments import NewExperiment, add_jobs, insert_once
-from runner.store.queries.races import scores_of
+from runner.store.queries.tuning.races import scores_of
 from runner.store.schema import Experiment, Job, Trial
 
 LockedRace = Row[int, dict[str, Any], dict[str, Any]]

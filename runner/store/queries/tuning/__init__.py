@@ -1,0 +1,1 @@
+"""Queries of searches and races."""
