@@ -106,3 +106,18 @@ def refusal(name: str, value: Any, expected: str) -> InputError:
     return InputError(
         f"{option(name)} {shown(value)} is not valid", expected, f"correct {option(name)}"
     )
+
+
+def plain(value: Any) -> Any:
+    """Return a number of NumPy as one of Python."""
+    return value.item() if hasattr(value, "item") else value
+
+
+def image_numbers(images: Sequence[int] | str) -> Sequence[int] | str:
+    """Return numbers of images, each once, or the text that chooses them."""
+    if isinstance(images, str):
+        return images
+    numbers = [plain(image) for image in images]
+    if not numbers or not all(type(number) is int for number in numbers):
+        raise refusal("images", images, "numbers of images, or a text such as 'random:20'")
+    return list(dict.fromkeys(numbers))

@@ -285,7 +285,7 @@ def _new_explain(settings: Settings, store: Store, request: ExplainRequest) -> N
         )
     labels, epochs = request.labels, request.epochs_of_life
     explaining = Explaining(
-        images=_images(request.images),
+        images=checks.image_numbers(request.images),
         labels=comma_parts(labels) if isinstance(labels, str) else list(labels),
         segmentation=checks.one_of("segmentation", request.segmentation, SEGMENTATIONS),
         samples=checks.whole_number("samples", request.samples),
@@ -387,17 +387,4 @@ def _params(request: TrainingRequest) -> dict[str, Any]:
     """Return the params as plain JSON; those of NumPy become numbers of Python."""
     if not isinstance(request.params, Mapping):
         raise checks.refusal("params", request.params, "a dictionary such as {'lr': 0.01}")
-    return {name: _plain(value) for name, value in request.params.items()}
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if hasattr(value, "item") else value
-
-
-def _images(images: Sequence[int] | str) -> Sequence[int] | str:
-    if isinstance(images, str):
-        return images
-    numbers = [_plain(image) for image in images]
-    if not numbers or not all(type(number) is int for number in numbers):
-        raise checks.refusal("images", images, "numbers of images, or a text such as 'random:20'")
-    return list(dict.fromkeys(numbers))
+    return {name: checks.plain(value) for name, value in request.params.items()}
