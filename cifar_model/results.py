@@ -74,18 +74,60 @@ class Integrity:
 class Checks:
     """The probabilities after hiding the regions that support a label; None if there are none.
 
-    `removed` is the label's probability, `removed_random` its mean for random regions of the same
-    area. With two labels, `contrast` and `contrast_other` are the probabilities of this label and
-    of the other after hiding the regions that support this one and those that oppose the other.
+    `removed` is the label's probability, `removed_random` its mean for random regions of the
+    same area and `removed_random_low` its 5th percentile for them; `removed_imputed` is the
+    probability after filling the regions from the pixels around them, as ROAD does. With two
+    labels, `contrast` and `contrast_other` are the probabilities of this label and of the other
+    after hiding the regions that support this one and those that oppose the other.
     """
 
     removed: float | None = None
     removed_random: float | None = None
+    removed_random_low: float | None = None
+    removed_imputed: float | None = None
     other: int | None = None
     contrast: float | None = None
     contrast_other: float | None = None
     contrast_random: float | None = None
     contrast_other_random: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the rules look at beside `Integrity`; what could not be measured is None.
+
+    `removed_random_low` and `removed_imputed` are those of `Checks`. `input_correlation` and
+    `other_correlation` are rank correlations of the weights with those of the image with a
+    little noise, and of another label. `completeness` is the sum of the weights less the change
+    of the probability, for methods whose weights should add up to it. `untrained_correlation`
+    and `untrained_fall` are of the trial and the method, see `Randomisation`.
+    """
+
+    removed_random_low: float | None = None
+    removed_imputed: float | None = None
+    input_correlation: float | None = None
+    other_correlation: float | None = None
+    completeness: float | None = None
+    untrained_correlation: float | None = None
+    untrained_fall: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Randomisation:
+    """How explanations by one method change if a network's weights are drawn anew.
+
+    `correlation` is the mean rank correlation with the weights that the trained network gives,
+    over `images`; `fall` is the 95th percentile of the share by which the probability of the
+    class that an untrained network predicts falls without the regions shown for it. `curve` has
+    the mean rank correlation after drawing anew all layers from the top down to each of
+    `layers`.
+    """
+
+    images: int
+    correlation: float | None
+    fall: float | None
+    layers: list[str]
+    curve: list[float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +149,8 @@ class Curves:
 class Explanation:
     """The explanation of one label, with one weight per superpixel, in the order of their ids.
 
-    A void explanation has no curves.
+    A void explanation has no curves and no evidence. `rules` is the version of the rules of its
+    verdict.
     """
 
     label: int
@@ -119,6 +162,8 @@ class Explanation:
     reason: str
     checks: Checks
     curves: Curves | None
+    rules: int
+    evidence: Evidence | None
 
 
 @dataclass(frozen=True, eq=False)

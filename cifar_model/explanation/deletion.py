@@ -1,17 +1,22 @@
 """Check an explanation on the network itself: really remove regions, and see what it says then."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cifar_model.explanation.imputation import imputed
 from cifar_model.explanation.regions import Divided, Segments, mask
 from cifar_model.prediction import AnyPredictor
 from cifar_model.results import Checks
 
 # So many random regions of the same area are removed for comparison, and their mean is kept.
 RANDOM_REGIONS = 20
+
+# The percentile of the probabilities without them that the shown regions are compared with.
+LOW = 0.05
 
 Region = NDArray[np.bool_]
 Probabilities = NDArray[np.floating]
@@ -33,6 +38,15 @@ def check(
     }
 
 
+@dataclass(frozen=True, slots=True)
+class _Removed:
+    """The probabilities of every class without a region, and without random regions."""
+
+    without: Probabilities
+    imputed: Probabilities
+    random: Probabilities
+
+
 class _Remover:
     """Remove regions of one image: they get what stands for their superpixels."""
 
@@ -40,23 +54,34 @@ class _Remover:
         self.predictor = predictor
         self.divided = divided
         self.random = np.random.default_rng(seed)
+        # Of its own, so that the random regions are those of earlier versions.
+        self.noise = np.random.default_rng([seed, 1])
 
-    def without(self, region: Region) -> tuple[Probabilities, Probabilities]:
-        """Return the probabilities without a region, and the mean of those without random ones."""
+    def without(self, region: Region) -> _Removed:
+        """Return the probabilities without a region, and without random ones of its area."""
         area = int(region.sum())
-        segments = self.divided.segments
-        random = [_random_region(self.random, segments, area) for _ in range(RANDOM_REGIONS)]
-        pictures = self.divided.without(np.array([region, *random]))
-        found = self.predictor.probabilities(pictures)
-        return found[0], found[1:].mean(axis=0)
+        divided = self.divided
+        random = [
+            _random_region(self.random, divided.segments, area) for _ in range(RANDOM_REGIONS)
+        ]
+        pictures = divided.without(np.array([region, *random]))
+        filled = imputed(divided.scaled, region, self.noise)
+        found = self.predictor.probabilities(np.concatenate([pictures, filled[None]]))
+        return _Removed(found[0], found[-1], found[1:-1])
 
 
 def _deletion(remover: _Remover, label: int, masks: Masks) -> dict[str, Any]:
     region = masks[label] > 0
     if not region.any():
         return {}
-    without, random = remover.without(region)
-    return {"removed": float(without[label]), "removed_random": float(random[label])}
+    found = remover.without(region)
+    random = found.random[:, label]
+    return {
+        "removed": float(found.without[label]),
+        "removed_random": float(found.random.mean(axis=0)[label]),
+        "removed_random_low": float(np.quantile(random, LOW)),
+        "removed_imputed": float(found.imputed[label]),
+    }
 
 
 def _contrast(remover: _Remover, label: int, masks: Masks) -> dict[str, Any]:
@@ -66,7 +91,8 @@ def _contrast(remover: _Remover, label: int, masks: Masks) -> dict[str, Any]:
     region = (masks[label] > 0) | (masks[other] < 0)
     if not region.any():
         return {}
-    without, random = remover.without(region)
+    found = remover.without(region)
+    without, random = found.without, found.random.mean(axis=0)
     return {
         "other": other,
         "contrast": float(without[label]),

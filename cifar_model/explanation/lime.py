@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 from lime.lime_image import LimeImageExplainer
-from numpy.typing import NDArray
 from sklearn.metrics import pairwise_distances
 
 from cifar_model.explanation.regions import Divided
+from cifar_model.explanation.sampling import predict_kept
 from cifar_model.prediction import AnyPredictor
 
 # What LIME's `explain_instance` asks for: every superpixel, ranked, however few there are.
@@ -44,7 +43,7 @@ class Neighbourhood:
         drawn = self._lime.random_state.randint(0, 2, samples * divided.superpixels)
         self._kept = drawn.reshape(samples, divided.superpixels)
         self._kept[0, :] = 1
-        self.probabilities = _predict(predictor, divided, self._kept)
+        self.probabilities = predict_kept(predictor, divided, self._kept)
         """A row of probabilities for each perturbation; the first is the image as it is."""
         self._distances = pairwise_distances(self._kept, self._kept[:1], metric="cosine").ravel()
 
@@ -60,17 +59,3 @@ class Neighbourhood:
         )
         weights = [float(weight) for _, weight in sorted(ranked)]
         return Fit(weights, float(intercept), float(r2))
-
-
-def _predict(
-    predictor: AnyPredictor, divided: Divided, kept: NDArray[np.int64]
-) -> NDArray[np.floating]:
-    packed = np.packbits(kept.astype(bool), axis=1)
-    _, first, back = np.unique(packed, axis=0, return_index=True, return_inverse=True)
-    hidden = ~kept[first].astype(bool)
-    # A batch at a time: a thousand copies of a large image take gigabytes.
-    found = [
-        predictor.probabilities(divided.without(rows[:, divided.segments]))
-        for rows in np.split(hidden, range(predictor.batch, len(hidden), predictor.batch))
-    ]
-    return np.concatenate(found)[back.ravel()]

@@ -16,6 +16,9 @@ from cifar_model.prediction import AnyPredictor
 # Points on the way from the filled image to the image at which gradients are taken.
 STEPS = 50
 
+# SmoothGrad's copies, and the standard deviation of their noise as a share of the image's range.
+COPIES, NOISE, NOISE_SEED = 25, 0.1, 0
+
 
 def occluded(predictor: AnyPredictor, divided: Divided) -> NDArray[np.float64]:
     """Return how much each superpixel alone adds to every class (superpixels, classes).
@@ -58,9 +61,25 @@ def integrated_gradients(predictor: AnyPredictor, divided: Divided, label: int) 
     return _summed((slopes * change).sum(axis=-1), divided.segments)
 
 
+def smoothgrad(predictor: AnyPredictor, divided: Divided, label: int) -> list[float]:
+    """Return SmoothGrad (Smilkov and others, 2017), times what hiding changes, by superpixel.
+
+    The mean gradient over noisy copies says which pixels matter; multiplied by the image less the
+    filled image, and added up over a superpixel, it estimates what the superpixel adds.
+    """
+    noise = np.random.default_rng(NOISE_SEED).normal(0, 1, (COPIES, *divided.scaled.shape))
+    copies = (divided.scaled + NOISE * np.ptp(divided.scaled) * noise).astype(np.float32)
+    parts = np.split(copies, range(predictor.batch, COPIES, predictor.batch))
+    head = _head(predictor, label)
+    slopes = np.concatenate([backend.gradient(predictor.model, part, head)[1] for part in parts])
+    change = divided.scaled - divided.filled
+    return _summed((slopes.mean(axis=0) * change).sum(axis=-1), divided.segments)
+
+
 BY_LABEL: dict[str, Callable[[AnyPredictor, Divided, int], list[float]]] = {
     "gradcam": gradcam,
     "integrated_gradients": integrated_gradients,
+    "smoothgrad": smoothgrad,
 }
 
 

@@ -9,18 +9,28 @@ from cifar_model.errors import InputError
 from cifar_model.explanation.attributions import Answer, answers
 from cifar_model.explanation.curves import curves
 from cifar_model.explanation.deletion import check
-from cifar_model.explanation.integrity import judge, largest_share
+from cifar_model.explanation.evidence import evidence, of_trial, with_noise
+from cifar_model.explanation.integrity import judge as judge_fit
+from cifar_model.explanation.integrity import largest_share
 from cifar_model.explanation.regions import Divided
 from cifar_model.explanation.segmentation import divide
 from cifar_model.explanation.settings import Settings
+from cifar_model.explanation.verdict import RULES, judge
 from cifar_model.prediction import AnyPredictor
-from cifar_model.results import Checks, Explained, Explanation, Integrity
+from cifar_model.results import Checks, Explained, Explanation, Integrity, Randomisation
 
 
 def explain(
-    predictor: AnyPredictor, image: NDArray[np.uint8], labels: Sequence[int], settings: Settings
+    predictor: AnyPredictor,
+    image: NDArray[np.uint8],
+    labels: Sequence[int],
+    settings: Settings,
+    randomisation: Randomisation | None = None,
 ) -> Explained:
     """Explain labels of an image (height, width, channels); without labels the predicted one.
+
+    `randomisation` is of the same network and method; without it the verdicts do not say whether an
+    untrained network is explained in the same way.
 
     Raises InputError if the network takes other images or has no such label, or if there are
     fewer samples than superpixels.
@@ -30,29 +40,42 @@ def explain(
     divided = divide(scaled, settings.segmentation)
     base = predictor.probabilities(scaled[None])[0]
     chosen = list(labels) or [int(base.argmax())]
-    found = dict(zip(chosen, answers(predictor, divided, chosen, settings), strict=True))
-    judged = {label: _integrity(divided, answer) for label, answer in found.items()}
-    verdicts = {label: judge(integrity) for label, integrity in judged.items()}
+    others = {label: (label + 1) % predictor.classes for label in chosen}
+    asked = list(dict.fromkeys([*chosen, *others.values()]))
+    found = dict(zip(asked, answers(predictor, divided, asked, settings), strict=True))
+    judged = {label: _integrity(divided, found[label]) for label in chosen}
+    fits = {label: judge_fit(integrity) for label, integrity in judged.items()}
     # What says nothing names no regions that could be removed.
-    trusted = {
-        label: answer.weights for label, answer in found.items() if verdicts[label][0] != "void"
-    }
+    trusted = {label: found[label].weights for label in chosen if fits[label][0] != "void"}
     checks = check(predictor, divided, trusted, settings.seed)
     drawn = curves(predictor, divided, trusted)
-    explanations = [
-        Explanation(
+    noisy = with_noise(predictor, divided, list(trusted), settings)
+
+    def explanation(label: int) -> Explanation:
+        """Put together what was found of a label."""
+        probability, weights = float(base[label]), found[label].weights
+        tested, curve = checks.get(label, Checks()), drawn.get(label)
+        known = None
+        if curve is not None:
+            other = found[others[label]].weights
+            known = evidence(weights, noisy.get(label), other, (tested, curve), settings)
+            known = of_trial(known, randomisation)
+        verdict, reason = judge(fits[label], probability, tested, known)
+        return Explanation(
             label=label,
-            probability=float(base[label]),
-            weights=answer.weights,
-            intercept=answer.intercept,
+            probability=probability,
+            weights=weights,
+            intercept=found[label].intercept,
             integrity=judged[label],
-            verdict=verdicts[label][0],
-            reason=verdicts[label][1],
-            checks=checks.get(label, Checks()),
-            curves=drawn.get(label),
+            verdict=verdict,
+            reason=reason,
+            checks=tested,
+            curves=curve,
+            rules=RULES,
+            evidence=known,
         )
-        for label, answer in found.items()
-    ]
+
+    explanations = [explanation(label) for label in chosen]
     return Explained(divided.segments, int(base.argmax()), predictor.normalises, explanations)
 
 

@@ -15,6 +15,11 @@ SMOOTHING = 1
 def divide(scaled: Picture, segmentation: str) -> Divided:
     """Divide an image in [0, 1] and choose what stands for its superpixels, as the name says."""
     segments = segment(scaled, segmentation)
+    return divided_as(scaled, segments, segmentation)
+
+
+def divided_as(scaled: Picture, segments: Segments, segmentation: str) -> Divided:
+    """Return an image in [0, 1] divided into given superpixels, with what stands for them."""
     hide = own_colour if segmentation == "stock" else colour_around
     return Divided(scaled, segments, hide(scaled, segments))
 

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 # LIME fits perturbed images; the others hide each superpixel alone, weigh the last convolution's
 # maps by their gradients (Grad-CAM), or add up gradients on the way to the image.
-METHODS = ("lime", "occlusion", "gradcam", "integrated_gradients")
+METHODS = (
+    *("lime", "occlusion", "gradcam", "integrated_gradients"),
+    *("smoothgrad", "rise", "kernel_shap"),
+)
 
 # Names of earlier versions, in stored configurations and scripts.
 OLD_METHODS = {"gradients": "integrated_gradients"}

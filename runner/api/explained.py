@@ -110,6 +110,8 @@ class Explanations(Sequence[results.Explained]):
             stability=integrity.stability,
             verdict=each.verdict,
             reason=each.reason,
+            rules=each.rules,
+            evidence=each.evidence,
             removed=checks.removed,
             removed_random=checks.removed_random,
             contrast=checks.contrast,

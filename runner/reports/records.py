@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from cifar_model.data.description import Description
 from cifar_model.params import ParamValues
+from cifar_model.results import Evidence
 
 # The lower and the upper bound.
 Interval = list[float]
@@ -240,6 +241,8 @@ class Explanation:
     stability: float
     verdict: str
     reason: str
+    rules: int
+    evidence: Evidence | None
     removed: float | None
     removed_random: float | None
     contrast: float | None

@@ -19,7 +19,7 @@ from runner.submit.image_choice import Pool, check_numbers, choose_images
 from runner.submit.life import life_configuration
 
 # The methods that need a model's gradients.
-GRADIENTS = ("gradcam", "integrated_gradients")
+GRADIENTS = ("gradcam", "integrated_gradients", "smoothgrad")
 
 # Images of 32x32 that one job explains: a minute or two of work. Larger ones take longer, but a
 # report draws those of the first job only.

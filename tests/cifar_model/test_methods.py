@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from cifar_model import determinism
 from cifar_model.explanation.methods import integrated_gradients, occluded
 from cifar_model.explanation.picture import explain
+from cifar_model.explanation.sampling import SAMPLED
 from cifar_model.explanation.segmentation import divide
 from cifar_model.explanation.settings import METHODS, Settings
 from cifar_model.prediction import Predictor
@@ -57,9 +58,11 @@ def test_every_method_finds_what_counts(method: str) -> None:
 @pytest.mark.parametrize("method", OTHERS)
 def test_only_lime_has_a_linear_model(method: str) -> None:
     (found,) = explain(
-        make_predictor(), PICTURES[0], [3], Settings("small", 10, 0, method)
+        make_predictor(), PICTURES[0], [3], Settings("small", 50, 0, method)
     ).explanations
-    assert (found.intercept, found.integrity.r2, found.integrity.stability) == (None, None, 1)
+    assert (found.intercept, found.integrity.r2) == (None, None)
+    # Methods that sample are compared over seeds, and may differ.
+    assert method in SAMPLED or found.integrity.stability == 1
 
 
 @pytest.mark.parametrize("method", OTHERS)
@@ -69,7 +72,7 @@ def test_a_network_that_says_the_same_of_everything_is_void_by_every_method(
 ) -> None:
     constant = make_predictor(last_activation=head)
     constant.model.set_weights([0 * weight for weight in constant.model.get_weights()])
-    settings = Settings("small", 10, 0, method)
+    settings = Settings("small", 50, 0, method)
     (found,) = explain(constant, PICTURES[0], [3], settings).explanations
     assert found.verdict == "void"
     assert "whichever regions are hidden" in found.reason

@@ -159,6 +159,29 @@ def test_explain_writes_an_explanation_for_every_image_and_label(worker: Context
     assert {row.image for row in document.activations} == {0, 4}
 
 
+def test_untrained_networks_are_measured_once_for_a_trial_and_a_method(worker: Context) -> None:
+    trained = train_one(worker).trial
+    assert trained is not None
+    explaining = Explaining(
+        [0], ["predicted"], "small", samples=60, activations=False, method="occlusion"
+    )
+    falls = []
+    for seed in (1, 2):
+        explained = new_explain(worker.settings, worker.store, trained, explaining, seed=seed)
+        experiment = save(worker.store, explained)
+        (job,) = queries.jobs(worker.store, experiment)
+        tasks.explain.apply(args=(job.id,), throw=True)
+        (row,) = report_document(worker.store, experiment).explanations
+        assert row.evidence is not None
+        falls.append(row.evidence.untrained_fall)
+        with worker.store.write() as connection:
+            connection.execute(text("UPDATE randomisations SET fall = 0.75"))
+    assert falls[0] is not None
+    assert falls[0] < 0.75
+    # What is stored is used.
+    assert falls[1] == 0.75
+
+
 def test_many_pictures_are_several_jobs_and_each_is_explained_once(worker: Context) -> None:
     trained = train_one(worker).trial
     assert trained is not None

@@ -5,7 +5,7 @@ SECTIONS = {
         *("submit", "grid", "cancel", "retry", "pause", "resume", "continue", "recover"),
     ),
     "See the results": (
-        *("status", "watch", "report", "show", "compare", "diff", "explanations", "sql"),
+        *("status", "watch", "report", "show", "compare", "diff", "explanations", "explain", "sql"),
     ),
     "Organise": ("edit", "archive", "unarchive", "delete", "prune"),
     "Share and check": ("export", "import", "verify", "check", "reproduce"),
@@ -59,6 +59,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "compare": ("runner compare 3 5 --split test", "runner compare 4 6 --folds"),
     "diff": ("runner diff 3 5 --format html",),
     "explanations": ("runner explanations --trial 3 --verdict sound",),
+    "explain": ("runner explain --judge 5",),
     "sql": (
         "runner sql 'SELECT optimizer, avg(val_accuracy) FROM v_trials GROUP BY optimizer'",
         "runner sql --file question.sql --format csv --out answer.csv",

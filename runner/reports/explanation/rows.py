@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cifar_model.explanation.regions import curve_counts
+from cifar_model.results import Evidence
 from runner.reports.records import Activation, Channels, Curves, Explanation
 from runner.store.engine import Connection
 from runner.store.queries import reports
@@ -45,6 +46,8 @@ def explanation(row: ExplanationRow, classes: Sequence[str]) -> Explanation:
         stability=row.stability,
         verdict=row.verdict,
         reason=row.reason,
+        rules=row.rules,
+        evidence=None if row.evidence is None else Evidence(**row.evidence),
         removed=row.removed,
         removed_random=row.removed_random,
         contrast=row.contrast,

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from cifar_model.explanation.verdict import FIRST_RULES, RULES
 from runner.reports.explanation.shortcuts import Shortcut
 from runner.reports.figures.names import overlay_name
 from runner.reports.model import Figure, Note, Part, Table, first_rows, titled
@@ -64,7 +65,7 @@ BRIEF_COLUMNS = (
 )
 ALL_COLUMNS = (
     *BRIEF_COLUMNS,
-    *("weights", "reason", "label", "other_class", "contrast", "contrast_random"),
+    *("weights", "reason", "rules", "label", "other_class", "contrast", "contrast_random"),
     *("contrast_other", "contrast_other_random", "intercept", "segmentation", "samples", "seed"),
     *("explanation", "job", "trial"),
 )
@@ -124,7 +125,9 @@ def _counted(explanations: Sequence[Explanation]) -> list[Note]:
 def _verdicts(explanations: Sequence[Explanation]) -> str:
     verdicts = [row.verdict for row in explanations]
     words = ", ".join(f"{verdicts.count(of)} {of}" for of in ("sound", "weak", "void"))
-    return f"{len(explanations)} explanations: {words}."
+    earlier = sum(row.rules < RULES for row in explanations)
+    by = f" {earlier} are by version {FIRST_RULES} of the rules." if earlier else ""
+    return f"{len(explanations)} explanations: {words}.{by}"
 
 
 def _not_sound(dataset: Named, explanations: Sequence[Explanation]) -> list[Part]:

@@ -166,6 +166,10 @@ def _delete(connection: Connection, experiments: Sequence[int]) -> None:
         connection.scalar(select(func.coalesce(func.max(table.id), 0)))
         for table in (schema.Job, schema.Trial)
     ]
+    trials = select(schema.Trial.id).where(schema.Trial.job_id.in_(jobs))
+    connection.execute(
+        delete(schema.Randomisation).where(schema.Randomisation.trial_id.in_(trials))
+    )
     for table in OF_JOBS:
         connection.execute(delete(table).where(table.job_id.in_(jobs)))
         failpoint(f"delete_{table.__tablename__}")

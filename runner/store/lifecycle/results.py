@@ -1,12 +1,12 @@
 """Write what a job found; each function is for the `write` of `finish`, and so happens once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import JSON, Connection, bindparam, insert, select, text, update
 
 from cifar_model import objective, results
 from cifar_model.data import Split
@@ -28,6 +28,13 @@ from runner.store.schema import (
     Probabilities,
     Trial,
 )
+
+# Both databases know this clause, and SQLAlchemy has no word for it that serves both.
+INSERT_RANDOMISATION = text(
+    "INSERT INTO randomisations (trial_id, method, segmentation, samples, dataset, images,"
+    " correlation, fall, layers, curve) VALUES (:trial_id, :method, :segmentation, :samples,"
+    " :dataset, :images, :correlation, :fall, :layers, :curve) ON CONFLICT DO NOTHING"
+).bindparams(bindparam("layers", type_=JSON()), bindparam("curve", type_=JSON()))
 
 
 def write_trial(
@@ -193,6 +200,8 @@ def _explanation(
         "weights": np.array(weights, "<f8").tobytes(),
         "verdict": explanation.verdict,
         "reason": explanation.reason,
+        "rules": explanation.rules,
+        "evidence": _evidence(explanation),
         "removed": checks.removed,
         "removed_random": checks.removed_random,
         "other_label": checks.other,
@@ -207,6 +216,29 @@ def _explanation(
         if explanation.verdict == "void"
         else coarse.pack(mask(segments, weights)),
     }
+
+
+def _evidence(explanation: results.Explanation) -> dict[str, float | None] | None:
+    """Return the evidence of an explanation, once it is known to be finite."""
+    if explanation.evidence is None:
+        return None
+    found = asdict(explanation.evidence)
+    known = {name: value for name, value in found.items() if value is not None}
+    require_finite(f"the evidence on label {explanation.label}", known)
+    return found
+
+
+def write_randomisation(connection: Connection, claim: Claim, found: results.Randomisation) -> None:
+    """Store a randomisation of the job's trial, unless another job was faster."""
+    configuration = claim.configuration
+    key = {
+        "trial_id": configuration["trial"],
+        "method": configuration["method"],
+        "segmentation": configuration["segmentation"],
+        "samples": configuration["samples"],
+        "dataset": configuration["dataset"]["fingerprint"],
+    }
+    connection.execute(INSERT_RANDOMISATION, key | asdict(found))
 
 
 def write_activations(

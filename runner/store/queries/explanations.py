@@ -7,12 +7,13 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Float, Integer, and_, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from cifar_model import results
 from cifar_model.data import Description
-from runner.specs import Configuration
-from runner.store.engine import Connection
+from runner.specs import Configuration, ExplainSpec
+from runner.store.engine import Connection, Store
 from runner.store.queries.names import shown_in_lists
 from runner.store.queries.rows import ExplanationRow, columns_of
-from runner.store.schema import Experiment, Explanation, Job
+from runner.store.schema import Experiment, Explanation, Job, Randomisation
 from runner.store.schema.life import of_last_epoch
 
 # The columns that can be filtered by class: explained, true and predicted class.
@@ -76,6 +77,21 @@ class MaskRow(NamedTuple):
     predicted_label: int
     label: int
     mask: bytes
+
+
+def randomisation_of(store: Store, spec: ExplainSpec) -> results.Randomisation | None:
+    """Return how the explanations of a trial change if its weights are drawn anew, if stored."""
+    settings = spec.settings
+    query = select(*columns_of(Randomisation, results.Randomisation)).where(
+        Randomisation.trial_id == spec.trial,
+        Randomisation.method == settings.method,
+        Randomisation.segmentation == settings.segmentation,
+        Randomisation.samples == settings.samples,
+        Randomisation.dataset == spec.dataset.fingerprint,
+    )
+    with store.read() as connection:
+        row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else results.Randomisation(**row)
 
 
 def datasets(connection: Connection, wanted: Wanted) -> dict[int, Description]:

@@ -140,6 +140,8 @@ class ExplanationRow:
     stability: float
     verdict: str
     reason: str
+    rules: int
+    evidence: Mapping[str, float | None] | None
     removed: float | None
     removed_random: float | None
     other_label: int | None

@@ -9,6 +9,7 @@ from runner.store.schema.results import (
     Evaluation,
     Explanation,
     Probabilities,
+    Randomisation,
     Trial,
 )
 from runner.store.schema.work import (
@@ -43,6 +44,7 @@ __all__ = [
     "Explanation",
     "Job",
     "Probabilities",
+    "Randomisation",
     "Submission",
     "Trial",
     "Worker",

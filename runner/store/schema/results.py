@@ -14,6 +14,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from cifar_model.explanation.settings import METHODS
 from cifar_model.objective import PREFERRED
 from runner.store.schema.base import Base, finite, now, one_of, only_where
 
@@ -189,6 +190,29 @@ class Activation(Base):
     channels: Mapped[bytes]
 
 
+class Randomisation(Base):
+    """How a trial's explanations by one method change if its weights are drawn anew.
+
+    `dataset` is the fingerprint of the data set whose images were explained.
+    """
+
+    __tablename__ = "randomisations"
+    __table_args__ = (finite("correlation", "fall"),)
+
+    trial_id: Mapped[int] = mapped_column(ForeignKey("trials.id"), primary_key=True)
+    method: Mapped[str] = mapped_column(primary_key=True)
+    segmentation: Mapped[str] = mapped_column(primary_key=True)
+    samples: Mapped[int] = mapped_column(primary_key=True)
+    dataset: Mapped[str] = mapped_column(primary_key=True)
+    images: Mapped[int]
+    # None if a network gives all superpixels of every image the same weight.
+    correlation: Mapped[float | None]
+    fall: Mapped[float]
+    # The correlation after drawing anew all layers from the top one down to each of these.
+    layers: Mapped[list[Any]]
+    curve: Mapped[list[Any]]
+
+
 class Explanation(Base):
     """What spoke for and against one label of one image, as one trial sees it, and its checks."""
 
@@ -196,7 +220,7 @@ class Explanation(Base):
     __table_args__ = (
         # A job explains a label once for an image.
         UniqueConstraint("job_id", "image", "label"),
-        one_of("method", ("lime", "occlusion", "gradcam", "integrated_gradients")),
+        one_of("method", METHODS),
         one_of("segmentation", ("small", "stock")),
         one_of("verdict", ("sound", "weak", "void")),
         finite(
@@ -238,6 +262,10 @@ class Explanation(Base):
     stability: Mapped[float]
     verdict: Mapped[str]
     reason: Mapped[str]
+    # The version of the rules that the verdict is by, and the measurements that they look at
+    # beside those with a column; explanations by version 1 have none.
+    rules: Mapped[int] = mapped_column(server_default="1")
+    evidence: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     removed: Mapped[float | None]
     removed_random: Mapped[float | None]
     other_label: Mapped[int | None]

@@ -288,6 +288,7 @@ def _explanations() -> Select[Any]:
         Explanation.probability,
         Explanation.verdict,
         Explanation.reason,
+        Explanation.rules,
         Explanation.method,
         Explanation.segmentation,
         Explanation.samples,

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cifar_model.results import Evidence
 from runner.states import AttemptState, Kind
 from runner.store.engine import Store
 from runner.store.lifecycle.job_lifecycle import claim, finish
@@ -37,6 +38,7 @@ def explained(
     *,
     jobs: int = 1,
     dataset: Mapping[str, Any] = DATASET,
+    evidence: Evidence | None = None,
     **asked: Any,
 ) -> int:
     """Explain a new trial's images by the weights of each label; without weights it is void.
@@ -69,7 +71,7 @@ def explained(
                 segments=segments,
                 predicted=next(iter(labels)),
                 normalised=False,
-                explanations=[_explanation(*item) for item in labels.items()],
+                explanations=[_explanation(*item, evidence) for item in labels.items()],
             )
             write_explained(connection, claimed, image, split, found)
 
@@ -77,8 +79,8 @@ def explained(
     return experiment
 
 
-def _explanation(label: int, values: Weights | None) -> Any:
+def _explanation(label: int, values: Weights | None, evidence: Evidence | None) -> Any:
     if values is None:
         nothing = {"verdict": "void", "removed": None, "removed_random": None}
         return make_explanation(label, weights=weights(0), superpixels=16, **nothing)
-    return make_explanation(label, weights=list(values), superpixels=16)
+    return make_explanation(label, weights=list(values), superpixels=16, evidence=evidence)

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from cifar_model.data import Split
 from cifar_model.explanation.regions import curve_counts
+from cifar_model.explanation.verdict import RULES
 from cifar_model.results import (
     LOSS_RULE,
     Epoch,
@@ -164,7 +165,7 @@ def make_explanation(label: int, **changes: Any) -> Explanation:
         "insertion_area": 0.625,
     }
     values = {"probability": 0.75, "weights": [0.5, -0.25], "intercept": 0.1}
-    said = {"verdict": "sound", "reason": ""}
+    said = {"verdict": "sound", "reason": "", "rules": RULES, "evidence": None}
     groups = (integrity, checks, curves, values | said)
     measured, checked, drawn, other = (
         {k: changes.get(k, v) for k, v in part.items()} for part in groups

@@ -263,17 +263,42 @@ def take_back_window(store: Store) -> None:
     run(store, "CREATE INDEX ix_jobs_pending ON jobs (enqueued_at, id) WHERE state = 'pending'")
 
 
+def take_back_rules(store: Store) -> None:
+    """Undo what came with the rules of verdicts but the check of the method, and the views."""
+    with store.write() as connection:
+        drop_views(connection)
+    run(store, "DROP TABLE randomisations")
+    for column in ("rules", "evidence"):
+        run(store, f"ALTER TABLE explanations DROP COLUMN {column}")
+
+
+def test_verdicts_that_were_stored_before_there_were_rules_are_by_the_first(
+    database_url: str,
+) -> None:
+    upgrade(database_url)
+    store = Store(database_url)
+    explained(store, {0: {0: weights(0)}})
+    take_back_rules(store)
+    run(store, "UPDATE alembic_version SET version_num = '0013'")
+    store.upgrade()
+    assert value(store, "SELECT rules FROM explanations") == 1
+    assert value(store, "SELECT evidence FROM explanations") is None
+    run(store, "UPDATE explanations SET method = 'kernel_shap'")
+    with pytest.raises(IntegrityError):
+        run(store, "UPDATE explanations SET method = 'tea leaves'")
+    store.close()
+
+
 def take_back_metrics(store: Store) -> None:
     """Undo what came with trainers that report any metrics, the views, and what followed."""
     take_back_window(store)
-    with store.write() as connection:
-        drop_views(connection)
     for table, column in OF_METRICS:
         run(store, f"ALTER TABLE {table} DROP COLUMN {column}")
 
 
 def take_back_submissions(store: Store) -> None:
-    """Undo what came with later submissions to an experiment, and with priorities."""
+    """Undo what came with later submissions to an experiment, and what followed."""
+    take_back_rules(store)
     run(store, "DROP INDEX ix_experiments_priority")
     run(store, "ALTER TABLE experiments DROP COLUMN priority")
     run(store, "DROP TABLE submissions")
@@ -323,7 +348,21 @@ def test_a_store_from_before_trainers_with_any_metrics_takes_them(
 
 
 @pytest.mark.parametrize(
-    "revision", ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"]
+    "revision",
+    [
+        "0001",
+        "0002",
+        "0003",
+        "0004",
+        "0005",
+        "0006",
+        "0007",
+        "0008",
+        "0009",
+        "0010",
+        "0012",
+        "0013",
+    ],
 )
 def test_an_upgrade_from_every_revision_makes_the_views(
     database_url: str, monkeypatch: pytest.MonkeyPatch, revision: str
