@@ -1,5 +1,6 @@
 """`runner submit`: what should be done."""
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -198,6 +199,7 @@ def _confirm(request: "ConfirmRequest", *, wait: bool, form: str) -> None:
     from runner.api.racing.confirming import new_confirmation
     from runner.cli.deliver import deliver
     from runner.cli.output import open_store
+    from runner.cli.progress import local_workers
     from runner.needs import needs_of
     from runner.submit.experiments import save_submission
 
@@ -205,7 +207,9 @@ def _confirm(request: "ConfirmRequest", *, wait: bool, form: str) -> None:
     new = new_confirmation(store, request)
     settings = settings.serving(needs_of(new.configuration).backend)
     saved = save_submission(store, new)
-    deliver(settings, store, saved, wait=wait, form=form)
+    # The trials are waited for, then the test score: by the same workers.
+    with local_workers(settings) if wait else nullcontext():
+        deliver(settings, store, saved, wait=wait, form=form)
 
 
 @submit.command()

@@ -35,6 +35,7 @@ from runner.store.lifecycle.attempts import open_attempts
 from runner.store.lifecycle.tuning.additions import add
 from runner.store.lifecycle.tuning.asking import EXHAUSTED
 from runner.store.lifecycle.tuning.budget import EPOCHS_SPENT, HOURS_SPENT
+from runner.store.queries.progress import progress_of
 from runner.submit.additions import more_trials
 from runner.submit.budget import Budget, with_budget
 from runner.submit.experiments import Training, new_tune, save
@@ -187,6 +188,9 @@ def test_four_workers_train_every_point_of_a_space_once_and_then_it_is_exhausted
     searched = document.search
     assert searched is not None
     assert (searched.trials, searched.asked, searched.ended) == (80, 60, EXHAUSTED)
+    # The jobs that were not needed are no part of the whole.
+    progress = progress_of(store, experiment)
+    assert (progress.done, progress.left) == (progress.total, 0)
     store.close()
 
 

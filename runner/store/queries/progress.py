@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Integer, func, literal, select
+from sqlalchemy import ColumnElement, Integer, and_, case, func, literal, select
 
 from cifar_model.objective import PREFERRED, in_words, is_smaller_better
 from cifar_model.params import Training
@@ -75,7 +75,12 @@ def _in_epochs(store: Store, found: queries.Experiment) -> Progress:
     of_experiment = schema.Job.experiment_id == found.id
     has_ended = schema.Job.state.in_(FINAL)
     has_succeeded = schema.Job.state == JobState.SUCCEEDED
-    epochs = func.sum(_planned_epochs(found.configuration["epochs"]))
+    planned_epochs = _planned_epochs(found.configuration["epochs"])
+    if "search" in found.configuration:
+        # A job that ended without a point was not needed.
+        unused = and_(has_ended, schema.Job.point.is_(None))
+        planned_epochs = case((unused, 0), else_=planned_epochs)
+    epochs = func.sum(planned_epochs)
     planned = (
         select(
             func.coalesce(epochs, 0),
