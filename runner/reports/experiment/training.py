@@ -62,10 +62,9 @@ def _not_reduced(document: ExperimentDocument) -> str:
 
 def training_parts(document: ExperimentDocument, figures: Sequence[Figure]) -> list[Part]:
     """Return the parts of a training report."""
+    race = document.race
     return [
-        *_summary(document),
-        *(race_parts(document.race) if document.race else []),
-        Note(_not_reduced(document)),
+        *(race_parts(race) if race else [*_summary(document), Note(_not_reduced(document))]),
         *_scores(document),
         *_without(document),
         *_pareto(document),
