@@ -31,7 +31,6 @@ def load_commands() -> None:
         check,
         compare,
         control,
-        explain,
         explanations,
         grid,
         local,
@@ -45,7 +44,7 @@ def load_commands() -> None:
     from runner.cli.upkeep import delete, edit
     from runner.cli.web import flower, ui
 
-    reading = (grid, status, report, compare, explanations, explain, sql, bundle, reproduce)
+    reading = (grid, status, report, compare, explanations, sql, bundle, reproduce)
     for module in (
         submit,
         grid,

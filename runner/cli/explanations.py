@@ -1,12 +1,14 @@
-"""`runner explanations`: the stored explanations of all experiments, filtered and added up."""
+"""`runner explanations` and `explain`: stored explanations, added up or judged again."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
-from runner.cli.options import EXPERIMENT, TRIAL, Method, columns_option, wide_option
-from runner.cli.output import answered_if_nothing_is_stored, report_view, show_written
+from runner.cli.options import EXPERIMENT, TRIAL, Method, columns_option, format_option, wide_option
+from runner.cli.output import answered_if_nothing_is_stored, open_store, report_view, show_written
 
 
 @click.command()
@@ -75,4 +77,28 @@ def explanations(
     show_written(written)
 
 
-COMMANDS = [explanations]
+@click.command()
+@click.option(
+    "--judge",
+    "experiment",
+    type=EXPERIMENT,
+    required=True,
+    metavar="EXPERIMENT",
+    help="Judge the explanations of this experiment again.",
+)
+@format_option
+def explain(experiment: int, form: str) -> None:
+    """Judge stored explanations again by the newest rules, without computing them again."""
+    from runner.store.judging import judge_again
+
+    _, store = open_store()
+    done = judge_again(store, experiment)
+    if form == "json":
+        click.echo(json.dumps(asdict(done)))
+        return
+    words = f"{done.judged} judged by rules {done.rules}, {done.changed} verdicts changed"
+    kept = f"; {done.kept} without evidence keep their verdict" if done.kept else ""
+    click.echo(f"experiment {experiment}: {words}{kept}")
+
+
+COMMANDS = [explanations, explain]

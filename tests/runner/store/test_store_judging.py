@@ -13,8 +13,8 @@ from cifar_model.results import Evidence, Randomisation
 from runner.errors import InputError
 from runner.states import Kind
 from runner.store.engine import Store
+from runner.store.judging import judge_again
 from runner.store.lifecycle.job_lifecycle import claim
-from runner.store.lifecycle.judging import judge_again
 from runner.store.lifecycle.results import write_randomisation
 from tests.runner.reports.explained import explained, weights
 from tests.runner.store.making import (
