@@ -11,6 +11,7 @@ from cifar_model.data.sizes import LARGEST, SMALLEST
 from cifar_model.errors import InputError, did_you_mean, shown
 from cifar_model.grid import MAX_TRIALS
 from cifar_model.params import MOST_SEED
+from cifar_model.racing import FEWEST_SEEDS, MOST_SEEDS
 from cifar_model.training_params import MOST_EPOCHS
 from runner.store.names import read_printable
 
@@ -29,6 +30,11 @@ LIMITS: Mapping[str, tuple[int, int]] = {
     "trials": (1, MAX_TRIALS),
     "priority": (-100, 100),
     "epochs_total": (1, MOST_NUMBER),
+    # Talos needs three trials to decide.
+    "reduce_every": (3, MAX_TRIALS),
+    "top": (2, 100),
+    "seeds": (FEWEST_SEEDS, MOST_SEEDS),
+    "budget": (1, MOST_NUMBER),
     "folds": (2, MAX_TRIALS),
     "samples": (10, 100_000),
 }

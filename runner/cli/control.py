@@ -98,7 +98,11 @@ def resume(experiment: int, priority: int | None, form: str) -> None:
 
 @click.command(name="continue")
 @click.argument("trial", type=TRIAL)
-@click.option("--epochs", type=int, help="Train to this epoch; default: that of its params.")
+@click.option(
+    "--epochs",
+    type=click.IntRange(*LIMITS["epochs"]),
+    help="Train to this epoch; default: that of its params.",
+)
 @wait_option
 @format_option
 def continue_(trial: int, epochs: int | None, wait: bool, form: str) -> None:

@@ -146,7 +146,7 @@ def train(wait: bool, form: str, **options: Any) -> None:
 )
 @click.option(
     "--reduce-every",
-    type=int,
+    type=click.IntRange(*LIMITS["reduce_every"]),
     show_default=str(INTERVAL),
     metavar="TRIALS",
     help="The number of finished trials after which --reduce decides again.",
@@ -180,12 +180,25 @@ def tune(wait: bool, form: str, *, confirm: bool, **options: Any) -> None:
 @submit.command(name="confirm")
 @click.argument("experiment", type=EXPERIMENT)
 @click.option(
-    "--top", type=int, default=5, show_default=True, help="The number of candidates at most."
+    "--top",
+    type=click.IntRange(*LIMITS["top"]),
+    default=5,
+    show_default=True,
+    help="The number of candidates at most.",
 )
 @click.option(
-    "--seeds", type=int, default=5, show_default=True, help="The number of further seeds at most."
+    "--seeds",
+    type=click.IntRange(*LIMITS["seeds"]),
+    default=5,
+    show_default=True,
+    help="The number of further seeds at most.",
 )
-@click.option("--budget", type=int, metavar="EPOCHS", help="The number of epochs at most.")
+@click.option(
+    "--budget",
+    type=click.IntRange(*LIMITS["budget"]),
+    metavar="EPOCHS",
+    help="The number of epochs at most.",
+)
 @wait_option
 @format_option
 def confirm_(wait: bool, form: str, **options: int) -> None:

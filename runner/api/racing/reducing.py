@@ -8,9 +8,6 @@ from runner.api import checks
 from runner.errors import InputError
 from runner.store.lifecycle.experiments import NewExperiment
 
-# Talos decides on three trials or more.
-FEWEST = 3
-
 
 class Reducing(Protocol):
     """A request to train the points of a grid, which may be reduced."""
@@ -47,13 +44,7 @@ def check_reduction(request: Reducing) -> None:
             "the points of a grid, ranked by the usual metric",
             "omit --reduce, or the other option",
         )
-    every = checks.optional_number("reduce_every", request.reduce_every)
-    if every is not None and every < FEWEST:
-        raise InputError(
-            f"--reduce-every {every} is out of range",
-            f"{FEWEST} trials or more: Talos needs as many to decide",
-            "give a larger --reduce-every",
-        )
+    checks.optional_number("reduce_every", request.reduce_every)
 
 
 def with_reduction(new: NewExperiment, request: Reducing) -> NewExperiment:

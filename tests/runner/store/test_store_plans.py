@@ -57,7 +57,7 @@ ASKED: dict[str, tuple[Callable[[Store, int, int], Any], Reads]] = {
     ),
     "the newest experiments": (
         lambda store, *_: queries.experiments(store, 20),
-        {"jobs": {"ix_jobs_experiment_id_state"}},
+        {"jobs": {"ix_jobs_experiment_id_state", "uq_jobs_point"}},
     ),
 }
 
@@ -65,6 +65,7 @@ ASKED: dict[str, tuple[Callable[[Store, int, int], Any], Reads]] = {
 @pytest.mark.parametrize("question", ASKED)
 def test_what_is_asked_all_the_time_reads_an_index(store: Store, question: str) -> None:
     ask, reads = ASKED[question]
+    keep_defaults(store, reads)
     experiment = make_experiment(store, 50)
     make_worker(store)
     job = job_ids(store, experiment)[0]
@@ -77,6 +78,14 @@ def test_what_is_asked_all_the_time_reads_an_index(store: Store, question: str) 
                     read.add(table)
                     assert any(index in step for index in reads[table]), f"{step}: {statement}"
     assert read == reads.keys()
+
+
+def keep_defaults(store: Store, reads: Reads) -> None:
+    """Let PostgreSQL plan by its defaults: in the few rows here, every index costs the same."""
+    with store.write() as connection:
+        if connection.dialect.name == "postgresql":
+            for table in reads:
+                connection.execute(text(f"ALTER TABLE {table} SET (autovacuum_enabled = off)"))
 
 
 def statements_of(store: Store, ask: Callable[[], Any]) -> list[tuple[str, Any]]:
