@@ -81,6 +81,12 @@ class Standing:
         """Return the point that is better than all others; None while nothing stands out."""
         return self.racing[0] if self.ended_by == CONFIRMED else None
 
+    @property
+    def nearest(self) -> Margin | None:
+        """Return the smallest margin behind the leader; one dropped earlier had fewer seeds."""
+        latest = (margin for margin in self.margins.values() if margin.seeds == self.seeds)
+        return min(latest, key=lambda margin: margin.advantage, default=None)
+
 
 def bounds(points: int, seeds: int) -> list[float]:
     """Return half the widths of the intervals, in standard errors, for 3, 4, ... seeds.

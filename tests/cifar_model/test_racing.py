@@ -70,6 +70,25 @@ def test_nothing_is_confirmed_among_equals() -> None:
     assert found.margins[2].seeds == FEWEST_SEEDS
 
 
+def test_the_nearest_is_behind_the_leader_over_all_seeds() -> None:
+    curves = [
+        [0.811, 0.8105, 0.807, *(0.825, 0.8251, 0.8249) * 3],
+        [0.81] * 12,
+        [0.8, 0.8001, 0.7999],
+    ]
+    known: Scores = {
+        (point, seed): score
+        for point, curve in enumerate(curves)
+        for seed, score in enumerate(curve)
+    }
+    found = race(known, design(seeds=12))
+    assert found.confirmed == 0
+    # The third was dropped behind the second, which led then: by less than the second is behind.
+    assert (found.margins[2].behind, found.margins[2].seeds) == (1, FEWEST_SEEDS)
+    assert found.margins[2].advantage < found.margins[1].advantage
+    assert found.nearest == found.margins[1]
+
+
 def test_later_seeds_count_only_once_all_before_are_there() -> None:
     every = scores(0.9, 0.7, 0.5)
     early: Scores = {key: score for key, score in every.items() if key != (1, 1)}

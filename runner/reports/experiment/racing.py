@@ -85,7 +85,7 @@ def race_document(
     places = [*standing.racing, *_out(standing)]
     evaluation = evaluation_of(connection, experiment)
     confirmed, ended = standing.confirmed, standing.ended_by is not None
-    nearest = min(standing.margins.values(), key=lambda of: of.advantage, default=None)
+    nearest = standing.nearest
     first, second = found.candidates[:2]
     first_lead = found.sign * (first.score - second.score)
     lead = _lead(scores)
