@@ -116,13 +116,15 @@ def all_groups(
         for group in group_trials(rows, group_by, "metric", data)
     ]
     repeats = Repeats(*leaderboard.repeats(connection, scope, by))
-    return ranked_groups(groups, by, repeats)
+    return ranked_groups(groups, by, repeats, smallest_first=is_smaller_better(by))
 
 
-def ranked_groups(groups: Sequence[RankedGroup], by: str, repeats: Repeats) -> list[RankedGroup]:
+def ranked_groups(
+    groups: Sequence[RankedGroup], by: str, repeats: Repeats, *, smallest_first: bool
+) -> list[RankedGroup]:
     """Return groups by rank of their mean, best first; groups without a score are last."""
     means = [group.mean for group in groups if group.mean is not None]
-    means.sort(reverse=not is_smaller_better(by))
+    means.sort(reverse=not smallest_first)
     place = {mean: rank for rank, mean in reversed(list(enumerate(means, start=1)))}
     ranks = [len(groups) + 1 if group.mean is None else place[group.mean] for group in groups]
     ordered = [group for _, group in sorted(zip(ranks, groups, strict=True), key=lambda of: of[0])]

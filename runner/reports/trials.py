@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from cifar_model.objective import STOPPED, is_smaller_better, score
+from cifar_model.objective import STOPPED, score
 from runner.needs import can_be_evaluated
 from runner.reports.model import Code, Part
 from runner.reports.records import Best, BestEpoch, Epoch, RankedTrial, Trial, fields_of
@@ -88,14 +88,13 @@ def ranked(
     trials: Sequence[Trial],
     by: str,
     *,
-    smallest_first: bool | None = None,
-    excluded: Collection[int] = (),
+    smallest_first: bool,
+    excluded: Collection[int],
 ) -> list[RankedTrial]:
     """Return the trials ranked by a metric, best first; trials without a score are last.
 
     Trials that were stopped early have no rank either, nor have those whose jobs are excluded.
-    Trials with equal scores have the same rank. The name of the metric says which is first, unless
-    that is given.
+    Trials with equal scores have the same rank.
     """
     found = {
         trial.job: score(trial, by)
@@ -104,7 +103,6 @@ def ranked(
     }
     scores = {job: value for job, value in found.items() if value is not None}
     scored = [trial for trial in trials if trial.job in scores]
-    smallest_first = is_smaller_better(by) if smallest_first is None else smallest_first
     sign = 1 if smallest_first else -1
     scored.sort(key=lambda trial: (sign * scores[trial.job], trial.number))
     ranks: dict[float, int] = {}

@@ -238,7 +238,9 @@ def _selection(
         first = trials[0]
         # Trials of one seed are no repeats of one another.
         several = len({trial.seed for trial in trials}) > 1
-        chance = Chance(len(trials), pooled(repeated(trials, "value") if several else []))
+        smallest_first = is_smaller_better(first.objective)
+        repeats = repeated(trials, "value", smallest_first=smallest_first) if several else []
+        chance = Chance(len(trials), pooled(repeats))
         is_share = first.objective in VALIDATION_SHARES and images[first.row]
         places: dict[float, int] = {}
         verdicts: dict[float, bool] = {}

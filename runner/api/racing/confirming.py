@@ -155,7 +155,7 @@ def _race(
     return Race(
         experiment=document.experiment,
         metric=document.by,
-        minimizes=document.order == "smallest first",
+        minimizes=document.minimizes,
         chosen_from=sum(trial.rank is not None for trial in document.ranked),
         candidates=found,
         seeds=[(last + 1 + each) % (MOST_SEED + 1) for each in range(request.seeds)],

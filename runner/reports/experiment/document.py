@@ -48,6 +48,7 @@ from runner.store.queries.spending import spent
 from runner.store.queries.submissions import SubmissionRow, submissions
 
 TRAINS = (Kind.TRAIN, Kind.TUNE)
+SMALLEST_FIRST, LARGEST_FIRST = "smallest first", "largest first"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +137,11 @@ class ExperimentDocument:
         """Return the trials that the experiment trained, by rank."""
         return [trial for trial in self.trials if isinstance(trial, RankedTrial)]
 
+    @property
+    def minimizes(self) -> bool:
+        """Return whether the smallest value of the metric `by` is the best."""
+        return self.order == SMALLEST_FIRST
+
 
 def chosen_experiment(store: Store, number: int | None, *, trains: bool = False) -> tuple[int, int]:
     """Return the number of an experiment and its job count.
@@ -189,6 +195,7 @@ class _Ranking:
     groups: list[RankedGroup]
     winner: Winner | None
     pareto: list[ParetoTrial] | None
+    analysis: Analysis | None
 
 
 def _document(
@@ -235,7 +242,6 @@ def _document(
         budget=budget_of_jobs(configuration, spent(connection, number), jobs),
         **fields_of(ranking),
         scan_summary=_scan_summary(experiment, ended_at, ranking.by) if trains else None,
-        analysis=analysis(ranking.trials, ranking.by) if trains else None,
         evaluations=evaluations,
         folds=folds_summary(evaluations, folds) if folds else None,
         explanations=explanations_of(connection, number, dataset.classes),
@@ -266,7 +272,7 @@ def _ranking(
     complete = [t for t in trained if t.ended_by != STOPPED and t.job not in excluded]
     scored = [trial for trial in complete if trial.trial and score(trial, by) is not None]
     first = scored[0] if trains and scored else None
-    repeats = repeated(complete, by)
+    repeats = repeated(complete, by, smallest_first=smallest_first)
     chance = Chance(len(scored), pooled(repeats))
     names, groups = _groups(complete, trained_on, group_by, by) if trains else ([], [])
     trials = [
@@ -282,13 +288,14 @@ def _ranking(
     best = winner(connection, first, by, chance, images) if first else None
     return _Ranking(
         by=by,
-        order="smallest first" if smallest_first else "largest first",
+        order=SMALLEST_FIRST if smallest_first else LARGEST_FIRST,
         trials=trials,
         repeats=repeats,
         group_by=names,
-        groups=ranked_groups(groups, by, chance.repeats),
+        groups=ranked_groups(groups, by, chance.repeats, smallest_first=smallest_first),
         winner=best,
         pareto=pareto_front(trained, aims, constraints) if trains else None,
+        analysis=analysis(trials, by, smallest_first=smallest_first) if trains else None,
     )
 
 

@@ -63,7 +63,7 @@ def _parallel(document: ExperimentDocument) -> Iterator[Figure]:
         titled(document.dataset, what),
         trials,
         document.by,
-        smaller_is_better=document.order.startswith("smallest"),
+        smaller_is_better=document.minimizes,
     )
     if drawn:
         yield drawn

@@ -24,7 +24,7 @@ STATES = {
 def optuna_study(document: ExperimentDocument) -> bytes:
     """Return a file with exactly one study, which has all trials of the experiment."""
     stored = document.configuration.stored
-    by = Objective(document.by, document.order.startswith("smallest"))
+    by = Objective(document.by, document.minimizes)
     objectives = objectives_of(stored) or [by]
     minimize = [each.minimize for each in objectives]
     listed = stored.get("grid")

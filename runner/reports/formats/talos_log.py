@@ -7,7 +7,7 @@ rows.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cifar_model.objective import is_smaller_better, score
+from cifar_model.objective import score
 from cifar_model.params import ParamValues
 from runner.reports.formats.csv_file import csv_file
 from runner.reports.records import Trial, values
@@ -46,7 +46,7 @@ def as_talos_log(trials: Sequence[Trial]) -> str:
     return csv_file(["round_epochs", *METRICS, *names], rows)
 
 
-def analysis(trials: Sequence[Trial], metric: str) -> Analysis | None:
+def analysis(trials: Sequence[Trial], metric: str, *, smallest_first: bool) -> Analysis | None:
     """Return the results of `talos.Analyze` for a metric; None if no trial has finished."""
     rounds = _rounds(trials)
     found = [(trial, score(trial, metric)) for trial in rounds]
@@ -56,7 +56,7 @@ def analysis(trials: Sequence[Trial], metric: str) -> Analysis | None:
     rounds = [trial for trial, value in found if value is not None]
     params = [effective_of(trial) for trial in rounds]
     influences = influence(params, scores)
-    sign = 1 if is_smaller_better(metric) else -1
+    sign = 1 if smallest_first else -1
     order = sorted(range(len(rounds)), key=lambda place: sign * scores[place])
     return Analysis(
         metric=metric,

@@ -6,7 +6,7 @@ from math import sqrt
 from statistics import fmean, stdev, variance
 from typing import Protocol
 
-from cifar_model.objective import Measured, is_share, is_smaller_better, score
+from cifar_model.objective import Measured, is_share, score
 from cifar_model.params import ParamValues
 from runner.reports.records import Interval
 from runner.reports.stats.param_importance import differing
@@ -63,10 +63,10 @@ def grouped(trials: Iterable[Member], names: Sequence[str] | None, metric: str) 
     return [_group(members, metric) for members in found.values()]
 
 
-def repeated(trials: Iterable[Member], metric: str) -> list[Group]:
+def repeated(trials: Iterable[Member], metric: str, *, smallest_first: bool) -> list[Group]:
     """Return the group of each set of params that was trained with several seeds, best first."""
     groups = [group for group in grouped(trials, None, metric) if len(group.seeds) > 1]
-    sign = 1 if is_smaller_better(metric) else -1
+    sign = 1 if smallest_first else -1
     return sorted(groups, key=lambda group: sign * (group.mean or 0))
 
 

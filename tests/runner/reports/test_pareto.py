@@ -8,11 +8,12 @@ from sqlalchemy import select, update
 from runner.reports.experiment.document import ExperimentDocument, report_document
 from runner.reports.experiment.training import training_parts
 from runner.reports.model import Note, Table
+from runner.reports.stats.repeats import repeated
 from runner.searches import Constraint
 from runner.store.engine import Store
 from runner.store.lifecycle.results import write_measured
 from runner.store.schema import Experiment, Trial
-from tests.runner.reports.stored import store_tune
+from tests.runner.reports.stored import make_trial, store_tune
 
 CURVES = [[0.5], [0.7], [0.6], [0.4]]
 SIZES = [200.0, 900.0, 500.0, 300.0]
@@ -64,6 +65,25 @@ def test_the_rank_follows_the_objective(
     assert (document.by, document.order) == (aims["objectives"][0], "smallest first")
     assert accuracies(document) == ranks
     assert document.pareto is None
+
+
+def test_minimized_groups_and_the_analysis_begin_with_the_smallest(sqlite_store: Store) -> None:
+    aims = {"objectives": ["val_accuracy"], "minimize": ["val_accuracy"]}
+    number = tuned(sqlite_store, **aims).experiment
+    document = report_document(sqlite_store, number, ["lr"])
+    assert document.minimizes
+    assert [group.mean for group in document.groups] == [0.4, 0.5, 0.6, 0.7]
+    assert document.analysis is not None
+    assert document.analysis.rounds2high == 3
+
+
+def test_minimized_repeats_begin_with_the_smallest() -> None:
+    trials = [
+        make_trial(trial=number, seed=number, val_accuracy=value, params={"lr": lr})
+        for number, (lr, value) in enumerate([(0.1, 0.7), (0.1, 0.8), (0.2, 0.5), (0.2, 0.4)])
+    ]
+    means = [group.mean for group in repeated(trials, "val_accuracy", smallest_first=True)]
+    assert means == pytest.approx([0.45, 0.75])
 
 
 def test_a_trial_beyond_a_constraint_has_no_rank(sqlite_store: Store) -> None:
