@@ -12,7 +12,7 @@ from runner.search.study import Study, StudyTrial, study_file
 from runner.searches import Objective, objectives_of
 from runner.states import JobState
 
-# Of a job without a trial; a cancelled one that never began is left out.
+# Of a job without a trial.
 STATES = {
     JobState.PENDING: "WAITING",
     JobState.RUNNING: "RUNNING",
@@ -35,7 +35,7 @@ def optuna_study(document: ExperimentDocument) -> bytes:
         name=f"experiment-{document.experiment}",
         minimize=minimize,
         distributions=distributions(Search("", document.seed, grid, minimize), rules),
-        trials=[_trial(trial, objectives, list(grid)) for trial in trials if trial.params],
+        trials=[_trial(trial, objectives, list(grid)) for trial in trials if _has_begun(trial)],
         about={
             "experiment": document.experiment,
             "objectives": [each.metric for each in objectives],
@@ -45,6 +45,11 @@ def optuna_study(document: ExperimentDocument) -> bytes:
         },
     )
     return study_file(study)
+
+
+def _has_begun(trial: Trial) -> bool:
+    """Return whether a trial has a point, and was not cancelled before it began."""
+    return bool(trial.params) and (trial.state != JobState.CANCELLED or trial.attempts > 0)
 
 
 def _trial(trial: Trial, objectives: list[Objective], names: list[str]) -> StudyTrial:

@@ -24,6 +24,7 @@ from runner.reports.leaderboard_view import leaderboard_report
 from runner.reports.output import choose_destination, write_report
 from runner.search.study import read_study
 from runner.store.engine import Store
+from runner.store.lifecycle.control import Target, cancel
 from runner.store.queries.leaderboard import Scope
 from runner.store.schema import Trial
 from tests.runner.reports.stored import COMMAND, store_evaluation, store_explanation, store_tune
@@ -256,6 +257,16 @@ def test_an_optuna_file_has_one_study_with_curves_pruned_and_waiting_trials(
     # Written again, it is still one study.
     export(sqlite_store, experiment, "optuna", tmp_path)
     assert len(optuna.get_all_study_names(url)) == 1
+
+
+def test_an_optuna_file_leaves_out_jobs_that_were_cancelled_before_they_began(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    experiment = store_tune(sqlite_store, CURVES)
+    cancel(sqlite_store, Target(experiment))
+    [path] = export(sqlite_store, experiment, "optuna", tmp_path)
+    study = optuna.load_study(study_name=None, storage=f"sqlite:///{path}")
+    assert [trial.state for trial in study.trials] == [TrialState.COMPLETE] * 2
 
 
 def test_a_file_that_is_no_study_is_refused(tmp_path: Path) -> None:
