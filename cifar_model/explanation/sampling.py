@@ -1,6 +1,6 @@
 """Methods that predict many copies of an image with parts hidden at random, for all classes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,40 +75,49 @@ def rise(predictor: AnyPredictor, divided: Divided, samples: int, seed: int) -> 
     A pixel's value is the mean probability of the copies by how much they show of it, less that of
     all copies: RISE by itself has no sign.
     """
-    masks = _masks(divided, samples, np.random.default_rng(seed))
-    found = []
-    for part in np.split(masks, range(predictor.batch, samples, predictor.batch)):
-        shown = part[..., None]
+    found: list[Array] = []
+    weighted: Array = np.zeros(())
+    total: Array = np.zeros(())
+    for masks in _masks(divided, samples, predictor.batch, np.random.default_rng(seed)):
+        shown = masks[..., None]
         copies = shown * divided.scaled + (1 - shown) * divided.filled
-        found.append(predictor.probabilities(copies.astype(np.float32)))
-    rows = np.concatenate(found).astype(np.float64)
-    flat = masks.reshape(samples, -1).astype(np.float64)
-    pixels = flat.T @ (rows - rows.mean(axis=0)) / flat.sum(axis=0)[:, None]
+        rows = predictor.probabilities(copies.astype(np.float32)).astype(np.float64)
+        found.append(rows)
+        flat = masks.reshape(len(masks), -1).astype(np.float64)
+        weighted = weighted + flat.T @ rows
+        total = total + flat.sum(axis=0)
+    pixels = weighted / total[:, None] - np.concatenate(found).mean(axis=0)
     ids = divided.segments.ravel()
-    sums = np.zeros((divided.superpixels, rows.shape[1]))
+    sums = np.zeros((divided.superpixels, pixels.shape[1]))
     np.add.at(sums, ids, pixels)
     means: Array = sums / np.bincount(ids)[:, None]
     return means
 
 
-def _masks(divided: Divided, samples: int, random: np.random.Generator) -> NDArray[np.float32]:
-    """Return masks from 0 to 1: random cells, enlarged smoothly and shifted by less than one."""
+def _masks(
+    divided: Divided, samples: int, batch: int, random: np.random.Generator
+) -> Iterator[NDArray[np.float32]]:
+    """Yield masks from 0 to 1: random cells, enlarged smoothly and shifted by less than one.
+
+    They come a batch at a time: a thousand masks of a large image take gigabytes.
+    """
     # Half a second that the command line, which needs the names of methods only, does not pay.
     from skimage.transform import resize
 
     height, width = divided.segments.shape
     rows, columns = -(-height // CELLS), -(-width // CELLS)
     cells = (random.random((CELLS, CELLS, samples)) < SHOWN).astype(np.float32)
-    size = ((CELLS + 1) * rows, (CELLS + 1) * columns, samples)
-    large = resize(cells, size, order=1, mode="reflect", anti_aliasing=False)  # type: ignore[no-untyped-call]
     down, right = random.integers(rows, size=samples), random.integers(columns, size=samples)
-    masks: NDArray[np.float32] = np.stack(
-        [
-            large[top : top + height, left : left + width, number]
-            for number, (top, left) in enumerate(zip(down, right, strict=True))
-        ]
-    )
-    return masks
+    for start in range(0, samples, batch):
+        part = slice(start, start + batch)
+        size = ((CELLS + 1) * rows, (CELLS + 1) * columns, len(down[part]))
+        large = resize(cells[..., part], size, order=1, mode="reflect", anti_aliasing=False)  # type: ignore[no-untyped-call]
+        yield np.stack(
+            [
+                large[top : top + height, left : left + width, number]
+                for number, (top, left) in enumerate(zip(down[part], right[part], strict=True))
+            ]
+        )
 
 
 SAMPLED: dict[str, Callable[[AnyPredictor, Divided, int, int], Array]] = {
