@@ -23,8 +23,7 @@ class Answer:
     """One label's weights by superpixel; only LIME has a linear model and so intercept and R2.
 
     `spread` is the range of the label's probability over what was hidden, `strongest` the largest
-    change that one superpixel makes, and methods without a seed have a
-    stability of 1.
+    change that one superpixel makes, and methods without a seed have a stability of 1.
     """
 
     weights: list[float]

@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cifar_model.explanation.imputation import imputed
-from cifar_model.explanation.regions import Divided, Segments, mask
+from cifar_model.explanation.regions import Divided, Picture, Segments, mask
 from cifar_model.prediction import AnyPredictor
 from cifar_model.results import Checks
 
 # So many random regions of the same area are removed for comparison, and their mean is kept.
 RANDOM_REGIONS = 20
 
-# The percentile of the probabilities without them that the shown regions are compared with.
+# The shown regions are compared with this percentile of the probabilities without random regions.
 LOW = 0.05
 
 Region = NDArray[np.bool_]
@@ -40,11 +40,11 @@ def check(
 
 @dataclass(frozen=True, slots=True)
 class _Removed:
-    """The probabilities of every class without a region, and without random regions."""
+    """The probabilities of every class without a region, without random ones, and of others."""
 
     without: Probabilities
-    imputed: Probabilities
     random: Probabilities
+    others: Probabilities
 
 
 class _Remover:
@@ -57,30 +57,32 @@ class _Remover:
         # Of its own, so that the random regions are those of earlier versions.
         self.noise = np.random.default_rng([seed, 1])
 
-    def without(self, region: Region) -> _Removed:
-        """Return the probabilities without a region, and without random ones of its area."""
+    def without(self, region: Region, *others: Picture) -> _Removed:
+        """Return the probabilities without a region, without random ones of its area, of others."""
         area = int(region.sum())
         divided = self.divided
         random = [
             _random_region(self.random, divided.segments, area) for _ in range(RANDOM_REGIONS)
         ]
         pictures = divided.without(np.array([region, *random]))
-        filled = imputed(divided.scaled, region, self.noise)
-        found = self.predictor.probabilities(np.concatenate([pictures, filled[None]]))
-        return _Removed(found[0], found[-1], found[1:-1])
+        # Together, because a batch takes the same time however full it is.
+        found = self.predictor.probabilities(
+            np.concatenate([pictures, *(of[None] for of in others)])
+        )
+        return _Removed(found[0], found[1 : len(pictures)], found[len(pictures) :])
 
 
 def _deletion(remover: _Remover, label: int, masks: Masks) -> dict[str, Any]:
     region = masks[label] > 0
     if not region.any():
         return {}
-    found = remover.without(region)
+    found = remover.without(region, imputed(remover.divided.scaled, region, remover.noise))
     random = found.random[:, label]
     return {
         "removed": float(found.without[label]),
         "removed_random": float(found.random.mean(axis=0)[label]),
         "removed_random_low": float(np.quantile(random, LOW)),
-        "removed_imputed": float(found.imputed[label]),
+        "removed_imputed": float(found.others[0, label]),
     }
 
 
