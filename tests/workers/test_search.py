@@ -22,8 +22,11 @@ from cifar_model.networks.building import build
 from cifar_model.params import Params
 from cifar_model.trainers.signature import find_trainer
 from runner.errors import InputError
+from runner.reports.experiment.budget import budget_line
 from runner.reports.experiment.document import report_document
 from runner.reports.experiment.optuna_study import optuna_study
+from runner.reports.experiment.view import brief_parts
+from runner.reports.model import Note
 from runner.search.sampling import make_sampler
 from runner.searches import Constraint
 from runner.settings import Settings
@@ -257,9 +260,14 @@ def test_no_job_begins_that_does_not_fit_the_epochs_and_the_report_says_what_the
     # Each trial is planned with two epochs; one that has ended counts with the one that it had.
     assert states[:4] == [(JobState.SUCCEEDED, None)] * 4
     assert states[4:] == [(JobState.CANCELLED, EPOCHS_SPENT)] * 2
-    budget = report_document(worker.store, experiment).budget
+    document = report_document(worker.store, experiment)
+    budget = document.budget
     assert budget is not None
     assert (budget.used_epochs, budget.trials, budget.ended) == (4, 4, EPOCHS_SPENT)
+    assert budget_line(replace(budget, hours=1, epochs=1)).startswith("budget: 1 hour or 1 epoch;")
+    # The lines of the search and of the budget do not both say why it ended.
+    notes = [part.text for part in brief_parts(document) if isinstance(part, Note)]
+    assert sum(EPOCHS_SPENT in note for note in notes) == 1
 
 
 @pytest.mark.parametrize("sampler", ["grid", "tpe"])

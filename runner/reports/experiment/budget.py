@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from runner.searches import budget_of
 from runner.specs import Configuration
+from runner.store.engine import Connection
 from runner.store.lifecycle.tuning.budget import EPOCHS_SPENT, HOURS_SPENT
 from runner.store.queries.rows import JobRow
-from runner.store.queries.spending import Spent
+from runner.store.queries.spending import spent
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +27,18 @@ class Budget:
 
 
 def budget_of_jobs(
-    configuration: Configuration, spent: Spent, jobs: Sequence[JobRow]
+    connection: Connection, experiment: int, configuration: Configuration, jobs: Sequence[JobRow]
 ) -> Budget | None:
     """Return what the budget of an experiment bought; None if it has none."""
     hours, epochs = budget_of(configuration.stored)
     if hours is None and epochs is None:
         return None
+    used = spent(connection, experiment)
     return Budget(
         hours=hours,
         epochs=epochs,
-        used_hours=spent.seconds / 3600,
-        used_epochs=spent.epochs,
+        used_hours=used.seconds / 3600,
+        used_epochs=used.epochs,
         trials=sum(job.trial is not None for job in jobs),
         ended=next((job.reason for job in jobs if job.reason in (HOURS_SPENT, EPOCHS_SPENT)), None),
     )
@@ -44,9 +46,13 @@ def budget_of_jobs(
 
 def budget_line(budget: Budget) -> str:
     """Return what a budget bought, for people."""
-    limits = [] if budget.hours is None else [f"{budget.hours:g} hours"]
-    limits += [] if budget.epochs is None else [f"{budget.epochs:,} epochs"]
-    used = f"used {budget.used_hours:.2f} hours and {budget.used_epochs:,} epochs"
-    trials = "1 trial" if budget.trials == 1 else f"{budget.trials:,} trials"
+    limits = [] if budget.hours is None else [f"{budget.hours:g} hour{'s' * (budget.hours != 1)}"]
+    limits += [] if budget.epochs is None else [_counted(budget.epochs, "epoch")]
+    used = f"used {budget.used_hours:.2f} hours and {_counted(budget.used_epochs, 'epoch')}"
+    trials = _counted(budget.trials, "trial")
     ended = f"; {budget.ended}" if budget.ended else ""
     return f"budget: {' or '.join(limits)}; {used} for {trials}{ended}"
+
+
+def _counted(number: int, unit: str) -> str:
+    return f"{number:,} {unit}{'s' * (number != 1)}"

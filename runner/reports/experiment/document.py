@@ -44,7 +44,6 @@ from runner.states import FINAL, JobState, Kind
 from runner.store.engine import Connection, Store
 from runner.store.queries import reports
 from runner.store.queries.rows import ExperimentRow, JobRow, MachineRow
-from runner.store.queries.spending import spent
 from runner.store.queries.submissions import SubmissionRow, submissions
 
 TRAINS = (Kind.TRAIN, Kind.TUNE)
@@ -239,7 +238,7 @@ def _document(
         race=race,
         confirmed=None if race is None else race.confirmed,
         search=search_of(configuration, (Searched(bool(job.params), job.reason) for job in jobs)),
-        budget=budget_of_jobs(configuration, spent(connection, number), jobs),
+        budget=budget_of_jobs(connection, number, configuration, jobs),
         **fields_of(ranking),
         scan_summary=_scan_summary(experiment, ended_at, ranking.by) if trains else None,
         evaluations=evaluations,
@@ -294,7 +293,7 @@ def _ranking(
         group_by=names,
         groups=ranked_groups(groups, by, chance.repeats, smallest_first=smallest_first),
         winner=best,
-        pareto=pareto_front(trained, aims, constraints) if trains else None,
+        pareto=pareto_front(complete, aims) if trains else None,
         analysis=analysis(trials, by, smallest_first=smallest_first) if trains else None,
     )
 

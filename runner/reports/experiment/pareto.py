@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cifar_model.objective import STOPPED, score
+from cifar_model.objective import score
 from runner.reports.model import Note, Part, Table
 from runner.reports.records import Trial
 from runner.searches import Constraint, Objective
@@ -24,20 +24,18 @@ def violates(trial: Trial, constraints: Sequence[Constraint]) -> bool:
 
 
 def pareto_front(
-    trials: Sequence[Trial], objectives: Sequence[Objective], constraints: Sequence[Constraint]
+    trials: Sequence[Trial], objectives: Sequence[Objective]
 ) -> list[ParetoTrial] | None:
     """Return the Pareto front, by the first objective; None unless there are several objectives.
 
-    Only trials that were trained to their end and keep the constraints are compared.
+    The trials are those that were trained to their end and keep the constraints.
     """
     if len(objectives) < 2:
         return None
     compared = [
         (trial.trial, known)
         for trial in trials
-        if trial.trial is not None and trial.ended_by != STOPPED
-        if not violates(trial, constraints)
-        if (known := _values(trial, objectives)) is not None
+        if trial.trial is not None and (known := _values(trial, objectives)) is not None
     ]
     signed = [
         [known[each.metric] * (1 if each.minimize else -1) for each in objectives]

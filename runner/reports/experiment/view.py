@@ -1,6 +1,7 @@
 """Lay out the report of an experiment: heading, results and provenance."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from runner.reports.evaluation import (
     brief_evaluation_parts,
@@ -194,9 +195,13 @@ def _jobs(document: ExperimentDocument) -> str:
 
 
 def _search(document: ExperimentDocument) -> list[Part]:
+    search, budget = document.search, document.budget
+    if search and budget and search.ended == budget.ended:
+        # The line of the search says it.
+        budget = replace(budget, ended=None)
     return [
-        *([Note(search_line(document.search))] if document.search else []),
-        *([Note(budget_line(document.budget))] if document.budget else []),
+        *([Note(search_line(search))] if search else []),
+        *([Note(budget_line(budget))] if budget else []),
     ]
 
 
