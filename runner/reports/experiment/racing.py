@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from cifar_model.objective import in_words
-from cifar_model.racing import Margin, Scores, Standing, race
+from cifar_model.racing import BUDGET, SEEDS, Margin, Scores, Standing, race
 from runner.races import Race, race_in
 from runner.reports.evaluation import evaluations_of
 from runner.reports.model import Note, Part, Table, with_interval
@@ -19,7 +19,7 @@ COLUMNS = (
     *("trial", "first_rank", "first_score", "mean", "seeds", "outcome", "behind", "advantage"),
     *("interval", "model_bytes"),
 )
-ENDS = {"seeds": "all seeds are trained", "budget": "the budget is used up"}
+ENDS = {SEEDS: "all seeds are trained", BUDGET: "the budget is used up"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,10 @@ def _result(of: RaceDocument) -> Iterator[str]:
         return
     why = ENDS.get(of.ended or "", "")
     if len(racing) == 1:
-        yield f"Only trial {racing[0].trial} is left: trainings of others have failed."
+        yield (
+            f"Only trial {racing[0].trial} is left, but it is not confirmed: trainings of others"
+            " have failed."
+        )
         return
     yield (
         f"No trial stands out after {of.seeds} further seeds ({why}): chance cannot tell"
@@ -200,7 +203,9 @@ def _luck(of: RaceDocument) -> Iterator[str]:
     first, second = ordered[:2]
     if of.lead is None or first.mean is None:
         return
-    lucky = f"{of.luck:.3f}" if of.luck is not None and of.luck > 0 else "none"
+    # If the order was reversed, the whole first lead was luck, but not more.
+    luck = min(of.luck or 0.0, of.first_lead)
+    lucky = f"{luck:.3f}" if luck > 0 else "none"
     yield (
         f"Among {of.chosen_from:,} trials, trial {first.trial} was first with"
         f" {in_words(of.metric, first.first_score)}, {of.first_lead:.3f} better than trial"

@@ -107,6 +107,7 @@ def test_the_best_is_confirmed_and_its_trial_of_the_first_experiment_scored_once
     assert race.interval[0] > 0
     assert race.first_lead == pytest.approx(0.05, abs=0.01)
     assert race.luck == pytest.approx(0.2, abs=0.01)
+    assert f"so {race.first_lead:.3f} of the first lead was luck" in race_answer(race)
     assert [each.outcome for each in race.candidates] == ["best", "dropped", "dropped"]
     assert f"Trial {trials[1]} is confirmed as the best of 3 candidates" in race_answer(race)
     # The first experiment keeps exactly its trials, and cannot be deleted alone.
@@ -162,6 +163,16 @@ def test_a_candidate_whose_training_fails_is_out(store: Store) -> None:
     race = race_of(run_race(store, experiment, 0.5, 0.5, 0.5))
     assert [each.outcome for each in race.candidates] == ["best", "equal", "failed"]
     assert race.confirmed is None
+
+
+def test_a_sole_survivor_of_failures_is_not_confirmed(store: Store) -> None:
+    first = first_experiment(store, 0.45, 0.5, 0.4)
+    experiment = confirm(store, first)
+    for job in queries.jobs(store, experiment)[:2]:
+        train(store, job.id, {}, fails=True)
+    race = race_of(run_race(store, experiment, 0.5, 0.5, 0.5))
+    assert (race.confirmed, race.ended) == (None, "seeds")
+    assert "is left, but it is not confirmed: trainings of others have failed" in race_answer(race)
 
 
 def test_what_cannot_be_confirmed_is_refused_before_a_row_is_written(store: Store) -> None:
