@@ -48,12 +48,12 @@ BEST = (
 )
 
 
-def _not_reduced(document: ExperimentDocument) -> str:
+def _reduction(document: ExperimentDocument) -> str:
+    if document.scan_summary and document.scan_summary.reduction_method:
+        reduced = sum(job.reason == REDUCED for job in document.jobs)
+        return f"The grid was reduced while it was trained: {reduced} points were not trained."
     patient = any(trial.params.get("patience") for trial in document.trials)
     ending = ", or until its patience ends it" if patient else ""
-    reduced = sum(job.reason == REDUCED for job in document.jobs)
-    if document.scan_summary and document.scan_summary.reduction_method:
-        return f"The grid was reduced while it was trained: {reduced} points were not trained."
     return (
         "None: not used. The grid is not reduced: every trial is trained for all its epochs"
         f"{ending}."
@@ -64,7 +64,7 @@ def training_parts(document: ExperimentDocument, figures: Sequence[Figure]) -> l
     """Return the parts of a training report."""
     race = document.race
     return [
-        *(race_parts(race) if race else [*_summary(document), Note(_not_reduced(document))]),
+        *(race_parts(race) if race else [*_summary(document), Note(_reduction(document))]),
         *_scores(document),
         *_without(document),
         *_pareto(document),
