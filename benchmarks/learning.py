@@ -5,17 +5,15 @@ interval by Student's t.
 """
 
 import argparse
-from pathlib import Path
 
 import numpy as np
 from scipy.stats import t
 
+from benchmarks.folders import KEPT
 from cifar_model import determinism
 from cifar_model.data import DatasetSpec, load
 from cifar_model.params import Params
 from cifar_model.training import train
-
-KEPT = Path("results/benchmarks")
 
 
 def main() -> None:

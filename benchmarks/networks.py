@@ -1,8 +1,8 @@
 """The network that the benchmarks explain: trained once for a data set, then kept."""
 
 import argparse
-from pathlib import Path
 
+from benchmarks.folders import KEPT
 from cifar_model import determinism
 from cifar_model.data import Dataset, DatasetSpec, load
 from cifar_model.evaluation import evaluate
@@ -10,8 +10,6 @@ from cifar_model.networks import building
 from cifar_model.params import Params
 from cifar_model.prediction import Predictor
 from cifar_model.training import train
-
-KEPT = Path("results/benchmarks")
 
 # So few steps are too short for Keras's slow running averages.
 MOMENTUM = 0.9

@@ -7,19 +7,17 @@ validation; ours also writes a checkpoint. KERAS_BACKEND chooses the backend.
 import argparse
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import keras
 import numpy as np
 
+from benchmarks.folders import KEPT
 from cifar_model import checkpoint, determinism
 from cifar_model.compile_cache import compiled
 from cifar_model.data import Dataset, DatasetSpec, Split, load
 from cifar_model.networks import building
 from cifar_model.params import Params
 from cifar_model.training import Trainer
-
-KEPT = Path("results/benchmarks")
 
 
 def ours(params: Params, dataset: Dataset) -> Callable[[], float]:

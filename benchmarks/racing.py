@@ -8,16 +8,15 @@ and `--stop`: the same functions.
 import argparse
 import json
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
 import numpy as np
 
+from benchmarks.folders import REFERENCE
 from cifar_model.racing import CONFIRMED, Design, bounds, race
 from runner.store.lifecycle.tuning.stopping import RULES, Report, bracket, goes_on, is_asked
 
-REFERENCE = Path("results/reference")
 # A point is as good as the best if its true accuracy is within this.
 NEAR = 0.002
 FIXED_SEEDS = 5

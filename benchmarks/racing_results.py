@@ -11,17 +11,14 @@ import json
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import numpy as np
 from sklearn.neural_network import MLPClassifier
 
+from benchmarks.folders import KEPT, REFERENCE
 from cifar_model.data import Dataset, DatasetSpec, Split, load
-
-KEPT = Path("results/benchmarks")
-REFERENCE = Path("results/reference")
 
 SEEDS = 40
 DIGITS: Mapping[str, Sequence[Any]] = {
@@ -58,7 +55,7 @@ def main() -> None:
 
 def digits(dataset: Dataset) -> dict[str, Any]:
     """Return the last validation accuracy of every point for every seed."""
-    points = [dict(zip(DIGITS, values, strict=True)) for values in product(*DIGITS.values())]
+    points = combined(DIGITS)
     scores = []
     for point in points:
         runs = (list(trained(point, dataset, seed, DIGITS_EPOCHS)) for seed in range(SEEDS))
@@ -69,13 +66,17 @@ def digits(dataset: Dataset) -> dict[str, Any]:
 
 def curves(dataset: Dataset) -> dict[str, Any]:
     """Return the validation accuracy of every point of a sample after every epoch."""
-    grid = [dict(zip(CURVES, values, strict=True)) for values in product(*CURVES.values())]
-    points = Random(1).sample(grid, POINTS)  # noqa: S311 (no secret)
+    points = Random(1).sample(combined(CURVES), POINTS)  # noqa: S311 (no secret)
     found = []
     for point in points:
         found.append(list(trained(point, dataset, 0, CURVE_EPOCHS)))
         print(point, found[-1][-1], flush=True)
     return described(dataset, CURVE_EPOCHS) | {"points": points, "curves": found}
+
+
+def combined(values: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    """Return a point for each combination of values."""
+    return [dict(zip(values, point, strict=True)) for point in product(*values.values())]
 
 
 def trained(point: Mapping[str, Any], dataset: Dataset, seed: int, epochs: int) -> Iterator[float]:

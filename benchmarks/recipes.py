@@ -8,11 +8,11 @@ first, on a part of the images, so that a learning-rate schedule can end with th
 
 import argparse
 from dataclasses import replace
-from pathlib import Path
 from statistics import fmean
 
 import numpy as np
 
+from benchmarks.folders import KEPT
 from cifar_model import determinism
 from cifar_model.data import Dataset, DatasetSpec, load
 from cifar_model.networks import building
@@ -30,7 +30,6 @@ RECIPES = {
     "resnet": Params.from_json({}, RESNET),
     "strong": Params.from_json(STRONG.params, STRONG.network),
 }
-KEPT = Path("results/benchmarks")
 # Enough for the speed of a step, few beside what is trained.
 MEASURED = 4000
 

@@ -14,12 +14,13 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import wilcoxon
 
+from benchmarks.folders import REFERENCE
 from cifar_model.grid import branches, ends_of, given_grid, point_at
 from cifar_model.params import RULES, ParamValues
 from runner.search.asked import Asked, Search, Values
 from runner.search.sampling import Proposer
 
-SURFACE = Path(__file__).parent.parent / "results" / "reference" / "search-surface.json"
+SURFACE = REFERENCE / "search-surface.json"
 
 # A multilayer perceptron of scikit-learn has these under other names, see `train_surface`.
 GRID = given_grid(

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.networks import KEPT, arguments, trained
+from benchmarks.folders import KEPT
+from benchmarks.networks import arguments, trained
 from benchmarks.trust import share
 from benchmarks.truth import METHODS, Method
 from cifar_model.data import Dataset

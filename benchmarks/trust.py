@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from benchmarks.networks import KEPT, arguments, trained
+from benchmarks.folders import KEPT
+from benchmarks.networks import arguments, trained
 from cifar_model.data import Dataset
 from cifar_model.explanation.picture import explain
 from cifar_model.explanation.settings import SEGMENTATIONS, Settings

@@ -24,7 +24,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.networks import KEPT, MOMENTUM
+from benchmarks.folders import KEPT
+from benchmarks.networks import MOMENTUM
 from benchmarks.trust import share
 from cifar_model import determinism
 from cifar_model.data import Dataset, DatasetSpec, Split, load

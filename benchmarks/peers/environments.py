@@ -5,7 +5,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
-from benchmarks.networks import KEPT
+from benchmarks.folders import KEPT
 
 LISTS = Path(__file__).resolve().parent
 
