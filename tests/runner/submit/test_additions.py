@@ -1,16 +1,13 @@
 """An experiment is a set of points and seeds: a later submission adds what is missing."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 from sqlalchemy.exc import IntegrityError
 
 import runner
-from runner.cli.submit import submit
 from runner.errors import InputError
 from runner.reports.experiment.document import report_document
 from runner.store import queries
@@ -18,21 +15,9 @@ from runner.store.engine import Store
 from runner.store.lifecycle.control import Target, cancel
 from runner.store.lifecycle.deletion import delete_experiments
 from tests.runner.store.making import InProcesses, make_experiment, rows, run
+from tests.runner.submit.conftest import Call
 
 TUNE = ["tune", "--dataset", "digits", "--epochs", "40"]
-
-Call = Callable[..., Result]
-
-
-@pytest.fixture
-def call(sqlite_store: Store, tmp_path: Path) -> Call:
-    """Offer the command line on the store."""
-    environment = {"RUNNER_DATABASE_URL": sqlite_store.url, "RUNNER_HOME": str(tmp_path)}
-
-    def invoke(*arguments: str) -> Result:
-        return CliRunner().invoke(submit, list(arguments), env=environment, catch_exceptions=False)
-
-    return invoke
 
 
 def points(store: Store, experiment: int) -> list[str]:

@@ -4,14 +4,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
-from runner.cli.submit import submit
 from runner.errors import InputError
 from runner.queue.dispatch import message
 from runner.reports.experiment.document import report_document
@@ -19,6 +16,7 @@ from runner.store import queries
 from runner.store.engine import Store
 from runner.store.queries.experiments import jobs_to_send
 from tests.runner.store.making import rows
+from tests.runner.submit.conftest import Call
 
 TUNE = ["tune", "--dataset", "digits"]
 CONDITIONAL: dict[str, Any] = {
@@ -26,19 +24,6 @@ CONDITIONAL: dict[str, Any] = {
     "lr": {"low": 0.001, "high": 0.1, "step": 0.033},
     "momentum": {"values": [0.5, 0.9], "when": {"optimizer": "sgd"}},
 }
-
-Call = Callable[..., Result]
-
-
-@pytest.fixture
-def call(sqlite_store: Store, tmp_path: Path) -> Call:
-    """Offer the command line on the store."""
-    environment = {"RUNNER_DATABASE_URL": sqlite_store.url, "RUNNER_HOME": str(tmp_path)}
-
-    def invoke(*arguments: str) -> Result:
-        return CliRunner().invoke(submit, list(arguments), env=environment, catch_exceptions=False)
-
-    return invoke
 
 
 @pytest.mark.parametrize(
