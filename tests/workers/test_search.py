@@ -1,7 +1,6 @@
 """Searches: a point is asked when its job is claimed, and is stored before it is trained."""
 
 import json
-import multiprocessing
 import os
 import signal
 from collections import Counter
@@ -45,13 +44,12 @@ from runner.submit.experiments import Training, new_tune, save
 from runner.submit.objectives import Aims
 from runner.submit.search import Searching, new_search
 from runner.submit.warm import with_warm_start
+from tests.conftest import FORK, JOIN_SECONDS
 from workers import context, tasks
 from workers.app import app
 from workers.asking import with_point
 from workers.attempt import Attempt, JobFailedError, Stopped, Write, execute
 from workers.context import Context
-
-FORK = multiprocessing.get_context("fork")
 
 # A trial of a few milliseconds, whose value follows from its params.
 TRAINER = """\
@@ -164,9 +162,11 @@ def in_this_process(url: str, home: Path) -> Iterator[None]:
     """Make this process a worker for a while."""
     context.start(Settings.from_environment({"RUNNER_HOME": str(home), "RUNNER_DATABASE_URL": url}))
     app.conf.task_always_eager = True
-    yield
-    context.stop()
-    app.conf.task_always_eager = False
+    try:
+        yield
+    finally:
+        context.stop()
+        app.conf.task_always_eager = False
 
 
 def test_four_workers_train_every_point_of_a_space_once_and_then_it_is_exhausted(
@@ -348,7 +348,7 @@ def test_after_kill_9_in_the_middle_of_a_search_the_same_points_are_trained(
 
     worker = FORK.Process(target=work_until_killed)
     worker.start()
-    worker.join()
+    worker.join(JOIN_SECONDS)
     assert worker.exitcode == -signal.SIGKILL
     asked = points(store, experiment)
     assert set(asked) == set(range(1, 14))
