@@ -14,6 +14,7 @@ from runner.settings import Settings
 from runner.store.engine import Store
 from runner.store.opening import find_store
 from runner.store.queries.changes import changes
+from runner.ui.pictures import READING
 
 # How often the store is asked whether anything has changed, however many pages ask.
 LOOK_SECONDS = 1.0
@@ -101,8 +102,12 @@ class Answers:
 
     def _built(self, version: str, build: Build) -> Answer:
         start = time.monotonic()
-        body = as_bytes(build(self.store()))
+        document = build(self.store())
+        body = as_bytes(document)
         end = time.monotonic()
+        # No version of the store shows that a data set has been read since.
+        if getattr(document, "pictures", None) == READING:
+            version = ""
         tag = f'"{sha256(body).hexdigest()[:32]}"'
         return Answer(body, tag, version, end, end - start)
 

@@ -12,7 +12,7 @@ from runner.store import queries
 from runner.store.engine import Store
 from runner.store.queries.explanations import explained_images
 from runner.store.queries.predictions import Predictions, newest_predictions
-from runner.ui.pictures import Availability, Pictures
+from runner.ui.pictures import Pictures
 
 CHOICES = ("wrong", "right", "all")
 # By the probability of the predicted class: the highest first, or the lowest.
@@ -84,7 +84,7 @@ def images_document(
     if wanted.split == "test":
         with store.read() as connection:
             explained = explained_images(connection, number, shown)
-    available = _available(pictures, dataset, found)
+    available = pictures.availability(dataset)
     return ImagesDocument(
         trial=number,
         split=wanted.split,
@@ -102,12 +102,6 @@ def images_document(
 def dataset_of(store: Store, number: int) -> Description:
     """Return the data set of a trial."""
     return Description.from_json(queries.trial(store, number).dataset)
-
-
-def _available(pictures: Pictures, dataset: Description, found: Predictions) -> Availability:
-    if dataset.fingerprint != found.data_fingerprint:
-        return Availability("none", "The trial was evaluated on another data set.")
-    return pictures.availability(dataset)
 
 
 def _chosen(found: Predictions, wanted: Choice) -> NDArray[np.intp]:

@@ -6,12 +6,13 @@ that process leaves its validation and test splits, and opens it only once a pag
 
 import io
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ SPLITS = ("validation", "test")
 # Data sets that are kept; the one that was read first goes first.
 MOST_KEPT = 3
 
+HERE, READING, NONE = "here", "reading", "none"
+
 
 @dataclass(frozen=True, slots=True)
 class Availability:
@@ -43,30 +46,28 @@ class Pictures:
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir
         self._place = tempfile.TemporaryDirectory(prefix="runner-ui-", ignore_cleanup_errors=True)
-        self._readers: dict[str, subprocess.Popen[str]] = {}
-        self._lock = threading.Lock()
+        self._readers: dict[str, subprocess.Popen[bytes]] = {}
+        self._lock = threading.RLock()
         self.thread = ThreadPoolExecutor(1, "pictures")
 
     def availability(self, dataset: Description) -> Availability:
         """Return whether the images of a data set are here; the first call starts to read them."""
         if (missing := self._missing(dataset)) is not None:
-            return Availability("none", missing)
-        reader = self._reader(dataset)
-        if reader.poll() is None:
-            return Availability("reading", "")
-        if reader.returncode == 0:
-            return Availability("here", "")
-        said = (self._folder(dataset) / "reason").read_text().strip()
-        return Availability("none", said or "The data set could not be read.")
+            return Availability(NONE, missing)
+        with self._lock:
+            reader = self._reader(dataset)
+            if reader.poll() is None:
+                return Availability(READING, "")
+            if reader.returncode == 0:
+                return Availability(HERE, "")
+            said = (self._folder(dataset) / "reason").read_text().strip()
+            return Availability(NONE, said or "The data set could not be read.")
 
     def png(self, dataset: Description, split: str, image: int) -> bytes:
         """Return an image of a split as PNG, once it has been read."""
-        if (missing := self._missing(dataset)) is None:
+        # What has been read may be removed for another data set, and is then read again.
+        while (images := self._images(dataset, split)) is None:
             self._reader(dataset).wait()
-            missing = self.availability(dataset).reason
-        if missing:
-            raise InputError(missing, "a data set that is on this machine", "copy it here")
-        images = np.load(self._folder(dataset) / f"{split}.npy", mmap_mode="r")
         if image >= len(images):
             raise InputError(
                 f"there is no image {image} in the {split} split",
@@ -74,6 +75,19 @@ class Pictures:
                 "choose another image",
             )
         return as_png(np.asarray(images[image]))
+
+    def _images(self, dataset: Description, split: str) -> NDArray[np.uint8] | None:
+        """Return the images of a split, which stay readable; None while they are being read."""
+        with self._lock:
+            found = self.availability(dataset)
+            if found.images == NONE:
+                raise InputError(found.reason, "a data set that is on this machine", "copy it here")
+            if found.images == READING:
+                return None
+            images: NDArray[np.uint8] = np.load(
+                self._folder(dataset) / f"{split}.npy", mmap_mode="r"
+            )
+            return images
 
     def close(self) -> None:
         """End what still reads, and remove what was read."""
@@ -92,31 +106,31 @@ class Pictures:
             return f"The data set {dataset.name} is not on this machine."
         return None
 
-    def _reader(self, dataset: Description) -> subprocess.Popen[str]:
+    def _reader(self, dataset: Description) -> subprocess.Popen[bytes]:
         folder = self._folder(dataset)
         with self._lock:
             if folder.name not in self._readers:
-                while len(self._readers) >= MOST_KEPT:
-                    oldest = next(iter(self._readers))
-                    self._readers.pop(oldest).kill()
+                self._remove_oldest()
                 folder.mkdir(exist_ok=True)
                 self._readers[folder.name] = self._start(dataset, folder)
             return self._readers[folder.name]
 
-    def _start(self, dataset: Description, folder: Path) -> subprocess.Popen[str]:
-        wanted = {
-            "spec": DatasetSpec(
-                dataset.name, None, dataset.image_size, dataset.split_seed
-            ).to_json(),
-            "data_dir": str(self._data_dir.absolute()),
-            "fingerprint": dataset.fingerprint,
-        }
+    def _remove_oldest(self) -> None:
+        """Make room for one more data set; those that are being read stay."""
+        ended = [name for name, reader in self._readers.items() if reader.poll() is not None]
+        for name in ended[: max(0, len(self._readers) - MOST_KEPT + 1)]:
+            del self._readers[name]
+            shutil.rmtree(Path(self._place.name) / name)
+
+    def _start(self, dataset: Description, folder: Path) -> subprocess.Popen[bytes]:
+        wanted = asdict(dataset) | {"data_dir": str(self._data_dir.absolute())}
         with (folder / "reason").open("w") as reason:
             return subprocess.Popen(
                 python_command("runner.ui.pictures", str(folder), json.dumps(wanted)),
                 stdin=subprocess.DEVNULL,
                 stdout=reason,
-                text=True,
+                # Ctrl-C is for the server, which ends its readers.
+                start_new_session=True,
             )
 
     def _folder(self, dataset: Description) -> Path:
@@ -134,7 +148,7 @@ def as_png(image: NDArray[np.uint8]) -> bytes:
 def write_splits(folder: Path, wanted: dict[str, Any]) -> str:
     """Write the splits of a data set into a folder; return why not, or nothing."""
     try:
-        found = load(DatasetSpec.from_json(wanted["spec"]), Path(wanted["data_dir"]))
+        found = load(DatasetSpec.from_json(wanted), Path(wanted["data_dir"]))
     except InputError as error:
         return f"The data set cannot be read: {error.what}."
     if found.fingerprint != wanted["fingerprint"]:

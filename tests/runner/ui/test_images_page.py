@@ -1,5 +1,6 @@
 """The images of a trial: chosen, ordered, and shown where their data set is on this machine."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,10 @@ import pytest
 
 from cifar_model.data import DatasetSpec, Description, load
 from cifar_model.errors import InputError
+from runner.settings import Settings
 from runner.store.engine import Store
+from runner.ui.answers import Answers
+from runner.ui.compare import DisputedImages
 from runner.ui.pictures import Pictures
 from tests.browser import Browser
 from tests.runner.reports.stored import evaluated
@@ -70,6 +74,48 @@ def test_an_image_is_that_of_the_data_set(tmp_path: Path) -> None:
             pictures.png(dataset, "test", 10**6)
     finally:
         pictures.close()
+
+
+def test_only_a_data_set_that_has_been_read_makes_room_for_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runner.ui.pictures.MOST_KEPT", 1)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    pictures = Pictures(tmp_path)
+    first, second, third = (shapes(split_seed=seed) for seed in range(3))
+    try:
+        for dataset in (first, second):
+            assert pictures.availability(dataset).images == "reading"
+        content = pictures.png(first, "validation", 0)
+        assert pictures.png(second, "validation", 0).startswith(b"\x89PNG")
+        assert pictures.png(third, "validation", 0).startswith(b"\x89PNG")
+        [kept] = tmp_path.glob("runner-ui-*/*")
+        assert kept.name.endswith("-2")
+        assert pictures.png(first, "validation", 0) == content
+    finally:
+        pictures.close()
+
+
+def test_a_document_of_a_data_set_that_is_being_read_is_not_kept(
+    sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LOOK_SECONDS", "REST"):
+        monkeypatch.setattr(f"runner.ui.answers.{name}", 0)
+    variables = {"RUNNER_HOME": str(tmp_path), "RUNNER_DATABASE_URL": sqlite_store.url}
+    answers = Answers(Settings.from_environment(variables))
+    states = iter(["reading", "here", "none"])
+
+    def build(_: Store) -> DisputedImages:
+        return DisputedImages("test", [1, 2], None, None, next(states), 0, [])
+
+    async def found() -> str:
+        return str(json.loads((await answers.document("images", build)).body)["pictures"])
+
+    loop = asyncio.new_event_loop()
+    try:
+        assert [loop.run_until_complete(found()) for _ in range(3)] == ["reading", "here", "here"]
+    finally:
+        loop.close()
 
 
 @pytest.mark.parametrize("name", ["cifar10", "zip:/nowhere/images.zip"])
