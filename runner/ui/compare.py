@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from cifar_model.params import ParamValue
 from runner.errors import InputError
-from runner.reports.comparison.trials import Comparison, compared_pairs, same_images, verdict
-from runner.reports.records import Epoch, Evaluation, Interval, fields_of
+from runner.reports.comparison.trials import Comparison, compared_pairs, same_images
+from runner.reports.records import Epoch, Evaluation, Interval
 from runner.reports.stats.ranking import effective_of
 from runner.reports.trial import TrialDocument, trial_document
 from runner.store.engine import Store
@@ -48,16 +48,10 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class PairComparison(Comparison):
-    """Two of the compared trials; `p` is corrected for the number of pairs."""
-
-    verdict: str
-
-
-@dataclass(frozen=True, slots=True)
 class CompareDocument:
     """Trials beside one another; `differing` are the settings in which they differ.
 
+    The `p` of `comparisons` is corrected for their number.
     `unevaluated` are the trials that have no evaluation on the split; `unlike` tells whether some
     were evaluated on other images than others, and are therefore not compared.
     """
@@ -66,7 +60,7 @@ class CompareDocument:
     splits: list[str]
     trials: list[Side]
     differing: list[str]
-    comparisons: list[PairComparison]
+    comparisons: list[Comparison]
     unevaluated: list[int]
     unlike: bool
 
@@ -113,10 +107,7 @@ def compare_document(store: Store, trials: Trials, split: str) -> CompareDocumen
         splits=known,
         trials=sides,
         differing=[name for name in names if _differs(name, sides)],
-        comparisons=[
-            PairComparison(**fields_of(pair), verdict=verdict(pair))
-            for pair in compared_pairs(split, found)
-        ],
+        comparisons=compared_pairs(split, found),
         unevaluated=[number for number in trials if number not in {of.trial for of in found}],
         unlike=any(not same_images(found[0], other) for other in found[1:]),
     )
@@ -128,13 +119,13 @@ def disputed_images(
     """Return the images that some of the trials have right and others wrong."""
     right, wrong = outcomes
     found = _predictions(store, _checked(trials), split)
-    like = [of for of in found if same_images(found[0], of)]
+    wanted = {each for each in outcomes if each is not None}
+    like = _largest_alike(found, wanted)
     numbers = [of.trial for of in like]
-    unknown = [each for each in (right, wrong) if each is not None and each not in numbers]
-    if unknown or len(like) < FEWEST:
+    if len(like) < FEWEST:
         raise InputError(
-            f"trials {', '.join(map(str, unknown or trials))} cannot be compared by image on the"
-            f" {split} split",
+            f"trials {', '.join(map(str, sorted(wanted) or trials))} cannot be compared by image on"
+            f" the {split} split",
             "trials that were evaluated on the same images",
             f"evaluate them with `runner submit evaluate --trial N --split {split}`",
         )
@@ -170,6 +161,13 @@ def _checked(trials: Trials) -> Trials:
 def _predictions(store: Store, trials: Trials, split: str) -> list[Predictions]:
     found = [newest_predictions(store, trial, split) for trial in trials]
     return [of for of in found if of is not None]
+
+
+def _largest_alike(found: Sequence[Predictions], wanted: set[int]) -> list[Predictions]:
+    """Return the most trials with the same images that all wanted ones are among; or none."""
+    groups = [[of for of in found if same_images(first, of)] for first in found]
+    fitting = [group for group in groups if wanted <= {of.trial for of in group}]
+    return max(fitting, key=len, default=[])
 
 
 def _whole(document: TrialDocument) -> list[Evaluation]:

@@ -1,7 +1,7 @@
 // The page that compares trials: their settings, curves, tests and the images they disagree on.
 
 import { Curves } from "./curves.js";
-import { choice, documentAt, el, follow, head, number, query, refusal, setQuery, share, signed, swatch, title } from "./dom.js";
+import { choice, documentAt, el, follow, head, number, offer, query, refusal, setQuery, share, signed, swatch, title } from "./dom.js";
 import { Model } from "./model.js";
 
 export function showCompare(main) {
@@ -9,7 +9,7 @@ export function showCompare(main) {
   const model = new Model();
   const curves = new Curves(model, () => give(curves, model, found));
   const [heading, tests, settings] = [el("div"), el("section"), el("section")];
-  const split = choice("split", [], () => { setQuery("split", split.value); look(); images.ask(); });
+  const split = choice([], (name) => { setQuery("split", name); look(); });
   const images = new Disputed(split);
   look = follow(() => `/api/compare?${chosen(query("split"))}`, (each) => {
     found = each;
@@ -17,7 +17,7 @@ export function showCompare(main) {
     const name = `Trials ${found.trials.map((side) => side.trial).join(", ")}`;
     title(name, [["Experiments", "/"], [name]]);
     heading.replaceChildren(el("h1", {}, name), el("div", { class: "bar" }, el("label", {}, "Split", split)));
-    split.replaceChildren(...(found.splits.length ? found.splits : [found.split]).map((each) => el("option", { value: each }, each)));
+    offer(split, found.splits.length ? found.splits : [found.split]);
     split.value = found.split;
     tests.replaceChildren(...comparisons(found));
     settings.replaceChildren(...settingsTable(found));
@@ -59,7 +59,7 @@ function settingsTable(found) {
 function comparisons(found) {
   const missing = found.unevaluated.map((trial) => el("p", {}, `Trial ${trial} has no evaluation on the ${found.split} split: `,
     el("code", {}, `runner submit evaluate --trial ${trial} --split ${found.split}`)));
-  const unlike = found.unlike ? [el("p", { class: "warning" }, "Not all of these trials were evaluated on the same images: only those that were are compared.")] : [];
+  const unlike = found.unlike ? [el("p", { class: "warning" }, "These trials were not all evaluated on the same images; only those with the same images are compared.")] : [];
   const pairs = found.comparisons;
   const corrected = pairs.length > 1 ? `, multiplied by the number of comparisons (${pairs.length}, Bonferroni)` : "";
   const table = pairs.length ? [el("div", { class: "scroll" }, el("table", { id: "pairs" },
@@ -76,7 +76,7 @@ function comparisons(found) {
 class Disputed {
   constructor(split) {
     this.split = split;
-    [this.right, this.wrong] = ["right", "wrong"].map((name) => choice(name, [], (given) => { setQuery(name, given); this.ask(); }));
+    [this.right, this.wrong] = ["right", "wrong"].map((name) => choice([], (given) => { setQuery(name, given); this.ask(); }));
     this.list = el("div");
     this.section = el("section", {}, el("h2", {}, "Images with different outcomes"),
       el("div", { class: "bar" }, el("label", {}, "Right", this.right), el("label", {}, "Wrong", this.wrong)), this.list);
@@ -84,33 +84,38 @@ class Disputed {
   }
 
   show(found) {
-    const compared = found.trials.filter((side) => side.accuracy !== null).map((side) => side.trial);
+    const paired = new Set(found.comparisons.flatMap((pair) => pair.trials.map((each) => each.trial)));
+    const compared = found.trials.map((side) => side.trial).filter((trial) => paired.has(trial));
     this.section.hidden = compared.length < 2;
-    const key = `${found.split} ${found.trials.map((side) => side.accuracy)}`;
+    const key = `${found.split} ${compared} ${found.trials.map((side) => side.accuracy)}`;
     if (this.section.hidden || key === this.shown) return;
     this.shown = key;
     this.places = new Map(found.trials.map((side, place) => [side.trial, place]));
     for (const [select, name] of [[this.right, "right"], [this.wrong, "wrong"]]) {
-      select.replaceChildren(el("option", { value: "" }, "any of them"), ...compared.map((trial) => el("option", { value: trial }, `trial ${trial}`)));
+      offer(select, [["", "any of them"], ...compared.map((trial) => [trial, `trial ${trial}`])]);
       select.value = compared.map(String).includes(query(name)) ? query(name) : "";
     }
     this.ask();
   }
 
   async ask() {
-    if (!this.split.value) return;
+    clearTimeout(this.timer);
     const given = chosen(this.split.value);
     for (const name of ["right", "wrong"]) if (this[name].value) given.set(name, this[name].value);
+    const address = `/api/compare/images?${given}`;
+    this.asked = address;
     try {
-      this.draw(await documentAt(`/api/compare/images?${given}`));
+      const found = await documentAt(address);
+      if (address === this.asked) this.draw(found);
     } catch (error) {
-      this.list.replaceChildren(...refusal(error));
+      if (address === this.asked) this.list.replaceChildren(...refusal(error));
     }
   }
 
   draw(found) {
     const shown = found.images.length;
-    if (found.pictures === "reading") setTimeout(() => this.ask(), 3000);
+    clearTimeout(this.timer);
+    if (found.pictures === "reading") this.timer = setTimeout(() => this.ask(), 3000);
     this.list.replaceChildren(el("p", { class: "soft small", id: "disputed" }, `${found.count.toLocaleString("en")} ${found.count === 1 ? "image" : "images"}`,
       shown < found.count ? `; the ${shown} on which the probabilities differ most are listed` : ""),
     ...(shown ? [el("div", { class: "scroll" }, el("table", {},

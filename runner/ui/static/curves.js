@@ -1,7 +1,7 @@
 // Learning curves: hover, zoom by dragging, a logarithmic scale and smoothing.
 
 import { Layers, colour, drawBand, drawFrame } from "./canvas.js";
-import { el, number, query, setQuery } from "./dom.js";
+import { choice, el, number, query, setQuery } from "./dom.js";
 import { Axis } from "./model.js";
 
 const METRICS = ["val_accuracy", "accuracy", "val_loss", "loss"];
@@ -15,8 +15,7 @@ export class Curves {
     this.zoom = null;
     this.layers = new Layers("learning curves; the table has the same trials",
       ["base", "chosen", "hover"], (whole) => this.draw(whole));
-    this.metric = el("select", { "aria-label": "metric", oninput: () => { setQuery("metric", this.metric.value); this.zoom = null; again(); } },
-      METRICS.map((name) => el("option", { value: name }, name)));
+    this.metric = choice(METRICS, (metric) => { setQuery("metric", metric); this.zoom = null; again(); }, "metric");
     this.metric.value = METRICS.includes(query("metric")) ? query("metric") : METRICS[0];
     this.log = el("input", { type: "checkbox", oninput: () => { this.zoom = null; this.layers.redraw(); } });
     this.smooth = el("input", { type: "range", min: 0, max: 0.95, step: 0.05, value: "0", oninput: () => this.prepare() });

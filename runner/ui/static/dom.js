@@ -40,9 +40,17 @@ export function head(names) {
   return el("thead", {}, el("tr", {}, names.map((name) => el("th", { scope: "col" }, name))));
 }
 
-export function choice(label, options, oninput) {
-  return el("select", { "aria-label": label, oninput: (event) => oninput(event.target.value) },
-    options.map((each) => el("option", { value: each }, each)));
+// A select of values, or of pairs of a value and its text; `label` is for those without a visible one.
+export function choice(options, oninput, label = null) {
+  return offer(el("select", { "aria-label": label, oninput: (event) => oninput(event.target.value) }), options);
+}
+
+export function offer(select, options) {
+  select.replaceChildren(...options.map((each) => {
+    const [value, text = value] = [each].flat();
+    return el("option", { value }, text);
+  }));
+  return select;
 }
 
 // The colour of one of several trials that are drawn over one another.
@@ -81,6 +89,7 @@ export async function documentAt(address) {
 }
 
 const EVERY = 2000;
+export const NO_ANSWER = "the server does not answer";
 
 // Show a document, and again whenever it has changed; the function returned asks at once. While
 // `wanted` is false it is not asked for again.
@@ -100,7 +109,7 @@ export function follow(address, show, wanted = () => true) {
         live.textContent = "live";
       }
     } catch (error) {
-      live.textContent = error instanceof Refused ? "" : "the server does not answer";
+      live.textContent = error instanceof Refused ? "" : NO_ANSWER;
       if (error instanceof Refused) showRefusal(error);
       else if (!(error instanceof TypeError && error.message.includes("fetch"))) throw error;
     } finally {

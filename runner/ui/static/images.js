@@ -1,7 +1,7 @@
 // The images of a trial's evaluation: right or wrong, by class, by confidence.
 
 import { addExplainButtons } from "./actions.js";
-import { choice, el, follow, query, setQuery, share, title } from "./dom.js";
+import { choice, el, follow, offer, query, setQuery, share, title } from "./dom.js";
 
 const NAMED = [["split", ["validation", "test"]], ["choice", ["wrong", "right", "all"]], ["order", ["sure", "unsure"]]];
 const WORDS = { sure: "most confident first", unsure: "least confident first" };
@@ -18,7 +18,7 @@ export function showImages(main, trial) {
     look();
   };
   const selects = NAMED.map(([name, values]) => named(name, values, given[name], change(name)));
-  const [truth, predicted] = ["true", "predicted"].map((name) => choice(name, [], change(name)));
+  const [truth, predicted] = ["true", "predicted"].map((name) => choice([], change(name)));
   const controls = el("div", { class: "bar" }, selects, el("label", {}, "True class", truth), el("label", {}, "Predicted class", predicted));
   const [heading, body] = [el("h1"), el("div")];
   const name = `Images of trial ${trial}`;
@@ -27,7 +27,7 @@ export function showImages(main, trial) {
   look = follow(() => `/api/trials/${trial}/images?${wanted(given)}`, (found) => {
     if (!body.isConnected) main.replaceChildren(heading, controls, body);
     for (const [select, of] of [[truth, "true"], [predicted, "predicted"]]) {
-      select.replaceChildren(el("option", { value: "" }, "any"), ...found.classes.map((each, label) => el("option", { value: label }, each)));
+      offer(select, [["", "any"], ...found.classes.map((each, label) => [label, each])]);
       select.value = given[of];
     }
     const cards = new Map(found.images.map((each) => [each.image, card(found, each)]));
@@ -37,8 +37,7 @@ export function showImages(main, trial) {
 }
 
 function named(name, values, value, oninput) {
-  const select = choice(name, [], oninput);
-  select.replaceChildren(...values.map((each) => el("option", { value: each }, WORDS[each] ?? each)));
+  const select = choice(values.map((each) => [each, WORDS[each] ?? each]), oninput);
   if (values.includes(value)) select.value = value;
   return el("label", {}, { split: "Split", choice: "Predictions", order: "Order" }[name], select);
 }
@@ -58,7 +57,7 @@ function listed(found, cards, turn) {
 
 function card(found, each) {
   const right = each.true_class === each.predicted_class;
-  return el("li", {}, found.pictures === "none" ? null
+  return el("li", {}, found.pictures !== "here" ? null
     : el("img", { src: `/api/trials/${found.trial}/images/${found.split}/${each.image}`, alt: `image ${each.image}: ${each.true_class}`, loading: "lazy" }),
   el("div", { class: "small" }, el("strong", {}, `image ${each.image}: ${each.true_class}`),
     el("div", { class: right ? "succeeded" : "failed" }, `${right ? "✓" : "✗"} ${each.predicted_class} ${share(each.probability)}`),

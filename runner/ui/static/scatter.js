@@ -1,7 +1,7 @@
 // A scatter of any two columns.
 
 import { Layers, colour, drawBand, drawFrame } from "./canvas.js";
-import { el, number, query, setQuery } from "./dom.js";
+import { choice, el, number, offer, query, setQuery } from "./dom.js";
 import { Axis, plainName } from "./model.js";
 
 const NEAR = 12;
@@ -10,8 +10,8 @@ export class Scatter {
   constructor(model) {
     this.model = model;
     this.layers = new Layers("scatter of two columns; the table has the same trials", ["base", "chosen", "hover"], (whole) => this.draw(whole));
-    this.across = el("select", { "aria-label": "horizontal axis", oninput: () => { setQuery("x", this.across.value); this.prepare(); } });
-    this.up = el("select", { "aria-label": "vertical axis", oninput: () => { setQuery("y", this.up.value); this.prepare(); } });
+    this.across = choice([], (column) => { setQuery("x", column); this.prepare(); }, "horizontal axis");
+    this.up = choice([], (column) => { setQuery("y", column); this.prepare(); }, "vertical axis");
     this.figure = el("figure", {}, el("figcaption", {}, "Scatter"),
       el("div", { class: "bar small" }, this.across, "and", this.up), this.layers.box);
     this.listen();
@@ -24,7 +24,7 @@ export class Scatter {
     if (this.across.options.length !== names.length) {
       for (const [select, wanted] of [[this.across, query("x")], [this.up, query("y")]]) {
         const before = select.value || wanted;
-        select.replaceChildren(...names.map((name) => el("option", { value: name }, plainName(name))));
+        offer(select, names.map((name) => [name, plainName(name)]));
         select.value = names.includes(before) ? before : select === this.up ? this.model.by : names[0];
       }
     }

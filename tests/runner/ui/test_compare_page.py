@@ -39,12 +39,30 @@ def test_it_tests_the_difference_and_lists_the_images_that_one_has_wrong(
     pairs = browser.value("document.querySelector('#pairs tbody tr').innerText").split("\t")
     assert pairs[0] == f"{first} minus {second}"
     # 1 of the 5 images that they disagree on: McNemar's exact test is 2 * 6 / 32.
-    assert pairs[1:6] == ["-0.3000", pairs[2], "0.38", "1", "4"]
+    assert pairs[1:6] == ["-0.3000", "-0.6583 to +0.1583", "0.38", "1", "4"]
     assert browser.value("document.querySelector('#disputed').innerText") == "4 images"
     browser.wait_for("document.querySelector('[data-curves]')?.dataset.curves === '2'")
     assert browser.console == []
     found = ask(page, f"/api/compare/images?trials={first},{second}&split=test")
     assert [each["image"] for each in found["images"]] == [0, 3, 4, 8, 9]
+
+
+def test_images_are_those_of_the_most_trials_with_the_same_ones(
+    page: Page, browser: Browser, page_store: Store, pair: tuple[int, int]
+) -> None:
+    other = evaluated(page_store, 1 - LABELS[::2], LABELS[::2])
+    trials = f"trials={other},{pair[0]},{pair[1]}"
+    found = ask(page, f"/api/compare/images?{trials}&split=test")
+    assert (found["trials"], found["count"]) == ([*pair], 5)
+    assert page.ask(f"/api/compare/images?{trials}&split=test&right={other}").status == 404
+    browser.requests.clear()
+    browser.open(f"{page.address}/compare?{trials}")
+    browser.wait_for("document.querySelector('#disputed')")
+    assert browser.value(
+        "[...document.querySelector('#disputed').closest('section').querySelector('select').options]"
+        ".map((each) => each.text)"
+    ) == ["any of them", *(f"trial {each}" for each in pair)]
+    assert sum("/api/compare/images" in each for each in browser.requests) == 1
 
 
 def test_trials_are_chosen_in_the_table(page: Page, browser: Browser, page_store: Store) -> None:
