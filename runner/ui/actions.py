@@ -47,7 +47,7 @@ class Act(Documents):
             self.fail(403, "Actions are not allowed.", "start `runner ui` with --allow-actions")
             return
         if self.request.headers.get("Origin") is None:
-            self.fail(403, "The Origin of the request is missing.")
+            self.fail(403, "The request has no Origin header.")
             return
         given = self.request.headers.get(HEADER, "")
         if not hmac.compare_digest(given.encode(), TOKEN.encode()):

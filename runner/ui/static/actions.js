@@ -1,18 +1,24 @@
 // Buttons that change something: only where the server allows it, and with its token.
 
-import { documentAt, el } from "./dom.js";
+import { NO_ANSWER, documentAt, el } from "./dom.js";
 
 let asked = null;
 
 function allowed() {
-  asked ??= documentAt("/api/actions");
+  asked ??= documentAt("/api/actions").catch((error) => { asked = null; throw error; });
   return asked;
 }
 
+// Whether it was done, and what the server says of it.
 async function act(address, token) {
-  const answer = await fetch(address, { method: "POST", headers: { "X-Runner-Token": token } });
-  const said = await answer.json();
-  return answer.ok ? said.text : `${said.error}${said.fix ? `; to fix it: ${said.fix}` : ""}`;
+  let [answer, said] = [null, null];
+  try {
+    answer = await fetch(address, { method: "POST", headers: { "X-Runner-Token": token } });
+    said = await answer.json();
+  } catch {
+    return { done: false, text: NO_ANSWER };
+  }
+  return { done: answer.ok, text: answer.ok ? said.text : `${said.error}${said.fix ? `; to fix it: ${said.fix}` : ""}` };
 }
 
 // A bar of buttons; `show` is called with [words, address, must be confirmed] of each.
@@ -42,7 +48,7 @@ export class ActionBar {
         return;
       }
       made.disabled = true;
-      this.said.textContent = await act(address, token);
+      this.said.textContent = (await act(address, token)).text;
       [made.disabled, made.textContent, sure] = [false, words, !confirmed];
       this.done();
     } }, words);
@@ -55,10 +61,12 @@ export async function addExplainButtons(trial, cards) {
   const { allowed: may, token } = await allowed();
   if (!may) return;
   for (const [image, card] of cards) {
+    const said = el("span", { role: "status" });
     const made = el("button", { type: "button", class: "small", onclick: async () => {
       made.disabled = true;
-      made.after(el("span", { role: "status" }, ` ${await act(`/api/trials/${trial}/explain/${image}`, token)}`));
+      const { done, text } = await act(`/api/trials/${trial}/explain/${image}`, token);
+      [made.disabled, said.textContent] = [done, ` ${text}`];
     } }, "Explain");
-    card.append(made);
+    card.append(made, said);
   }
 }
