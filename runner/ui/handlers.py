@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from tornado.web import HTTPError, RequestHandler
@@ -22,7 +23,7 @@ PAGE = "page.html"
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What every handler needs."""
+    """What every handler needs; `exports` is a thread of their own, as each takes seconds."""
 
     access: Access
     answers: Answers
@@ -30,6 +31,7 @@ class Site:
     pictures: Pictures
     services: Services
     static: dict[str, bytes]
+    exports: ThreadPoolExecutor
 
 
 class Handler(RequestHandler):
@@ -135,6 +137,11 @@ def numbers(handler: RequestHandler, name: str) -> tuple[int, ...]:
     if not re.fullmatch(r"(\d{1,9}(,\d{1,9}){0,99})?", given):
         raise HTTPError(404)
     return tuple(int(each) for each in given.split(",") if each)
+
+
+def number(handler: RequestHandler, name: str) -> int | None:
+    """Return the first number that an argument of the address lists; None without one."""
+    return next(iter(numbers(handler, name)), None)
 
 
 class NotFound(Handler):

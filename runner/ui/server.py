@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 
 from tornado.httpserver import HTTPServer
@@ -16,7 +17,7 @@ from runner.ui.access import Access
 from runner.ui.actions import Act, ActionsAllowed
 from runner.ui.answers import Answers
 from runner.ui.compare import compare_document, disputed_images
-from runner.ui.handlers import Documents, NotFound, Page, Site, Static, numbers
+from runner.ui.handlers import Documents, NotFound, Page, Site, Static, number, numbers
 from runner.ui.images import CHOICES, ORDERS, Choice, dataset_of, images_document
 from runner.ui.overview import Overviews
 from runner.ui.pictures import SPLITS, Pictures
@@ -79,7 +80,7 @@ class Disputed(Documents):
     async def get(self) -> None:
         """Answer with their numbers."""
         trials, split = numbers(self, "trials"), self.get_query_argument("split")
-        right, wrong = (next(iter(numbers(self, name)), None) for name in ("right", "wrong"))
+        right, wrong = number(self, "right"), number(self, "wrong")
         pictures = self.site.pictures
         await self.answer(
             f"disputed {trials} {split} {right} {wrong}",
@@ -90,19 +91,19 @@ class Disputed(Documents):
 class Images(Documents):
     """The images of a trial's evaluation."""
 
-    async def get(self, number: str) -> None:
+    async def get(self, trial: str) -> None:
         """Answer with those that the address chooses."""
         wanted = Choice(
             split=self.one_of("split", SPLITS),
             choice=self.one_of("choice", CHOICES),
-            true=next(iter(numbers(self, "true")), None),
-            predicted=next(iter(numbers(self, "predicted")), None),
+            true=number(self, "true"),
+            predicted=number(self, "predicted"),
             order=self.one_of("order", ORDERS),
-            page=max(1, next(iter(numbers(self, "page")), 1)),
+            page=max(1, number(self, "page") or 1),
         )
         await self.answer(
-            f"images {number} {wanted}",
-            lambda store: images_document(store, self.site.pictures, int(number), wanted),
+            f"images {trial} {wanted}",
+            lambda store: images_document(store, self.site.pictures, int(trial), wanted),
         )
 
     def one_of(self, name: str, known: Sequence[str]) -> str:
@@ -145,10 +146,14 @@ class Model(Documents):
         if self.request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
             self.fail(403, "Requests from pages of other sites are not allowed.")
             return
-        bundle = self.site.services.bundle
+        answers, bundle = self.site.answers, self.site.services.bundle
         self.set_header("Content-Disposition", f'attachment; filename="trial-{number}.zip"')
-        answers = self.site.answers
-        await self.file("application/zip", answers.read(lambda store: bundle(store, int(number))))
+
+        def export() -> bytes:
+            return bundle(answers.store(), int(number))
+
+        made = asyncio.get_running_loop().run_in_executor(self.site.exports, export)
+        await self.file("application/zip", made)
 
 
 NUMBER = r"([1-9]\d{0,8})"
@@ -158,7 +163,15 @@ IMAGE = r"(\d{1,8})"
 def site_of(settings: Settings, access: Access, services: Services) -> Site:
     """Return what the handlers need."""
     pictures = Pictures(settings.data_dir)
-    return Site(access, Answers(settings), Overviews(settings), pictures, services, _static())
+    return Site(
+        access=access,
+        answers=Answers(settings),
+        overviews=Overviews(settings),
+        pictures=pictures,
+        services=services,
+        static=_static(),
+        exports=ThreadPoolExecutor(1, "exports"),
+    )
 
 
 def application(site: Site) -> Application:

@@ -1,10 +1,20 @@
 """The pages of a trial, a job and an explanation in a real browser."""
 
+import io
 import json
+import zipfile
+from pathlib import Path
 
 import pytest
 
+from cifar_model.trainers.signature import find_trainer
+from cifar_model.trainers.state import pack_files
+from runner.settings import Settings
+from runner.states import AttemptState
 from runner.store.engine import Store
+from runner.store.lifecycle.job_lifecycle import finish
+from runner.store.lifecycle.results import write_trial
+from runner.submit.experiments import Training, new_train, save
 from tests.browser import Browser
 from tests.runner.reports.stored import (
     new_trial,
@@ -12,8 +22,9 @@ from tests.runner.reports.stored import (
     store_explanation,
     store_failure,
     store_tune,
+    train_epochs,
 )
-from tests.runner.store.making import job_ids, value
+from tests.runner.store.making import FINGERPRINT, job_ids, value
 from tests.runner.ui.conftest import Page
 
 
@@ -85,6 +96,30 @@ def test_what_does_not_exist_is_not_found(page: Page, path: str) -> None:
     answer = page.ask(f"/api/{path}")
     assert answer.status == 404
     assert "there is no" in json.loads(answer.read())["error"]
+
+
+def test_the_files_of_a_trial_are_downloaded(page: Page, page_store: Store, tmp_path: Path) -> None:
+    code = tmp_path / "quick.py"
+    code.write_text('PARAMS = {"x": 1}\n\n\ndef train(params, context):\n    pass\n')
+    training = Training(None, None, 1, 3, network=find_trainer(f"{code}:train"))
+    experiment = save(page_store, new_train(Settings.of(tmp_path), training, {}))
+    claimed = train_epochs(page_store, job_ids(page_store, experiment)[0], [0.5])
+    model = pack_files({"model.txt": b"its weights"})
+    assert finish(
+        page_store,
+        claimed.key,
+        AttemptState.SUCCEEDED,
+        write=lambda connection: write_trial(connection, claimed, model, FINGERPRINT),
+    )
+    trial = value(page_store, "SELECT id FROM trials WHERE job_id = :id", id=claimed.job_id)
+    answer = page.ask(f"/api/trials/{trial}/model")
+    said = f'attachment; filename="trial-{trial}.zip"'
+    assert (answer.status, answer.headers["Content-Disposition"]) == (200, said)
+    with zipfile.ZipFile(io.BytesIO(answer.read())) as archive:
+        names = ["_trainer.py", "model.txt"]
+        assert sorted(archive.namelist()) == [f"trial-{trial}/{name}" for name in names]
+        assert archive.read(f"trial-{trial}/model.txt") == b"its weights"
+        assert archive.read(f"trial-{trial}/_trainer.py") == code.read_bytes()
 
 
 @pytest.mark.usefixtures("page_store")
