@@ -2,7 +2,7 @@
 
 import { ActionBar } from "./actions.js";
 import { Curves } from "./curves.js";
-import { duration, el, facts, follow, number, title } from "./dom.js";
+import { duration, el, facts, follow, head, number, title } from "./dom.js";
 import { states } from "./experiments.js";
 import { Model } from "./model.js";
 import { Parallel } from "./parallel.js";
@@ -92,7 +92,7 @@ function importances(found) {
   return [
     el("h2", {}, `Importance for ${found.by}`),
     el("div", { class: "scroll" }, el("table", {},
-      el("thead", {}, el("tr", {}, ["param", "importance", "", "p", "correlation"].map((name) => el("th", { scope: "col" }, name)))),
+      head(["param", "importance", "", "p", "correlation"]),
       el("tbody", {}, rows.map((row) => el("tr", {}, el("td", {}, row.param), el("td", { class: "number" }, number(row.importance, 2)),
         el("td", {}, el("progress", { max: 1, value: row.importance ?? 0, "aria-label": `importance of ${row.param}` })),
         el("td", { class: "number" }, number(row.p, 2)), el("td", { class: "number" }, number(row.correlation, 2))))))),

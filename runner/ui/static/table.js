@@ -95,7 +95,7 @@ export class Table {
 
   sayCompared() {
     const trials = [...this.compared];
-    if (trials.length < 2) this.compare.replaceChildren(`check 2 to ${MOST_COMPARED} trials to compare them`);
+    if (trials.length < 2) this.compare.replaceChildren(`select 2 to ${MOST_COMPARED} trials to compare`);
     else this.compare.replaceChildren(el("a", { href: `/compare?trials=${trials.join(",")}` }, `Compare trials ${trials.join(", ")}`));
   }
 
@@ -112,7 +112,7 @@ export class Table {
 
   cell(name, row) {
     const value = this.model.columns[name][row];
-    if (name === "trial") return el("td", {}, el("a", { href: this.model.address(row), "data-key": `link-${row}` }, value === null ? this.model.label(row) : String(value)));
+    if (name === "trial") return el("td", {}, el("a", { href: this.model.address(row), "data-key": `link-${this.model.columns.job[row]}` }, value === null ? this.model.label(row) : String(value)));
     if (name === "noise") return el("td", {}, { true: "yes", false: "no" }[value] ?? "-");
     if (name === "state") return el("td", { class: value }, value);
     if (name === this.model.by && this.model.columns.interval?.[row] && name === "val_accuracy") {

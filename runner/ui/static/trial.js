@@ -38,7 +38,7 @@ function actionsOf(found) {
   const job = `/api/jobs/${found.job}`;
   if (found.trial === null) {
     if (["pending", "running"].includes(found.state)) return [["Cancel", `${job}/cancel`, true]];
-    return [["Retry", `${job}/retry`]];
+    return ["failed", "cancelled"].includes(found.state) ? [["Retry", `${job}/retry`]] : [];
   }
   const evaluated = found.evaluations.some((each) => each.split === "test" && each.fold === null);
   return found.predicts && !evaluated ? [["Evaluate on the test split", `/api/trials/${found.trial}/evaluate`]] : [];
@@ -101,7 +101,7 @@ function matrix(found, one) {
     return made;
   };
   return el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `confusion matrix of the ${one.split} split` }, el("table", { class: "matrix" },
-    el("caption", { class: "small soft" }, "Confusion matrix. Rows: true class; columns: predicted class. A number leads to its images."),
+    el("caption", { class: "small soft" }, "Confusion matrix. Rows: true class; columns: predicted class. Click a number to see its images."),
     el("thead", {}, el("tr", {}, el("td"), one.classes.map((each) => el("th", { scope: "col", title: each }, each.slice(0, 9))))),
     el("tbody", {}, one.confusion.map((row, place) => el("tr", {}, el("th", { scope: "row" }, one.classes[place]), row.map((count, column) => cell(count, place, column)))))));
 }
