@@ -1,6 +1,8 @@
 """A running page over a store that a test writes to, and a browser."""
 
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
@@ -26,6 +28,12 @@ class Page:
     def address(self) -> str:
         """Return the address without a path."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def token(self) -> str:
+        """Return the token in the address that was printed."""
+        [token] = re.findall(r"token=(\S+)", self.log.read_text())
+        return str(token)
 
     def ask(self, path: str, method: str = "GET", **headers: str) -> HTTPResponse:
         """Send one request, its path as it is, and return the answer."""
@@ -73,13 +81,22 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     yield from serve(tmp_path_factory.mktemp("ui"))
 
 
+@contextmanager
+def store_of(page: Page) -> Iterator[Store]:
+    """Open the store of a page until the block ends; it is made if it does not exist."""
+    page.home.mkdir(exist_ok=True)
+    store = open_store(f"sqlite:///{page.home / 'runner.db'}")
+    try:
+        yield store
+    finally:
+        store.close()
+
+
 @pytest.fixture(scope="module")
 def page_store(page: Page) -> Iterator[Store]:
     """Offer the store of the page."""
-    page.home.mkdir(exist_ok=True)
-    store = open_store(f"sqlite:///{page.home / 'runner.db'}")
-    yield store
-    store.close()
+    with store_of(page) as store:
+        yield store
 
 
 @pytest.fixture(scope="module")

@@ -1,16 +1,17 @@
 """Actions of the page: refused to whoever may not, and done as the commands do them."""
 
 import json
-import re
 from collections.abc import Iterator
 
 import pytest
 
-from runner.store.engine import Store, open_store
+from runner.store.engine import Store
 from tests.browser import Browser
 from tests.runner.reports.stored import new_trial, store_evaluation, store_tune
 from tests.runner.store.making import job_ids, value
-from tests.runner.ui.conftest import Page, serve
+from tests.runner.ui.conftest import Page, serve, store_of
+
+NO_LIMITS = {"downloadThroughput": -1, "uploadThroughput": -1}
 
 
 @pytest.fixture(scope="module")
@@ -22,17 +23,14 @@ def acting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
 @pytest.fixture(scope="module")
 def acting_store(acting: Page) -> Iterator[Store]:
     """Offer its store."""
-    acting.home.mkdir(exist_ok=True)
-    store = open_store(f"sqlite:///{acting.home / 'runner.db'}")
-    yield store
-    store.close()
+    with store_of(acting) as store:
+        yield store
 
 
 @pytest.fixture(scope="module")
 def headers(acting: Page) -> dict[str, str]:
     """Return what a request of the page itself has."""
-    [token] = re.findall(r"token=(\S+)", acting.log.read_text())
-    cookie = f"runner_ui={token}"
+    cookie = f"runner_ui={acting.token}"
     allowed = json.loads(acting.ask("/api/actions", Cookie=cookie).read())
     return {"Cookie": cookie, "Origin": acting.address, "X-Runner-Token": allowed["token"]}
 
@@ -125,10 +123,9 @@ def test_without_the_option_nothing_is_allowed(page: Page, page_store: Store) ->
 def test_buttons_evaluate_a_trial_and_explain_an_image(
     acting: Page, acting_store: Store, browser: Browser
 ) -> None:
-    [token] = re.findall(r"token=(\S+)", acting.log.read_text())
     trial = new_trial(acting_store)
     browser.window(1400, 900)
-    browser.open(f"{acting.address}/?token={token}")
+    browser.open(f"{acting.address}/?token={acting.token}")
     browser.console.clear()
     browser.open(f"{acting.address}/trials/{trial}")
     browser.wait_for("document.querySelector('.actions button')")
@@ -144,3 +141,23 @@ def test_buttons_evaluate_a_trial_and_explain_an_image(
         "document.querySelector('.gallery [role=status]')?.innerText.includes('explain')"
     )
     assert browser.console == []
+
+
+def test_a_button_says_that_the_server_does_not_answer_and_can_be_clicked_again(
+    acting: Page, acting_store: Store, browser: Browser
+) -> None:
+    trial = new_trial(acting_store)
+    store_evaluation(acting_store, trial)
+    browser.open(f"{acting.address}/?token={acting.token}")
+    browser.open(f"{acting.address}/trials/{trial}/images?split=test")
+    browser.wait_for("document.querySelector('.gallery button')")
+    browser.call("Network.emulateNetworkConditions", offline=True, latency=0, **NO_LIMITS)
+    try:
+        browser.value("document.querySelector('.gallery button').click()")
+        browser.wait_for(
+            "document.querySelector('.gallery [role=status]').innerText.includes('not answer')"
+        )
+        assert not browser.value("document.querySelector('.gallery button').disabled")
+    finally:
+        browser.call("Network.emulateNetworkConditions", offline=False, latency=0, **NO_LIMITS)
+        browser.console.clear()

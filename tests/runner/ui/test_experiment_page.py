@@ -8,14 +8,14 @@ import pytest
 
 from cifar_model.objective import STOPPED
 from runner.states import AttemptState
-from runner.store.engine import Store, open_store
+from runner.store.engine import Store
 from runner.store.lifecycle.job_lifecycle import finish
 from runner.store.lifecycle.results import write_trial
 from tests.browser import Browser
 from tests.runner.reports.stored import store_tune, train_epochs
 from tests.runner.store.making import FINGERPRINT, job_ids
 from tests.runner.store.many import make_many
-from tests.runner.ui.conftest import Page
+from tests.runner.ui.conftest import Page, store_of
 
 READY = "document.querySelector('[data-curves]') && document.querySelector('[data-points]')"
 TRIALS = 2_000
@@ -26,11 +26,9 @@ LARGEST = "285"
 @pytest.fixture(scope="module")
 def page_store(page: Page) -> Iterator[Store]:
     """Offer the store of the page, whose first experiment has many trials."""
-    page.home.mkdir()
-    store = open_store(f"sqlite:///{page.home / 'runner.db'}")
-    make_many(store, TRIALS, 2)
-    yield store
-    store.close()
+    with store_of(page) as store:
+        make_many(store, TRIALS, 2)
+        yield store
 
 
 @pytest.fixture
