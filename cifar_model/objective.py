@@ -67,6 +67,10 @@ def reported(records: Iterable[Measured], metrics: Sequence[str] = METRICS) -> l
     ]
 
 
+# The columns that `reported_in` reads.
+REPORTED = (*METRICS, "metrics")
+
+
 def reported_in(row: Mapping[str, Any]) -> dict[str, float]:
     """Return the metrics of a row of the database that were reported, by name."""
     own = {name: row[name] for name in METRICS if row[name] is not None}

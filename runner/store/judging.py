@@ -17,6 +17,12 @@ from runner.store.schema import Explanation, Job
 # void: of one that is not, they are above every limit.
 LARGE = 1.0
 
+# What the rules look at.
+COLUMNS = (
+    *("id", "verdict", "evidence", "superpixels", "largest_share", "weight_range", "r2"),
+    *("stability", "probability", "removed", "removed_random"),
+)
+
 NEW: dict[str, BindParameter[Any]] = {
     "verdict": bindparam("new_verdict"),
     "reason": bindparam("new_reason"),
@@ -42,7 +48,7 @@ def judge_again(store: Store, experiment_id: int) -> Judged:
     """Judge the explanations of an experiment again; raise InputError if it has none."""
     kind = experiment(store, experiment_id).kind
     query = (
-        select(Explanation.__table__)
+        select(*(getattr(Explanation, name) for name in COLUMNS))
         .join(Job, Job.id == Explanation.job_id)
         .where(Job.experiment_id == experiment_id)
     )

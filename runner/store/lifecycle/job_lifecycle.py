@@ -24,8 +24,7 @@ from runner.store.lifecycle.attempts import (
 )
 from runner.store.lifecycle.events import record_event, storable
 from runner.store.lifecycle.outbox import not_paused
-from runner.store.lifecycle.tuning.racing import go_on
-from runner.store.lifecycle.tuning.reducing import reduce
+from runner.store.lifecycle.tuning.job_end import follow_up
 from runner.store.schema import Attempt, Checkpoint, Event, Experiment, Job, Trial, now
 
 # A job that was lost so often without finishing an epoch takes its workers down with it.
@@ -139,10 +138,7 @@ def finish(
             own = Checkpoint.job_id == key.job_id
             connection.execute(delete(Checkpoint).where(own, ~stopped))
         record_event(connection, [key.job_id], state, attempt=key.number, detail=reason)
-        if ended in (JobState.SUCCEEDED, JobState.FAILED):
-            go_on(connection, key.job_id)
-        if ended == JobState.SUCCEEDED:
-            reduce(connection, key.job_id)
+        follow_up(connection, key.job_id, ended)
     return True
 
 
@@ -163,10 +159,10 @@ def recover(store: Store, dead: Iterable[OpenAttempt]) -> list[int]:
             record_event(
                 connection, [key.job_id], AttemptState.LOST, attempt=key.number, detail=where
             )
-            if _lose_job(connection, seen.job_id, where) == JobState.PENDING:
+            state = _lose_job(connection, seen.job_id, where)
+            if state == JobState.PENDING:
                 pending.append(seen.job_id)
-            else:
-                go_on(connection, seen.job_id)
+            follow_up(connection, seen.job_id, state)
     return pending
 
 

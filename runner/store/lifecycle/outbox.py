@@ -157,10 +157,12 @@ def more_urgent(store: Store, job_id: int) -> int | None:
         if mine is None:
             return None
         pending = (Job.state == PENDING) & Job.cancel_requested_at.is_(None)
-        first = select(func.min(Job.id)).where(pending, Job.experiment_id == Experiment.id)
+        of_experiment = select(func.min(Job.id)).where(pending, Job.experiment_id == Experiment.id)
+        first = of_experiment.scalar_subquery()
         higher = (
-            select(Experiment.configuration, first.scalar_subquery().label("job"))
+            select(Experiment.configuration, first.label("job"))
             .where(Experiment.priority > mine.priority, Experiment.paused_at.is_(None))
+            .where(first.is_not(None))
             .order_by(Experiment.priority.desc(), Experiment.id)
         )
         needs = needs_of(mine.configuration)
@@ -168,7 +170,7 @@ def more_urgent(store: Store, job_id: int) -> int | None:
             (
                 int(row.job)
                 for row in connection.execute(higher)
-                if row.job is not None and needs_of(row.configuration) == needs
+                if needs_of(row.configuration) == needs
             ),
             None,
         )

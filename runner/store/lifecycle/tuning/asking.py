@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
-from cifar_model.objective import reported_in
+from cifar_model.objective import REPORTED, reported_in
 from runner.specs import job_configuration
 from runner.states import JobState
 from runner.store.engine import Store
@@ -59,17 +59,19 @@ class Answer:
 
 def read_search(store: Store, experiment_id: int) -> list[SearchedJob]:
     """Return the jobs of a search: those with a point in the order in which they were asked."""
-    event = select(Event.job_id, func.min(Event.id).label("asked")).where(Event.name == ASKED)
-    order = event.group_by(Event.job_id).subquery()
+    event = select(Event.job_id, func.min(Event.id).label("asked")).join(
+        Job, Job.id == Event.job_id
+    )
+    of_experiment = (Job.experiment_id == experiment_id) & (Event.name == ASKED)
+    order = event.where(of_experiment).group_by(Event.job_id).subquery()
     statement = (
         select(
             Job.number,
             Job.state,
             Job.configuration,
             Trial.id.label("trial"),
-            *(getattr(Trial, name) for name in ("loss", "accuracy", "val_loss", "val_accuracy")),
+            *(getattr(Trial, name) for name in REPORTED),
             Trial.seconds,
-            Trial.metrics,
         )
         .outerjoin(Trial, Trial.job_id == Job.id)
         .outerjoin(order, order.c.job_id == Job.id)
@@ -100,7 +102,10 @@ def record_asked(store: Store, key: AttemptKey, answer: Answer) -> dict[str, Any
         if not beat(connection, key):
             return None
         job = connection.execute(
-            select(Job.experiment_id, Job.configuration).where(Job.id == key.job_id)
+            # Jobs before their experiment, like everybody who locks both.
+            select(Job.experiment_id, Job.configuration)
+            .where(Job.id == key.job_id)
+            .with_for_update(key_share=True)
         ).one()
         # One at a time in an experiment. SQLite has locked everything.
         experiment = connection.execute(

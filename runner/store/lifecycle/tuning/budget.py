@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, exists, func, select
 
 from cifar_model.params import DEFAULTS
 from runner.searches import budget_of, is_unasked
@@ -12,8 +12,9 @@ from runner.states import FINAL, JobState
 from runner.store.engine import Store
 from runner.store.lifecycle.attempts import AttemptKey, beat
 from runner.store.lifecycle.events import record_event
+from runner.store.lifecycle.tuning.pending import cancel_pending
 from runner.store.queries.spending import seconds_since_start
-from runner.store.schema import Epoch, Event, Experiment, Job, now
+from runner.store.schema import Epoch, Event, Experiment, Job
 
 # The event of a job that says that it fits the budget: it is then trained to its end.
 WITHIN_BUDGET = "within_budget"
@@ -60,10 +61,10 @@ def fits_budget(store: Store, key: AttemptKey, experiment_id: int) -> str | None
 
 def _used_epochs(connection: Connection, experiment_id: int, common: dict[str, Any]) -> int:
     """Return the epochs of the jobs that were begun: all that they will train, until they ended."""
-    within = select(Event.job_id).where(Event.name == WITHIN_BUDGET)
+    within = exists().where(Event.job_id == Job.id, Event.name == WITHIN_BUDGET)
     trained = select(func.count()).where(Epoch.job_id == Job.id).scalar_subquery()
     begun = select(Job.state, Job.configuration, trained.label("trained")).where(
-        Job.experiment_id == experiment_id, Job.id.in_(within)
+        Job.experiment_id == experiment_id, within
     )
     return sum(
         row.trained
@@ -80,23 +81,17 @@ def end_unbegun(
     with store.write() as connection:
         if not beat(connection, key):
             return
-        of_begun = select(Event.job_id).where(Event.name.in_(begun))
+        has_begun = exists().where(Event.job_id == Job.id, Event.name.in_(begun))
         pending = (
             select(Job.id)
             .where(
                 Job.experiment_id == experiment_id,
                 Job.state == JobState.PENDING,
-                Job.id.not_in(of_begun),
+                ~has_begun,
             )
             .order_by(Job.id)
             .with_for_update(key_share=True)
         )
         jobs = list(connection.scalars(pending))
-        ended = update(Job).where(Job.state == JobState.PENDING)
-        for job in jobs:
-            connection.execute(
-                ended.where(Job.id == job).values(
-                    state=JobState.CANCELLED, ended_at=now(), reason=reason
-                )
-            )
+        cancel_pending(connection, jobs, reason)
         record_event(connection, jobs, "cancelled", detail=reason)

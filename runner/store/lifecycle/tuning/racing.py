@@ -6,33 +6,22 @@ nothing, and neither does the number of workers.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from cifar_model.networks.network import Network
 from cifar_model.racing import Standing, race
-from runner.races import Race, evaluation_key, job_of, pointed, race_in
+from runner.races import Race, evaluation_key, job_of, pointed
 from runner.states import Kind
 from runner.store.lifecycle.events import record_event
 from runner.store.lifecycle.experiments import NewExperiment, add_jobs, insert_once
-from runner.store.queries.tuning.races import scores_of
-from runner.store.schema import Experiment, Job, Trial
+from runner.store.lifecycle.tuning.pending import LockedExperiment
+from runner.store.queries.tuning.races import evaluation_of, scores_of
+from runner.store.schema import Job, Trial
 
-LockedRace = Row[int, dict[str, Any], dict[str, Any]]
 
-
-def go_on(connection: Connection, job_id: int) -> None:
-    """Go on with the race of a job that has just ended; most jobs are in none."""
-    of_job = select(Job.experiment_id).where(Job.id == job_id).scalar_subquery()
-    is_race = Experiment.configuration[("confirm", "experiment")].as_integer().is_not(None)
-    chosen = select(Experiment.id, Experiment.configuration, Experiment.provenance)
-    chosen = chosen.where(Experiment.id == of_job, is_race)
-    # One at a time, so that the last trial of a seed sees all the others. SQLite locks everything.
-    experiment = connection.execute(chosen.with_for_update()).one_or_none()
-    found = None if experiment is None else race_in(experiment.configuration)
-    if experiment is None or found is None:
-        return
+def go_on(connection: Connection, experiment: LockedExperiment, found: Race, job_id: int) -> None:
+    """Go on with the race of a job that has just ended."""
     standing = race(scores_of(connection, experiment.id, found), found.design)
     if standing.ended_by is None:
         _add(connection, experiment, found, standing.wanted)
@@ -42,7 +31,10 @@ def go_on(connection: Connection, job_id: int) -> None:
 
 
 def _add(
-    connection: Connection, experiment: LockedRace, found: Race, wanted: Sequence[tuple[int, int]]
+    connection: Connection,
+    experiment: LockedExperiment,
+    found: Race,
+    wanted: Sequence[tuple[int, int]],
 ) -> None:
     """Store the jobs of the next seed that are not there yet."""
     own = Job.configuration
@@ -60,10 +52,12 @@ def _add(
 
 
 def _evaluate(
-    connection: Connection, experiment: LockedRace, found: Race, standing: Standing
+    connection: Connection, experiment: LockedExperiment, found: Race, standing: Standing
 ) -> None:
     """Let the trial that the race names be scored on the test split: once, and only now."""
     if not found.predicts or not standing.racing:
+        return
+    if evaluation_of(connection, experiment.id) is not None:
         return
     place = standing.confirmed
     place = found.cheapest(standing.racing) if place is None else place

@@ -2,38 +2,33 @@
 
 No process coordinates it: the transaction that ends the Nth trial asks Talos's reducer, with the
 trials in the order in which they were stored, and ends the pending jobs that have the value which
-it removes. The same order of trials has the same result.
+it removes. The same order of trials has the same result, except that PostgreSQL keeps a pending job
+which another process has locked at that moment.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, select
 
-from cifar_model.objective import STOPPED, is_smaller_better, objective, reported_in
+from cifar_model.objective import (
+    REPORTED,
+    STOPPED,
+    is_smaller_better,
+    objective,
+    reported_in,
+)
 from cifar_model.params import ParamValues
 from cifar_model.spaces.reducing import Removal, removal
 from runner.specs import job_configuration
 from runner.states import JobState
 from runner.store.lifecycle.events import record_event
 from runner.store.lifecycle.tuning.asking import REDUCED
-from runner.store.schema import Experiment, Job, Trial, now
-
-COLUMNS = ("loss", "accuracy", "val_loss", "val_accuracy", "metrics")
-
-Locked = Row[int, dict[str, Any]]
+from runner.store.lifecycle.tuning.pending import LockedExperiment, cancel_pending
+from runner.store.schema import Job, Trial
 
 
-def reduce(connection: Connection, job_id: int) -> None:
-    """Leave out pending points if the job that has just succeeded is the Nth; most do nothing."""
-    of_job = select(Job.experiment_id).where(Job.id == job_id).scalar_subquery()
-    is_reduced = Experiment.configuration[("reduce", "interval")].as_integer().is_not(None)
-    chosen = select(Experiment.id, Experiment.configuration)
-    chosen = chosen.where(Experiment.id == of_job, is_reduced)
-    # One at a time, so that each counts the trials that were stored before its own.
-    experiment = connection.execute(chosen.with_for_update()).one_or_none()
-    if experiment is None:
-        return
+def reduce(connection: Connection, experiment: LockedExperiment) -> None:
+    """Leave out pending points if the trial that was just stored is the Nth."""
     given, trials = experiment.configuration["reduce"], _trials(connection, experiment.id)
     if not trials or len(trials) % given["interval"]:
         return
@@ -53,7 +48,7 @@ def _trials(
 ) -> list[tuple[ParamValues, Mapping[str, float]]]:
     """Return the params and metrics of the trials that had all their epochs, the oldest first."""
     query = (
-        select(Trial.params, *(getattr(Trial, name) for name in COLUMNS))
+        select(Trial.params, *(getattr(Trial, name) for name in REPORTED))
         .join(Job, Job.id == Trial.job_id)
         .where(Job.experiment_id == experiment_id, Trial.ended_by != STOPPED)
         .order_by(Trial.id)
@@ -62,7 +57,9 @@ def _trials(
     return [(row["params"], reported_in({**row})) for row in rows]
 
 
-def _leave_out(connection: Connection, experiment: Locked, found: Removal, words: str) -> None:
+def _leave_out(
+    connection: Connection, experiment: LockedExperiment, found: Removal, words: str
+) -> None:
     pending = connection.execute(
         select(Job.id, Job.configuration)
         .where(Job.experiment_id == experiment.id, Job.state == JobState.PENDING)
@@ -74,10 +71,5 @@ def _leave_out(connection: Connection, experiment: Locked, found: Removal, words
         for job in pending
         if found.removes(job_configuration(experiment.configuration, job.configuration)["params"])
     ]
-    for job in jobs:
-        connection.execute(
-            update(Job)
-            .where(Job.id == job, Job.state == JobState.PENDING)
-            .values(state=JobState.CANCELLED, ended_at=now(), reason=REDUCED)
-        )
+    cancel_pending(connection, jobs, REDUCED)
     record_event(connection, jobs, "reduced", detail=words)

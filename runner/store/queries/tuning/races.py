@@ -4,14 +4,12 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 
-from cifar_model.objective import reported_in
+from cifar_model.objective import REPORTED, reported_in
 from cifar_model.racing import Scores
 from runner.races import Race, evaluation_key
 from runner.states import JobState
 from runner.store.engine import Store
 from runner.store.schema import Artifact, Experiment, Job, Trial
-
-COLUMNS = ("loss", "accuracy", "val_loss", "val_accuracy", "metrics")
 
 
 def scores_of(connection: Connection, experiment_id: int, race: Race) -> Scores:
@@ -21,7 +19,7 @@ def scores_of(connection: Connection, experiment_id: int, race: Race) -> Scores:
             Job.state,
             Job.configuration["candidate"].as_integer().label("candidate"),
             Job.configuration["seed"].as_integer().label("seed"),
-            *(getattr(Trial, name) for name in COLUMNS),
+            *(getattr(Trial, name) for name in REPORTED),
         )
         .outerjoin(Trial, Trial.job_id == Job.id)
         .where(
