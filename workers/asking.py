@@ -10,7 +10,14 @@ from cifar_model.params import ParamValues, point_digest, rules_of, settled
 from runner.errors import InputError
 from runner.search.asked import Asked, Search, Values, fixed_history, told_before
 from runner.search.sampling import Proposer, SpaceExhaustedError
-from runner.searches import budget_of, constraints_of, is_unasked, measured_by, objectives_of
+from runner.searches import (
+    budget_of,
+    constraints_of,
+    is_deterministic,
+    is_unasked,
+    measured_by,
+    objectives_of,
+)
 from runner.states import FINAL, AttemptState, JobState
 from runner.store.lifecycle.tuning.asking import (
     BEGUN,
@@ -103,7 +110,7 @@ def _store(attempt: Attempt, asked: Asked, history: int) -> dict[str, Any] | Non
     store, claim = attempt.context.store, attempt.claim
     point = asked.point or {}
     stored, digest = _trained(_network(attempt), attempt, point)
-    before = None if "lag" in claim.configuration else history
+    before = None if is_deterministic(claim.configuration) else history
     answer = Answer({"params": stored, "asked": asked.to_json()}, digest, before)
     return retry_while_unavailable(lambda: record_asked(store, claim.key, answer))
 
@@ -139,7 +146,13 @@ def _outcomes(
     found = {job.number: _values(job.metrics or {}, configuration) for _, job in trained}
     if found and not any(found.values()):
         _refuse_unrecorded(trained[0][1].metrics or {}, configuration)
-    failed = [job.number for job in jobs if job.state in FINAL and job.trial is None and job.asked]
+    # With --deterministic, jobs that were cancelled before they were asked are waited for as well.
+    all_count = is_deterministic(configuration)
+    failed = [
+        job.number
+        for job in jobs
+        if job.state in FINAL and job.trial is None and (job.asked or all_count)
+    ]
     return {**found, **dict.fromkeys(failed)}
 
 

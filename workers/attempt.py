@@ -77,14 +77,15 @@ def execute(
         logger.info("job %s is left to other workers: this worker is shutting down", job_id)
         return
     urgent = retry_while_unavailable(lambda: more_urgent(context.store, job_id))
-    job_id = job_id if urgent is None else urgent
-    claim = _claim(context, job_id)
+    claim = None if urgent is None else _claim(context, urgent)
+    # Another worker may have been faster.
+    claim = claim or _claim(context, job_id)
     if claim is None:
         return
     context.heartbeat.watch(claim.key)
     try:
         record("claimed", claim.key)
-        failpoint("after_claim", job_id)
+        failpoint("after_claim", claim.job_id)
         _end(Attempt(context, claim, progress), function)
     finally:
         context.heartbeat.watch(None)

@@ -22,6 +22,7 @@ from runner.api.submit import (
     new_submission,
 )
 from runner.api.trial import Trial
+from runner.reports.model import Note
 from runner.settings import Settings
 from runner.store import queries
 from runner.submit.experiments import save_submission
@@ -308,16 +309,11 @@ class Client:
         return read(self._home.store_if_any(), what, experiment, where)
 
     def _submit(self, request: AnyRequest) -> Experiment:
-        store = self._home.store_for(request)
-        new = new_submission(self._home.settings, store, request)
-        provenance = {**new.provenance, "command": command_of(request)}
-        saved = save_submission(store, replace(new, provenance=provenance))
-        said = [note for note in delivery.submitted(store, saved) if note.warning]
-        said += delivery.send_saved(self._home.settings, store)
-        for note in said:
+        experiment, notes = submit(self._home, request)
+        for note in notes:
             if note.warning:
                 warnings.warn(note.text, stacklevel=3)
-        return Experiment(self._home, saved.experiment)
+        return experiment
 
     def __repr__(self) -> str:
         return f"<runner.Client: {self._home.name}>"
@@ -326,6 +322,16 @@ class Client:
         from runner.api.display import experiments_html
 
         return experiments_html(self._home)
+
+
+def submit(home: Home, request: AnyRequest) -> tuple[Experiment, list[Note]]:
+    """Submit a request; return its experiment, and what there is to say about it."""
+    store = home.store_for(request)
+    new = new_submission(home.settings, store, request)
+    provenance = {**new.provenance, "command": command_of(request)}
+    saved = save_submission(store, replace(new, provenance=provenance))
+    notes = [*delivery.submitted(store, saved), *delivery.send_saved(home.settings, store)]
+    return Experiment(home, saved.experiment), notes
 
 
 def command_of(request: AnyRequest) -> str:

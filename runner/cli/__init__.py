@@ -44,7 +44,7 @@ def load_commands() -> None:
     from runner.cli.upkeep import delete, edit
     from runner.cli.web import flower, ui
 
-    reading = (grid, status, report, compare, explanations, sql, bundle, reproduce)
+    reading = (status, report, compare, explanations, sql, bundle, reproduce)
     for module in (
         submit,
         grid,

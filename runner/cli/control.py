@@ -106,7 +106,7 @@ def resume(experiment: int, priority: int | None, form: str) -> None:
 @wait_option
 @format_option
 def continue_(trial: int, epochs: int | None, wait: bool, form: str) -> None:
-    """Train a trial on that was stopped early, or for more epochs, in an experiment of its own."""
+    """Continue a trial that was stopped early, or train it for more epochs, in a new experiment."""
     from runner.cli.deliver import deliver
     from runner.submit.continuing import continue_trial
     from runner.submit.experiments import Saved
@@ -114,7 +114,7 @@ def continue_(trial: int, epochs: int | None, wait: bool, form: str) -> None:
     settings, store = open_store()
     new = continue_trial(store, trial, epochs)
     if not new.resumes:
-        say(f"trial {trial} has no checkpoint to go on from: it is trained from its first epoch")
+        say(f"trial {trial} cannot go on from a checkpoint: it is trained from its first epoch")
     deliver(settings, store, Saved(new.experiment), wait=wait, form=form)
 
 

@@ -11,8 +11,7 @@ from runner.api.delivery import experiment_document
 from runner.cli.progress import wait_for
 from runner.cli.wording.fitting import say
 from runner.errors import ExitCode
-from runner.reports.experiment.document import report_document
-from runner.reports.experiment.racing import race_answer
+from runner.races import race_in
 from runner.reports.model import Note
 from runner.reports.records import plain
 from runner.settings import Settings
@@ -45,13 +44,17 @@ def deliver(settings: Settings, store: Store, saved: Saved, *, wait: bool, form:
 
 def _finish_race(settings: Settings, store: Store, experiment_id: int) -> None:
     """Wait for the test score of what a race has named, and say what it found."""
-    race = report_document(store, experiment_id).race
-    if race is None:
+    if race_in(queries.experiment(store, experiment_id).configuration) is None:
         return
-    if race.evaluation is not None:
+    from runner.reports.experiment.document import report_document
+    from runner.reports.experiment.racing import race_answer
+
+    race = report_document(store, experiment_id).race
+    if race is not None and race.evaluation is not None:
         wait_for(settings, store, race.evaluation)
-        race = report_document(store, experiment_id).race or race
-    say(race_answer(race))
+        race = report_document(store, experiment_id).race
+    if race is not None:
+        say(race_answer(race))
 
 
 def send_saved(settings: Settings, store: Store) -> None:

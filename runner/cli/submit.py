@@ -118,12 +118,14 @@ def train(wait: bool, form: str, **options: Any) -> None:
     "study, before the first is drawn.",
 )
 @click.option(
-    "--hours", type=float, help="Begin no trial so many hours after the first; finish running ones."
+    "--hours",
+    type=float,
+    help="Begin no trial later than this many hours after the first; finish running ones.",
 )
 @click.option(
     "--epochs-total",
     type=click.IntRange(*LIMITS["epochs_total"]),
-    help="Begin no trial that would make it more epochs of all trials together.",
+    help="Begin no trial that would take the total over this many epochs.",
 )
 @click.option(
     "--into",

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cifar_model.params import DEFAULTS, rules_of
+from cifar_model.networks.network import Network
+from cifar_model.params import defaults, rules_of
 from cifar_model.spaces.space import Grid, Range, candidates_of
 from runner.errors import InputError
 from runner.store.lifecycle.experiments import NewExperiment
@@ -31,7 +32,7 @@ def with_budget(
     """Return an experiment that ends when its budget is spent."""
     if budget.hours is not None and not (math.isfinite(budget.hours) and budget.hours > 0):
         raise InputError(
-            f"--hours {budget.hours:g} is no time",
+            f"--hours {budget.hours:g} is not above 0",
             "a number above 0, such as 0.5 or 2",
             "correct --hours",
         )
@@ -48,7 +49,7 @@ def _check_epochs(training: Training, grid: Grid, epochs: int) -> None:
             "a trainer with a param of that name, or a network",
             "omit --epochs-total; --hours and --trials limit a search as well",
         )
-    fewest = training.epochs or _fewest(grid)
+    fewest = training.epochs or _fewest(grid, network)
     if epochs < fewest:
         raise InputError(
             f"--epochs-total {epochs} is less than one trial: it has {fewest} epochs or more",
@@ -57,11 +58,10 @@ def _check_epochs(training: Training, grid: Grid, epochs: int) -> None:
         )
 
 
-def _fewest(grid: Mapping[str, Any]) -> int:
+def _fewest(grid: Mapping[str, Any], network: Network) -> int:
     """Return the fewest epochs that a point of a grid has."""
-    default = int(DEFAULTS["epochs"] or 1)
     if "epochs" not in grid:
-        return default
+        return int(defaults(network)["epochs"] or 1)
     found = candidates_of(grid["epochs"])
     if isinstance(found, Range):
         return int(found.low)

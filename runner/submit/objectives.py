@@ -1,5 +1,6 @@
 """Check what a tune should improve, before a row is written."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -44,13 +45,20 @@ def read_constraint(text: str) -> Constraint:
     found = CONSTRAINT.fullmatch(text)
     try:
         metric, operator, bound = found.groups() if found else ("", "", "")
-        return Constraint(metric, operator, float(bound))
+        return Constraint(metric, operator, _finite(bound))
     except ValueError as error:
         raise InputError(
             f"--constraint {text!r} is not a bound",
             "a metric, one of < <= > >= and a number, as in 'parameters<500000'",
             "correct --constraint; quote it, because < and > mean something to the shell",
         ) from error
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
 
 
 def with_aims(new: NewExperiment, training: Training, aims: Aims) -> NewExperiment:

@@ -34,6 +34,7 @@ from runner.store import queries
 from runner.store.engine import Store, open_store, upgrade
 from runner.store.lifecycle import job_lifecycle
 from runner.store.lifecycle.attempts import open_attempts
+from runner.store.lifecycle.control import Target, cancel
 from runner.store.lifecycle.tuning.additions import add
 from runner.store.lifecycle.tuning.asking import EXHAUSTED
 from runner.store.lifecycle.tuning.budget import EPOCHS_SPENT, HOURS_SPENT
@@ -42,7 +43,7 @@ from runner.submit.additions import more_trials
 from runner.submit.budget import Budget, with_budget
 from runner.submit.experiments import Training, new_tune, save
 from runner.submit.objectives import Aims
-from runner.submit.search import Searching, new_search
+from runner.submit.search import LAG, Searching, new_search
 from runner.submit.warm import with_warm_start
 from tests.conftest import FORK, JOIN_SECONDS
 from workers import context, tasks
@@ -213,6 +214,20 @@ def test_deterministic_searches_have_the_same_points_with_one_worker_and_with_fo
     assert len(found[0]) == 24
     assert found[0] == found[1]
     store.close()
+
+
+def test_a_deterministic_search_goes_on_after_jobs_that_were_cancelled_before_they_had_a_point(
+    worker: Context, trainer: Path
+) -> None:
+    count = LAG + 2
+    experiment = submit(
+        worker.settings, worker.store, trainer, RANGES, deterministic=True, trials=count
+    )
+    jobs = queries.jobs(worker.store, experiment)
+    cancel(worker.store, Target(job=jobs[1].id))
+    for job in jobs:
+        tasks.tune.apply(args=(job.id,), throw=True)
+    assert set(points(worker.store, experiment)) == set(range(1, count + 1)) - {2}
 
 
 def test_a_search_fails_when_its_trainer_does_not_report_the_objective(

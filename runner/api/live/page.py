@@ -2,15 +2,15 @@
 
 import io
 import tempfile
-import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from runner.api.client import Client
+from runner.api.client import submit
 from runner.api.delivery import send_saved
 from runner.api.home import Home
 from runner.api.live.control import cancelled_text, paused_text, resumed_text, retried_text
+from runner.api.submit import AnyRequest, EvaluateRequest, ExplainRequest
 from runner.bundle.exporting import export_bundle
 from runner.settings import Settings
 from runner.store.engine import Store
@@ -65,20 +65,19 @@ def _sent(settings: Settings, store: Store, text: str, *, needed: bool) -> str:
 
 
 def _evaluate(settings: Settings, _: Store, numbers: tuple[int, ...]) -> str:
-    return _submitted(lambda: Client(Home(settings)).submit_evaluate(numbers[0], split="test"))
+    return _submitted(settings, EvaluateRequest(trial=numbers[0], split="test"))
 
 
 def _explain(settings: Settings, _: Store, numbers: tuple[int, ...]) -> str:
     trial, image = numbers
-    return _submitted(lambda: Client(Home(settings)).submit_explain(trial, [image]))
+    return _submitted(settings, ExplainRequest(trial=trial, images=[image]))
 
 
-def _submitted(submit: Callable[[], object]) -> str:
+def _submitted(settings: Settings, request: AnyRequest) -> str:
     """Return which experiment was submitted, with the warnings about it."""
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always")
-        submitted = submit()
-    return "\n".join([str(submitted).strip("<>"), *(str(each.message) for each in said)])
+    experiment, notes = submit(Home(settings), request)
+    warned = [note.text for note in notes if note.warning]
+    return "\n".join([str(experiment).strip("<>"), *warned])
 
 
 ACTIONS: dict[str, Callable[[Settings, Store, tuple[int, ...]], str]] = {

@@ -1,11 +1,12 @@
 """Confirm the best trial of an experiment with further seeds: a race, in one of its own."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from cifar_model.objective import reported, score
+from cifar_model.objective import METRICS, reported, score
 from cifar_model.params import MOST_SEED, Params
-from cifar_model.racing import FEWEST_SEEDS, MOST_SEEDS, bounds
+from cifar_model.racing import bounds
+from runner.api.checks import LIMITS
 from runner.errors import InputError
 from runner.races import Candidate, Race, job_of, pointed
 from runner.reports.experiment.document import ExperimentDocument, report_document
@@ -43,30 +44,24 @@ def new_confirmation(store: Store, request: ConfirmRequest) -> NewExperiment:
     jobs = [pointed(job_of(race, place, 0), network) for place in range(len(race.candidates))]
     shared = {name: first.configuration[name] for name in SHARED if name in first.configuration}
     configuration = {**shared, "epochs": None, "repeats": 1, "confirm": race.to_json()}
+    if document.by not in METRICS and not is_trainer(first.configuration.get("network")):
+        # No epoch has it: it is measured of the trained network, as in the first experiment.
+        minimize = [document.by] if race.minimizes else []
+        configuration |= {"objectives": [document.by], "minimize": minimize}
     new = new_experiment(Kind.TRAIN, first.seed, configuration, [own for own, _ in jobs], None)
-    return NewExperiment(
-        new.kind,
-        new.seed,
-        new.configuration,
-        new.provenance,
-        new.jobs,
-        points=[point for _, point in jobs],
-    )
+    return replace(new, points=[point for _, point in jobs])
 
 
 def _check(request: ConfirmRequest) -> None:
-    if not FEWEST_SEEDS <= request.seeds <= MOST_SEEDS:
-        raise InputError(
-            f"--seeds {request.seeds} is out of range",
-            f"a number from {FEWEST_SEEDS} to {MOST_SEEDS}",
-            "correct --seeds",
-        )
-    if request.top < 2:
-        raise InputError(
-            f"--top {request.top}: there is nothing to compare",
-            "two candidates or more",
-            "correct --top",
-        )
+    for name in ("seeds", "top", "budget"):
+        low, high = LIMITS[name]
+        value = getattr(request, name)
+        if value is not None and not low <= value <= high:
+            raise InputError(
+                f"--{name} {value} is out of range",
+                f"a whole number from {low:,} to {high:,}",
+                f"correct --{name}",
+            )
 
 
 def _candidates(

@@ -4,19 +4,23 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
 from runner.api.racing.confirming import ConfirmRequest, new_confirmation
 from runner.errors import InputError
 from runner.reports.experiment.document import ExperimentDocument, report_document
 from runner.reports.experiment.racing import RaceDocument, race_answer
+from runner.searches import measured_by
 from runner.states import AttemptState, JobState, Kind
 from runner.store import queries
 from runner.store.engine import Store
 from runner.store.lifecycle.attempts import OpenAttempt
 from runner.store.lifecycle.checkpoints import record_epoch
+from runner.store.lifecycle.control import Target, retry
 from runner.store.lifecycle.deletion import delete_experiments
 from runner.store.lifecycle.job_lifecycle import claim, finish, recover
-from runner.store.lifecycle.results import write_trial
+from runner.store.lifecycle.results import write_measured, write_trial
+from runner.store.schema import Experiment
 from runner.submit.experiments import save
 from tests.runner.store.making import (
     DATASET,
@@ -190,6 +194,34 @@ def test_what_cannot_be_confirmed_is_refused_before_a_row_is_written(store: Stor
         with pytest.raises(InputError, match=match):
             confirm(store, experiment, **options)
     assert rows(store, "experiments") == before
+
+
+def test_a_race_by_what_no_epoch_has_measures_it_again(store: Store) -> None:
+    first = first_experiment(store, 0.5, 0.45)
+    trials = [trial.trial for trial in report_document(store, first).ranked]
+    with store.write() as connection:
+        for trial in trials:
+            write_measured(connection, trial or 0, {"recall:circle": 0.9})
+        stored = connection.scalars(select(Experiment.configuration)).one()
+        aims = {"objectives": ["recall:circle"], "minimize": []}
+        connection.execute(update(Experiment).values(configuration=stored | aims))
+    new = new_confirmation(store, ConfirmRequest(first))
+    assert measured_by(new.configuration) == ["recall:circle"]
+
+
+def test_a_retry_after_the_end_of_a_race_keeps_its_evaluation(store: Store) -> None:
+    first = first_experiment(store, 0.45, 0.5, 0.4)
+    experiment = confirm(store, first)
+    failed = queries.jobs(store, experiment)[0].id
+    train(store, failed, {}, fails=True)
+    evaluation = race_of(run_race(store, experiment, 0.5, 0.5, 0.5)).evaluation
+    assert evaluation is not None
+    scored = queries.experiment(store, evaluation).configuration["trial"]
+    assert retry(store, Target(job=failed)) == [failed]
+    # With it, another one is the best by far.
+    document = run_race(store, experiment, 0.5, 0.9, 0.5)
+    assert {job.state for job in document.jobs} == {JobState.SUCCEEDED}
+    assert queries.experiment(store, evaluation).configuration["trial"] == scored
 
 
 def test_the_budget_ends_the_race(store: Store) -> None:

@@ -40,12 +40,14 @@ CONDITIONAL: dict[str, Any] = {
         (["--downsample", "1", "--objective", "loss", "--objective", "loss"], "is given twice"),
         (["--downsample", "1", "--minimize", "loss"], "is not one of the objectives"),
         (["--downsample", "1", "--constraint", "parameters=5"], "is not a bound"),
+        (["--downsample", "1", "--constraint", "parameters<nan"], "is not a bound"),
+        (["--downsample", "1", "--constraint", "val_loss<1e999"], "is not a bound"),
         (["--downsample", "1", "--constraint", "f1<5"], "--constraint f1: no trial"),
         (
             ["--search", "tpe", "--trials", "5", "--deterministic", "--objective", "seconds"],
             "--deterministic together with seconds",
         ),
-        (["--downsample", "1", "--hours", "0"], "--hours 0 is no time"),
+        (["--downsample", "1", "--hours", "0"], "--hours 0 is not above 0"),
         (["--downsample", "1", "--epochs-total", "9"], "is less than one trial: it has 10 epochs"),
         (["--search", "random", "--trials", "5", "--from", "1"], "--from has no effect with"),
         (["--downsample", "1", "--from", "1"], "--from has no effect with --search grid"),
@@ -63,6 +65,20 @@ def test_what_a_search_cannot_do_is_refused_before_a_row_is_written(
         call(*TUNE, "--grid", str(grid), *arguments)
     assert said in error.value.what
     assert rows(sqlite_store, "experiments") == 0
+
+
+def test_a_budget_is_compared_with_the_epochs_of_the_trainer(
+    call: Call, sqlite_store: Store, tmp_path: Path
+) -> None:
+    trainer, grid = tmp_path / "own.py", tmp_path / "grid.json"
+    trainer.write_text('PARAMS = {"epochs": 50, "x": 1}\n\n\ndef train(params, context): ...\n')
+    grid.write_text(json.dumps({"x": [1, 2]}))
+    tune = ["tune", "--trainer", f"{trainer}:train", "--grid", str(grid), "--downsample", "1"]
+    with pytest.raises(InputError, match="it has 50 epochs or more"):
+        call(*tune, "--epochs-total", "20")
+    assert rows(sqlite_store, "experiments") == 0
+    call(*tune, "--epochs-total", "50")
+    assert rows(sqlite_store, "experiments") == 1
 
 
 def test_a_search_is_stored_without_points_and_more_trials_can_be_added(
