@@ -56,6 +56,12 @@ def sampler_of(configuration: Mapping[str, Any]) -> str | None:
     return configuration.get("search")
 
 
+def reduction_interval(configuration: Mapping[str, Any]) -> int | None:
+    """Return after how many trials, each time, a grid is reduced; None if it is not."""
+    interval: int | None = configuration.get("reduce", {}).get("interval")
+    return interval
+
+
 def objectives_of(configuration: Mapping[str, Any]) -> list[Objective]:
     """Return what an experiment was submitted to improve; nothing if that was not said."""
     return [

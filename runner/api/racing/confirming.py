@@ -67,7 +67,10 @@ def _check(request: ConfirmRequest) -> None:
 def _candidates(
     request: ConfirmRequest, document: ExperimentDocument
 ) -> list[tuple[RankedTrial, float]]:
-    """Return the best trials that chance cannot tell apart, each with its score."""
+    """Return the best trials that chance cannot tell apart, two at least, each with its score.
+
+    A lead over all others that is significant on these images may still be one of the seed.
+    """
     number = request.experiment
     if not document.trains or not any(trial.rank for trial in document.ranked):
         raise InputError(
@@ -90,10 +93,9 @@ def _candidates(
     found = _of_groups(document) if document.groups else _of_trials(document)
     if len(found) < 2:
         raise InputError(
-            f"experiment {number} has one candidate only: no other trial may be as good as trial"
-            f" {found[0][0].trial}",
-            "two or more sets of params that chance cannot tell apart",
-            f"`runner report {number}` shows how sure that is",
+            f"experiment {number} has one candidate only: trial {found[0][0].trial}",
+            "an experiment that has trained two or more sets of params to their end",
+            f"train another: `runner report {number}` shows what was trained",
         )
     return found[: request.top]
 
@@ -101,7 +103,7 @@ def _candidates(
 def _of_trials(document: ExperimentDocument) -> list[tuple[RankedTrial, float]]:
     trials = [trial for trial in document.ranked if trial.rank is not None]
     # A metric that is no share has no such test: the best of them are candidates.
-    near = [trial for trial in trials[1:] if trial.noise is not False]
+    near = [trial for trial in trials[1:] if trial.noise is not False] or trials[1:2]
     return [(trial, score(trial, document.by) or 0.0) for trial in [trials[0], *near]]
 
 
@@ -109,7 +111,7 @@ def _of_groups(document: ExperimentDocument) -> list[tuple[RankedTrial, float]]:
     """Return the best trial of each set of params, with the mean over its seeds."""
     by_number = {trial.trial: trial for trial in document.ranked}
     groups = [group for group in document.groups if group.mean is not None]
-    near = [group for group in groups[1:] if group.noise is not False]
+    near = [group for group in groups[1:] if group.noise is not False] or groups[1:2]
     found = []
     for group in [groups[0], *near]:
         trials = [by_number[trial] for trial in group.trials]

@@ -38,7 +38,7 @@ from runner.reports.stats.repeats import Group, repeated
 from runner.reports.stats.selection_bias import Chance, pooled
 from runner.reports.stats.uncertainty import known_interval
 from runner.reports.trials import ranked, source_of, trials_of
-from runner.searches import constraints_of, objectives_of
+from runner.searches import constraints_of, objectives_of, reduction_interval
 from runner.specs import Configuration, Provenance, code_of, network_name
 from runner.states import FINAL, JobState, Kind
 from runner.store.engine import Connection, Store
@@ -330,7 +330,7 @@ def _scan_summary(experiment: ExperimentRow, ended_at: str | None, by: str) -> S
     return ScanSummary(
         random_method=configuration.method,
         reduction_method=reduce.get("reducer"),
-        reduction_interval=reduce.get("interval"),
+        reduction_interval=reduction_interval(configuration.stored),
         reduction_window=WINDOW if reduce else None,
         reduction_threshold=THRESHOLD if reduce else None,
         reduction_metric=by if reduce else None,

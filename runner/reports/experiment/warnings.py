@@ -1,9 +1,10 @@
-"""Warnings about trials that are too short or no better than chance, and about equal points."""
+"""Warnings about an experiment: trials that are too short, options without effect."""
 
 import math
 from collections.abc import Sequence
 
 from runner.reports.stats.uncertainty import accuracy_interval
+from runner.searches import reduction_interval
 from runner.specs import Configuration, is_trainer
 from runner.states import Kind
 from runner.store.engine import Connection
@@ -26,7 +27,11 @@ def experiment_warnings(
             found = schedules(connection, experiment)
             images = configuration.dataset.images.train
             short = configuration.takes("batch_norm_momentum")
-            return [*(training_warnings(found, images) if short else []), *patience_warnings(found)]
+            return [
+                *(training_warnings(found, images) if short else []),
+                *patience_warnings(found),
+                *reduction_warnings(reduction_interval(configuration.stored), found),
+            ]
         case Kind.EXPLAIN:
             return explanation_warnings(connection, configuration)
         case _:
@@ -81,6 +86,18 @@ def patience_warnings(found: Sequence[Schedule]) -> list[str]:
     warning = (
         f"patience={never[0].patience} has no effect in {never[0].epochs} epochs ({which}):"
         " use a patience below the number of epochs"
+    )
+    return [warning]
+
+
+def reduction_warnings(interval: int | None, found: Sequence[Schedule]) -> list[str]:
+    """Return a warning if a grid is to be reduced after as many trials as it has, or more."""
+    trials = sum(row.trials for row in found)
+    if interval is None or interval < trials:
+        return []
+    warning = (
+        f"--reduce has no effect: it removes points after every {interval:,} trials, and the"
+        f" experiment has {trials:,}; use a --reduce-every below the number of trials"
     )
     return [warning]
 

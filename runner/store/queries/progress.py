@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Integer, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, Integer, case, false, func, literal, select
 
 from cifar_model.objective import PREFERRED, in_words, is_smaller_better
 from cifar_model.params import Training
@@ -76,16 +76,16 @@ def _in_epochs(store: Store, found: queries.Experiment) -> Progress:
     has_ended = schema.Job.state.in_(FINAL)
     has_succeeded = schema.Job.state == JobState.SUCCEEDED
     planned_epochs = _planned_epochs(found.configuration["epochs"])
-    if "search" in found.configuration:
-        # A job that ended without a point was not needed.
-        unused = and_(has_ended, schema.Job.point.is_(None))
-        planned_epochs = case((unused, 0), else_=planned_epochs)
-    epochs = func.sum(planned_epochs)
+    # Of a search, a job has no point until it begins; one that ended without was not needed.
+    pointless = schema.Job.point.is_(None) if "search" in found.configuration else false()
+    known = func.sum(case((pointless, 0), else_=planned_epochs))
     planned = (
         select(
-            func.coalesce(epochs, 0),
-            func.coalesce(epochs.filter(has_succeeded), 0),
-            func.coalesce(epochs.filter(~has_ended), 0),
+            func.coalesce(known, 0),
+            func.coalesce(known.filter(has_succeeded), 0),
+            func.coalesce(known.filter(~has_ended), 0),
+            func.count().filter(~pointless),
+            func.count().filter(pointless, ~has_ended),
         )
         .select_from(schema.Job)
         .outerjoin(schema.Trial, schema.Trial.job_id == schema.Job.id)
@@ -102,16 +102,19 @@ def _in_epochs(store: Store, found: queries.Experiment) -> Progress:
         .where(of_experiment)
     )
     with store.read() as connection:
-        total, succeeded, to_do = connection.execute(planned).one()
+        total, succeeded, to_do, pointed, unasked = connection.execute(planned).one()
         under_way, given_up, unit_seconds = connection.execute(recorded).one()
         metric = default_metric(connection, Scope([found.id]))
         best = _best(connection, found.id, metric)
+    # A point that is not asked yet has about as many epochs as those before it.
+    mean = total / pointed if pointed else found.configuration["epochs"] or Training().epochs
+    expected = round(unasked * mean)
     return Progress(
         states=found.states,
         unit="epoch",
         done=succeeded + under_way + given_up,
-        left=to_do - under_way,
-        total=total,
+        left=to_do - under_way + expected,
+        total=total + expected,
         unit_seconds=unit_seconds,
         metric=metric,
         best=best,

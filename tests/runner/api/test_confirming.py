@@ -196,6 +196,15 @@ def test_what_cannot_be_confirmed_is_refused_before_a_row_is_written(store: Stor
     assert rows(store, "experiments") == before
 
 
+def test_a_lead_that_is_significant_on_the_images_is_compared_with_the_second(store: Store) -> None:
+    first = first_experiment(store, 0.9, 0.2, 0.1)
+    ranked = report_document(store, first).ranked
+    assert [trial.noise for trial in ranked[1:]] == [False, False]
+    race = race_of(run_race(store, confirm(store, first), 0.9, 0.2, 0.1))
+    assert [each.trial for each in race.candidates] == [trial.trial for trial in ranked[:2]]
+    assert race.confirmed == ranked[0].trial
+
+
 def test_a_race_by_what_no_epoch_has_measures_it_again(store: Store) -> None:
     first = first_experiment(store, 0.5, 0.45)
     trials = [trial.trial for trial in report_document(store, first).ranked]

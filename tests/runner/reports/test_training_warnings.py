@@ -10,7 +10,11 @@ from click.testing import CliRunner
 from runner.cli.submit import submit
 from runner.reports.experiment.document import report_document
 from runner.reports.experiment.training import training_parts
-from runner.reports.experiment.warnings import patience_warnings, training_warnings
+from runner.reports.experiment.warnings import (
+    patience_warnings,
+    reduction_warnings,
+    training_warnings,
+)
 from runner.reports.formats.terminal import as_terminal
 from runner.store.engine import Store
 from runner.store.queries.schedules import Schedule, schedules
@@ -44,6 +48,18 @@ def test_a_patience_of_all_epochs_or_more_is_warned_of(
     found = patience_warnings(schedules_of(store, {"patience": patience}, {"lr": 0.1}))
     expected = "patience=10 has no effect in 10 epochs (1 of 2 trials): use a patience below"
     assert [line.startswith(expected) for line in found] == [True] * warns
+
+
+@pytest.mark.parametrize(("interval", "warns"), [(1, False), (2, True), (50, True)])
+def test_a_reduction_that_never_happens_is_warned_of(
+    store: Store, interval: int, warns: bool
+) -> None:
+    found = schedules_of(store, {"lr": 0.1}, {"lr": 0.2})
+    said = reduction_warnings(interval, found)
+    assert ["after every" in line and "the experiment has 2" in line for line in said] == (
+        [True] * warns
+    )
+    assert reduction_warnings(None, found) == []
 
 
 @pytest.mark.parametrize(

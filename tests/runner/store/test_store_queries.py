@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from runner.errors import InputError
 from runner.states import AttemptState, Kind
@@ -13,6 +14,7 @@ from runner.store.lifecycle.control import Target, cancel
 from runner.store.lifecycle.job_lifecycle import claim, finish
 from runner.store.lifecycle.workers import worker_stopped
 from runner.store.queries.progress import progress_of
+from runner.store.schema import Job
 from tests.runner.store.making import (
     DATASET,
     FINGERPRINT,
@@ -105,6 +107,25 @@ def test_progress_of_what_was_cancelled_is_what_was_done(store: Store) -> None:
     progress = progress_of(store, experiment_id)
     assert (progress.done, progress.left, progress.total) == (1, 0, 8)
     assert progress.ended
+
+
+def test_points_that_are_not_asked_yet_are_expected_to_take_as_long_as_those_before(
+    store: Store,
+) -> None:
+    jobs: list[dict[str, Any]] = [{"params": {"epochs": 3}}, {}, {}, {}]
+    configuration = {"dataset": DATASET, "epochs": None, "threads": 1, "search": "random"}
+    experiment_id = make_experiment(store, jobs=jobs, configuration=configuration)
+    first, *_, last = job_ids(store, experiment_id)
+    assert progress_of(store, experiment_id).total == 4 * 10
+    with store.write() as connection:
+        connection.execute(update(Job).where(Job.id == first).values(point="a"))
+    assert progress_of(store, experiment_id).total == 4 * 3
+    claimed = claim(store, last, make_worker(store))
+    assert claimed is not None
+    # The space is exhausted: the job was not needed.
+    finish(store, claimed.key, AttemptState.SUCCEEDED)
+    progress = progress_of(store, experiment_id)
+    assert (progress.done, progress.left, progress.total) == (0, 9, 9)
 
 
 def test_progress_follows_the_epochs_that_are_the_same_for_all(store: Store) -> None:
