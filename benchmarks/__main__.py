@@ -7,6 +7,7 @@ from benchmarks.record import record, write
 
 # Each module has `measure(arguments)`, which returns a `Measured`.
 PARTS = {
+    "booking": "benchmarks.booking",
     "lime": "benchmarks.explanation",
     "scale": "benchmarks.scale",
     "sweep": "benchmarks.sweep",

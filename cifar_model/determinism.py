@@ -1,11 +1,9 @@
 """Everything about a machine and its settings that decides the bits of a trial."""
 
-from importlib.metadata import version
-
 import keras
 
 from cifar_model.backends.chosen import backend
-from cifar_model.machine import kernel_choices, processor
+from cifar_model.machine import kernel_choices, processor, version_of
 
 # The version of what a training step computes and draws; checkpoints of another are not resumed.
 TRAINING_STEP = 2
@@ -28,7 +26,7 @@ def fingerprint() -> str:
     """Return what two machines must share to give the same bits, in words."""
     packages = (*backend.PACKAGES, "keras", "numpy")
     facts = [
-        " ".join(f"{name} {version(name)}" for name in packages),
+        " ".join(f"{name} {version_of(name)}" for name in packages),
         backend.gpu() or processor(),
         f"{backend.thread_count()} threads",
         f"training step {TRAINING_STEP}",

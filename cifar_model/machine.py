@@ -3,6 +3,8 @@
 import hashlib
 import os
 import platform
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 # Variables that choose other kernels. `runner` lets only the first one through; the others count
@@ -16,6 +18,18 @@ KERNEL_VARIABLES = (
 
 # In XLA_FLAGS: without it the same seed gives other numbers on a GPU each time.
 DETERMINISTIC_OPS = "--xla_gpu_deterministic_ops=true"
+
+
+@cache
+def version_of(package: str) -> str | None:
+    """Return the version of an installed package; None if it is not here.
+
+    A process keeps the versions that it was started with, and to look one up takes milliseconds.
+    """
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
 
 
 def kernel_choices() -> list[str]:

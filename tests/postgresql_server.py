@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import distribution
 from pathlib import Path
@@ -23,7 +23,8 @@ SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "list
 class PostgresqlServer:
     """A server in a directory of its own; `close` stops it and removes the directory."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Sequence[str] = SETTINGS) -> None:
+        self._settings = settings
         # Short, because the path of a unix socket may not be longer than 108 bytes.
         self._directory = Path(tempfile.mkdtemp(prefix="postgresql-"))
         # Found and not imported: the package has its own idea of how to start a server.
@@ -64,7 +65,7 @@ class PostgresqlServer:
         where: list[str | Path] = ["-D", self._directory / "data", "-k", self._directory]
         with (self._directory / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [self._programs / "postgres", *where, *(f"-c{setting}" for setting in SETTINGS)],
+                [self._programs / "postgres", *where, *(f"-c{name}" for name in self._settings)],
                 stdout=log,
                 stderr=log,
                 cwd=self._directory,
