@@ -1,8 +1,6 @@
 """Write a trial as a bundle: its model, params, metrics, provenance, model card and checksums."""
 
 import json
-import shutil
-import tempfile
 from pathlib import Path
 
 from cifar_model.backends.names import BACKENDS
@@ -12,6 +10,7 @@ from runner import provenance
 from runner.bundle.card import model_card
 from runner.bundle.checksums import write_checksums
 from runner.bundle.keras_process import in_keras_process
+from runner.bundle.places import new_directory
 from runner.bundle.schema import EpochRow, MetricsFile, ParamsFile, ProvenanceFile, checked
 from runner.errors import InputError
 from runner.needs import check_allowed
@@ -44,16 +43,9 @@ LABEL = ("name", "tags", "note")
 def export_bundle(store: Store, trial: int, out: Path) -> list[str]:
     """Write the bundle to a new directory and return the names of its files.
 
-    It is written beside its place and moved there when it is whole. Of the trial of a trainer, only
-    the files that it saved, its model and its code are written: they are not a bundle.
+    Of the trial of a trainer, only the files that it saved, its model and its code are written:
+    they are not a bundle.
     """
-    out = out.absolute()
-    if out.exists() or not out.parent.is_dir():
-        raise InputError(
-            f"--out {out}: " + ("it already exists" if out.exists() else "no such directory"),
-            "a path that does not exist yet, in a directory that exists",
-            "choose another",
-        )
     document = trial_document(store, trial=trial)
     if document.ended_by == STOPPED:
         raise InputError(
@@ -63,9 +55,7 @@ def export_bundle(store: Store, trial: int, out: Path) -> list[str]:
         )
     stored = queries.trial(store, trial)
     check_allowed(Settings.from_environment(), stored.network)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as place:
-        directory = Path(place) / "bundle"
-        directory.mkdir()
+    with new_directory(out) as directory:
         if is_trainer(stored.network):
             _write_saved(directory, get_artifact(store, stored.model))
             if document.code is not None:
@@ -77,7 +67,6 @@ def export_bundle(store: Store, trial: int, out: Path) -> list[str]:
             if stored.network is not None and stored.network["code"]:
                 (directory / CODE).write_bytes(get_artifact(store, stored.network["code"]))
             write_checksums(directory)
-        shutil.move(directory, out)
     return sorted(path.name for path in out.iterdir())
 
 

@@ -29,7 +29,7 @@ MOST_CHARACTERS = 10_000
 MOST_CLASSES = 10_000
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """Refuse what a database cannot store."""
     if "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
         raise ValueError("text with a NUL character or half of a surrogate pair")
@@ -45,18 +45,18 @@ def _printable(name: str) -> str:
 
 def _all_storable(value: JsonValue) -> JsonValue:
     if isinstance(value, str):
-        _storable(value)
+        storable(value)
     elif isinstance(value, list):
         for each in value:
             _all_storable(each)
     elif isinstance(value, dict):
         for name, each in value.items():
-            _storable(name)
+            storable(name)
             _all_storable(each)
     return value
 
 
-Text = Annotated[str, Field(max_length=MOST_CHARACTERS), AfterValidator(_storable)]
+Text = Annotated[str, Field(max_length=MOST_CHARACTERS), AfterValidator(storable)]
 Name = Annotated[Text, AfterValidator(_printable)]
 Count = Annotated[int, Field(ge=0, le=MOST_NUMBER)]
 Positive = Annotated[int, Field(ge=1, le=MOST_NUMBER)]
@@ -245,7 +245,7 @@ def checked(model: type[_Contents], contents: Mapping[str, Any], name: str) -> d
     try:
         model.model_validate(contents)
     except ValidationError as error:
-        raise _invalid(name, error) from error
+        raise invalid(name, error) from error
     return dict(contents)
 
 
@@ -257,20 +257,20 @@ def read(model: type[Any], path: Path) -> Any:
         # pydantic keeps the last of two values with one key.
         json.loads(content, object_pairs_hook=unique_keys)
     except ValidationError as error:
-        raise _invalid(path.name, error) from error
+        raise invalid(path.name, error) from error
     except TwiceError as error:
-        raise _refusal(path.name, f": the key {shown(str(error))} is duplicated") from error
+        raise refusal(path.name, f": the key {shown(str(error))} is duplicated") from error
     return record
 
 
-def _invalid(name: str, error: ValidationError) -> InputError:
+def invalid(name: str, error: ValidationError) -> InputError:
+    """Return the refusal of a file that names its first bad field."""
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     field = ".".join(str(part) for part in first["loc"])
     where = f" at {field:.200}" if field else ""
-    return _refusal(name, f"{where}: {first['msg']:.300}")
+    return refusal(name, f"{where}: {first['msg']:.300}")
 
 
-def _refusal(name: str, why: str) -> InputError:
-    return InputError(
-        f"{name} is not valid{why}", "what `runner export` writes", "export the trial again"
-    )
+def refusal(name: str, why: str) -> InputError:
+    """Return the refusal of a file."""
+    return InputError(f"{name} is not valid{why}", "what `runner export` writes", "export it again")

@@ -3,13 +3,17 @@
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli.options import TRIAL, format_option
+from runner.cli.options import EXPERIMENT, JOB, TRIAL, format_option
 from runner.cli.output import open_store
 from runner.cli.wording.fitting import say, show
-from runner.errors import ExitCode
+from runner.errors import ExitCode, InputError
+
+if TYPE_CHECKING:
+    from runner.store.copies.writing import Copied
 
 
 @click.command()
@@ -44,22 +48,64 @@ def verify(trial: int, form: str) -> None:
 
 
 @click.command()
-@click.argument("trial", type=TRIAL)
+@click.argument("trial", type=TRIAL, required=False)
+@click.option(
+    "--experiment",
+    type=EXPERIMENT,
+    help="Export an experiment with its trials, evaluations and explanations instead.",
+)
+@click.option(
+    "--checkpoint",
+    "job",
+    type=JOB,
+    help="Export the unfinished training of a job instead, to go on with it elsewhere.",
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     required=True,
     help="The directory to create; it must not exist yet.",
 )
+@click.option(
+    "--weights/--no-weights",
+    default=True,
+    show_default=True,
+    help="With --experiment: include weights and checkpoints.",
+)
 @format_option
-def export(trial: int, out: Path, form: str) -> None:
-    """Export a trial as a bundle. It contains a Keras model, params, metrics and provenance."""
+def export(
+    trial: int | None, experiment: int | None, job: int | None, out: Path, weights: bool, form: str
+) -> None:
+    """Export a trial, an experiment or an unfinished training to a directory.
+
+    The bundle of a trial contains a Keras model, params, metrics and provenance; an experiment
+    and a training are for another store: `runner import`.
+    """
+    from runner.bundle.experiments import export_checkpoint, export_experiment
     from runner.bundle.exporting import export_bundle
 
+    if [trial, experiment, job].count(None) != 2:
+        raise InputError(
+            "give one thing to export",
+            "the number of a trial, --experiment or --checkpoint",
+            "for example: runner export --experiment 3 --out DIR",
+        )
     _, store = open_store()
-    files = export_bundle(store, trial, out)
-    document = {"trial": trial, "out": str(out.absolute()), "files": files}
-    words = f"trial {trial}: {out} ({', '.join(files)})"
+    document: dict[str, object] = {}
+    if trial is not None:
+        export_bundle(store, trial, out)
+        document, words = {"trial": trial}, f"trial {trial}: {out}"
+    elif experiment is not None:
+        found = export_experiment(store, experiment, out, weights=weights)
+        document = {"experiment": experiment, "experiments": found}
+        words = f"experiment{'s' * (len(found) > 1)} {', '.join(map(str, found))}: {out}"
+    elif job is not None:
+        epoch = export_checkpoint(store, job, out)
+        document = {"job": job, "epoch": epoch}
+        words = f"job {job}, which goes on after epoch {epoch}: {out}"
+    files = sorted(path.name for path in out.iterdir())
+    document |= {"out": str(out.absolute()), "files": files}
+    words += f" ({', '.join(files)})"
     click.echo(json.dumps(document, indent=2) if form == "json" else words)
 
 
@@ -67,19 +113,40 @@ def export(trial: int, out: Path, form: str) -> None:
 @click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @format_option
 def import_(path: Path, form: str) -> None:
-    """Import the trial of a bundle. A trial that is already stored is skipped."""
+    """Import what `runner export` wrote. What is already stored is skipped."""
+    from runner.bundle.experiments import import_experiments, is_experiment
     from runner.bundle.importing import import_bundle
     from runner.settings import Settings
     from runner.store.opening import make_store
 
     store = make_store(Settings.from_environment())
+    if is_experiment(path):
+        _show_copied(import_experiments(store, path), form)
+        return
     found = import_bundle(store, path)
-    if found.name_holder is not None:
-        say(f"the name of its experiment is that of experiment {found.name_holder}: left out")
+    _say_name(found.name_holder)
     state = "imported" if found.imported else "is already stored"
     words = f"trial {found.trial} {state}: score it again with `runner verify {found.trial}`"
     document = {"trial": found.trial, "imported": found.imported}
     click.echo(json.dumps(document, indent=2) if form == "json" else words)
+
+
+def _show_copied(copied: "list[Copied]", form: str) -> None:
+    lines, experiments = [], []
+    for each in copied:
+        _say_name(each.name_holder)
+        state = "imported" if each.imported else "already stored"
+        lines.append(f"experiment {each.original} {state}: it is experiment {each.experiment} here")
+        experiments.append(
+            {"original": each.original, "experiment": each.experiment, "imported": each.imported}
+        )
+    text = "\n".join(lines)
+    click.echo(json.dumps({"experiments": experiments}, indent=2) if form == "json" else text)
+
+
+def _say_name(holder: int | None) -> None:
+    if holder is not None:
+        say(f"the name of its experiment is that of experiment {holder}: left out")
 
 
 COMMANDS = [verify, export, import_]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, bindparam, select, text
+from sqlalchemy import Connection, bindparam, func, select, text
 from sqlalchemy.types import LargeBinary
 
 from runner.errors import InputError
@@ -17,10 +17,14 @@ from runner.store.schema import Artifact
 # Weights shrink by a tenth at any level, and masks to almost nothing.
 FASTEST = 1
 
+# Of an artifact that is only named: its bytes were left out of an import.
+MISSING = b""
+
 # Both databases know this clause, and SQLAlchemy has no word for it that serves both.
 INSERT_IF_NEW = text(
     "INSERT INTO artifacts (sha256, size, content) VALUES (:sha256, :size, :content)"
-    " ON CONFLICT (sha256) DO NOTHING"
+    " ON CONFLICT (sha256) DO UPDATE SET size = excluded.size, content = excluded.content"
+    " WHERE length(artifacts.content) = 0"
 ).bindparams(bindparam("content", type_=LargeBinary()))
 
 
@@ -31,12 +35,20 @@ def put_artifact(connection: Connection, content: bytes) -> str:
     already is locked, so that whoever removes unused artifacts waits. SQLite has locked everything.
     """
     name = sha256(content).hexdigest()
-    there = select(Artifact.sha256).where(Artifact.sha256 == name)
+    whole = func.length(Artifact.content) > 0
+    there = select(Artifact.sha256).where(Artifact.sha256 == name, whole)
     # Again if they were removed just now, or if someone else stored them at the same moment.
     while connection.scalar(there.with_for_update(read=True, key_share=True)) is None:
         packed = zlib.compress(content, FASTEST)
         connection.execute(INSERT_IF_NEW, {"sha256": name, "size": len(content), "content": packed})
     return name
+
+
+def put_missing(connection: Connection, name: str) -> None:
+    """Name an artifact without its bytes, unless it is there; `put_artifact` completes it."""
+    there = select(Artifact.sha256).where(Artifact.sha256 == name)
+    while connection.scalar(there.with_for_update(read=True, key_share=True)) is None:
+        connection.execute(INSERT_IF_NEW, {"sha256": name, "size": 0, "content": MISSING})
 
 
 def get_artifact(store: Store, name: str) -> bytes:
@@ -47,6 +59,12 @@ def get_artifact(store: Store, name: str) -> bytes:
         ).one_or_none()
     if row is None:
         raise _refusal(store, f"artifact {name} is missing")
+    if row.size == 0 and row.content == MISSING:
+        raise InputError(
+            f"the weights {name[:12]} are not in the {store.name}: they were imported without",
+            "a trial whose weights are in this store",
+            "import the experiment exported with --weights, or train the trial again",
+        )
     try:
         # No more than its size, whatever the damage: a few bytes can stand for gigabytes.
         content = zlib.decompressobj().decompress(row.content, row.size + 1)

@@ -5,10 +5,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from tests.acceptance.command_line import TINY, Runner
+from tests.acceptance.test_control import wait_until
 
 # What a person who has only Keras would write: it knows nothing of this project.
 PLAIN_KERAS = """
@@ -60,3 +62,38 @@ def test_a_trial_is_verified_exported_imported_and_verified_again(
     (bundle / "params.json").write_text("{}")
     assert "does not match" in there("import", str(bundle), code=2).stderr
     there("down")
+
+
+@pytest.mark.timeout(600)
+def test_a_training_goes_on_in_another_home_and_ends_with_the_same_weights(
+    runner_in: Callable[..., Runner],
+) -> None:
+    here, there = runner_in("here"), runner_in("there")
+    training = ("submit", "train", *TINY, "--epochs", "40")
+    here("up")
+    here(*training)
+    wait_until(lambda: here.look("show", "--job", "1")["epochs"])
+    here("down")
+    assert here.look("show", "--job", "1")["state"] == "pending"
+
+    carried = here.directory / "carried"
+    epoch = here.json("export", "--checkpoint", "1", "--out", str(carried))["epoch"]
+    assert 1 <= epoch < 40
+    imported = there.json("import", str(carried))["experiments"]
+    assert imported == [{"original": 1, "experiment": 1, "imported": True}]
+    there(*training, "--wait")
+    moved, undisturbed = there.look("show", "1"), there.look("show", "2")
+    assert [attempt["attempt"] for attempt in moved["attempt_details"]] == [1, 2]
+    assert moved["model"] == undisturbed["model"]
+    assert without_times(moved["epochs"]) == without_times(undisturbed["epochs"])
+
+    whole = there.directory / "whole"
+    there("export", "--experiment", "1", "--no-weights", "--out", str(whole))
+    assert "already stored" in there("import", str(whole)).stdout
+    assert "one thing" in there("export", "1", "--experiment", "1", "--out", "x", code=2).stderr
+    there("down")
+
+
+def without_times(epochs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return epochs without what no two runs share."""
+    return [{**epoch, "seconds": None} for epoch in epochs]

@@ -124,7 +124,7 @@ def _check(connection: Connection, experiments: Sequence[int]) -> None:
             "experiments whose jobs have all ended",
             f"cancel them first: runner cancel {min(unfinished)}",
         )
-    users = sorted(connection.scalars(_users(experiments)))
+    users = sorted(connection.scalars(users_of(experiments)))
     if users:
         numbers = ", ".join(map(str, users))
         whole = " ".join(map(str, [*experiments, *users]))
@@ -135,7 +135,7 @@ def _check(connection: Connection, experiments: Sequence[int]) -> None:
         )
 
 
-def _users(experiments: Sequence[int]) -> Select[int]:
+def users_of(experiments: Sequence[int]) -> Select[int]:
     """Return the query of the other experiments that are about a trial of these.
 
     A job that has no result yet, or never will, names its trial only in its configuration.

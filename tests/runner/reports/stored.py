@@ -177,10 +177,15 @@ def store_folds(store: Store, accuracies: list[float], folds: int, **changes: An
 
 
 def store_explanation(
-    store: Store, verdict: str = "sound", reason: str = "R2 0.90", **changes: Any
+    store: Store,
+    verdict: str = "sound",
+    reason: str = "R2 0.90",
+    trial: int | None = None,
+    **changes: Any,
 ) -> int:
     """Explain both labels of one image of 8x8 pixels with four superpixels; keep activations."""
-    claimed = _claim_on_trial(store, Kind.EXPLAIN, samples=100, segmentation="small", method="lime")
+    asked: dict[str, Any] = {"samples": 100, "segmentation": "small", "method": "lime"}
+    claimed = _claim_on_trial(store, Kind.EXPLAIN, trial, **asked)
     said = {"superpixels": 4, "weights": [0.5, -0.25, 0.0, 0.1]}
     said |= {"verdict": verdict, "reason": reason}
     said |= {"deletion": [0.75, 0.5, 0.25, 0.25, 0.2], "insertion": [0.2, 0.5, 0.75, 0.75, 0.75]}

@@ -1,0 +1,1 @@
+"""Experiments as plain rows: read from one store, and written to another."""
