@@ -111,7 +111,7 @@ def _metric(connection: Connection, scope: Scope, by: str | None) -> str:
 def _document(connection: Connection, scope: Scope, by: str, top: int) -> LeaderboardDocument:
     experiments = leaderboard.experiments(connection, scope)
     count, without = leaderboard.count(connection, scope, by)
-    chance = Chance(count, Repeats(*leaderboard.repeats(connection, scope, by)))
+    chance = chance_of(connection, scope, by, count)
     trials = _leaders(leaderboard.best(connection, scope, by, top), by, chance)
     first = trials[0] if trials else None
     return LeaderboardDocument(
@@ -129,7 +129,7 @@ def _document(connection: Connection, scope: Scope, by: str, top: int) -> Leader
         group_by=[],
         groups=[],
         differing=differing([trial.params for trial in trials]),
-        influence=_influence(connection, scope, by, count),
+        influence=influence_of(connection, scope, by, count),
         winner=winner(connection, first, by, chance, first.val_images) if first else None,
         evaluations=[
             evaluation
@@ -159,7 +159,13 @@ def _leaders(rows: Sequence[LeaderRow], by: str, chance: Chance) -> list[Leader]
     return leaders
 
 
-def _influence(connection: Connection, scope: Scope, by: str, count: int) -> Influences:
+def chance_of(connection: Connection, scope: Scope, by: str, count: int) -> Chance:
+    """Return what chance does to the ranking of `count` trials by a metric."""
+    return Chance(count, Repeats(*leaderboard.repeats(connection, scope, by)))
+
+
+def influence_of(connection: Connection, scope: Scope, by: str, count: int) -> Influences:
+    """Return the importance of the params of `count` trials for a metric."""
     step = -(-count // MOST_PARAMS) or 1
     rows = leaderboard.some(connection, scope, by, step)
     params = [effective_of(row) for row in rows]

@@ -1,6 +1,7 @@
 """The trials of a leaderboard, and their rows in CSV and Parquet."""
 
 from dataclasses import dataclass, fields
+from operator import attrgetter
 
 from runner.reports.formats.csv_file import Cell, share_of
 from runner.reports.records import Interval, chosen, of_metrics
@@ -16,6 +17,7 @@ ORIGIN = (
 )
 # Of every trial of a long leaderboard, and therefore found out once.
 SHARED = tuple(field.name for field in fields(RankableTrial))
+of_shared = attrgetter(*SHARED)
 COLUMNS = ("rank", *ORIGIN, *METRICS, *INTERVAL, "loss_rule", "noise", *PARAMS)
 
 
@@ -38,7 +40,7 @@ class Leader(RankableTrial):
 def leader(row: LeaderRow, rank: int, behind: bool | None) -> Leader:
     """Return a trial with its rank and its `noise` field."""
     dataset = row.dataset
-    shared = chosen(row, SHARED)
+    shared = dict(zip(SHARED, of_shared(row), strict=True))
     return Leader(
         **shared | {"params": effective_of(row)},
         dataset=dataset.title,

@@ -6,10 +6,8 @@ from typing import Any
 
 from cifar_model.objective import METRICS, STOPPED
 from runner.errors import InputError
-from runner.reports.leaderboard import Influences, leaderboard_document
-from runner.reports.leaders import Leader
+from runner.reports.leaderboard import Influences
 from runner.reports.selection import Winner
-from runner.reports.stats.ranking import effective_of
 from runner.specs import Configuration, Provenance
 from runner.states import JobState, Kind
 from runner.store import queries
@@ -18,15 +16,23 @@ from runner.store.queries import frames
 from runner.store.queries.leaderboard import Scope
 from runner.store.queries.progress import progress_of
 from runner.store.queries.reports import stopped_jobs
+from runner.ui.ranking import Ranking, ranking
 
-# What a grid may have at most.
-MOST_TRIALS = 100_000
 RESULTS = (
     *("val_accuracy", "val_loss", "accuracy", "loss", "best_val_accuracy", "best_epoch"),
     *("trained_epochs", "ended_by", "seconds", "seed"),
 )
 
 Columns = dict[str, list[Any]]
+
+# Of experiments that do not train.
+NOT_RANKED = Ranking(
+    by="",
+    order="",
+    columns={name: [] for name in ("rank", "trial", "job", "noise", "interval", *RESULTS)},
+    winner=None,
+    influence=None,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +83,12 @@ def trials_document(store: Store, number: int) -> TrialsDocument:
     """Return the document of an experiment."""
     found = queries.experiment(store, number)
     progress = progress_of(store, number)
-    leaders, by, order, won, influences = _leaders(store, found)
-    columns = _columns(leaders)
-    if len(leaders) < found.jobs:
-        ranked = {leader.job for leader in leaders}
-        others = [job for job in queries.jobs(store, number) if job.id not in ranked]
+    trains = found.kind in (Kind.TRAIN, Kind.TUNE)
+    ranked = ranking(store, Scope([number])) if trains else NOT_RANKED
+    columns = _columns(ranked)
+    if len(columns["job"]) < found.jobs:
+        known = set(columns["job"])
+        others = [job for job in queries.jobs(store, number) if job.id not in known]
         with store.read() as connection:
             _add_others(columns, others, stopped_jobs(connection, number))
     params = [name for name in columns if name.startswith("params.")]
@@ -102,52 +109,36 @@ def trials_document(store: Store, number: int) -> TrialsDocument:
         done=progress.done,
         total=progress.total,
         seconds_left=progress.seconds_left,
-        by=by,
-        order=order,
+        by=ranked.by,
+        order=ranked.order,
         val_images=dataset.images.validation if dataset else 0,
         rows=len(columns["job"]),
         columns=columns,
         params=params,
         differing=[name for name in params if _varies(columns[name])],
         metrics=[name for name in columns if name in RESULTS or name.startswith("metrics.")],
-        winner=won,
-        influence=influences,
+        winner=ranked.winner,
+        influence=ranked.influence,
     )
 
 
 def _varies(values: Sequence[Any]) -> bool:
     """Return whether a param has several values; jobs without a trial lack the default ones."""
-    return len({repr(value) for value in values if value is not None}) > 1
+    return len(set(values) - {None}) > 1
 
 
-def _leaders(
-    store: Store, found: queries.Experiment
-) -> tuple[Sequence[Leader], str, str, Winner | None, Influences | None]:
-    """Return the trials of an experiment by rank, and how reliable their ranking is."""
-    if found.kind not in (Kind.TRAIN, Kind.TUNE):
-        return [], "", "", None, None
-    document = leaderboard_document(store, Scope([found.id]), None, MOST_TRIALS)
-    return document.trials, document.by, document.order, document.winner, document.influence
-
-
-def _columns(leaders: Sequence[Leader]) -> Columns:
-    columns: Columns = {
-        "rank": [leader.rank for leader in leaders],
-        "trial": [leader.trial for leader in leaders],
-        "job": [leader.job for leader in leaders],
-        "state": [JobState.SUCCEEDED.value] * len(leaders),
-        "reason": [None] * len(leaders),
-        "noise": [leader.noise for leader in leaders],
-        "interval": [leader.val_accuracy_interval for leader in leaders],
+def _columns(ranked: Ranking) -> Columns:
+    found = ranked.columns
+    rows = len(found["job"])
+    return {
+        **{name: found[name] for name in ("rank", "trial", "job")},
+        "state": [JobState.SUCCEEDED.value] * rows,
+        "reason": [None] * rows,
+        **{name: found[name] for name in ("noise", "interval")},
+        **{name: found[name] for name in found if name.startswith("params.")},
+        **{name: found[name] for name in RESULTS},
+        **{name: found[name] for name in found if name.startswith("metrics.")},
     }
-    every = [effective_of(leader) for leader in leaders]
-    for name in dict.fromkeys(name for params in every for name in params):
-        columns[f"params.{name}"] = [params.get(name) for params in every]
-    for name in RESULTS:
-        columns[name] = [getattr(leader, name) for leader in leaders]
-    for name in dict.fromkeys(name for leader in leaders for name in leader.metrics):
-        columns[f"metrics.{name}"] = [leader.metrics.get(name) for leader in leaders]
-    return columns
 
 
 def _add_others(columns: Columns, others: Sequence[queries.Job], stopped: set[int]) -> None:

@@ -6,6 +6,7 @@ equal size; otherwise each trial would be its own class and would explain all of
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -49,8 +50,8 @@ def influence(params: Sequence[ParamValues], metric: Sequence[float]) -> list[In
 
 def differing(params: Sequence[ParamValues]) -> list[str]:
     """Return the names of the params that vary."""
-    names = dict.fromkeys(name for row in params for name in row)
-    return [name for name in names if any(row.get(name) != params[0].get(name) for row in params)]
+    names = dict.fromkeys(chain.from_iterable(params))
+    return [name for name in names if len({row.get(name) for row in params}) > 1]
 
 
 def _influence(name: str, values: list[ParamValue], scores: Numbers, tests: int) -> Influence:

@@ -8,7 +8,13 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, not_, select
 from runner.states import FINAL, JobState
 from runner.store.engine import Connection
 from runner.store.queries.leaderboard import TRAINS, Scope, matching
-from runner.store.queries.rows import ConfusionCellRow, EvaluationRow, ExplanationRow, columns_of
+from runner.store.queries.rows import (
+    ConfusionCellRow,
+    EvaluationRow,
+    ExplanationRow,
+    columns_in_parts,
+    columns_of,
+)
 from runner.store.schema import (
     ConfusionCell,
     Epoch,
@@ -24,9 +30,6 @@ from runner.store.schema.trained import EPOCHS, NETWORK, PARAMS, SEED
 
 # The values of each column, by its name.
 Columns = Mapping[str, Sequence[Any]]
-
-# The number of rows that are read at once.
-PART = 500
 
 
 def experiment_columns(connection: Connection, numbers: Sequence[int]) -> Columns:
@@ -56,7 +59,7 @@ def experiment_columns(connection: Connection, numbers: Sequence[int]) -> Column
     ).join(counts, counts.c.experiment_id == Experiment.id)
     if numbers:
         query = query.where(Experiment.id.in_(numbers))
-    return _columns(connection, query.order_by(Experiment.id))
+    return columns_in_parts(connection, query.order_by(Experiment.id))
 
 
 def configurations(connection: Connection, numbers: Sequence[int]) -> dict[int, Mapping[str, Any]]:
@@ -108,7 +111,7 @@ def trial_columns(connection: Connection, scope: Scope) -> Columns:
         .where(*_in(scope))
         .order_by(Job.experiment_id, Job.number)
     )
-    return _columns(connection, query)
+    return columns_in_parts(connection, query)
 
 
 EPOCH: Mapping[str, Any] = {
@@ -142,7 +145,7 @@ def epoch_columns(connection: Connection, scope: Scope, names: Sequence[str] = (
         .where(*_in(scope))
         .order_by(Job.experiment_id, Job.number, Epoch.epoch)
     )
-    return _columns(connection, query)
+    return columns_in_parts(connection, query)
 
 
 def evaluations(
@@ -181,7 +184,9 @@ def prediction_columns(connection: Connection, scope: Scope) -> Columns:
         Probabilities.artifact.label("probabilities"),
     ).outerjoin(Probabilities, Probabilities.evaluation_id == Evaluation.id)
     query = _of_trials(query, Evaluation.job_id, Evaluation.trial_id, scope)
-    return _columns(connection, query.where(Evaluation.fold.is_(None)).order_by(Evaluation.id))
+    return columns_in_parts(
+        connection, query.where(Evaluation.fold.is_(None)).order_by(Evaluation.id)
+    )
 
 
 def explanations(connection: Connection, scope: Scope) -> list[ExplanationRow]:
@@ -208,17 +213,3 @@ def _of_trials(query: Select[Any], job: Any, trial: Any, scope: Scope) -> Select
     if scope.conditions:
         query = query.where(trial.in_(matching(scope.conditions)))
     return query
-
-
-def _columns(connection: Connection, query: Select[*tuple[Any, ...]]) -> Columns:
-    """Return the columns of all rows.
-
-    They are read in parts: with all rows alive at once, Python's garbage collector would take most
-    of the time.
-    """
-    result = connection.execute(query)
-    columns: dict[str, list[Any]] = {name: [] for name in result.keys()}  # noqa: SIM118
-    for rows in result.partitions(PART):
-        for column, values in zip(columns.values(), zip(*rows, strict=True), strict=True):
-            column.extend(values)
-    return columns

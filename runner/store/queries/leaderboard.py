@@ -4,9 +4,10 @@ import json
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, Text, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, case, cast, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from cifar_model.data import Description
@@ -19,7 +20,13 @@ from runner.states import Kind
 from runner.store.engine import Connection
 from runner.store.names import spellings
 from runner.store.queries.names import shown_in_lists, tags_of
-from runner.store.queries.rows import CommandRow, LeaderRow, MetricRow, ScoredRow
+from runner.store.queries.rows import (
+    CommandRow,
+    LeaderRow,
+    MetricRow,
+    ScoredRow,
+    columns_in_parts,
+)
 from runner.store.schema import Experiment, ExperimentTag, Job, Trial
 from runner.store.schema.trained import EPOCHS_OF_TRIAL
 
@@ -80,7 +87,6 @@ def best(connection: Connection, scope: Scope, by: str, top: int) -> list[Leader
 
     Trials without the metric are left out.
     """
-    metric = metric_column(by)
     query = _chosen(
         scope,
         Trial.id.label("trial"),
@@ -89,7 +95,7 @@ def best(connection: Connection, scope: Scope, by: str, top: int) -> list[Leader
         Trial.network,
         Trial.predictor,
         Trial.seed,
-        Trial.dataset,
+        cast(Trial.dataset, Text).label("dataset"),
         Trial.epochs.label("trained_epochs"),
         Trial.ended_by,
         Trial.best_epoch,
@@ -101,27 +107,57 @@ def best(connection: Connection, scope: Scope, by: str, top: int) -> list[Leader
         NAME.label("name"),
         Job.number,
         Job.not_reproducible,
-    ).where(metric.is_not(None))
-    query = query.order_by(metric if is_smaller_better(by) else metric.desc(), Trial.id)
-    return [_leader(row) for row in connection.execute(query.limit(top)).mappings()]
-
-
-def _leader(row: RowMapping) -> LeaderRow:
-    network, dataset = row["network"], Description.from_json(row["dataset"])
-    columns = {**row}
-    predictor = columns.pop("predictor")
-    return LeaderRow(
-        **{
-            **columns,
-            "metrics": row["metrics"] or {},
-            "params": trained_params(row["params"], row["trained_epochs"]),
-            "network": network_name(network),
-            "code": code_of(network),
-            "trainer": is_trainer(network),
-            "predicts": can_be_evaluated(dataset, network, predictor),
-            "dataset": dataset,
-        }
     )
+    found = connection.execute(_ranked(query, by).limit(top))
+    names = tuple(found.keys())
+    # Thousands of trials have the same data set: each is read once.
+    described = cache(_described)
+    return [_leader(dict(zip(names, row, strict=True)), described) for row in found]
+
+
+def ranked_columns(connection: Connection, scope: Scope, by: str) -> dict[str, list[Any]]:
+    """Return the columns of all trials that have a metric, in the order of `best`."""
+    of = Trial.dataset
+    query = _chosen(
+        scope,
+        Trial.id.label("trial"),
+        Trial.job_id.label("job"),
+        Trial.params,
+        Trial.network,
+        Trial.seed,
+        # Without a data set there is none of these.
+        func.coalesce(of["fingerprint"].as_string(), "").label("fingerprint"),
+        func.coalesce(of[("images", "validation")].as_integer(), 0).label("val_images"),
+        Trial.epochs.label("trained_epochs"),
+        Trial.ended_by,
+        Trial.best_epoch,
+        *(getattr(Trial, name) for name in METRICS),
+        Trial.metrics,
+    )
+    return columns_in_parts(connection, _ranked(query, by))
+
+
+def _ranked(query: Select[Any], by: str) -> Select[Any]:
+    metric = metric_column(by)
+    order = metric if is_smaller_better(by) else metric.desc()
+    return query.where(metric.is_not(None)).order_by(order, Trial.id)
+
+
+def _described(dataset: str | None) -> Description:
+    return Description.from_json(None if dataset is None else json.loads(dataset))
+
+
+def _leader(columns: dict[str, Any], described: Callable[[str | None], Description]) -> LeaderRow:
+    network, dataset = columns["network"], described(columns["dataset"])
+    predictor = columns.pop("predictor")
+    columns["metrics"] = columns["metrics"] or {}
+    columns["params"] = trained_params(columns["params"], columns["trained_epochs"])
+    columns["network"] = network_name(network)
+    columns["code"] = code_of(network)
+    columns["trainer"] = is_trainer(network)
+    columns["predicts"] = can_be_evaluated(dataset, network, predictor)
+    columns["dataset"] = dataset
+    return LeaderRow(**columns)
 
 
 def count(connection: Connection, scope: Scope, by: str) -> tuple[int, int]:

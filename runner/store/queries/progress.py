@@ -17,8 +17,9 @@ class Progress:
     """The progress of an experiment, in epochs if it trains, else in jobs.
 
     `done` counts finished epochs or jobs, `left` those still to do; a failed or cancelled job has
-    nothing left to do. `unit_seconds` is the mean duration of an epoch, if known. `best` is the
-    best value so far of `metric`, the one that ranks the trials.
+    nothing left to do. `unit_seconds` is the mean duration of an epoch, None if it is not known or
+    all jobs have succeeded. `best` is the best value so far of `metric`, the one that ranks the
+    trials.
     """
 
     states: dict[str, int]
@@ -103,7 +104,10 @@ def _in_epochs(store: Store, found: queries.Experiment) -> Progress:
     )
     with store.read() as connection:
         total, succeeded, to_do, pointed, unasked = connection.execute(planned).one()
-        under_way, given_up, unit_seconds = connection.execute(recorded).one()
+        under_way, given_up, unit_seconds = 0, 0, None
+        # Thousands of epochs are not read when nothing is left to do.
+        if found.states[JobState.SUCCEEDED] < found.jobs:
+            under_way, given_up, unit_seconds = connection.execute(recorded).one()
         metric = default_metric(connection, Scope([found.id]))
         best = _best(connection, found.id, metric)
     # A point that is not asked yet has about as many epochs as those before it.

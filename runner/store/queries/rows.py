@@ -5,12 +5,16 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Select
 
 from cifar_model.data import Description
 from cifar_model.params import ParamValues
 from runner.specs import Configuration, Provenance
 from runner.store import schema
+from runner.store.engine import Connection
+
+# The number of rows that are read at once.
+PART = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,3 +284,19 @@ def columns_of(table: type[schema.Base], row: type[Any]) -> list[ColumnElement[A
 def description_of(stored: Mapping[str, Any] | None) -> Description | None:
     """Return the data set of a trial; None for a job without a trial."""
     return None if stored is None else Description.from_json(stored)
+
+
+def columns_in_parts(
+    connection: Connection, query: Select[*tuple[Any, ...]]
+) -> dict[str, list[Any]]:
+    """Return the columns of all rows.
+
+    They are read in parts: with all rows alive at once, Python's garbage collector would take most
+    of the time.
+    """
+    result = connection.execute(query)
+    columns: dict[str, list[Any]] = {name: [] for name in result.keys()}  # noqa: SIM118
+    for rows in result.partitions(PART):
+        for column, values in zip(columns.values(), zip(*rows, strict=True), strict=True):
+            column.extend(values)
+    return columns

@@ -4,6 +4,8 @@ import { el } from "./dom.js";
 
 export const MARGIN = { left: 52, right: 14, top: 12, bottom: 30 };
 
+const LATER = 500;
+
 export function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
@@ -16,7 +18,8 @@ export class Layers {
     this.box = el("div", { class: "canvas", role: "img", "aria-label": label },
       ...Object.values(this.layers), this.hint);
     this.draw = draw;
-    [this.waiting, this.whole] = [false, true];
+    [this.waiting, this.whole, this.late] = [false, true, null];
+    [this.width, this.height] = [0, 0];
     new ResizeObserver(() => this.redraw()).observe(this.box);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.redraw());
   }
@@ -28,11 +31,24 @@ export class Layers {
     this.waiting = true;
     requestAnimationFrame(() => {
       this.waiting = false;
-      if (!this.box.clientWidth) return;
+      [this.width, this.height] = [this.box.clientWidth, this.box.clientHeight];
+      if (!this.width) return;
       const all = this.whole;
       this.whole = false;
       this.draw(all);
     });
+  }
+
+  // What is seen only beside a selection is drawn when there is one, or when there is time.
+  behind(draw) {
+    this.late = draw;
+    setTimeout(() => this.drawBehind(), LATER);
+  }
+
+  drawBehind() {
+    const draw = this.late;
+    this.late = null;
+    draw?.();
   }
 
   // A layer, emptied.

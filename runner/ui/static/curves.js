@@ -51,6 +51,7 @@ export class Curves {
   draw(whole) {
     if (!this.values?.length || !this.model.rows) return;
     if (whole || this.ofDocument !== this.model.document) this.drawBase();
+    if (this.model.count < this.model.rows) this.layers.drawBehind();
     const chosen = this.layers.layer("chosen");
     const few = this.model.count <= MANY;
     const { colours } = this.model;
@@ -68,7 +69,7 @@ export class Curves {
     this.shownAxes = this.axes();
     drawFrame(base, inner, ...this.shownAxes, "epoch");
     if (this.metric.value === this.model.document.by) drawBand(base, inner, this.shownAxes[1], this.model.band());
-    this.stroke(base, () => true, colour("bar"), 0.6, 0.5);
+    this.layers.behind(() => this.stroke(base, () => true, colour("bar"), 0.6, 0.5));
   }
 
   shownCurves() {

@@ -42,12 +42,12 @@ export class Parallel {
   }
 
   x(place) {
-    const width = this.layers.box.clientWidth - EDGE.left - EDGE.right;
+    const width = this.layers.width - EDGE.left - EDGE.right;
     return EDGE.left + (this.names.length < 2 ? width / 2 : (width * place) / (this.names.length - 1));
   }
 
   y(share) {
-    return EDGE.top + (this.layers.box.clientHeight - EDGE.top - EDGE.bottom) * (1 - share);
+    return EDGE.top + (this.layers.height - EDGE.top - EDGE.bottom) * (1 - share);
   }
 
   draw(whole) {
@@ -56,7 +56,8 @@ export class Parallel {
     if (this.names.length > this.most() || this.names.length < Math.min(this.most(), this.varied + 1)) { this.prepare(); return; }
     if (!this.names.length || !this.model.rows) return;
     if (whole) this.drawBase();
-    this.shaded(chosen, this.places);
+    if (this.model.count < this.model.rows) this.layers.drawBehind();
+    this.shaded(chosen);
     this.drawAxes(brush);
     this.layers.box.dataset.lines = String(this.model.count);
   }
@@ -70,11 +71,20 @@ export class Parallel {
         return at === null ? NaN : this.y(at);
       });
     });
-    this.lines(this.layers.layer("base"), this.places, () => true, colour("bar"), 0.35);
+    // Lines that look the same are drawn once: 10,000 trials of a grid have far fewer.
+    const numbers = new Map();
+    this.looks = Int32Array.from({ length: this.model.rows }, (_, row) => {
+      const key = this.places.map((column) => column[row] | 0).join();
+      if (!numbers.has(key)) numbers.set(key, numbers.size);
+      return numbers.get(key);
+    });
+    this.xs = this.names.map((_, n) => this.x(n));
+    const base = this.layers.layer("base");
+    this.layers.behind(() => this.lines(base, () => true, colour("bar"), 0.35));
   }
 
   // The best are drawn last, on top.
-  shaded(context, places) {
+  shaded(context) {
     const dark = matchMedia("(prefers-color-scheme: dark)").matches;
     const [from, to] = SHADES[dark ? "dark" : "light"];
     const values = this.model.columns[this.model.by];
@@ -86,26 +96,24 @@ export class Parallel {
     });
     for (let each = 0; each < STEPS; each++) {
       const mix = from.map((low, n) => Math.round(low + ((to[n] - low) * each) / (STEPS - 1)));
-      this.lines(context, places, (row) => this.model.on[row] && step[row] === each, `rgb(${mix})`,
+      this.lines(context, (row) => this.model.on[row] && step[row] === each, `rgb(${mix})`,
         this.model.count > 500 ? 0.5 : 0.9);
     }
   }
 
-  lines(context, places, wants, style, alpha) {
+  lines(context, wants, style, alpha) {
     [context.strokeStyle, context.lineWidth, context.globalAlpha] = [style, 1, alpha];
-    // Lines that look the same are drawn once: 10,000 trials of a grid have far fewer.
-    const seen = new Set();
+    const { places, looks, xs } = this;
+    const seen = new Uint8Array(this.model.rows);
     for (let row = 0; row < this.model.rows; row++) {
-      if (!wants(row)) continue;
-      const key = places.map((column) => column[row] | 0).join();
-      if (seen.has(key)) continue;
-      seen.add(key);
+      if (seen[looks[row]] || !wants(row)) continue;
+      seen[looks[row]] = 1;
       context.beginPath();
       let open = false;
       for (let n = 0; n < places.length; n++) {
         const y = places[n][row];
         if (Number.isNaN(y)) { open = false; continue; }
-        if (open) context.lineTo(this.x(n), y); else context.moveTo(this.x(n), y);
+        if (open) context.lineTo(xs[n], y); else context.moveTo(xs[n], y);
         open = true;
       }
       context.stroke();

@@ -272,7 +272,7 @@ def test_rows_that_are_read_in_several_parts_are_the_same(
 ) -> None:
     at_once = getattr(chosen_from, what)()
     assert len(at_once) > 6
-    monkeypatch.setattr(queries.frames, "PART", 3)
+    monkeypatch.setattr(queries.rows, "PART", 3)
     pd.testing.assert_frame_equal(getattr(chosen_from, what)(), at_once)
 
 
