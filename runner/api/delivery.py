@@ -15,6 +15,7 @@ from runner.reports.experiment.search import Search, Searched, search_of
 from runner.reports.experiment.warnings import equal_points, experiment_warnings
 from runner.reports.model import Note
 from runner.reports.records import Job
+from runner.searches import sampler_of
 from runner.settings import Settings
 from runner.specs import Configuration
 from runner.store import queries
@@ -98,11 +99,16 @@ def warnings_of(store: Store, experiment: queries.Experiment) -> list[str]:
         return experiment_warnings(connection, experiment.id, experiment.kind, configuration)
 
 
-def experiment_document(store: Store, experiment_id: int) -> StatusDocument:
-    """Return an experiment and its jobs."""
+def experiment_document(
+    store: Store, experiment_id: int, limit: int | None = None
+) -> StatusDocument:
+    """Return an experiment and its jobs: all, or so many, those of most interest first."""
     experiment = queries.experiment(store, experiment_id)
     configuration = Configuration(experiment.configuration)
-    jobs = queries.jobs(store, experiment_id)
+    if limit is None or experiment.jobs <= limit or sampler_of(configuration.stored) is not None:
+        jobs = queries.jobs(store, experiment_id)
+    else:
+        jobs = queries.jobs_of_interest(store, experiment_id, limit)
     searched = (Searched("params" in job.configuration, job.reason) for job in jobs)
     return StatusDocument(
         experiment=experiment.id,
@@ -121,6 +127,7 @@ def experiment_document(store: Store, experiment_id: int) -> StatusDocument:
         priority=experiment.priority,
         warnings=warnings_of(store, experiment),
         jobs=[
-            Job(job.id, job.number, job.state, job.attempts, job.reason, job.trial) for job in jobs
+            Job(job.id, job.number, job.state, job.attempts, job.reason, job.trial)
+            for job in jobs[:limit]
         ],
     )

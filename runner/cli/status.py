@@ -25,6 +25,7 @@ from runner.cli.output import (
 from runner.cli.wording.fitting import say, warn
 
 SHOWN_EXPERIMENTS = 20
+SHOWN_JOBS = 1000
 REASON_WIDTH = 60
 NOTHING = "no experiments to list: see `runner submit --help`"
 
@@ -42,8 +43,17 @@ OF_SOME = ("name", "tags", "archived")
     help="List only experiments with this tag; repeatable.",
 )
 @click.option("--all", "archived", is_flag=True, help="Include archived experiments.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=SHOWN_JOBS,
+    show_default=True,
+    help="Show at most so many jobs of EXPERIMENT, failed and running ones first.",
+)
 @format_option
-def status(experiment: int | None, tags: tuple[str, ...], form: str, *, archived: bool) -> None:
+def status(
+    experiment: int | None, tags: tuple[str, ...], limit: int, form: str, *, archived: bool
+) -> None:
     """Show the newest experiments, or the jobs of one."""
     from runner.local.liveness import local_trouble, unmet_needs, why_nothing_runs, workers_alive
     from runner.specs import Configuration
@@ -53,7 +63,7 @@ def status(experiment: int | None, tags: tuple[str, ...], form: str, *, archived
     tags = read_tags(tags)
     if experiment is not None:
         settings, store = open_store()
-        return _status_of_one(settings, store, experiment, form)
+        return _status_of_one(settings, store, experiment, limit, form)
     with answered_if_nothing_is_stored(form, workers=[], waiting=None, experiments=[]):
         settings, store = open_store()
     alive = workers_alive(settings, store)
@@ -109,13 +119,13 @@ def _show_experiments(store: Any, rows: list[dict[str, Any]], workers: int) -> b
     return bool(under_way)
 
 
-def _status_of_one(settings: Any, store: Any, experiment: int, form: str) -> None:
+def _status_of_one(settings: Any, store: Any, experiment: int, limit: int, form: str) -> None:
     from runner.api.delivery import experiment_document
     from runner.cli.live import overview
     from runner.local.liveness import why_little_runs
     from runner.reports.records import plain
 
-    document = experiment_document(store, experiment)
+    document = experiment_document(store, experiment, limit)
     if (words := why_little_runs(settings, store)) is not None:
         warn(words)
     if form == "json":

@@ -15,16 +15,12 @@ from runner.reports.model import Table
 from runner.reports.records import Job
 from runner.states import FINAL, JobState
 from runner.store.engine import Store
+from runner.store.queries.experiments import OF_INTEREST
 from runner.store.queries.progress import Progress, progress_of
 
 # Of the lines of a terminal: what stands around the rows of a table, and the prompt.
 AROUND_ROWS = 12
 LEAST_ROWS = 3
-# What a person looks for first.
-ORDER = (
-    *(JobState.FAILED, JobState.RUNNING, JobState.CANCELLED),
-    *(JobState.PENDING, JobState.SUCCEEDED),
-)
 
 Row = dict[str, Any]
 
@@ -72,7 +68,7 @@ def experiment_text(
     lines += map(printable, labels(document.name, document.tags, document.note))
     if document.archived:
         lines.append(f"archived: hidden from lists until `runner unarchive {number}`")
-    if any(job.state not in FINAL for job in document.jobs):
+    if _is_under_way(document):
         progress = progress_of(store, number)
         done = f"{progress.done}/{progress.total} {progress.unit}s"
         lines.append(f"{percent(progress)} ({done}), ETA {eta(progress)}")
@@ -84,11 +80,14 @@ def experiment_text(
         lines.append(f"paused: no new job starts until `runner resume {number}`")
     if view.width is not None:
         lines = [part for line in lines for part in wrapped(line, view.width)]
-    jobs, left_out = _most_important(document.jobs, terminal_rows)
+    jobs = _most_important(document.jobs, terminal_rows)
     if jobs:
         lines += ["", _jobs_table(jobs, view)]
-    if left_out:
-        words = f"and {left_out} more jobs: `runner status {number} | less` shows all"
+    every = sum(document.states.values())
+    if left_out := every - len(jobs):
+        piped = "" if terminal_rows is None else " | less"
+        limit = f" --limit {every}" if every > len(document.jobs) else ""
+        words = f"and {left_out} more jobs: `runner status {number}{limit}{piped}` shows all"
         lines += wrapped(words, view.width) if view.width is not None else [words]
     return "\n".join(lines)
 
@@ -96,7 +95,7 @@ def experiment_text(
 def next_command(document: StatusDocument) -> str:
     """Return the next command, with what it does."""
     number = document.experiment
-    if any(job.state not in FINAL for job in document.jobs):
+    if _is_under_way(document):
         return f"follow it with: `runner watch {number}`"
     failed = [job.job for job in document.jobs if job.state == JobState.FAILED]
     if failed:
@@ -117,11 +116,15 @@ def eta(progress: Progress) -> str:
     return "?" if progress.seconds_left is None else duration(progress.seconds_left)
 
 
-def _most_important(jobs: list[Job], terminal_rows: int | None) -> tuple[list[Job], int]:
+def _is_under_way(document: StatusDocument) -> bool:
+    return any(count for state, count in document.states.items() if state not in FINAL)
+
+
+def _most_important(jobs: list[Job], terminal_rows: int | None) -> list[Job]:
     if terminal_rows is None or len(jobs) <= (most := max(LEAST_ROWS, terminal_rows - AROUND_ROWS)):
-        return jobs, 0
-    first = sorted(jobs, key=lambda job: (ORDER.index(JobState(job.state)), job.number))
-    return first[:most], len(jobs) - most
+        return jobs
+    first = sorted(jobs, key=lambda job: (OF_INTEREST.index(JobState(job.state)), job.number))
+    return first[:most]
 
 
 def _jobs_table(jobs: list[Job], view: View) -> str:

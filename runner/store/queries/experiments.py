@@ -18,6 +18,12 @@ from runner.store.lifecycle.outbox import PENDING
 from runner.store.queries.names import has_tag, tags_of
 from runner.store.queries.rows import columns_of
 
+# What a person looks for first.
+OF_INTEREST = (
+    *(JobState.FAILED, JobState.RUNNING, JobState.CANCELLED),
+    *(JobState.PENDING, JobState.SUCCEEDED),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
@@ -146,12 +152,30 @@ def experiment(store: Store, experiment_id: int) -> Experiment:
 
 def jobs(store: Store, experiment_id: int) -> list[Job]:
     """Return the jobs of an experiment, in the order of their numbers."""
+    with store.read() as connection:
+        statement = _jobs(experiment_id).order_by(schema.Job.number)
+        return [Job(**row) for row in connection.execute(statement).mappings()]
+
+
+def jobs_of_interest(store: Store, experiment_id: int, limit: int) -> list[Job]:
+    """Return so many jobs of an experiment, in the order of `OF_INTEREST`, the oldest first."""
+    found: list[Job] = []
+    with store.read() as connection:
+        # State by state, so that the index finds them and no other job is read.
+        for state in OF_INTEREST:
+            in_state = _jobs(experiment_id).where(schema.Job.state == state)
+            statement = in_state.order_by(schema.Job.id).limit(limit - len(found))
+            found += [Job(**row) for row in connection.execute(statement).mappings()]
+    return found
+
+
+def _jobs(experiment_id: int) -> Select[Any]:
     newest_epoch = (
         select(func.max(schema.Epoch.epoch))
         .where(schema.Epoch.job_id == schema.Job.id)
         .scalar_subquery()
     )
-    statement = (
+    return (
         select(
             *columns_of(schema.Job, Job),
             newest_epoch.label("epoch"),
@@ -159,10 +183,7 @@ def jobs(store: Store, experiment_id: int) -> list[Job]:
         )
         .outerjoin(schema.Trial, schema.Trial.job_id == schema.Job.id)
         .where(schema.Job.experiment_id == experiment_id)
-        .order_by(schema.Job.number)
     )
-    with store.read() as connection:
-        return [Job(**row) for row in connection.execute(statement).mappings()]
 
 
 def jobs_to_send(store: Store, job_ids: Sequence[int]) -> list[JobToSend]:

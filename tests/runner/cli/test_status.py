@@ -1,5 +1,7 @@
 """`runner status` says why jobs failed, in a line each, and what is paused."""
 
+import json
+
 from click.testing import CliRunner
 from sqlalchemy import select, update
 
@@ -70,3 +72,22 @@ def test_what_a_terminal_would_obey_is_spelled_out(store: Store) -> None:
         text = call(store, *arguments)
         assert r"x\x1b[2Jy" in text
         assert "\x1b" not in text
+
+
+def test_of_many_jobs_those_that_failed_or_run_are_shown(store: Store) -> None:
+    experiment = store_tune(store, [[0.5], [0.5], [], [], []])
+    jobs = job_ids(store, experiment)
+    store_failure(store, jobs[3], "DivergedError")
+    train_epochs(store, jobs[4], [0.1])
+    text = call(store, str(experiment), "--limit", "2")
+    rows = [line.split()[:3] for line in text.splitlines()]
+    assert [row for row in rows if row[2:] in (["failed"], ["running"])] == [
+        [str(jobs[3]), "4", "failed"],
+        [str(jobs[4]), "5", "running"],
+    ]
+    assert "1 pending, 1 running, 2 succeeded, 1 failed" in text
+    assert f"and 3 more jobs: `runner status {experiment} --limit 5` shows all" in text
+    document = json.loads(call(store, str(experiment), "--limit", "2", "--format", "json"))
+    assert [job["job"] for job in document["jobs"]] == [jobs[3], jobs[4]]
+    assert sum(document["states"].values()) == 5
+    assert "more jobs" not in call(store, str(experiment), "--limit", "5")
