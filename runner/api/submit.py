@@ -88,6 +88,7 @@ class TrainingRequest(Request):
     repeats: int = 1
     init: int | str | Path | None = None
     freeze: str | None = None
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,6 +329,7 @@ def _training(
         freeze=checks.optional_text("freeze", request.freeze),
         network=function,
         backend=_backend(settings, request.backend),
+        fresh=checks.flag("fresh", request.fresh),
     )
 
 

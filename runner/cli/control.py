@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runner.api.checks import LIMITS
-from runner.cli.options import EXPERIMENT, JOB, TRIAL, format_option, wait_option
+from runner.cli.options import EXPERIMENT, JOB, TRIAL, format_option, fresh_option, wait_option
 from runner.cli.output import open_store
 from runner.cli.wording.fitting import say
 
@@ -103,16 +103,17 @@ def resume(experiment: int, priority: int | None, form: str) -> None:
     type=click.IntRange(*LIMITS["epochs"]),
     help="Train to this epoch; default: that of its params.",
 )
+@fresh_option
 @wait_option
 @format_option
-def continue_(trial: int, epochs: int | None, wait: bool, form: str) -> None:
+def continue_(trial: int, epochs: int | None, fresh: bool, wait: bool, form: str) -> None:
     """Continue a trial that was stopped early, or train it for more epochs, in a new experiment."""
     from runner.cli.deliver import deliver
     from runner.submit.continuing import continue_trial
     from runner.submit.experiments import Saved
 
     settings, store = open_store()
-    new = continue_trial(store, trial, epochs)
+    new = continue_trial(store, trial, epochs, fresh=fresh)
     if not new.resumes:
         say(f"trial {trial} cannot go on from a checkpoint: it is trained from its first epoch")
     deliver(settings, store, Saved(new.experiment), wait=wait, form=form)

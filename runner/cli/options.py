@@ -179,6 +179,11 @@ image_size_option = click.option(
 )
 resize_option = click.option("--resize", is_flag=True, help="The same as --image-size 32.")
 
+fresh_option = click.option(
+    "--fresh",
+    is_flag=True,
+    help="Train also what was trained before; without it the results of an equal trial are reused.",
+)
 
 # What `submit train` and `submit tune` have in common.
 TRAINING_OPTIONS = (
@@ -248,6 +253,7 @@ TRAINING_OPTIONS = (
         metavar="PATTERN",
         help="Do not train layers whose names match, as in 'conv2d_*'.",
     ),
+    fresh_option,
     seed_option,
     key_option,
     label_options,

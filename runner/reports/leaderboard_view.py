@@ -47,9 +47,9 @@ from runner.store.queries.leaderboard import METRICS
 MOST_COMMANDS = 10
 
 # What is shown beside the metric that ranks.
-RESULTS = ("val_loss", "accuracy", "seconds")
+RESULTS = ("val_loss", "accuracy", "seconds", "reused")
 
-COUNTS = ("name", "train_images", "val_images", "loss_rule", "not_reproducible")
+COUNTS = ("name", "train_images", "val_images", "loss_rule", "not_reproducible", "reused")
 
 # Columns that are shown only if they differ between the trials, like params.
 OF_ORIGIN = ("experiment", "name", "dataset", "train_images", "seed")
@@ -172,8 +172,8 @@ def _brief_trials(document: LeaderboardDocument) -> Table:
 
 
 def _empty(document: LeaderboardDocument) -> set[str]:
-    """Return the columns that no trial has a value of, as trainers report what they like."""
-    names = ("val_accuracy", "val_accuracy_interval", "val_loss", "accuracy")
+    """Return the columns that no trial has a value of: trainers report what they like."""
+    names = ("val_accuracy", "val_accuracy_interval", "val_loss", "accuracy", "reused")
     return {name for name in names if all(getattr(of, name) is None for of in document.trials)}
 
 

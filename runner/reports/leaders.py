@@ -18,7 +18,7 @@ ORIGIN = (
 # Of every trial of a long leaderboard, and therefore found out once.
 SHARED = tuple(field.name for field in fields(RankableTrial))
 of_shared = attrgetter(*SHARED)
-COLUMNS = ("rank", *ORIGIN, *METRICS, *INTERVAL, "loss_rule", "noise", *PARAMS)
+COLUMNS = ("rank", *ORIGIN, *METRICS, *INTERVAL, "loss_rule", "reused", "noise", *PARAMS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def leader(row: LeaderRow, rank: int, behind: bool | None) -> Leader:
 def sheet_row(trial: Leader) -> dict[str, Cell]:
     """Return the cells of a trial by column name."""
     cells = {
-        **chosen(trial, ("rank", *ORIGIN, *METRICS, "loss_rule", "noise")),
+        **chosen(trial, ("rank", *ORIGIN, *METRICS, "loss_rule", "reused", "noise")),
         "accuracy": share_of(trial.accuracy, trial.train_images),
         **dict(zip(INTERVAL, trial.val_accuracy_interval or (None, None), strict=True)),
         **of_metrics(trial.metrics),

@@ -115,6 +115,7 @@ class Trial:
     epochs: list[Epoch]
     trained_epochs: int
     ended_by: str | None
+    reused: int | None
     best_epoch: int | None
     loss: float | None
     accuracy: float | None

@@ -142,8 +142,7 @@ def _brief(document: TrialDocument) -> Iterator[Part]:
     )
     if document.objective is not None:
         yield Note(_scores(document, document.objective))
-    if document.not_reproducible:
-        yield Note(f"It is not reproducible: {document.not_reproducible}.", warning=True)
+    yield from _remarks(document)
     for evaluation in document.evaluations:
         score = with_interval(evaluation.accuracy, evaluation.accuracy_interval)
         split = evaluation.split if evaluation.fold is None else f"{evaluation.split}, fold"
@@ -165,6 +164,13 @@ def _brief(document: TrialDocument) -> Iterator[Part]:
         if document.predicts:
             steps.insert(0, next_for_trial(document.trial, evaluated=evaluated))
     yield next_steps(steps)
+
+
+def _remarks(document: TrialDocument) -> Iterator[Note]:
+    if document.reused is not None:
+        yield Note(f"It was not trained again: its results are those of trial {document.reused}.")
+    if document.not_reproducible:
+        yield Note(f"It is not reproducible: {document.not_reproducible}.", warning=True)
 
 
 def _rounded(document: TrialDocument, rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
@@ -195,7 +201,7 @@ def _scores(document: TrialDocument, metric: str) -> str:
 
 
 MAIN = (
-    *(*IDENTITY, *SCORES, "trained_epochs", "ended_by", "attempts", "loss_rule"),
+    *(*IDENTITY, *SCORES, "trained_epochs", "ended_by", "reused", "attempts", "loss_rule"),
     *("fingerprint", "model"),
 )
 
@@ -209,7 +215,8 @@ def _main_table(document: TrialDocument) -> Table:
 def trial_tables(document: TrialDocument) -> Iterator[Table]:
     """Yield the tables of the document."""
     dataset = document.dataset
-    shown = (*IDENTITY, *SCORES, "ended_by", "loss_rule", *MACHINE) if document.trial else IDENTITY
+    of_trial = (*SCORES, "ended_by", "reused", "loss_rule", *MACHINE)
+    shown = (*IDENTITY, *of_trial) if document.trial else IDENTITY
     fields = chosen(document, shown) | dict(document.metrics)
     known = {
         name: value for name, value in fields.items() if value is not None or name not in SCORES

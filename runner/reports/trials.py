@@ -53,6 +53,7 @@ def _trial(job: JobRow, epochs: list[Epoch]) -> Trial:
         epochs=epochs,
         trained_epochs=len(epochs),
         ended_by=job.ended_by,
+        reused=job.reused,
         best_epoch=job.best_epoch,
         loss=job.loss,
         accuracy=job.accuracy,

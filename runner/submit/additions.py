@@ -67,6 +67,7 @@ def experiment_options(store: Store, experiment_id: int) -> Mapping[str, Any]:
         "backend": experiment.configuration.get("backend"),
         "freeze": experiment.configuration.get("freeze"),
         "stop": experiment.configuration.get("stop"),
+        "fresh": stored.get("fresh", False),
         "reduce": stored.get("reduce", {}).get("reducer"),
         "reduce_every": stored.get("reduce", {}).get("interval"),
         "search": sampler_of(stored) or SEARCHES[0],

@@ -24,14 +24,21 @@ class Continued:
     resumes: bool
 
 
-def continue_trial(store: Store, trial_id: int, epochs: int | None) -> Continued:
+def continue_trial(
+    store: Store, trial_id: int, epochs: int | None, *, fresh: bool = False
+) -> Continued:
     """Create an experiment that trains a trial for more epochs (default: those of its params)."""
-    new = new_continuation(store, trial_id, epochs)
+    new = new_continuation(store, trial_id, epochs, fresh=fresh)
     return Continued(save(store, new), bool(new.configuration["resumes"]))
 
 
-def new_continuation(store: Store, trial_id: int, epochs: int | None) -> NewExperiment:
-    """Return an experiment of a trial with more epochs, checked and not yet stored."""
+def new_continuation(
+    store: Store, trial_id: int, epochs: int | None, *, fresh: bool = False
+) -> NewExperiment:
+    """Return an experiment of a trial with more epochs, checked and not yet stored.
+
+    Unless it is `fresh`, an equal trial that was trained to these epochs is reused.
+    """
     trial = queries.trial(store, trial_id)
     require_network(trial.id, trial.network, "continued")
     network = read_network(store, trial.network)
@@ -56,6 +63,7 @@ def new_continuation(store: Store, trial_id: int, epochs: int | None) -> NewExpe
         "epochs": None,
         "repeats": 1,
         **start_entries(trial.init, trial.freeze),
+        **({"fresh": True} if fresh else {}),
         # A schedule of the learning rate depends on the number of epochs from the first step on.
         "resumes": has_checkpoint(store, trial.job_id) and _begins_alike(before, after),
     }

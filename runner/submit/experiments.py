@@ -56,6 +56,8 @@ class Training:
     network: Network = PAPER
     backend: str = BACKENDS[0]
     stop: str | None = None
+    # Train also what an equal job has trained.
+    fresh: bool = False
 
 
 def new_train(settings: Settings, training: Training, params: ParamValues) -> NewExperiment:
@@ -233,6 +235,7 @@ def training_configuration(
         ),
         **_backend(training.backend),
         **({} if training.stop is None else {"stop": training.stop}),
+        **({"fresh": True} if training.fresh else {}),
     }
 
 

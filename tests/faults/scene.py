@@ -16,7 +16,8 @@ from runner.store.schema import Attempt, Epoch, Event, Job, Trial
 from tests.acceptance.command_line import TINY, Runner
 
 EPOCHS = 5
-TRAIN = ["submit", "train", *TINY, "--epochs", str(EPOCHS), "--seed", "7"]
+# Outcomes are compared: each is trained, also if an equal one was.
+TRAIN = ["submit", "train", *TINY, "--epochs", str(EPOCHS), "--seed", "7", "--fresh"]
 SCORES = (Epoch.epoch, Epoch.loss, Epoch.accuracy, Epoch.val_loss, Epoch.val_accuracy)
 
 SECONDS = 120

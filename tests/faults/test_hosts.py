@@ -69,7 +69,7 @@ def test_workers_restarted_one_after_another_under_load_fail_no_trial_and_charge
     rack: Scene, start_worker: StartWorker
 ) -> None:
     scene = rack
-    trial = ["submit", "train", *TINY, "--epochs", "6"]
+    trial = ["submit", "train", *TINY, "--epochs", "6", "--fresh"]
     repeats = scene.runner.json(*trial, "--repeats", str(TRIALS))["jobs"]
     jobs = [job["job"] for job in repeats]
     workers = [start_worker() for _ in range(2)]

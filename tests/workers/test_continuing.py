@@ -18,7 +18,7 @@ from workers.context import Context
 
 def continued(worker: Context, trial: int, epochs: int | None = None) -> RankedTrial:
     """Continue a trial, and return the trial that comes of it."""
-    experiment = continue_trial(worker.store, trial, epochs).experiment
+    experiment = continue_trial(worker.store, trial, epochs, fresh=True).experiment
     [job] = queries.jobs(worker.store, experiment)
     tasks.train.apply(args=(job.id,), throw=True)
     [found] = report_document(worker.store, experiment).ranked

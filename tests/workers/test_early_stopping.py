@@ -16,7 +16,7 @@ TINY = {"blocks": 1, "filters": 2, "batch_size": 16, "batch_norm_momentum": 0.9}
 DIGITS = DatasetSpec("digits", train_size=48)
 # The second is the worse: at the first rung it learns nothing.
 GRID = {name: [value] for name, value in TINY.items()} | {"lr": [0.01, 1e-8]}
-TRAINING = Training(DIGITS, epochs=3, threads=1, seed=5, stop="asha")
+TRAINING = Training(DIGITS, epochs=3, threads=1, seed=5, stop="asha", fresh=True)
 
 
 def submitted(worker: Context) -> int:

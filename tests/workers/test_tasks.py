@@ -31,7 +31,8 @@ from workers.context import Context
 from workers.drain import drain
 
 TINY = {"blocks": 1, "filters": 2, "batch_size": 16, "batch_norm_momentum": 0.9}
-TRAINING = Training(DatasetSpec("digits", train_size=48), epochs=2, threads=1, seed=5)
+# Several tests compare what was trained twice.
+TRAINING = Training(DatasetSpec("digits", train_size=48), epochs=2, threads=1, seed=5, fresh=True)
 
 
 def train_one(worker: Context, training: Training = TRAINING) -> queries.Job:

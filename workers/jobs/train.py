@@ -1,5 +1,7 @@
 """Train one trial: the work of `train` and `tune` jobs."""
 
+from collections.abc import Mapping
+
 from cifar_model import determinism
 from cifar_model.data import Dataset
 from cifar_model.networks.initial import Start
@@ -9,34 +11,64 @@ from cifar_model.training import Hooks, Trained, train
 from runner.failpoints import failpoint
 from runner.searches import measured_by
 from runner.specs import StartSpec, TrainSpec
+from runner.states import AttemptState
 from runner.store.artifacts import get_artifact
 from runner.store.engine import Connection
 from runner.store.lifecycle.checkpoints import adopt_checkpoint, newest_checkpoint, record_epoch
 from runner.store.lifecycle.job_lifecycle import tell
 from runner.store.lifecycle.results import write_measured, write_trial
+from runner.store.lifecycle.tuning.reuse import Equal, GoneError, identify, write_reused
 from runner.store.lifecycle.tuning.stopping import asks_to_stop
 from workers.attempt import Attempt, Stopped, Write
 from workers.audit_log import record
 from workers.jobs.inputs import load_dataset
 from workers.jobs.measuring import measure
 from workers.jobs.models import read_params
+from workers.jobs.reuse import find_reusable, identity_of
 from workers.retrying import retry_while_unavailable
 
 
 def run_trial(attempt: Attempt, spec: TrainSpec) -> Write:
-    """Train the job's params to their end, resuming from the newest checkpoint if there is one."""
+    """Train the job's params to their end, resuming from the newest checkpoint if there is one.
+
+    They are not trained if an equal job was: its results are then those of this one.
+    """
     determinism.configure(spec.threads)
     params = read_params(attempt.context.store, spec.params, spec.network)
     dataset = load_dataset(spec.dataset, attempt.context.settings.data_dir)
     fingerprint = determinism.fingerprint()
+    identity = identity_of(spec, params, fingerprint)
+    names = measured_by(attempt.claim.configuration)
+    found = find_reusable(attempt, identity)
+    if found is not None:
+        equal, weights = found
+        return _reuse(attempt, identity, equal, weights, measure(names, params, dataset, weights))
     start = read_start(attempt, spec.start)
     trained = train_params(attempt, params, dataset, spec.seed, start)
-    measured = measure(measured_by(attempt.claim.configuration), params, dataset, trained.weights)
+    measured = measure(names, params, dataset, trained.weights)
 
     def write(connection: Connection) -> None:
         weights, ended_by = trained.weights, trained.ended_by
         trial = write_trial(connection, attempt.claim, weights, fingerprint, ended_by)
         write_measured(connection, trial, measured)
+        identify(connection, trial, identity)
+
+    return write
+
+
+def _reuse(
+    attempt: Attempt, identity: str, equal: Equal, weights: bytes, measured: Mapping[str, float]
+) -> Write:
+    """Return what ends the job with the results of an equal trial."""
+
+    def write(connection: Connection) -> None:
+        try:
+            trial = write_reused(connection, attempt.key, attempt.claim, equal, weights)
+        except GoneError:
+            # Sent again, it finds another equal trial or is trained.
+            raise Stopped(AttemptState.RELEASED) from None
+        write_measured(connection, trial, measured)
+        identify(connection, trial, identity)
 
     return write
 

@@ -21,8 +21,8 @@ JOB = ("job", "number", "state", "attempts", "reason")
 TRIAL = (
     *("rank", "trial", *JOB, "round_epochs", *METRICS, "val_accuracy_low", "val_accuracy_high"),
     *(f"best_{name}" for name in METRICS),
-    *("best_epoch", "seconds", "seed", "loss_rule", "not_reproducible", "fingerprints"),
-    *("network", "code"),
+    *("best_epoch", "seconds", "seed", "reused", "loss_rule", "not_reproducible"),
+    *("fingerprints", "network", "code"),
 )
 ORIGIN = ("experiment", "dataset", "fingerprint")
 EVALUATION = (
@@ -97,7 +97,7 @@ def _trials(document: ExperimentDocument) -> Iterator[Cells]:
             "val_accuracy_high": high,
             **(_best(trial.best, images) if trial.best else {}),
             **chosen(trial, ("best_epoch", "seconds", "seed", "loss_rule", "not_reproducible")),
-            **chosen(trial, ("network", "code")),
+            **chosen(trial, ("reused", "network", "code")),
             "fingerprints": ", then ".join(trial.fingerprints),
             **of_metrics(trial.metrics),
             **effective_of(trial),

@@ -80,7 +80,7 @@ def training_parts(document: ExperimentDocument, figures: Sequence[Figure]) -> l
 
 TRIAL_COLUMNS = (
     *("state", "val_loss", "accuracy", "loss", "seconds", "best_val_accuracy", "best_epoch"),
-    *("trained_epochs", "ended_by", "attempts", "seed", "job", "number", "reason"),
+    *("trained_epochs", "ended_by", "reused", "attempts", "seed", "job", "number", "reason"),
     "not_reproducible",
 )
 
@@ -154,7 +154,7 @@ def _brief_trials(document: ExperimentDocument) -> Table:
     results = [name for name in ("val_accuracy", "val_loss", "accuracy") if name in known]
     others = [name for name in known if name not in METRICS]
     names = ["rank", "trial", document.by, *noise, *varied, *params, "curve", *results, *others]
-    names = list(dict.fromkeys([*names, "seconds"]))
+    names = list(dict.fromkeys([*names, "seconds", *_reused(document)]))
     chosen = table.with_columns(names)
     rows = [
         [
@@ -164,6 +164,11 @@ def _brief_trials(document: ExperimentDocument) -> Table:
         for shown, trial in zip(chosen.rows, document.ranked, strict=True)
     ]
     return replace(chosen, title="", rows=rows)
+
+
+def _reused(document: ExperimentDocument) -> list[str]:
+    """Return the column of the trials whose results are reused, if there are any."""
+    return ["reused"] if any(trial.reused for trial in document.ranked) else []
 
 
 def _known_metrics(document: ExperimentDocument) -> list[str]:
@@ -255,6 +260,7 @@ def _trials(document: ExperimentDocument) -> list[Part]:
 def _last_scores(document: ExperimentDocument) -> Table:
     known = _known_metrics(document)
     around = [name for name in AROUND if document.by in VALIDATION_SHARES or name not in OF_SHARES]
+    around += _reused(document)
     return Table(
         titled(document.dataset, "Scores of the last epoch"),
         (*IDENTITY, "state", "round_epochs", *known, *around),

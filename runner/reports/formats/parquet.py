@@ -17,7 +17,7 @@ TEXT = (
     *("method", "segmentation", "verdict", "metric", "varying", "network", "code"),
 )
 WHOLE = (
-    *("rank", "trial", "job", "number", "attempts", "round_epochs", "best_epoch", "seed"),
+    *("rank", "trial", "job", "number", "attempts", "round_epochs", "best_epoch", "seed", "reused"),
     *("experiment", "evaluation", "fold", "images", "support", "tp", "tn", "fp", "fn"),
     *("image", "label", "superpixels", "superpixel", "loss_rule"),
     *("trials", "seeds", "unscored", "train_images"),

@@ -35,8 +35,8 @@ TABLES: tuple[type[schema.Base], ...] = (
     schema.Randomisation,
     schema.Explanation,
 )
-# Not of rows: the bytes of a checkpoint lie beside the artifacts.
-LEFT_OUT = {("checkpoints", "content")}
+# The bytes of a checkpoint lie beside the artifacts; what others have trained is not reused.
+LEFT_OUT = {("checkpoints", "content"), ("trials", "identity")}
 # Where a copy may name artifacts that it does not have, one without weights.
 WEIGHTS = {("trials", "model"), ("experiment_init", "artifact")}
 

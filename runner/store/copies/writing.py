@@ -76,6 +76,9 @@ class _Numbers:
         }
         mapped = {name: places[name][row[name]] for name in places if name in row}
         found = {name: value for name, value in row.items() if name != "id"} | mapped
+        if found.get("reused") is not None:
+            # None if the trial that was trained is not in the copy.
+            found["reused"] = self.trials.get(found["reused"])
         if "configuration" in found:
             stored = found["configuration"]
             found["configuration"] = renumbered(stored, self.trials, self.experiments)

@@ -89,6 +89,7 @@ def trial_columns(connection: Connection, scope: Scope) -> Columns:
             Trial.predictor,
             SEED.label("seed"),
             Trial.ended_by,
+            Trial.reused,
             Trial.best_epoch,
             Trial.loss,
             Trial.accuracy,

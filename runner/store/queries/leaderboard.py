@@ -98,6 +98,7 @@ def best(connection: Connection, scope: Scope, by: str, top: int) -> list[Leader
         cast(Trial.dataset, Text).label("dataset"),
         Trial.epochs.label("trained_epochs"),
         Trial.ended_by,
+        Trial.reused,
         Trial.best_epoch,
         *(getattr(Trial, name) for name in METRICS),
         Trial.metrics,

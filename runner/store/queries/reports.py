@@ -106,6 +106,7 @@ def jobs(
             Trial.predictor,
             Trial.epochs.label("trained_epochs"),
             Trial.ended_by,
+            Trial.reused,
             Trial.dataset,
             Trial.best_epoch,
             Trial.loss,

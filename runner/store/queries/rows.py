@@ -55,6 +55,7 @@ class JobRow:
     predictor: Mapping[str, Any] | None
     trained_epochs: int | None
     ended_by: str | None
+    reused: int | None
     dataset: Description | None
     best_epoch: int | None
     loss: float | None
@@ -212,6 +213,7 @@ class RankableTrial:
     seed: int
     trained_epochs: int
     ended_by: str
+    reused: int | None
     best_epoch: int
     accuracy: float | None
     val_accuracy: float | None

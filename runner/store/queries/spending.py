@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Integer, String, func, select
+from sqlalchemy import ColumnElement, Integer, String, exists, func, select
 
 from runner.specs import network_name
 from runner.store.engine import Connection, Store
@@ -34,8 +34,13 @@ def spent(connection: Connection, experiment_id: int) -> Spent:
     epochs = select(func.count()).select_from(Epoch).join(Job, Job.id == Epoch.job_id)
     return Spent(
         0.0 if started is None else (ended - started).total_seconds(),
-        connection.scalars(epochs.where(of_experiment)).one(),
+        connection.scalars(epochs.where(of_experiment, was_trained())).one(),
     )
+
+
+def was_trained() -> ColumnElement[bool]:
+    """Return the condition that a job's epochs were trained, not reused."""
+    return ~exists().where(Trial.job_id == Job.id, Trial.reused.is_not(None))
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,8 @@ class Trial(Base):
         CheckConstraint("best_epoch >= 1 AND best_epoch <= epochs", name="best_epoch"),
         # The best trials are found without reading all of them.
         Index(None, "val_accuracy"),
+        # A trial that is claimed looks for one that was trained from the same.
+        Index(None, "identity", **only_where("identity IS NOT NULL")),
         finite("loss", "accuracy", "val_loss", "val_accuracy", "best_val_accuracy", "seconds"),
     )
 
@@ -107,6 +109,11 @@ class Trial(Base):
     metrics: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     # Of a trainer's trial: in which form its model was kept, or why it was not.
     predictor: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    # The digest of all that decides its results; None: they are not reused.
+    identity: Mapped[str | None]
+    # The trial whose results these are, if it was not trained itself. No foreign key: that trial
+    # may be deleted, and its number is not given again.
+    reused: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(default=now())
 
 

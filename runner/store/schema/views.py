@@ -202,6 +202,7 @@ def _trials() -> Select[Any]:
         Trial.metrics,
         TRAINED_EPOCHS.label("trained_epochs"),
         Trial.ended_by,
+        Trial.reused,
         Trial.seconds,
         *_params(),
         SEED.label("seed"),

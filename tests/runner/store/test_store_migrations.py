@@ -264,12 +264,20 @@ def take_back_window(store: Store) -> None:
 
 
 def take_back_rules(store: Store) -> None:
-    """Undo what came with the rules of verdicts but the check of the method, and the views."""
-    with store.write() as connection:
-        drop_views(connection)
+    """Undo what came with the rules of verdicts but the check of the method, and what followed."""
+    take_back_reuse(store)
     run(store, "DROP TABLE randomisations")
     for column in ("rules", "evidence"):
         run(store, f"ALTER TABLE explanations DROP COLUMN {column}")
+
+
+def take_back_reuse(store: Store) -> None:
+    """Undo what came with trials that are reused, and the views."""
+    with store.write() as connection:
+        drop_views(connection)
+    run(store, "DROP INDEX ix_trials_identity")
+    run(store, "ALTER TABLE trials DROP COLUMN identity")
+    run(store, "ALTER TABLE trials DROP COLUMN reused")
 
 
 def test_verdicts_that_were_stored_before_there_were_rules_are_by_the_first(
@@ -361,7 +369,7 @@ def test_a_store_from_before_trainers_with_any_metrics_takes_them(
         "0009",
         "0010",
         "0012",
-        "0013",
+        *("0013", "0014"),
     ],
 )
 def test_an_upgrade_from_every_revision_makes_the_views(

@@ -13,7 +13,7 @@ from runner.store.engine import Store
 from runner.store.lifecycle.attempts import AttemptKey, beat
 from runner.store.lifecycle.events import record_event
 from runner.store.lifecycle.tuning.pending import cancel_pending
-from runner.store.queries.spending import seconds_since_start
+from runner.store.queries.spending import seconds_since_start, was_trained
 from runner.store.schema import Epoch, Event, Experiment, Job
 
 # The event of a job that says that it fits the budget: it is then trained to its end.
@@ -64,7 +64,7 @@ def _used_epochs(connection: Connection, experiment_id: int, common: dict[str, A
     within = exists().where(Event.job_id == Job.id, Event.name == WITHIN_BUDGET)
     trained = select(func.count()).where(Epoch.job_id == Job.id).scalar_subquery()
     begun = select(Job.state, Job.configuration, trained.label("trained")).where(
-        Job.experiment_id == experiment_id, within
+        Job.experiment_id == experiment_id, within, was_trained()
     )
     return sum(
         row.trained
