@@ -1,5 +1,6 @@
 """Carry experiments, or one unfinished training, from one store to another."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from runner import provenance
@@ -17,9 +18,11 @@ from runner.store.engine import Store
 MOST_BYTES = {rows.NAME: rows.MOST_BYTES, contents.NAME: contents.MOST_BYTES}
 
 
-def export_experiment(store: Store, experiment: int, out: Path, *, weights: bool) -> list[int]:
-    """Write an experiment to a new directory, with those about it; return the numbers of all."""
-    return _export(store, read_experiments(store, experiment, weights=weights), out, weights)
+def export_experiments(
+    store: Store, experiments: Sequence[int], out: Path, *, weights: bool
+) -> list[int]:
+    """Write experiments to a new directory, with those about them; return the numbers of all."""
+    return _export(store, read_experiments(store, experiments, weights=weights), out, weights)
 
 
 def export_checkpoint(store: Store, job: int, out: Path) -> int:

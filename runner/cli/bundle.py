@@ -51,14 +51,16 @@ def verify(trial: int, form: str) -> None:
 @click.argument("trial", type=TRIAL, required=False)
 @click.option(
     "--experiment",
+    "experiments",
     type=EXPERIMENT,
-    help="Export an experiment with its trials, evaluations and explanations instead.",
+    multiple=True,
+    help="Export an experiment with its trials, evaluations and explanations; repeatable.",
 )
 @click.option(
     "--checkpoint",
     "job",
     type=JOB,
-    help="Export the unfinished training of a job instead, to go on with it elsewhere.",
+    help="Export the unfinished training of a job, to go on with it elsewhere.",
 )
 @click.option(
     "--out",
@@ -74,17 +76,22 @@ def verify(trial: int, form: str) -> None:
 )
 @format_option
 def export(
-    trial: int | None, experiment: int | None, job: int | None, out: Path, weights: bool, form: str
+    trial: int | None,
+    experiments: tuple[int, ...],
+    job: int | None,
+    out: Path,
+    weights: bool,
+    form: str,
 ) -> None:
-    """Export a trial, an experiment or an unfinished training to a directory.
+    """Export a trial, experiments or an unfinished training to a directory.
 
-    The bundle of a trial contains a Keras model, params, metrics and provenance; an experiment
+    The bundle of a trial contains a Keras model, params, metrics and provenance; experiments
     and a training are for another store: `runner import`.
     """
-    from runner.bundle.experiments import export_checkpoint, export_experiment
+    from runner.bundle.experiments import export_checkpoint, export_experiments
     from runner.bundle.exporting import export_bundle
 
-    if [trial, experiment, job].count(None) != 2:
+    if [trial, experiments or None, job].count(None) != 2:
         raise InputError(
             "give one thing to export",
             "the number of a trial, --experiment or --checkpoint",
@@ -95,9 +102,9 @@ def export(
     if trial is not None:
         export_bundle(store, trial, out)
         document, words = {"trial": trial}, f"trial {trial}: {out}"
-    elif experiment is not None:
-        found = export_experiment(store, experiment, out, weights=weights)
-        document = {"experiment": experiment, "experiments": found}
+    elif experiments:
+        found = export_experiments(store, experiments, out, weights=weights)
+        document = {"experiments": found}
         words = f"experiment{'s' * (len(found) > 1)} {', '.join(map(str, found))}: {out}"
     elif job is not None:
         epoch = export_checkpoint(store, job, out)

@@ -1,5 +1,6 @@
 """Wait for an experiment and show its progress, keeping local workers up meanwhile if none are."""
 
+import math
 import os
 import sys
 import time
@@ -17,11 +18,11 @@ from runner.store.engine import Store
 LOOK_SECONDS = 0.5
 
 
-def wait_for(settings: Settings, store: Store, experiment_id: int) -> None:
-    """Return when every job of the experiment has ended."""
+def wait_for(settings: Settings, store: Store, experiment_id: int, until: float = math.inf) -> None:
+    """Return when every job of the experiment has ended, or at `until` on the monotonic clock."""
     display = _display(settings, store, experiment_id)
     with Waiting(settings, store, display.say) as waiting, display:
-        while not display.show():
+        while not display.show() and time.monotonic() < until:
             waiting.look()
             time.sleep(LOOK_SECONDS)
 

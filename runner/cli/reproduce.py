@@ -1,6 +1,8 @@
 """`runner reproduce`: the paper regenerated, with one command that may be stopped and repeated."""
 
+import math
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,9 +48,20 @@ DATASETS = {"small": "shapes", "medium": "cifar10", "full": "cifar10"}
     help="Write the report to this file, with its figures beside it.",
 )
 @wide_option
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Stop after so many minutes; the same command continues. Default: when all is done.",
+)
 @click.option("--only-report", is_flag=True, help="Submit nothing; report the results that exist.")
 def reproduce(
-    scale: str, dataset: str | None, seed: int, form: str, out: Path | None, **flags: bool
+    scale: str,
+    dataset: str | None,
+    seed: int,
+    form: str,
+    out: Path | None,
+    minutes: float | None,
+    **flags: bool,
 ) -> None:
     """Reproduce the paper. Runs its missing experiments and reports the results.
 
@@ -72,7 +85,7 @@ def reproduce(
     with reading_shown():
         reproduction = begin(settings, store, SCALES[scale], dataset or DATASETS[scale], seed)
     with explained(["submitted experiments are saved; run the same command again to continue"]):
-        failed = [] if flags["only_report"] else _do_all(reproduction)
+        failed = [] if flags["only_report"] else _do_all(reproduction, minutes)
     report = reproduction_report(read_sources(reproduction))
     written = write_report(report, form, destination, view)
     show_written(written)
@@ -84,23 +97,33 @@ def reproduce(
         sys.exit(ExitCode.JOB_FAILED)
 
 
-def _do_all(reproduction: "Reproduction") -> list[int]:
-    """Submit and wait until nothing is left to do; return the experiments that did not succeed."""
+def _do_all(reproduction: "Reproduction", minutes: float | None) -> list[int]:
+    """Submit and wait until nothing is left to do, or the time is over.
+
+    Return the experiments of which jobs did not succeed.
+    """
     from runner.cli.progress import local_workers, wait_for
     from runner.reproduction.advance import is_open, submitted, unfinished
 
     settings, store = reproduction.settings, reproduction.store
+    end = math.inf if minutes is None else time.monotonic() + 60 * minutes
     with local_workers(settings):
         while True:
             experiments = submitted(reproduction, submit=True)
             waiting = [number for number in experiments.values() if is_open(store, number)]
             words = f"{len(experiments)} of {len(reproduction.steps)} steps submitted"
             say(f"{words}, {len(waiting)} of them not finished")
-            if not waiting:
+            if not waiting or time.monotonic() >= end:
                 break
-            wait_for(settings, store, waiting[0])
+            wait_for(settings, store, waiting[0], end)
     missing = unfinished(reproduction, experiments)
-    return [experiments[step] for step in missing if step in experiments]
+    if waiting:
+        say(
+            f"{minutes:g} minutes are over, {len(missing)} of {len(reproduction.steps)} steps are"
+            f" left: {', '.join(missing)}; the same command continues"
+        )
+    there = [experiments[step] for step in missing if step in experiments]
+    return [number for number in there if not is_open(store, number)]
 
 
 COMMANDS = [reproduce]

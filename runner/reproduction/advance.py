@@ -115,12 +115,15 @@ def _trial(store: Store, experiment: int | None) -> int | None:
 
 
 def _key(reproduction: Reproduction, step: Step, trial: int | None) -> str:
-    """Return the submission key, which depends on the step, scale, data, seed and trial."""
+    """Return the submission key, which depends on the step, scale, data, seed and weights.
+
+    Not on numbers: in the store that a step is imported to, its trial has another one.
+    """
     asked = {
         "scale": asdict(reproduction.scale) | {"params": dict(reproduction.scale.params)},
         "fingerprint": reproduction.dataset.fingerprint,
         "seed": reproduction.seed,
-        "trial": trial,
+        "model": None if trial is None else queries.trial(reproduction.store, trial).model,
     }
     digest = sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
     return f"reproduce {reproduction.scale.name} {step.name} {digest[:16]}"

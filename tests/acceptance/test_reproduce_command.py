@@ -1,5 +1,6 @@
 """The paper regenerated as a person does it who has an hour a day: stopped, and gone on with."""
 
+import json
 import signal
 import subprocess
 from typing import Any
@@ -49,3 +50,9 @@ def test_a_reproduction_is_stopped_with_ctrl_c_and_goes_on_where_it_was(runner: 
     # It may have been stopped before all steps were submitted, and have gone on with the others.
     assert document["experiments"].items() <= again.items()
     assert sorted(again.values()) == sorted(submitted(runner)), "no step was submitted again"
+
+    # Not the time for an epoch.
+    left = runner(*REPRODUCE, "--minutes", "0.001", "--format", "json")
+    assert "0.001 minutes are over" in left.stderr
+    assert "untuned-long" in json.loads(left.stdout)["unfinished"]
+    assert processes_of(runner.directory) == []

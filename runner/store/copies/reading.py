@@ -22,15 +22,16 @@ OF_TRAINING = ("dataset", "epochs", "threads", "network", "backend", "init", "fr
 OF_OTHERS = ("submissions", "experiment_tags", "trials", "events", "randomisations")
 
 
-def read_experiments(store: Store, experiment: int, *, weights: bool) -> Rows:
-    """Return the rows of an experiment, of those about its trials, and of those it is about.
+def read_experiments(store: Store, experiments: Sequence[int], *, weights: bool) -> Rows:
+    """Return the rows of experiments, of those about their trials, and of those they are about.
 
     Raises InputError if it is not there, or while one of them has a running job.
     """
     with store.read() as connection:
-        chosen = _related(connection, experiment)
-        if experiment not in connection.scalars(select(Experiment.id)).all():
-            raise _unknown("experiment", experiment)
+        there = select(Experiment.id).where(Experiment.id.in_(experiments))
+        for missing in sorted(set(experiments) - set(connection.scalars(there))):
+            raise _unknown("experiment", missing)
+        chosen = _related(connection, experiments)
         running = select(Job.experiment_id).where(
             Job.experiment_id.in_(chosen), Job.state == JobState.RUNNING
         )
@@ -122,9 +123,9 @@ def read_checkpoint(store: Store, name: str) -> bytes:
     return bytes(content)
 
 
-def _related(connection: Connection, experiment: int) -> list[int]:
-    """Return an experiment with all that are about it, and all that these are about."""
-    found = {experiment}
+def _related(connection: Connection, experiments: Sequence[int]) -> list[int]:
+    """Return experiments with all that are about them, and all that these are about."""
+    found = set(experiments)
     while more := set(connection.scalars(users_of(sorted(found)))):
         found |= more
     while more := _sources(connection, found) - found:

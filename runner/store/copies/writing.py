@@ -7,6 +7,7 @@ from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from runner.errors import InputError
+from runner.races import evaluation_key
 from runner.store import schema
 from runner.store.artifacts import put_artifact, put_missing
 from runner.store.copies.numbers import renumbered
@@ -124,7 +125,8 @@ def _write(
         _insert_artifacts(connection, rows, contents)
         return Copied(experiment["id"], known, imported=False)
     holder = name_holder(connection, mapped["name"])
-    number = _insert_experiment(connection, mapped, holder)
+    mapped["submission_key"] = _key_here(connection, mapped["submission_key"], numbers)
+    number = _insert_experiment(connection, mapped | ({"name": None} if holder else {}))
     numbers.experiments[experiment["id"]] = number
     _insert_artifacts(connection, rows, contents)
     _insert_workers(connection, rows, workers)
@@ -180,18 +182,20 @@ def _number_known(connection: Connection, known: int, rows: Rows, numbers: _Numb
     numbers.trials.update({row["id"]: ids[row["job_id"]].trial for row in rows["trials"]})
 
 
-def _insert_experiment(connection: Connection, experiment: Row, holder: int | None) -> int:
-    key = experiment["submission_key"]
-    taken = select(Experiment.id).where(Experiment.submission_key == key)
-    # A key may be made of the numbers of trials, which are others here.
-    is_about = experiment["configuration"].get("trial") is not None
-    changes: Row = {}
-    if holder is not None:
-        changes["name"] = None
-    if key is not None and (is_about or connection.scalar(taken) is not None):
-        changes["submission_key"] = None
+def _insert_experiment(connection: Connection, experiment: Row) -> int:
     statement = insert_numbered(Experiment).returning(Experiment.id)
-    return connection.scalars(statement, experiment | changes).one()
+    return connection.scalars(statement, experiment).one()
+
+
+def _key_here(connection: Connection, key: str | None, numbers: _Numbers) -> str | None:
+    """Return the submission key for this store; None if it is that of another experiment here."""
+    # The key of what evaluates the winner of a race has the number of the race.
+    of_races = {
+        evaluation_key(old): evaluation_key(new) for old, new in numbers.experiments.items()
+    }
+    here = key if key is None else of_races.get(key, key)
+    taken = select(Experiment.id).where(Experiment.submission_key == here)
+    return None if here is None or connection.scalar(taken) is not None else here
 
 
 def _insert_jobs(connection: Connection, rows: Rows, numbers: _Numbers) -> None:

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from runner.bundle.checksums import write_checksums
-from runner.bundle.experiments import export_checkpoint, export_experiment, import_experiments
+from runner.bundle.experiments import export_checkpoint, export_experiments, import_experiments
 from runner.errors import InputError
+from runner.races import evaluation_key
 from runner.reports.experiment.document import report_document
 from runner.reports.records import plain
 from runner.store.artifacts import get_artifact
@@ -19,7 +21,8 @@ from runner.store.engine import Store, open_store
 from runner.store.lifecycle.checkpoints import newest_checkpoint
 from runner.store.lifecycle.naming import Edit, edit
 from runner.store.names import Label
-from runner.store.schema import Base
+from runner.store.queries.tuning.races import evaluation_of
+from runner.store.schema import Base, Experiment
 from tests.runner.reports.stored import (
     store_evaluation,
     store_explanation,
@@ -60,7 +63,7 @@ def test_every_table_is_copied_or_known_not_to_be() -> None:
 def exported(home_store: Store, tmp_path: Path) -> Path:
     """Offer an exported experiment of three jobs, with its evaluation and its explanation."""
     store_all(home_store)
-    assert export_experiment(home_store, 1, tmp_path / "out", weights=True) == [1, 2, 3]
+    assert export_experiments(home_store, [1], tmp_path / "out", weights=True) == [1, 2, 3]
     return tmp_path / "out"
 
 
@@ -125,7 +128,7 @@ def test_an_experiment_that_has_gone_on_since_is_not_mixed_up_with_it(
 def test_without_weights_reports_stay_and_a_model_comes_later(
     home_store: Store, there: Store, exported: Path, tmp_path: Path
 ) -> None:
-    export_experiment(home_store, 1, tmp_path / "light", weights=False)
+    export_experiments(home_store, [1], tmp_path / "light", weights=False)
     import_experiments(there, tmp_path / "light")
     assert report(there, 1) == report(home_store, 1)
     model = value(there, "SELECT model FROM trials WHERE id = 1")
@@ -135,11 +138,26 @@ def test_without_weights_reports_stay_and_a_model_comes_later(
     assert get_artifact(there, model) == b""
 
 
+def test_the_evaluation_of_a_race_is_found_by_the_number_that_the_race_has_here(
+    home_store: Store, there: Store, tmp_path: Path
+) -> None:
+    race = store_tune(home_store, [[0.5]])
+    evaluation = store_evaluation(home_store, 1)
+    with home_store.write() as connection:
+        chosen = update(Experiment).where(Experiment.id == evaluation)
+        connection.execute(chosen.values(submission_key=evaluation_key(race)))
+    store_evaluation(there)
+    export_experiments(home_store, [race], tmp_path / "out", weights=True)
+    imported = [each.experiment for each in import_experiments(there, tmp_path / "out")]
+    with there.read() as connection:
+        assert evaluation_of(connection, imported[0]) == imported[1]
+
+
 def test_an_explanation_takes_along_the_experiment_of_its_trial(
     home_store: Store, tmp_path: Path
 ) -> None:
     store_all(home_store)
-    assert export_experiment(home_store, 3, tmp_path / "out", weights=True) == [1, 3]
+    assert export_experiments(home_store, [3], tmp_path / "out", weights=True) == [1, 3]
 
 
 def change(directory: Path, name: str, content: bytes) -> None:
@@ -230,4 +248,4 @@ def test_a_job_without_a_checkpoint_has_nothing_to_take_along(
     with pytest.raises(InputError, match="no job 99"):
         export_checkpoint(home_store, 99, tmp_path / "out")
     with pytest.raises(InputError, match="no experiment 99"):
-        export_experiment(home_store, 99, tmp_path / "out", weights=True)
+        export_experiments(home_store, [99], tmp_path / "out", weights=True)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.bundle.experiments import export_experiments, import_experiments
 from runner.reports.formats.terminal import View
 from runner.reports.output import Destination, write_report
 from runner.reports.records import plain
@@ -16,7 +17,7 @@ from runner.reproduction.view import reproduction_report
 from runner.settings import Settings
 from runner.store import queries
 from runner.store.engine import Store
-from tests.runner.reports.stored import store_failure
+from tests.runner.reports.stored import store_failure, train_to_end
 from tests.runner.reproduction.tiny import TINY
 from tests.runner.store.making import job_ids
 
@@ -98,6 +99,23 @@ def test_the_same_again_submits_nothing_and_another_seed_is_another_reproduction
     )
     assert again == first
     assert not set(first.values()) & set(other.values())
+
+
+def test_steps_that_were_imported_are_not_submitted_again(
+    settings: Settings, sqlite_store: Store, home_store: Store, tmp_path: Path
+) -> None:
+    experiments = submitted(tiny(settings, home_store), submit=True)
+    (job,) = job_ids(home_store, experiments["untuned-short"])
+    train_to_end(home_store, job, [0.5])
+    done = submitted(tiny(settings, home_store), submit=True)
+    chosen = [done["untuned-short"], done["tuned"]]
+    exported = export_experiments(home_store, chosen, tmp_path / "out", weights=False)
+    assert done["untuned-short-on-test"] in exported
+    import_experiments(sqlite_store, tmp_path / "out")
+
+    found = submitted(tiny(settings, sqlite_store), submit=False)
+    on_splits = [f"untuned-short-on-{split}" for split in ("test", "train")]
+    assert sorted(found) == ["tuned", "untuned-short", *on_splits]
 
 
 @pytest.mark.parametrize("size", [1, 10**6])
