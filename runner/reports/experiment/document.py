@@ -12,10 +12,12 @@ from cifar_model.spaces.reducing import THRESHOLD, WINDOW
 from runner.errors import InputError
 from runner.reports.evaluation import FoldsSummary, evaluations_of, folds_summary
 from runner.reports.experiment.budget import Budget, budget_of_jobs
+from runner.reports.experiment.looks import looks_of
 from runner.reports.experiment.pareto import ParetoTrial, pareto_front, violates
 from runner.reports.experiment.racing import RaceDocument, race_document
 from runner.reports.experiment.search import Search, Searched, search_of
 from runner.reports.experiment.warnings import experiment_warnings
+from runner.reports.explanation.agreement import Agreement
 from runner.reports.explanation.life import LifeEpoch, life_of
 from runner.reports.explanation.rows import activations_of, explanations_of
 from runner.reports.explanation.shortcuts import Shortcut, shortcuts_of
@@ -75,8 +77,9 @@ class ExperimentDocument:
     `trials` has the trials that the experiment trained, by rank, or the one trial that it evaluated
     or explained. `trained_on` is the data set of the trials, which can differ from `dataset` if
     images of another data set are explained. `source` is the code of a network of one's own, and
-    `life` has the epochs that were explained, if earlier ones than the last were asked for. `by` is
-    the metric that the trials are ranked by: the objective of a search, else the preferred one of
+    `life` has the epochs that were explained, if earlier ones than the last were asked for.
+    `agreement` compares the explanations of the best trials, if they were explained. `by` is the
+    metric that the trials are ranked by: the objective of a search, else the preferred one of
     those that were reported.
     """
 
@@ -120,6 +123,7 @@ class ExperimentDocument:
     files: list[str]
     source: str | None = None
     life: list[LifeEpoch] | None = None
+    agreement: list[Agreement] | None = None
 
     @property
     def network(self) -> str:
@@ -164,7 +168,8 @@ def report_document(
         chosen = newest_number(connection) if number is None else number
         document = _document(connection, experiment_row(connection, chosen), group_by)
     source = source_of(store, code_of(document.configuration.network))
-    return replace(document, source=source, life=_life(store, document))
+    life, agreement = _life(store, document), looks_of(store, document.ranked)
+    return replace(document, source=source, life=life, agreement=agreement)
 
 
 def _life(store: Store, document: ExperimentDocument) -> list[LifeEpoch] | None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from cifar_model.objective import reported, score
 from runner.reports.evaluation import loss_rule_notes, next_for_trial
 from runner.reports.experiment.document import ExperimentDocument
+from runner.reports.experiment.looks import looks_parts
 from runner.reports.experiment.pareto import aim_notes, pareto_parts
 from runner.reports.experiment.racing import race_parts
 from runner.reports.experiment.warnings import equal_points
@@ -68,6 +69,7 @@ def training_parts(document: ExperimentDocument, figures: Sequence[Figure]) -> l
         *_scores(document),
         *_without(document),
         *_pareto(document),
+        *_looks(document),
         *loss_rule_notes("val_loss", document.trials),
         *warning_notes(document),
         *_selection(document),
@@ -112,6 +114,7 @@ def brief_training_parts(
         *troubles,
         *loss_rule_notes("val_loss", document.trials),
         *_brief_table(document),
+        *_looks(document),
         next_steps(go_on),
     ]
 
@@ -124,6 +127,12 @@ def _pareto(document: ExperimentDocument) -> list[Part]:
         *pareto_parts(titled(document.dataset, "Pareto front"), document.pareto, objectives),
         *aim_notes(document.trials, objectives, constraints_of(stored)),
     ]
+
+
+def _looks(document: ExperimentDocument) -> list[Part]:
+    """Return what the explanations of the best trials have in common."""
+    title = titled(document.dataset, "Explanations of the trials")
+    return looks_parts(title, document.agreement, document.ranked, document.by)
 
 
 def _without(document: ExperimentDocument) -> list[Note]:

@@ -94,12 +94,21 @@ def agreement_document(store: Store, numbers: Sequence[int]) -> AgreementDocumen
         rows = [explain_row(connection, number) for number in numbers]
         for row in rows[1:]:
             check_datasets([rows[0], row])
-        dataset = rows[0].configuration.dataset
+    found = compared(store, rows)
+    if found is None:
+        raise no_common_image(numbers)
+    return found
+
+
+def compared(store: Store, rows: Sequence[ExperimentRow]) -> AgreementDocument | None:
+    """Compare experiments that explain images of one data set; None without a common image."""
+    numbers, dataset = [row.id for row in rows], rows[0].configuration.dataset
+    with store.read() as connection:
         found = [explained_images(connection, number, dataset.classes) for number in numbers]
         trials = [job_row(connection, trial=row.configuration.trial) for row in rows]
     common = set.intersection(*(set(images) for images in found))
     if not common:
-        raise no_common_image(numbers)
+        return None
     explained = {
         number: {image: images[image] for image in common}
         for number, images in zip(numbers, found, strict=True)

@@ -1,6 +1,6 @@
 """Queries of reports: experiments, trials and results, many rows per query."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, RowMapping, Select, func, select
@@ -194,6 +194,18 @@ def explanations(connection: Connection, experiment: int) -> list[ExplanationRow
     """Return an experiment's explanations of its trial as it ended, as they were stored."""
     query = _explanations(experiment).where(of_last_epoch())
     return _rows(connection, query, ExplanationRow)
+
+
+def explaining(connection: Connection, trials: Collection[int]) -> list[int]:
+    """Return the experiments with explanations of some of the trials, the newest first."""
+    query = (
+        select(Job.experiment_id)
+        .join(Explanation, Explanation.job_id == Job.id)
+        .where(Explanation.trial_id.in_(trials), of_last_epoch())
+        .distinct()
+        .order_by(Job.experiment_id.desc())
+    )
+    return list(connection.scalars(query))
 
 
 def earlier_explanations(
