@@ -22,12 +22,11 @@ from benchmarks.networks import arguments, trained
 from benchmarks.trust import share
 from cifar_model.data import Dataset, shapes
 from cifar_model.data.sizes import resize
-from cifar_model.explanation.baselines import own_colour
 from cifar_model.explanation.lime import Neighbourhood
 from cifar_model.explanation.methods import gradcam, integrated_gradients, occluded
 from cifar_model.explanation.picture import explain
 from cifar_model.explanation.regions import Divided, mask, strongest
-from cifar_model.explanation.segmentation import divide
+from cifar_model.explanation.segmentation import divide, own_colour
 from cifar_model.explanation.settings import METHODS as EXPLAINED_BY
 from cifar_model.explanation.settings import Settings
 from cifar_model.prediction import Predictor

@@ -5,19 +5,20 @@ labels, until they are known by heart), `chance` (a learning rate so small that 
 and `random` (as it was built). Each method explains the class that each of them predicts for test
 images in random order: data sets may have theirs in the order of the classes.
 
-Printed are the share of sound explanations by both versions of the rules, for
+Printed are the share of sound explanations by every version of the rules, for
 the even images and for the odd ones, and how often hiding the shown regions lowers the probability
 more than hiding random regions does, by verdict.
 
-`--falls` repeats the even images' shares for other limits of the fall: it was chosen on them, and
-is checked on the odd ones. Measurements are kept in a file, and a run that is stopped goes on.
+`--falls` repeats the even images' shares for other limits of the fall, `--chances` for other limits
+of version 3: they are chosen on them, and checked on the odd ones. Measurements are kept in a file,
+and a run that is stopped goes on.
 """
 
 import argparse
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import keras
@@ -32,12 +33,13 @@ from cifar_model.data import Dataset, DatasetSpec, Split, load
 from cifar_model.explanation.attributions import answers
 from cifar_model.explanation.curves import curves
 from cifar_model.explanation.deletion import check
+from cifar_model.explanation.held_out import held_out
 from cifar_model.explanation.integrity import judge as judge_fit
 from cifar_model.explanation.picture import explain
 from cifar_model.explanation.randomisation import randomise
 from cifar_model.explanation.segmentation import divide
 from cifar_model.explanation.settings import METHODS, Settings
-from cifar_model.explanation.verdict import FALL, judge
+from cifar_model.explanation.verdict import FALL, MOST_CHANCE, judge
 from cifar_model.prediction import Predictor
 from cifar_model.results import Checks, Evidence, Explanation, Integrity
 
@@ -92,10 +94,16 @@ class Row:
         removed, random = self.checks.removed, self.checks.removed_random
         return removed is not None and random is not None and removed < random
 
-    def sound(self, fall: float = FALL) -> bool:
+    def sound_by_rules_2(self, fall: float = FALL) -> bool:
         """Tell whether the explanation is sound, if the probability must fall by such a share."""
-        fit = judge_fit(self.integrity)
-        return judge(fit, self.probability, self.checks, self.evidence, fall)[0] == "sound"
+        fit, known = judge_fit(self.integrity), self.evidence
+        earlier = known and replace(known, similar_chance=None)
+        return judge(fit, self.probability, self.checks, earlier, fall)[0] == "sound"
+
+    def sound(self, chance: float = MOST_CHANCE) -> bool:
+        """Tell whether it is sound by version 3 too, with a limit on similar held-out images."""
+        measured = 0.0 if self.evidence is None else self.evidence.similar_chance or 0.0
+        return self.sound_by_rules_2() and measured <= chance
 
 
 def main() -> None:
@@ -109,6 +117,7 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=1000)
     parser.add_argument("--keep", type=Path, default=KEPT / "verdicts")
     parser.add_argument("--falls", nargs="*", type=float, default=(0.1, 0.2, 0.3, 0.4))
+    parser.add_argument("--chances", nargs="*", type=float, default=(0.001, 0.01, 0.05))
     parser.add_argument("--summarise-only", action="store_true", help="measure nothing more")
     parser.add_argument("--cost", action="store_true", help="measure only what the checks cost")
     given = parser.parse_args()
@@ -122,7 +131,7 @@ def main() -> None:
     rows = [each for each in read(given.keep) if each.image < given.images]
     for method in given.methods:
         for network in given.networks:
-            summarise(method, network, rows, given.falls)
+            summarise(method, network, rows, given)
 
 
 def measure(given: argparse.Namespace) -> None:
@@ -143,6 +152,7 @@ def measure(given: argparse.Namespace) -> None:
         for name, predictor in networks.items()
         for method in given.methods
     }
+    known_labels = {name: held_out(predictor, test) for name, predictor in networks.items()}
     with (given.keep / "rows.jsonl").open("a", encoding="utf-8") as file:
         for image in range(given.images):
             for (name, method), randomisation in known.items():
@@ -150,8 +160,9 @@ def measure(given: argparse.Namespace) -> None:
                     continue
                 settings = Settings("small", given.samples, 0, method)
                 picture = test.images[image]
+                others = known_labels[name].without(image)
                 (found,) = explain(
-                    networks[name], picture, [], settings, randomisation
+                    networks[name], picture, [], settings, randomisation, others
                 ).explanations
                 right = found.label == test.labels[image]
                 file.write(json.dumps(stored(name, method, image, bool(right), found)) + "\n")
@@ -159,7 +170,7 @@ def measure(given: argparse.Namespace) -> None:
 
 
 def cost(given: argparse.Namespace, method: str) -> str:
-    """Return the processor time of explanations by both versions of the rules, in this process."""
+    """Return the processor time of explanations by rules 1 and 3, in this process."""
     dataset = load(DatasetSpec(given.dataset), given.keep)
     # What an untrained network says is void, and void explanations are not checked.
     predictor = network(dataset, dataset.test, "trained", given)
@@ -173,18 +184,20 @@ def cost(given: argparse.Namespace, method: str) -> str:
         check(predictor, divided, weights, settings.seed)
         curves(predictor, divided, weights)
 
-    def by_rules_2(image: NDArray[np.uint8]) -> None:
-        explain(predictor, image, [], settings)
+    known = held_out(predictor, dataset.test)
+
+    def by_rules_3(image: NDArray[np.uint8]) -> None:
+        explain(predictor, image, [], settings, held_out=known)
 
     seconds = []
-    for explained in (by_rules_1, by_rules_2):
+    for explained in (by_rules_1, by_rules_3):
         explained(dataset.test.images[0])  # compiles
         start = time.process_time()
         for image in dataset.test.images[: given.images]:
             explained(image)
         seconds.append((time.process_time() - start) / given.images)
     first, second = seconds
-    return f"{first:.2f} s by rules 1, {second:.2f} s by rules 2, {second / first:.2f} times"
+    return f"{first:.2f} s by rules 1, {second:.2f} s by rules 3, {second / first:.2f} times"
 
 
 def stored(network: str, method: str, image: int, right: bool, found: Explanation) -> object:
@@ -256,17 +269,22 @@ def fit(model: keras.Model, dataset: Dataset, case: Case, most: int | None) -> N
     model.fit(images, labels, batch_size=case.batch, epochs=case.epochs, verbose=2)
 
 
-def summarise(method: str, network: str, rows: Sequence[Row], falls: Sequence[float]) -> None:
+def summarise(method: str, network: str, rows: Sequence[Row], given: argparse.Namespace) -> None:
     """Print the shares with Wilson's 95 % intervals."""
     of = [row for row in rows if (row.method, row.network) == (method, network)]
     even = [row for row in of if row.image % 2 == 0]
     odd = [row for row in of if row.image % 2]
     start = f"{method}, {network}"
     print(f"{start}: sound by rules 1: {share([row.first == 'sound' for row in of])}")
+    print(f"{start}: sound by rules 2: {share([row.sound_by_rules_2() for row in of])}")
     for name, part in (("all", of), ("even", even), ("odd", odd)):
-        print(f"{start}: sound by rules 2, {name} images: {share([row.sound() for row in part])}")
-    for fall in falls:
-        print(f"{start}: even images, a fall of {fall}: {share([row.sound(fall) for row in even])}")
+        print(f"{start}: sound by rules 3, {name} images: {share([row.sound() for row in part])}")
+    for fall in given.falls:
+        found = [row.sound_by_rules_2(fall) for row in even]
+        print(f"{start}: even images, rules 2, a fall of {fall}: {share(found)}")
+    for chance in given.chances:
+        found = [row.sound(chance) for row in even]
+        print(f"{start}: even images, rules 3, a chance of {chance}: {share(found)}")
     for sound in (True, False):
         beats = [row.beats_random for row in of if row.sound() == sound]
         print(f"{start}: {'sound' if sound else 'not sound'}, beats random: {share(beats)}")

@@ -101,6 +101,10 @@ class Evidence:
     little noise, and of another label. `completeness` is the sum of the weights less the change
     of the probability, for methods whose weights should add up to it. `untrained_correlation`
     and `untrained_fall` are of the trial and the method, see `Randomisation`.
+
+    `similar_images` is the number of held-out images that were compared, those to which the network
+    gives the most similar outputs; `similar_right` is the share of them that has the predicted
+    class, and `similar_chance` the probability of at least such a share of random ones.
     """
 
     removed_random_low: float | None = None
@@ -110,6 +114,9 @@ class Evidence:
     completeness: float | None = None
     untrained_correlation: float | None = None
     untrained_fall: float | None = None
+    similar_images: int | None = None
+    similar_right: float | None = None
+    similar_chance: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cifar_model.explanation.attributions import weights_of
+from cifar_model.explanation.held_out import Similar
 from cifar_model.explanation.randomisation import correlation
 from cifar_model.explanation.regions import Divided
 from cifar_model.explanation.segmentation import divided_as
@@ -20,21 +22,24 @@ NOISE = 0.02
 COMPLETE = ("integrated_gradients",)
 
 
-def with_noise(
-    predictor: AnyPredictor, divided: Divided, labels: Sequence[int], settings: Settings
-) -> dict[int, list[float]]:
-    """Return the weights of each label for the image with a little noise, in the same superpixels.
+def with_noise(scaled: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
+    """Return an image in [0, 1] with a little noise."""
+    noise = np.random.default_rng(seed).normal(0, NOISE, scaled.shape)
+    return np.clip(scaled + noise, 0, 1).astype(np.float32)
 
-    Without the labels if the noise changes the predicted class.
-    """
-    random = np.random.default_rng(settings.seed)
-    noise = random.normal(0, NOISE, divided.scaled.shape)
-    scaled = np.clip(divided.scaled + noise, 0, 1).astype(np.float32)
-    before, after = predictor.probabilities(np.stack([divided.scaled, scaled])).argmax(axis=1)
-    if not labels or before != after:
+
+def weights_with_noise(
+    predictor: AnyPredictor,
+    divided: Divided,
+    noisy: NDArray[np.float32],
+    labels: Sequence[int],
+    settings: Settings,
+) -> dict[int, list[float]]:
+    """Return the weights of each label for the noisy image, in the same superpixels."""
+    if not labels:
         return {}
-    noisy = divided_as(scaled, divided.segments, settings.segmentation)
-    found = weights_of(predictor, noisy, labels, settings)
+    again = divided_as(noisy, divided.segments, settings.segmentation)
+    found = weights_of(predictor, again, labels, settings)
     return dict(zip(labels, found, strict=True))
 
 
@@ -60,9 +65,18 @@ def evidence(
     )
 
 
-def of_trial(found: Evidence, randomisation: Randomisation | None) -> Evidence:
-    """Return evidence with what is known of the trial and the method, if that was measured."""
-    if randomisation is None:
+def of_trial(
+    found: Evidence, randomisation: Randomisation | None, similar: Similar | None
+) -> Evidence:
+    """Return evidence with what is known of the trial, if that was measured."""
+    if randomisation is not None:
+        correlated, fall = randomisation.correlation, randomisation.fall
+        found = replace(found, untrained_correlation=correlated, untrained_fall=fall)
+    if similar is None:
         return found
-    correlated, fall = randomisation.correlation, randomisation.fall
-    return replace(found, untrained_correlation=correlated, untrained_fall=fall)
+    return replace(
+        found,
+        similar_images=similar.images,
+        similar_right=similar.right,
+        similar_chance=similar.chance,
+    )

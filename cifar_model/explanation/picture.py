@@ -9,7 +9,13 @@ from cifar_model.errors import InputError
 from cifar_model.explanation.attributions import Answer, answers
 from cifar_model.explanation.curves import curves
 from cifar_model.explanation.deletion import check
-from cifar_model.explanation.evidence import evidence, of_trial, with_noise
+from cifar_model.explanation.evidence import (
+    evidence,
+    of_trial,
+    weights_with_noise,
+    with_noise,
+)
+from cifar_model.explanation.held_out import HeldOut, similar
 from cifar_model.explanation.integrity import judge as judge_fit
 from cifar_model.explanation.integrity import largest_share
 from cifar_model.explanation.regions import Divided
@@ -26,11 +32,13 @@ def explain(
     labels: Sequence[int],
     settings: Settings,
     randomisation: Randomisation | None = None,
+    held_out: HeldOut | None = None,
 ) -> Explained:
     """Explain labels of an image (height, width, channels); without labels the predicted one.
 
-    `randomisation` is of the same network and method; without it the verdicts do not say whether an
-    untrained network is explained in the same way.
+    `randomisation` and `held_out` are of the same network, the latter without this image. Without
+    them the verdicts do not say whether an untrained network is explained in the same way, and
+    whether what the network has learned holds for other images.
 
     Raises InputError if the network takes other images or has no such label, or if there are
     fewer samples than superpixels.
@@ -38,7 +46,8 @@ def explain(
     _check_fit(predictor, image, labels)
     scaled = np.divide(image, 255, dtype=np.float32)
     divided = divide(scaled, settings.segmentation)
-    base = predictor.probabilities(scaled[None])[0]
+    changed = with_noise(scaled, settings.seed)
+    base, after = predictor.probabilities(np.stack([scaled, changed]))
     chosen = list(labels) or [int(base.argmax())]
     others = {label: (label + 1) % predictor.classes for label in chosen}
     asked = list(dict.fromkeys([*chosen, *others.values()]))
@@ -49,7 +58,10 @@ def explain(
     trusted = {label: found[label].weights for label in chosen if fits[label][0] != "void"}
     checks = check(predictor, divided, trusted, settings.seed)
     drawn = curves(predictor, divided, trusted)
-    noisy = with_noise(predictor, divided, list(trusted), settings)
+    # Nothing is known of the noise if it changes the predicted class.
+    compared = list(trusted) if base.argmax() == after.argmax() else []
+    noisy = weights_with_noise(predictor, divided, changed, compared, settings)
+    alike = similar(held_out, base) if held_out is not None else None
 
     def explanation(label: int) -> Explanation:
         """Put together what was found of a label."""
@@ -59,7 +71,7 @@ def explain(
         if curve is not None:
             other = found[others[label]].weights
             known = evidence(weights, noisy.get(label), other, (tested, curve), settings)
-            known = of_trial(known, randomisation)
+            known = of_trial(known, randomisation, alike)
         verdict, reason = judge(fits[label], probability, tested, known)
         return Explanation(
             label=label,

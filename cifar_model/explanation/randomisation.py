@@ -66,10 +66,13 @@ def randomise(
         on_image(number)
         compared = _compared(trained, image, settings)
         layers = drawn[number % DRAWS]
+        drawn_above = []
         if number < CURVE_IMAGES:
-            curves.append(_curve(trained, untrained, layers, compared, settings))
+            drawn_above = _curve(trained, untrained, layers, compared, settings)
         _set(untrained, layers)
         same, fall = _untrained(untrained, compared, settings)
+        if number < CURVE_IMAGES:
+            curves.append([*drawn_above, same])
         correlations.append(same)
         falls.append(fall)
     names = [layer.name for layer in _with_weights(model)]
@@ -153,10 +156,13 @@ def _curve(
     compared: _Compared,
     settings: Settings,
 ) -> list[float | None]:
-    """Return the correlation after drawing the top layer, the top few, ... and all layers."""
+    """Return the correlation after drawing the top layer, the top few, ... and all but the lowest.
+
+    The point of all layers is that of the untrained network.
+    """
     layers = [layer.get_weights() for layer in _with_weights(trained.model)]
     found = []
-    for place in _points(len(layers)):
+    for place in _points(len(layers))[:-1]:
         _set(other, [*layers[:place], *drawn[place:]])
         (weights,) = weights_of(other, compared.divided, [compared.label], settings)
         found.append(correlation(compared.weights, weights))

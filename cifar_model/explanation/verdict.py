@@ -4,8 +4,9 @@ from cifar_model.results import Checks, Evidence
 
 # Version 1 looks at `Integrity` alone: whether the weights describe the network's predictions.
 # Version 2 also asks whether they depend on what the network has learned.
+# Version 3 also asks whether what it has learned holds for images that it was not trained on.
 # docs/explanations.md says what was measured of the limits.
-FIRST_RULES, RULES = 1, 2
+FIRST_RULES, RULES = 1, 3
 
 # Hiding the shown regions must lower the probability by this share of it.
 FALL = 0.2
@@ -14,8 +15,15 @@ FALL = 0.2
 # with a little noise.
 MOST_UNTRAINED, MOST_OTHER, LEAST_INPUT = 0.5, 0.9, 0.2
 
+# Random held-out images have the predicted class as often as the similar ones with at most this
+# probability.
+MOST_CHANCE = 0.01
+
 # Of a trainer's model, an earlier epoch, or a network that Keras cannot build again.
 NOT_COMPARED = ", not compared with untrained networks"
+
+# Of images that were explained without a data set, or with too small a one.
+NOT_HELD_OUT = ", not compared with held-out images"
 
 
 def judge(
@@ -25,15 +33,17 @@ def judge(
     evidence: Evidence | None,
     least_fall: float = FALL,
 ) -> tuple[str, str]:
-    """Return the verdict and its reason by version 2 of the rules; `fit` is that of version 1.
+    """Return the verdict and its reason by version 3 of the rules; `fit` is that of version 1.
 
     A measurement that could not be made is not held against an explanation.
     """
     if fit[0] != "sound" or evidence is None:
         return fit
-    reasons = (*_effect(probability, checks, evidence, least_fall), *_sanity(evidence))
-    compared = "" if evidence.untrained_fall is not None else NOT_COMPARED
-    sound = ("sound", f"{fit[1]}{compared}")
+    effect, sanity = _effect(probability, checks, evidence, least_fall), _sanity(evidence)
+    reasons = (*effect, *sanity, _generalises(evidence))
+    untrained = "" if evidence.untrained_fall is not None else NOT_COMPARED
+    held_out = "" if evidence.similar_chance is not None else NOT_HELD_OUT
+    sound = ("sound", f"{fit[1]}{untrained}{held_out}")
     return next((("weak", reason) for applies, reason in reasons if applies), sound)
 
 
@@ -86,3 +96,15 @@ def _sanity(found: Evidence) -> list[tuple[bool, str]]:
             f"a little noise in the image changes the explanation: rank correlation {noisy:.2f}",
         ),
     ]
+
+
+def _generalises(found: Evidence) -> tuple[bool, str]:
+    """Return the rule about the held-out images to which the network gives similar outputs."""
+    images, right, chance = found.similar_images, found.similar_right, found.similar_chance
+    if images is None or right is None or chance is None:
+        return (False, "")
+    similar = f"of the {images} held-out images with the most similar outputs"
+    return (
+        chance > MOST_CHANCE,
+        f"{similar}, {right:.0%} have the predicted class, which may be chance",
+    )

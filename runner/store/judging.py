@@ -17,6 +17,9 @@ from runner.store.schema import Explanation, Job
 # void: of one that is not, they are above every limit.
 LARGE = 1.0
 
+# Evidence of earlier versions has no such key; later ones have it even without a value.
+NEEDED = "similar_chance"
+
 # What the rules look at.
 COLUMNS = (
     *("id", "verdict", "evidence", "superpixels", "largest_share", "weight_range", "r2"),
@@ -34,7 +37,8 @@ NEW: dict[str, BindParameter[Any]] = {
 class Judged:
     """How many explanations were judged again, how many verdicts changed, and how many were kept.
 
-    Those without evidence keep their verdict: void ones, and those of versions that measured none.
+    Those without the evidence that the newest rules need keep their verdict: void ones, and those
+    of earlier versions.
     """
 
     experiment: int
@@ -60,7 +64,7 @@ def judge_again(store: Store, experiment_id: int) -> Judged:
                 "an experiment that has explained images",
                 "see `runner status` for the experiments",
             )
-        measured = [row for row in rows if row["evidence"] is not None]
+        measured = [row for row in rows if row["evidence"] and NEEDED in row["evidence"]]
         found = [_judged(row) for row in measured]
         if found:
             again = update(Explanation).where(Explanation.id == bindparam("row"))

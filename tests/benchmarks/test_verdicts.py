@@ -21,7 +21,7 @@ def test_networks_are_trained_explained_and_summarised(
         *(("memorised", 0), ("random", 0)),
         *(("memorised", 1), ("random", 1)),
     ]
-    assert "occlusion, random: sound by rules 2, all images: 0 of 2" in capsys.readouterr().out
+    assert "occlusion, random: sound by rules 3, all images: 0 of 2" in capsys.readouterr().out
     monkeypatch.setattr(sys, "argv", ["verdicts", *small, "--summarise-only"])
     verdicts.main()
     assert verdicts.read(tmp_path) == rows

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from cifar_model.explanation.baselines import colour_around, own_colour
-from cifar_model.explanation.segmentation import divide
+from cifar_model.explanation.segmentation import colour_around, divide, own_colour
 from tests.cifar_model.untrained import PICTURES, scaled
 
 # A white bar, divided into two superpixels, on black.

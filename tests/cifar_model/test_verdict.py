@@ -12,7 +12,7 @@ from cifar_model.explanation.imputation import imputed
 from cifar_model.explanation.picture import explain
 from cifar_model.explanation.randomisation import IMAGES, correlation, randomise
 from cifar_model.explanation.settings import METHODS, Settings
-from cifar_model.explanation.verdict import NOT_COMPARED, RULES, judge
+from cifar_model.explanation.verdict import NOT_COMPARED, NOT_HELD_OUT, RULES, judge
 from cifar_model.results import Checks, Evidence
 from tests.cifar_model.test_methods import edges_on_the_left, picture
 from tests.cifar_model.untrained import PICTURES, make_predictor
@@ -26,6 +26,9 @@ EVIDENCE = Evidence(
     other_correlation=-0.2,
     untrained_correlation=0.1,
     untrained_fall=0.05,
+    similar_images=50,
+    similar_right=0.6,
+    similar_chance=1e-6,
 )
 
 
@@ -36,6 +39,10 @@ EVIDENCE = Evidence(
         ({"untrained_fall": 0.8}, "in untrained networks by up to 80%"),
         ({"untrained_correlation": 0.6}, "an untrained network gives the same explanation"),
         ({"other_correlation": 0.95}, "another class has the same explanation"),
+        (
+            {"similar_right": 0.12, "similar_chance": 0.4},
+            "of the 50 held-out images with the most similar outputs, 12% have the predicted class",
+        ),
         ({"input_correlation": 0.1}, "a little noise in the image changes the explanation"),
     ],
 )
@@ -47,7 +54,10 @@ def test_what_the_network_did_not_learn_is_not_sound(change: dict[str, Any], rea
 
 def test_what_nothing_speaks_against_keeps_the_verdict_of_the_fit() -> None:
     assert judge(FIT, 0.8, CHECKS, EVIDENCE) == FIT
-    assert judge(FIT, 0.8, CHECKS, Evidence()) == (FIT[0], f"{FIT[1]}{NOT_COMPARED}")
+    assert judge(FIT, 0.8, CHECKS, Evidence()) == (
+        FIT[0],
+        f"{FIT[1]}{NOT_COMPARED}{NOT_HELD_OUT}",
+    )
     for verdict in ("weak", "void"):
         assert judge((verdict, "why"), 0.8, CHECKS, EVIDENCE) == (verdict, "why")
 

@@ -175,6 +175,7 @@ def test_untrained_networks_are_measured_once_for_a_trial_and_a_method(worker: C
         (row,) = report_document(worker.store, experiment).explanations
         assert row.evidence is not None
         falls.append(row.evidence.untrained_fall)
+        assert row.evidence.similar_images is not None
         with worker.store.write() as connection:
             connection.execute(text("UPDATE randomisations SET fall = 0.75"))
     assert falls[0] is not None

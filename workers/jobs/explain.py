@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from cifar_model import determinism
 from cifar_model.activations import activations
+from cifar_model.explanation.held_out import held_out
 from cifar_model.explanation.picture import explain
 from cifar_model.explanation.randomisation import randomise
 from cifar_model.prediction import AnyPredictor, Predictor
@@ -39,7 +40,7 @@ def run_explanation(attempt: Attempt, spec: ExplainSpec) -> Write:
     names = spec.labels
     labels = [dataset.classes.index(name) for name in names] if names != ["predicted"] else []
     stored, made = _randomisation(attempt, spec, predictor, dataset.test.images)
-    randomisation = stored or made
+    randomisation, known = stored or made, held_out(predictor, dataset.test)
     explained, outputs = {}, {}
     for done, image in enumerate(spec.images, start=1):
         failpoint(f"image_{image}", attempt.key.job_id)
@@ -48,7 +49,9 @@ def run_explanation(attempt: Attempt, spec: ExplainSpec) -> Write:
         asked = labels
         if spec.earlier is not None and not labels:
             asked = [_predicted(own, picture)]
-        explained[image] = explain(predictor, picture, asked, spec.settings, randomisation)
+        explained[image] = explain(
+            predictor, picture, asked, spec.settings, randomisation, known.without(image)
+        )
         if spec.activations and spec.earlier is None:
             outputs[image] = activations(predictor.model, picture)
         attempt.progress(f"image {done}/{len(spec.images)}")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cifar_model.explanation.verdict import FIRST_RULES, RULES
+from cifar_model.explanation.verdict import RULES
 from runner.reports.explanation.shortcuts import Shortcut
 from runner.reports.figures.names import overlay_name
 from runner.reports.model import Figure, Note, Part, Table, first_rows, titled
@@ -126,7 +126,7 @@ def _verdicts(explanations: Sequence[Explanation]) -> str:
     verdicts = [row.verdict for row in explanations]
     words = ", ".join(f"{verdicts.count(of)} {of}" for of in ("sound", "weak", "void"))
     earlier = sum(row.rules < RULES for row in explanations)
-    by = f" {earlier} are by version {FIRST_RULES} of the rules." if earlier else ""
+    by = f" {earlier} are by earlier rules." if earlier else ""
     return f"{len(explanations)} explanations: {words}.{by}"
 
 

@@ -146,7 +146,7 @@ class ExplanationRow:
     verdict: str
     reason: str
     rules: int
-    evidence: Mapping[str, float | None] | None
+    evidence: Mapping[str, Any] | None
     removed: float | None
     removed_random: float | None
     other_label: int | None

@@ -7,6 +7,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from cifar_model.explanation.verdict import FIRST_RULES, RULES
 from cifar_model.results import Evidence, Randomisation
@@ -58,6 +59,20 @@ def test_explanations_without_evidence_keep_their_verdict_and_its_rules(store: S
     assert judge_again(store, experiment).kept == 1
     (row,) = table(store, "explanations")
     assert (row["rules"], row["verdict"], row["evidence"]) == (FIRST_RULES, "weak", None)
+
+
+def test_evidence_without_held_out_images_keeps_the_verdict_and_its_rules(store: Store) -> None:
+    experiment = explained(store, {0: {0: weights(0)}, 1: {0: weights(1)}}, evidence=EVIDENCE)
+    run(store, "UPDATE explanations SET rules = 2, verdict = 'weak'")
+    earlier = '{"removed_random_low": 0.5}'
+    with store.write() as connection:
+        query = text("UPDATE explanations SET evidence = :evidence WHERE image = 0")
+        connection.execute(query, {"evidence": earlier})
+    done = judge_again(store, experiment)
+    assert (done.judged, done.kept) == (1, 1)
+    kept, judged = sorted(table(store, "explanations"), key=itemgetter("image"))
+    assert (kept["rules"], kept["verdict"]) == (2, "weak")
+    assert (judged["rules"], judged["verdict"]) == (RULES, "sound")
 
 
 def test_an_experiment_without_explanations_is_refused(store: Store) -> None:
