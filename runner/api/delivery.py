@@ -127,7 +127,7 @@ def experiment_document(
         priority=experiment.priority,
         warnings=warnings_of(store, experiment),
         jobs=[
-            Job(job.id, job.number, job.state, job.attempts, job.reason, job.trial)
+            Job(job.id, job.number, job.state, job.attempts, job.reason, job.trial, job.reused)
             for job in jobs[:limit]
         ],
     )

@@ -39,6 +39,7 @@ class Job:
     attempts: int
     reason: str | None
     trial: int | None
+    reused: int | None
 
 
 @dataclass(frozen=True, slots=True)

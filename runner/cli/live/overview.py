@@ -133,6 +133,8 @@ def _jobs_table(jobs: list[Job], view: View) -> str:
         names = ["job", "number", "state", "attempts", "reason", "trial"]
     elif not any(job.reason for job in jobs):
         names.remove("reason")
+    if any(job.reused for job in jobs):
+        names.insert(names.index("trial") + 1, "reused")
     cells = [[getattr(job, name) for name in names] for job in jobs]
     marks = ["failed" if job.state == JobState.FAILED else "" for job in jobs]
     return fit_table(Table("", names, cells, marks=marks), replace(view, more=""))

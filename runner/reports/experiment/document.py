@@ -371,4 +371,4 @@ def _submission(row: SubmissionRow) -> Submission:
 
 
 def _job(job: JobRow) -> Job:
-    return Job(job.job, job.number, job.state, job.attempts, job.reason, job.trial)
+    return Job(job.job, job.number, job.state, job.attempts, job.reason, job.trial, job.reused)

@@ -66,6 +66,7 @@ class Job:
     ended_at: datetime | None
     epoch: int | None
     trial: int | None
+    reused: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +181,7 @@ def _jobs(experiment_id: int) -> Select[Any]:
             *columns_of(schema.Job, Job),
             newest_epoch.label("epoch"),
             schema.Trial.id.label("trial"),
+            schema.Trial.reused,
         )
         .outerjoin(schema.Trial, schema.Trial.job_id == schema.Job.id)
         .where(schema.Job.experiment_id == experiment_id)

@@ -6,8 +6,11 @@ import pytest
 from sqlalchemy import Connection, select
 
 from cifar_model.objective import STOPPED
+from runner.api.delivery import experiment_document
+from runner.cli.live.overview import experiment_text
 from runner.reports.experiment.document import report_document
 from runner.reports.experiment.view import brief_parts
+from runner.reports.formats.terminal import View
 from runner.reports.model import Table
 from runner.states import AttemptState
 from runner.store.artifacts import get_artifact
@@ -107,6 +110,9 @@ def test_tables_show_the_trial_that_was_trained_where_there_is_one(sqlite_store:
         document = report_document(sqlite_store, claimed.experiment_id)
         [table] = [part for part in brief_parts(document) if isinstance(part, Table)]
         assert ("reused" in table.columns) is shown
+        status = experiment_document(sqlite_store, claimed.experiment_id)
+        assert status.jobs[0].reused == document.ranked[0].reused
+        assert ("reused" in experiment_text(sqlite_store, status, View(), None)) is shown
 
 
 def test_in_another_store_it_names_the_copy_of_that_trial_and_is_not_reused_there(
