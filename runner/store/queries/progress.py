@@ -92,11 +92,10 @@ def _in_epochs(store: Store, found: queries.Experiment) -> Progress:
         .outerjoin(schema.Trial, schema.Trial.job_id == schema.Job.id)
         .where(of_experiment)
     )
-    number = func.count()
     recorded = (
         select(
-            number.filter(~has_ended),
-            number.filter(has_ended, ~has_succeeded),
+            func.count().filter(~has_ended),
+            func.count().filter(has_ended, ~has_succeeded),
             func.avg(schema.Epoch.seconds),
         )
         .join_from(schema.Epoch, schema.Job, schema.Job.id == schema.Epoch.job_id)
