@@ -30,6 +30,8 @@ from runner.submit.experiments import save_submission
 if TYPE_CHECKING:
     import pandas as pd
 
+    from runner.search.storage import RunnerStorage
+
 
 def open(home_or_url: str | os.PathLike[str] | None = None) -> "Client":  # noqa: A001 (`runner.open()`)
     """Open a home or a database; without an argument that of the command line.
@@ -306,6 +308,16 @@ class Client:
     def explanations(self, experiment: Chosen = None, where: Where = ()) -> "pd.DataFrame":
         """Return one row for each explanation; `where` is about the trial."""
         return self._frame("explanations", experiment, where)
+
+    def optuna_storage(self) -> "RunnerStorage":
+        """Return the store as a storage of Optuna's, with each experiment that trains as a study.
+
+        They are read when Optuna asks, so that `optuna-dashboard` follows a running experiment.
+        """
+        from runner.reports.experiment.optuna_study import Studies
+        from runner.search.storage import RunnerStorage
+
+        return RunnerStorage(self._home.store, Studies(self._home.store))
 
     def _frame(self, what: str, experiment: Chosen, where: Where) -> "pd.DataFrame":
         from runner.api.frames.reading import read

@@ -3,30 +3,42 @@
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.study import StudyDirection
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from cifar_model.params import ParamValues
 from cifar_model.rules import Json
 from runner.errors import InputError
 from runner.search.sampling import contains
 
+# Where Optuna keeps how far a trial is beyond its constraints.
+CONSTRAINTS = "constraints"
+
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 
 
 @dataclass(frozen=True, slots=True)
 class StudyTrial:
-    """A trial as Optuna has it; `state` is the name of one of Optuna's states."""
+    """A trial as Optuna has it; `state` is the name of one of Optuna's states.
+
+    `excess` is how far it is beyond each constraint; numbers begin with 0.
+    """
 
     params: ParamValues
     values: Sequence[float] | None
     state: str
     intermediate: Mapping[int, float] = field(default_factory=dict)
     about: Mapping[str, Json] = field(default_factory=dict)
+    excess: Sequence[float] = ()
+    id: int = 0
+    number: int = 0
+    started: datetime | None = None
+    ended: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +58,27 @@ def study_file(study: Study) -> bytes:
         path = Path(directory) / "study.db"
         storage = optuna.storages.RDBStorage(f"sqlite:///{path}")
         made = optuna.create_study(
-            storage=storage, study_name=study.name, directions=_directions(study.minimize)
+            storage=storage, study_name=study.name, directions=directions_of(study)
         )
         for name, value in study.about.items():
             made.set_user_attr(name, value)
-        known = _distributions(study)
-        made.add_trials([_trial(each, known) for each in study.trials])
+        made.add_trials(frozen_trials(study))
         storage.remove_session()
         storage.engine.dispose()
         return path.read_bytes()
 
 
-def _directions(minimize: Sequence[bool]) -> list[StudyDirection]:
-    return [StudyDirection.MINIMIZE if small else StudyDirection.MAXIMIZE for small in minimize]
+def directions_of(study: Study) -> list[StudyDirection]:
+    """Return whether a smaller or a larger value of each objective is better."""
+    return [
+        StudyDirection.MINIMIZE if small else StudyDirection.MAXIMIZE for small in study.minimize
+    ]
+
+
+def frozen_trials(study: Study) -> list[FrozenTrial]:
+    """Return the trials of a study as Optuna's."""
+    known = _distributions(study)
+    return [_frozen(trial, known) for trial in study.trials]
 
 
 def _distributions(study: Study) -> dict[str, BaseDistribution]:
@@ -75,15 +95,29 @@ def _distributions(study: Study) -> dict[str, BaseDistribution]:
     return found
 
 
-def _trial(trial: StudyTrial, known: Mapping[str, BaseDistribution]) -> optuna.trial.FrozenTrial:
-    return optuna.trial.create_trial(
-        state=TrialState[trial.state],
+def _frozen(trial: StudyTrial, known: Mapping[str, BaseDistribution]) -> FrozenTrial:
+    state = TrialState[trial.state]
+    # A job that was cancelled before it started began and ended at once.
+    started = None if state == TrialState.WAITING else trial.started or trial.ended
+    return FrozenTrial(
+        number=trial.number,
+        trial_id=trial.id,
+        state=state,
+        value=None,
         values=trial.values,
+        datetime_start=_local(started),
+        datetime_complete=_local(trial.ended),
         params=dict(trial.params),
         distributions={name: known[name] for name in trial.params},
-        intermediate_values=dict(trial.intermediate),
         user_attrs=dict(trial.about),
+        system_attrs={CONSTRAINTS: list(trial.excess)} if trial.excess else {},
+        intermediate_values=dict(trial.intermediate),
     )
+
+
+def _local(moment: datetime | None) -> datetime | None:
+    """Return a moment as Optuna has it: in local time, without a time zone."""
+    return None if moment is None else moment.astimezone().replace(tzinfo=None)
 
 
 def read_study(path: Path) -> Study:

@@ -24,7 +24,7 @@ from runner.store.url import database_url, name_of
 __all__ = ["HEAD", "Connection", "Store", "StoreUnavailable", "open_store", "upgrade"]
 
 # The newest revision under migrations/versions; Alembic would take half a second to say it.
-HEAD = "0015"
+HEAD = "0016"
 
 # Whoever upgrades a PostgreSQL database holds this; the number only has to be ours.
 UPGRADE_LOCK = 7_310_052
@@ -40,6 +40,10 @@ class Store:
         self._url = database_url(url)
         self._engine = make_engine(self._url)
         self._pid = os.getpid()
+
+    def __reduce__(self) -> tuple[type["Store"], tuple[str]]:
+        """Pickle the URL: another process opens the database for itself."""
+        return Store, (self.url,)
 
     @property
     def name(self) -> str:

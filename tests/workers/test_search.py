@@ -311,7 +311,7 @@ def test_a_search_starts_from_what_an_experiment_or_its_study_file_found(
     for job in queries.jobs(store, earlier):
         tasks.tune.apply(args=(job.id,), throw=True)
     file = tmp_path / "study.db"
-    file.write_bytes(optuna_study(report_document(store, earlier)))
+    file.write_bytes(optuna_study(store, earlier))
     study = optuna.create_study(sampler=make_sampler("tpe", 4), direction="minimize")
     known = {"x": FloatDistribution(0, 1), "y": IntDistribution(0, 50)}
     for point in points(store, earlier).values():

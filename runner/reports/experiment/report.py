@@ -48,7 +48,7 @@ def experiment_report(
         exports={
             "parquet": lambda: _parquet(document, grouped=grouped),
             "tensorboard": lambda: _event_files(document),
-            "optuna": lambda: _study_file(document),
+            "optuna": lambda: _study_file(store, document),
         },
     )
 
@@ -116,11 +116,11 @@ def _event_files(document: ExperimentDocument) -> list[tuple[Path, bytes]]:
     return list(event_files(document.trials, datetime.fromisoformat(document.created_at)))
 
 
-def _study_file(document: ExperimentDocument) -> list[tuple[Path, bytes]]:
+def _study_file(store: Store, document: ExperimentDocument) -> list[tuple[Path, bytes]]:
     from runner.reports.experiment.optuna_study import optuna_study
 
     _check_trains(document, "optuna", "a study of Optuna's has trials")
-    return [(Path(), optuna_study(document))]
+    return [(Path(), optuna_study(store, document.experiment))]
 
 
 def _check_trains(document: ExperimentDocument, form: str, reason: str) -> None:

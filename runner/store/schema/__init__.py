@@ -22,6 +22,7 @@ from runner.store.schema.work import (
     ExperimentInit,
     ExperimentTag,
     Job,
+    OptunaLog,
     Submission,
     Worker,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "ExperimentTag",
     "Explanation",
     "Job",
+    "OptunaLog",
     "Probabilities",
     "Randomisation",
     "Submission",

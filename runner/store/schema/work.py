@@ -229,3 +229,16 @@ class Checkpoint(Base):
     fingerprint: Mapped[str]
     sha256: Mapped[str]
     content: Mapped[bytes]
+
+
+class OptunaLog(Base):
+    """A change of a study that was made with Optuna itself; experiments are not here.
+
+    The entries are those of Optuna's journal storage, which keeps a study as the list of its
+    changes. They are text because they may contain NaN, which is not JSON.
+    """
+
+    __tablename__ = "optuna_log"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    entry: Mapped[str]

@@ -31,7 +31,7 @@ from tests.runner.reports.stored import (
 )
 from tests.runner.store.making import FINGERPRINT, job_ids, make_experiment, rows, value
 
-NOT_COPIED = {"artifacts", "deleted_experiments"}
+NOT_COPIED = {"artifacts", "deleted_experiments", "optuna_log"}
 
 
 @pytest.fixture
