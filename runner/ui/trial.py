@@ -11,7 +11,7 @@ from runner.specs import Configuration
 from runner.store import queries
 from runner.store.artifacts import get_array
 from runner.store.engine import Store
-from runner.store.queries.explanations import Wanted, newest
+from runner.store.queries.explanations import Wanted, newest, of_same_image
 from runner.store.queries.predictions import newest_predictions
 from runner.store.queries.reports import epochs_of_attempts, explanation_row
 from runner.ui.pictures import as_png
@@ -32,11 +32,22 @@ class TrialPage(TrialDocument):
     attempt_epochs: list[tuple[int, int] | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Another explanation of the same image: of another class, by another method or trial."""
+
+    explanation: int
+    trial: int
+    method: str
+    class_: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplanationPage(Explanation):
-    """An explanation with the superpixel of each pixel."""
+    """An explanation with the superpixel of each pixel, and others of the same image."""
 
     superpixel_of: list[list[int]]
+    others: list[Other]
 
 
 def trial_page(store: Store, number: int) -> TrialPage:
@@ -85,15 +96,24 @@ def explanation_page(store: Store, number: int) -> ExplanationPage:
     """Return the document of an explanation's page."""
     with store.read() as connection:
         row = explanation_row(connection, number)
+        beside = of_same_image(connection, row, MOST_EXPLANATIONS) if row else []
     if row is None:
         raise InputError(
             f"there is no explanation {number} in the {store.name}",
             "the number of an explanation",
             "`runner explanations` lists the explanations",
         )
-    record = explanation(row, _classes(store, row.experiment))
+    classes = {each: _classes(store, each) for each in {of.experiment for of in (row, *beside)}}
+    record = explanation(row, classes[row.experiment])
     segments = get_array(store, record.segments)
-    return ExplanationPage(**fields_of(record), superpixel_of=segments.tolist())
+    return ExplanationPage(
+        **fields_of(record),
+        superpixel_of=segments.tolist(),
+        others=[
+            Other(each.id, each.trial_id, each.method, classes[each.experiment][each.label])
+            for each in beside
+        ],
+    )
 
 
 def picture(store: Store, number: int) -> bytes:

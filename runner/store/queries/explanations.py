@@ -175,6 +175,24 @@ def newest(
     return [ExplanationRow(**row) for row in connection.execute(query).mappings()]
 
 
+def of_same_image(connection: Connection, row: ExplanationRow, count: int) -> list[ExplanationRow]:
+    """Return the newest other explanations of an image: of any class, method and trial.
+
+    Without the stored image, those of its trial.
+    """
+    same = and_(Explanation.trial_id == row.trial_id, Explanation.image == row.image)
+    if row.picture is not None:
+        same = Explanation.picture == row.picture
+    query = (
+        select(*columns_of(Explanation, ExplanationRow), Job.experiment_id.label("experiment"))
+        .join(Job, Job.id == Explanation.job_id)
+        .where(same, Explanation.id != row.id, of_last_epoch())
+        .order_by(Explanation.id.desc())
+        .limit(count)
+    )
+    return [ExplanationRow(**found) for found in connection.execute(query).mappings()]
+
+
 def explained_images(
     connection: Connection, trial: int, images: Sequence[int]
 ) -> dict[int, list[int]]:

@@ -35,6 +35,7 @@ def pages(page_store: Store) -> dict[str, str]:
         f"/compare?trials={trials[0]},{trials[1]}": "#pairs",
         f"/jobs/{job}": ".facts",
         f"/explanations/{number}": "canvas.big",
+        f"/explanations/{number}?with={number - 1}": "canvas.big",
     }
 
 

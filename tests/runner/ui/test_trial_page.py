@@ -24,7 +24,7 @@ from tests.runner.reports.stored import (
     store_tune,
     train_epochs,
 )
-from tests.runner.store.making import FINGERPRINT, job_ids, value
+from tests.runner.store.making import FINGERPRINT, job_ids, run, value
 from tests.runner.ui.conftest import Page
 
 
@@ -78,6 +78,43 @@ def test_an_explanation_says_the_weight_of_a_superpixel_and_moves_along_its_curv
     )
     assert browser.console == []
     assert page.ask(f"/api/explanations/{number}/image").read().startswith(b"\x89PNG")
+
+
+def test_two_explanations_of_an_image_are_side_by_side(
+    page: Page, browser: Browser, page_store: Store
+) -> None:
+    trial = new_trial(page_store)
+    experiments = [store_explanation(page_store, trial=trial) for _ in range(3)]
+    query = "SELECT min(explanations.id) FROM explanations JOIN jobs ON jobs.id = job_id"
+    query = f"{query} WHERE experiment_id = :id"
+    first, second, other = (value(page_store, query, id=each) for each in experiments)
+    run(page_store, "UPDATE explanations SET picture = NULL WHERE id = :id", id=other)
+    browser.window(400, 800)
+    browser.console.clear()
+    browser.open(f"{page.address}/explanations/{first}")
+    browser.wait_for("document.querySelector('#with')")
+    offered = browser.value("[...document.querySelector('#with').options].map((o) => o.value)")
+    assert {"", str(first + 1), str(second)} <= set(offered)
+    assert not {str(first), str(other)} & set(offered)
+    browser.value(
+        f"(() => {{ const box = document.querySelector('#with'); box.value = '{second}';"
+        " box.dispatchEvent(new Event('input')); })()"
+    )
+    browser.wait_for("document.querySelectorAll('canvas.big').length === 2")
+    browser.wait_for("document.activeElement.id === 'with'")
+    assert browser.value("location.search") == f"?with={second}"
+    # The number of a superpixel in one of them shows the same place in both.
+    browser.value(
+        "(() => { const box = document.querySelector('input[type=number]'); box.value = 1;"
+        " box.dispatchEvent(new Event('input')); })()"
+    )
+    said = browser.value(
+        "[...document.querySelectorAll('section > figure:first-of-type [role=status]')]"
+        ".map((each) => each.innerText)"
+    )
+    assert said == ["superpixel 1: weight -0.25"] * 2
+    assert browser.value("document.documentElement.scrollWidth") <= 400
+    assert browser.console == []
 
 
 def test_a_failed_job_has_a_page_with_its_error(
