@@ -152,13 +152,7 @@ def _train_with(reproduction: Reproduction, work: Train | Tune, key: str) -> Tra
     if isinstance(work, Train) and work.dataset:
         spec = DatasetSpec(work.dataset, train_size=reproduction.scale.train_size)
         described = load(spec, reproduction.settings.data_dir).to_json()
-    return Training(
-        *(spec, work.epochs, THREADS, reproduction.seed),
-        key=key,
-        described=described,
-        # A reproduction computes everything itself.
-        fresh=True,
-    )
+    return Training(spec, work.epochs, THREADS, reproduction.seed, key=key, described=described)
 
 
 def unfinished(

@@ -69,8 +69,8 @@ def insert_once(connection: Connection, new: NewExperiment) -> int:
 # The same images may lie elsewhere and be called otherwise: their fingerprint tells.
 OF_PLACE = ("name", "title", "resize", "image_size")
 
-# What follows from the rest, and is not in every store.
-DERIVED = ("sampled", "different")
+# What follows from the rest, and is not in every store; with `fresh` the numbers are the same.
+DERIVED = ("sampled", "different", "fresh")
 
 
 def find_key(store: Store, key: str) -> int | None:

@@ -105,6 +105,8 @@ def test_what_was_done_is_found_wherever_its_pictures_lie_now(store: Store) -> N
     trial = queries.trial(store, make_trial(store))
     (done,) = queries.experiments(store, 10)
     assert find_done(store, asked_again()) == done.id
+    fresh = {"dataset": DATASET, "epochs": None, "threads": 1, "fresh": True}
+    assert find_done(store, asked_again(configuration=fresh)) == done.id
     make_trial(store, "another worker")
     assert find_done(store, asked_again()) == done.id, "the first, so that it stays the same"
     assert trial.params == {"dropout": 0.0, "epochs": 1}
