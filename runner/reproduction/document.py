@@ -11,6 +11,8 @@ from runner.reproduction.outputs import OUTPUTS, PaperOutput
 from runner.reproduction.paper_values import Content
 
 FULL = "full"
+# The official archive.
+PAPER_IMAGES = "cifar10"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ def _output(sources: Sources, output: PaperOutput) -> Output:
         except Missing as step:
             missing.append(str(step))
     names = dict.fromkeys((*output.paper, *found))
+    has_accuracy = any(measured.interval is not None for measured in found.values())
     return Output(
         id=output.id,
         title=output.title,
@@ -109,7 +112,7 @@ def _output(sources: Sources, output: PaperOutput) -> Output:
             _value(name, output.paper.get(name), found.get(name, Measured(None))) for name in names
         ],
         oddity=output.oddity,
-        note=_note(sources.reproduction, output, missing),
+        note=_note(sources.reproduction, output, missing, has_accuracy),
     )
 
 
@@ -117,7 +120,9 @@ def _value(name: str, paper: Content | None, ours: Measured) -> Value:
     return Value(name, paper, ours.value, ours.interval, ours.images, ours.agrees(paper))
 
 
-def _note(reproduction: Reproduction, output: PaperOutput, missing: list[str]) -> str:
+def _note(
+    reproduction: Reproduction, output: PaperOutput, missing: list[str], has_accuracy: bool
+) -> str:
     """Return the note of an output: how our values were computed and why they may differ."""
     words = [output.note]
     if missing:
@@ -125,6 +130,11 @@ def _note(reproduction: Reproduction, output: PaperOutput, missing: list[str]) -
     words.append(output.remark)
     if output.of_subjects:
         words.append(reproduction.subjects.words() or "")
+    if has_accuracy and reproduction.spec.name != PAPER_IMAGES:
+        words.append(
+            f"The images are not those of the paper but {reproduction.description.title}. Images"
+            " that were compressed as JPEG lower an accuracy: see `python -m benchmarks.jpeg`."
+        )
     words.append(_scale_words(reproduction))
     return " ".join(word for word in words if word)
 

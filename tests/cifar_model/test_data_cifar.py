@@ -66,12 +66,16 @@ def archive_of(folder: Path, path: Path) -> Path:
 
 
 def make_official(
-    path: Path, monkeypatch: pytest.MonkeyPatch, site: str = "http://localhost:9"
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    site: str = "http://localhost:9",
+    name: str = "cifar10",
 ) -> None:
     """Let this archive be the official one; the real one is too large to try."""
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    official = replace(CIFAR10, sha256=digest, url=f"{site}/{CIFAR10.archive}")
-    monkeypatch.setitem(cifar.OFFICIAL, "cifar10", official)
+    official = cifar.OFFICIAL[name]
+    official = replace(official, sha256=digest, url=f"{site}/{official.archive}")
+    monkeypatch.setitem(cifar.OFFICIAL, name, official)
 
 
 def cifar10(directory: Path) -> Dataset:
@@ -166,18 +170,42 @@ def test_the_pickles_of_python_2_are_read(tmp_path: Path) -> None:
     assert test.labels.tolist() == [6]
 
 
-def test_cifar100_has_its_fine_labels(tmp_path: Path) -> None:
-    folder = tmp_path / CIFAR100.folder
-    folder.mkdir()
+def write_cifar100(folder: Path) -> Path:
+    """Write the layout of the official archive with 104 images, all its keys and its other file."""
+    folder.mkdir(parents=True)
     for name, count in (("train", 100), ("test", 4)):
-        content = batch(count, count, "fine_labels", 100) | {b"coarse_labels": [0] * count}
-        (folder / name).write_bytes(pickle.dumps(content))
+        content = batch(count, count, "fine_labels", 100)
+        content |= {b"coarse_labels": [number % 20 for number in range(count)]}
+        content |= {b"filenames": [b"bos_taurus_s_000507.png"] * count}
+        content |= {b"batch_label": b"training batch 1 of 1"}
+        (folder / name).write_bytes(pickle.dumps(content, 2))
     names = [f"fine {number}".encode() for number in range(100)]
-    meta = {b"fine_label_names": names, b"coarse_label_names": [b"coarse"]}
-    (folder / "meta").write_bytes(pickle.dumps(meta))
+    coarse = [f"coarse {number}".encode() for number in range(20)]
+    meta = {b"fine_label_names": names, b"coarse_label_names": coarse}
+    (folder / "meta").write_bytes(pickle.dumps(meta, 2))
+    (folder / "file.txt~").write_bytes(b"")
+    return folder
+
+
+def test_cifar100_has_its_fine_labels(tmp_path: Path) -> None:
+    write_cifar100(tmp_path / CIFAR100.folder)
     dataset = load(DatasetSpec("cifar100"), tmp_path)
     assert len(dataset.classes) == 100
     assert dataset.test.labels.tolist() == [0, 1, 2, 3]
+
+
+def test_cifar100_is_read_from_an_archive_of_the_official_layout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_cifar100(tmp_path / "made" / CIFAR100.folder)
+    make_official(archive_of(folder, tmp_path / CIFAR100.archive), monkeypatch, name="cifar100")
+    dataset = load(DatasetSpec("cifar100"), tmp_path)
+    assert dataset.title == "CIFAR-100"
+    assert dataset.classes[:2] == ("fine 0", "fine 1")
+    assert (len(dataset.train) + len(dataset.validation), len(dataset.test)) == (100, 4)
+    pixels = batch(4, 4, "fine_labels", 100)[b"data"]
+    assert (dataset.test.images[3] == pixels[3].reshape(3, 32, 32).transpose(1, 2, 0)).all()
+    assert dataset.fingerprint == load(DatasetSpec("cifar100"), folder.parent).fingerprint
 
 
 def test_an_archive_that_is_not_the_official_one_is_refused_unread(tmp_path: Path) -> None:

@@ -74,6 +74,20 @@ def test_a_failed_job_leaves_out_its_own_value_and_no_other(
     assert "Steps without a result yet: deeper, untuned-long." in future.note
 
 
+def test_beside_an_accuracy_stands_that_the_images_are_others(
+    settings: Settings, sqlite_store: Store
+) -> None:
+    reproduction = tiny(settings, sqlite_store)
+    (job,) = job_ids(sqlite_store, submitted(reproduction, submit=True)["deeper"])
+    others = "The images are not those of the paper but"
+    train_to_end(sqlite_store, job, [0.5])
+    notes = {
+        output.id: output.note for output in reproduction_document(read_sources(reproduction)).ids
+    }
+    assert others in notes["FUT"]
+    assert others not in notes["T-I"], "it has no accuracy yet"
+
+
 def test_json_has_the_values_of_an_output_in_five_mappings_by_name() -> None:
     accuracy = Value("accuracy", 0.5, 0.4, [0.3, 0.6], 10, inside=True)
     classes = Value("classes", 10, 9, None, None, inside=False)
