@@ -33,10 +33,13 @@ def occluded(predictor: AnyPredictor, divided: Divided) -> NDArray[np.float64]:
 
 
 def gradcam(predictor: AnyPredictor, divided: Divided, label: int) -> list[float]:
-    """Return Grad-CAM of the last convolution, with its signs, as the mean over each superpixel."""
+    """Return Grad-CAM of the last convolution's activated maps, with its signs.
+
+    That is the mean over each superpixel.
+    """
     segments, found = divided.segments, unrolled(predictor.model)
-    head, convolution = _head(predictor, label), found.last_convolution()
-    maps, slopes = backend.gradient(found.model, divided.scaled[None], head, convolution)
+    head, maps_of = _head(predictor, label), found.last_maps()
+    maps, slopes = backend.gradient(found.model, divided.scaled[None], head, maps_of)
     weights = keras.ops.mean(slopes, axis=(1, 2), keepdims=True)
     seen = keras.ops.sum(weights * maps, axis=-1, keepdims=True)
     resized = keras.ops.image.resize(seen, segments.shape, data_format="channels_last")

@@ -19,16 +19,42 @@ class Unrolled:
     model: keras.Model
     layers: tuple[tuple[keras.Layer, Tensor], ...]
 
-    def last_convolution(self) -> tuple[keras.Layer, Tensor]:
-        """Return the last convolution and what it puts out; raise InputError if there is none."""
-        found = [each for each in self.layers if is_convolution(each[0])]
-        if not found:
+    def last_maps(self) -> tuple[keras.Layer, Tensor]:
+        """Return the last convolution, or what normalises and activates its maps, and its output.
+
+        Raises InputError if there is no convolution.
+        """
+        places = [place for place, each in enumerate(self.layers) if is_convolution(each[0])]
+        if not places:
             raise InputError(
                 "Grad-CAM needs a convolution, and this network has none",
                 "a network with a Conv2D, DepthwiseConv2D or SeparableConv2D layer",
                 "choose another method: lime, occlusion or integrated_gradients",
             )
-        return found[-1]
+        found = self.layers[places[-1]]
+        for each in self.layers[places[-1] + 1 :]:
+            once = sum(layer is each[0] for layer, _ in self.layers) == 1
+            if once and isinstance(each[0], POINTWISE) and _reads(each[1], found[1]):
+                found = each
+        return found
+
+
+# What normalises or activates each place of a map by itself.
+POINTWISE = (
+    keras.layers.BatchNormalization,
+    keras.layers.Activation,
+    keras.layers.ReLU,
+    keras.layers.LeakyReLU,
+    keras.layers.PReLU,
+    keras.layers.ELU,
+)
+
+
+def _reads(output: Tensor, given: Tensor) -> bool:
+    """Tell whether a tensor is what a layer makes of another."""
+    history = output._keras_history  # noqa: SLF001
+    node = history.operation._inbound_nodes[history.node_index]  # noqa: SLF001
+    return any(tensor is given for tensor in node.input_tensors)
 
 
 def is_convolution(layer: keras.Layer) -> bool:

@@ -11,6 +11,7 @@ from cifar_model.explanation.picture import explain
 from cifar_model.explanation.sampling import SAMPLED
 from cifar_model.explanation.segmentation import divide
 from cifar_model.explanation.settings import METHODS, Settings
+from cifar_model.networks.layers import unrolled
 from cifar_model.prediction import Predictor
 from tests.cifar_model.untrained import PICTURES, make_predictor, scaled
 
@@ -98,3 +99,18 @@ def test_integrated_gradients_add_up_to_the_whole_change(head: str) -> None:
     change = whole[1] - base[1]
     assert change > 0.02
     assert sum(weights) == pytest.approx(change, rel=0.05)
+
+
+def test_gradcam_reads_the_maps_that_the_last_convolution_activates() -> None:
+    layers = keras.layers
+    inputs = keras.Input((8, 8, 3))
+    first = layers.Activation("relu", name="first")(layers.Conv2D(2, 3, padding="same")(inputs))
+    normed = layers.BatchNormalization()(layers.Conv2D(2, 3, padding="same")(first))
+    seen = layers.ReLU(name="seen")(normed)
+    outputs = layers.Dense(2)(layers.GlobalAveragePooling2D()(seen))
+    assert unrolled(keras.Model(inputs, outputs)).last_maps()[0].name == "seen"
+    # What is added to the maps before they are activated is not the convolution's.
+    both = layers.ReLU(name="both")(layers.Add()([normed, first]))
+    outputs = layers.Dense(2)(layers.GlobalAveragePooling2D()(both))
+    model = keras.Model(inputs, outputs)
+    assert isinstance(unrolled(model).last_maps()[0], layers.BatchNormalization)
