@@ -22,7 +22,7 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --fork-strate
 # A step that fails or is interrupted leaves no file that looks finished.
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup demo test coverage faults fuzz bench bench-quick soak lint typecheck format reference docs lock clean
+.PHONY: help setup demo test coverage faults slow fuzz bench bench-quick soak lint typecheck format reference docs lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
@@ -44,6 +44,9 @@ coverage: .venv/dev.installed ## run all tests; fail if they reach less than 90 
 
 faults: .venv/dev.installed ## run the tests of faults that take minutes
 	$(BIN)/python -m pytest -m faults $(FAULTS_IN_PARALLEL) --durations=0 -rA
+
+slow: .venv/dev.installed ## follow the tutorial, command by command
+	$(BIN)/python -m pytest tests/slow -m slow
 
 fuzz: .venv/dev.installed ## try 10,000 generated inputs
 	$(BIN)/python -m pytest tests/fuzz --hypothesis-profile=fuzz -m "fuzz or not fuzz"

@@ -16,7 +16,7 @@ from cifar_model.params import DEFAULTS, RULES
 from runner.cli import cli, load_commands
 from runner.errors import ExitCode
 from runner.settings import SETTINGS
-from tests import json_reference
+from tests import json_reference, tutorial
 
 ROOT = Path(__file__).resolve().parent.parent
 SUBJECTS = ("commands", "data", "reports", "settings", "json")
@@ -84,6 +84,24 @@ def test_the_data_sets_and_the_samplers_are_those_of_the_code() -> None:
     for text in (REFERENCE, getattr(dataset, "help", "")):
         assert all(name in text for name in names())
     assert all(f"`{method}`" in REFERENCE for method in METHODS)
+
+
+def test_the_tutorial_names_commands_and_options_that_exist() -> None:
+    found = [step.words for step in tutorial.steps() if isinstance(step, tutorial.Command)]
+    found = [words for words in found if words[0] == "runner"]
+    assert len(found) > 8
+    for words in found:
+        name = next(name for name in (" ".join(words[:3]), " ".join(words[:2])) if name in COMMANDS)
+        arguments = list(words[len(name.split()) :])
+        command = COMMANDS[name]
+        # Not called, and what it reads does not exist here: only its arguments are parsed.
+        command.make_parser(click.Context(command)).parse_args(arguments)
+
+
+def test_the_tutorial_saves_the_files_that_its_commands_read() -> None:
+    saved = {step.name for step in tutorial.steps() if isinstance(step, tutorial.File)}
+    words = {w for s in tutorial.steps() if isinstance(s, tutorial.Command) for w in s.words}
+    assert saved == {"draw.py", "grid.json"} == {w for w in words if w.endswith((".py", ".json"))}
 
 
 def anchors(page: Path) -> set[str]:
