@@ -3,15 +3,13 @@
 import os
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cifar_model.params import ParamValues
-from runner.api import checks, delivery
+from runner.api import checks
 from runner.api.experiment import Experiment
 from runner.api.home import Home
-from runner.api.searching import default_of
 from runner.api.selection import Chosen, Where, number_of
 from runner.api.submit import (
     AnyRequest,
@@ -19,13 +17,12 @@ from runner.api.submit import (
     ExplainRequest,
     TrainRequest,
     TuneRequest,
-    new_submission,
 )
+from runner.api.submitting import call_of, save, submit
 from runner.api.trial import Trial
 from runner.reports.model import Note
 from runner.settings import Settings
 from runner.store import queries
-from runner.submit.experiments import save_submission
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -273,6 +270,38 @@ class Client:
             )
         )
 
+    def submit_confirm(
+        self, experiment: int | str, *, top: int = 5, seeds: int = 5, budget: int | None = None
+    ) -> Experiment:
+        """Train the best trials of an experiment with further seeds until one stands out.
+
+        `wait` of the experiment that is returned also waits for the test score of the winner.
+        """
+        from runner.api.racing.confirming import ConfirmRequest, new_confirmation
+
+        store = self._home.store
+        request = ConfirmRequest(
+            number_of(store, experiment),
+            checks.whole_number("top", top),
+            checks.whole_number("seeds", seeds),
+            checks.optional_number("budget", budget),
+        )
+        given = {"top": request.top, "seeds": request.seeds, "budget": request.budget}
+        call = call_of("submit_confirm", (request.experiment,), given)
+        return self._said(save(self._home, store, new_confirmation(store, request), call))
+
+    def continue_trial(self, trial: int, *, epochs: int | None = None) -> Experiment:
+        """Continue a trial that was stopped early, or train it for more epochs."""
+        from runner.submit.continuing import RESTARTS, new_continuation
+
+        store, number = self._home.store, checks.whole_number("trial", trial)
+        more = checks.optional_number("epochs", epochs)
+        new = new_continuation(store, number, more)
+        if not new.configuration["resumes"]:
+            warnings.warn(RESTARTS.format(trial=number), stacklevel=2)
+        call = call_of("continue_trial", (number,), {"epochs": more})
+        return self._said(save(self._home, store, new, call))
+
     def experiment(self, experiment: int | str) -> Experiment:
         """Return an experiment by its number or its name."""
         return Experiment(self._home, number_of(self._home.store, experiment))
@@ -325,10 +354,14 @@ class Client:
         return read(self._home.store_if_any(), what, experiment, where)
 
     def _submit(self, request: AnyRequest) -> Experiment:
-        experiment, notes = submit(self._home, request)
+        return self._said(submit(self._home, request))
+
+    def _said(self, submitted: tuple[Experiment, list[Note]]) -> Experiment:
+        """Warn of what there is to say about a new experiment; return it."""
+        experiment, notes = submitted
         for note in notes:
             if note.warning:
-                warnings.warn(note.text, stacklevel=3)
+                warnings.warn(note.text, stacklevel=4)
         return experiment
 
     def __repr__(self) -> str:
@@ -338,31 +371,3 @@ class Client:
         from runner.api.display import experiments_html
 
         return experiments_html(self._home)
-
-
-def submit(home: Home, request: AnyRequest) -> tuple[Experiment, list[Note]]:
-    """Submit a request; return its experiment, and what there is to say about it."""
-    store = home.store_for(request)
-    new = new_submission(home.settings, store, request)
-    provenance = {**new.provenance, "command": command_of(request)}
-    saved = save_submission(store, replace(new, provenance=provenance))
-    notes = [*delivery.submitted(store, saved), *delivery.send_saved(home.settings, store)]
-    return Experiment(home, saved.experiment), notes
-
-
-def command_of(request: AnyRequest) -> str:
-    """Return the call that a request came from, as results are said to come from it."""
-    given = [
-        f"{each.name}={getattr(request, each.name)!r}"
-        for each in fields(request)
-        if getattr(request, each.name) != default_of(each)
-    ]
-    return f"client.submit_{KINDS[type(request)]}({', '.join(given)})"
-
-
-KINDS: Mapping[type, str] = {
-    TrainRequest: "train",
-    TuneRequest: "tune",
-    EvaluateRequest: "evaluate",
-    ExplainRequest: "explain",
-}

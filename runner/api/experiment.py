@@ -18,7 +18,9 @@ from runner.states import FINAL, JobState
 from runner.store import queries
 from runner.store.engine import StoreUnavailable
 from runner.store.lifecycle import control
+from runner.store.lifecycle.tuning.asking import ENDS
 from runner.store.queries.progress import Progress, progress_of
+from runner.store.queries.tuning.races import evaluation_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,6 +109,10 @@ class Experiment:
                     raise TimeoutError(
                         f"experiment {self.number} has not ended after {timeout:g} s: {self.state}"
                     )
+            evaluation = self._evaluation()
+            if evaluation is not None:
+                left = None if deadline is None else deadline - time.monotonic()
+                evaluation.wait(left, start_workers=False, progress=progress, check=check)
         if check:
             self._check()
         return self
@@ -168,12 +174,18 @@ class Experiment:
             yield found
             time.sleep(LOOK_SECONDS)
 
+    def _evaluation(self) -> "Experiment | None":
+        """Return the experiment with the test score of what a race has named, if there is one."""
+        with self._home.store.read() as connection:
+            number = evaluation_of(connection, self.number)
+        return None if number is None else Experiment(self._home, number)
+
     def _check(self) -> None:
         state = self.state
         ended_badly = [
             job
             for job in queries.jobs(self._home.store, self.number)
-            if job.state in FINAL and job.state != JobState.SUCCEEDED
+            if job.state in FINAL and job.state != JobState.SUCCEEDED and job.reason not in ENDS
         ]
         if not ended_badly:
             return
@@ -226,6 +238,8 @@ def _bar(number: int, *, shown: bool) -> Iterator[Any]:
 
 
 def _show(bar: Any, found: Progress) -> None:
+    if bar.disable:
+        return
     counts = ", ".join(f"{count} {state}" for state, count in found.states.items() if count)
     words = f"{counts}, {found.best_text}" if found.best_text else counts
     changed = (bar.total, bar.n, bar.postfix) != (found.total, found.done, words)

@@ -109,13 +109,13 @@ def resume(experiment: int, priority: int | None, form: str) -> None:
 def continue_(trial: int, epochs: int | None, fresh: bool, wait: bool, form: str) -> None:
     """Continue a trial that was stopped early, or train it for more epochs, in a new experiment."""
     from runner.cli.deliver import deliver
-    from runner.submit.continuing import continue_trial
+    from runner.submit.continuing import RESTARTS, continue_trial
     from runner.submit.experiments import Saved
 
     settings, store = open_store()
     new = continue_trial(store, trial, epochs, fresh=fresh)
     if not new.resumes:
-        say(f"trial {trial} cannot go on from a checkpoint: it is trained from its first epoch")
+        say(RESTARTS.format(trial=trial))
     deliver(settings, store, Saved(new.experiment), wait=wait, form=form)
 
 

@@ -15,6 +15,9 @@ from runner.store.networks import read_network
 from runner.store.queries.experiments import has_checkpoint
 from runner.submit.experiments import new_experiment, save, start_entries, trial_configuration
 
+# What is said of a trial that has no checkpoint, or none that fits.
+RESTARTS = "trial {trial} cannot go on from a checkpoint: it is trained from its first epoch"
+
 
 @dataclass(frozen=True, slots=True)
 class Continued:

@@ -6,11 +6,11 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from runner.api.client import submit
 from runner.api.delivery import send_saved
 from runner.api.home import Home
 from runner.api.live.control import cancelled_text, paused_text, resumed_text, retried_text
 from runner.api.submit import AnyRequest, EvaluateRequest, ExplainRequest
+from runner.api.submitting import submit
 from runner.bundle.exporting import export_bundle
 from runner.settings import Settings
 from runner.store.engine import Store

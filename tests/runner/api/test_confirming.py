@@ -1,12 +1,17 @@
 """The best trial of an experiment is confirmed with further seeds, or nothing stands out."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import select, update
 
+import runner
 from runner.api.racing.confirming import ConfirmRequest, new_confirmation
+from runner.cli.control import continue_
+from runner.cli.submit import submit
 from runner.errors import InputError
 from runner.reports.experiment.document import ExperimentDocument, report_document
 from runner.reports.experiment.racing import RaceDocument, race_answer
@@ -20,7 +25,8 @@ from runner.store.lifecycle.control import Target, retry
 from runner.store.lifecycle.deletion import delete_experiments
 from runner.store.lifecycle.job_lifecycle import claim, finish, recover
 from runner.store.lifecycle.results import write_measured, write_trial
-from runner.store.schema import Experiment
+from runner.store.lifecycle.tuning.asking import ENDS
+from runner.store.schema import Experiment, Job
 from runner.submit.experiments import save
 from tests.runner.store.making import (
     DATASET,
@@ -237,3 +243,58 @@ def test_the_budget_ends_the_race(store: Store) -> None:
     first = first_experiment(store, 0.45, 0.5, 0.4)
     race = race_of(run_race(store, confirm(store, first, budget=7), 0.5, 0.5, 0.5))
     assert (race.ended, race.seeds) == ("budget", 2)
+
+
+def test_python_confirms_and_continues_as_the_command_line_does(
+    sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNNER_HOME", str(tmp_path))
+    monkeypatch.setenv("RUNNER_DATABASE_URL", sqlite_store.url)
+    client = runner.open(sqlite_store.url)
+    first = first_experiment(sqlite_store, 0.5, 0.45, 0.4)
+
+    def stored(number: int) -> Any:
+        found = queries.experiment(sqlite_store, number)
+        jobs = [job.configuration for job in queries.jobs(sqlite_store, number)]
+        return found.kind, found.seed, found.configuration, jobs
+
+    assert CliRunner().invoke(submit, ["confirm", str(first), "--top", "2"]).exit_code == 0
+    race = client.submit_confirm(first, top=2)
+    assert stored(race.number) == stored(race.number - 1)
+    command = queries.experiment(sqlite_store, race.number).provenance["command"]
+    assert command == f"client.submit_confirm({first}, top=2, seeds=5, budget=None)"
+    with pytest.raises(InputError, match="--top 1 is not valid"):
+        client.submit_confirm(first, top=1)
+
+    trial = report_document(sqlite_store, first).ranked[0].trial
+    assert trial is not None
+    options = [str(trial), "--epochs", "3"]
+    assert CliRunner().invoke(continue_, options).exit_code == 0
+    continued = client.continue_trial(trial, epochs=3)
+    assert stored(continued.number) == stored(continued.number - 1)
+    with pytest.raises(InputError, match="was trained for 1 epochs already"):
+        client.continue_trial(trial, epochs=1)
+
+
+def test_python_waits_for_the_test_score_of_a_race(sqlite_store: Store) -> None:
+    first = first_experiment(sqlite_store, 0.5, 0.45, 0.4)
+    race = confirm(sqlite_store, first)
+    run_race(sqlite_store, race, 0.45, 0.6, 0.3)
+    with pytest.raises(TimeoutError, match=f"experiment {race + 1} has not ended"):
+        runner.open(sqlite_store.url).experiment(race).wait(
+            timeout=0.1, start_workers=False, progress=False
+        )
+
+
+def test_jobs_that_a_budget_left_over_have_not_failed(sqlite_store: Store) -> None:
+    experiment = make_experiment(sqlite_store, [{"params": {}}], kind=Kind.TUNE)
+    found = runner.open(sqlite_store.url).experiment(experiment)
+    found.cancel()
+    for reason in ENDS:
+        with sqlite_store.write() as connection:
+            connection.execute(update(Job).values(reason=reason))
+        found.wait(start_workers=False, progress=False)
+    with sqlite_store.write() as connection:
+        connection.execute(update(Job).values(reason="cancelled"))
+    with pytest.raises(runner.JobsFailedError):
+        found.wait(start_workers=False, progress=False)
