@@ -111,7 +111,7 @@ def _metric(connection: Connection, scope: Scope, by: str | None) -> str:
 def _document(connection: Connection, scope: Scope, by: str, top: int) -> LeaderboardDocument:
     experiments = leaderboard.experiments(connection, scope)
     count, without = leaderboard.count(connection, scope, by)
-    chance = chance_of(connection, scope, by, count)
+    chance = chance_of(connection, scope, by)
     trials = _leaders(leaderboard.best(connection, scope, by, top), by, chance)
     first = trials[0] if trials else None
     return LeaderboardDocument(
@@ -159,9 +159,10 @@ def _leaders(rows: Sequence[LeaderRow], by: str, chance: Chance) -> list[Leader]
     return leaders
 
 
-def chance_of(connection: Connection, scope: Scope, by: str, count: int) -> Chance:
-    """Return what chance does to the ranking of `count` trials by a metric."""
-    return Chance(count, Repeats(*leaderboard.repeats(connection, scope, by)))
+def chance_of(connection: Connection, scope: Scope, by: str) -> Chance:
+    """Return what chance does to the ranking of the selected trials by a metric."""
+    trained = leaderboard.count_trained(connection, scope, by)
+    return Chance(trained, Repeats(*leaderboard.repeats(connection, scope, by)))
 
 
 def influence_of(connection: Connection, scope: Scope, by: str, count: int) -> Influences:

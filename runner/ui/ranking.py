@@ -39,7 +39,7 @@ def ranking(store: Store, scope: Scope) -> Ranking:
     with store.read() as connection:
         by = leaderboard.default_metric(connection, scope)
         count, _ = leaderboard.count(connection, scope, by)
-        chance = chance_of(connection, scope, by, count)
+        chance = chance_of(connection, scope, by)
         first = next(iter(leaderboard.best(connection, scope, by, 1)), None)
         stored = leaderboard.ranked_columns(connection, scope, by)
         return Ranking(

@@ -101,9 +101,9 @@ def find_done(store: Store, new: NewExperiment) -> int | None:
 
 def _asked(configuration: Mapping[str, Any], jobs: Sequence[dict[str, Any]]) -> list[Any]:
     """Return what decides the numbers, compared as it is stored: a tuple becomes a list there."""
-    dataset = {
-        name: value for name, value in configuration["dataset"].items() if name not in OF_PLACE
-    }
+    # A trainer may have no data set.
+    described = configuration["dataset"] or {}
+    dataset = {name: value for name, value in described.items() if name not in OF_PLACE}
     common = {name: value for name, value in renamed(configuration).items() if name not in DERIVED}
     trained = [_trained(job, configuration.get("epochs")) for job in jobs]
     plain: list[Any] = json.loads(json.dumps([common | {"dataset": dataset}, trained]))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, case, cast, distinct, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from cifar_model.data import Description
@@ -167,6 +167,15 @@ def count(connection: Connection, scope: Scope, by: str) -> tuple[int, int]:
     query = _chosen(scope, func.count(), func.count().filter(metric.is_not(None)))
     every, known = connection.execute(query).one()
     return known, every - known
+
+
+def count_trained(connection: Connection, scope: Scope, by: str) -> int:
+    """Return the number of selected trials that have a metric; those with one's results count once.
+
+    A trial that reuses the results of another had no chance of its own to be the best.
+    """
+    query = _chosen(scope, func.count(distinct(func.coalesce(Trial.reused, Trial.id))))
+    return connection.execute(query.where(metric_column(by).is_not(None))).scalar_one()
 
 
 def default_metric(connection: Connection, scope: Scope) -> str:

@@ -5,13 +5,15 @@ import json
 import pytest
 from sqlalchemy.exc import StatementError
 
-from runner.states import JobState, Kind
+from runner.states import AttemptState, JobState, Kind
 from runner.store import queries
 from runner.store.engine import Store
 from runner.store.lifecycle.experiments import NewExperiment, find_done, find_key
+from runner.store.lifecycle.job_lifecycle import finish
 from tests.runner.store.making import (
     DATASET,
     InProcesses,
+    make_claim,
     make_experiment,
     make_trial,
     rows,
@@ -102,8 +104,11 @@ def asked_again(**changes: object) -> NewExperiment:
 
 
 def test_what_was_done_is_found_wherever_its_pictures_lie_now(store: Store) -> None:
+    # What has no images at all, as of a trainer, is something else.
+    trainer = make_claim(store, configuration={"dataset": None, "epochs": None, "threads": 1})
+    assert finish(store, trainer.key, AttemptState.SUCCEEDED)
     trial = queries.trial(store, make_trial(store))
-    (done,) = queries.experiments(store, 10)
+    done = queries.experiments(store, 10)[0]
     assert find_done(store, asked_again()) == done.id
     fresh = {"dataset": DATASET, "epochs": None, "threads": 1, "fresh": True}
     assert find_done(store, asked_again(configuration=fresh)) == done.id

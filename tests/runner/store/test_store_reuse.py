@@ -11,6 +11,7 @@ from runner.cli.live.overview import experiment_text
 from runner.reports.experiment.document import report_document
 from runner.reports.experiment.view import brief_parts
 from runner.reports.formats.terminal import View
+from runner.reports.leaderboard import leaderboard_document
 from runner.reports.model import Table
 from runner.states import AttemptState
 from runner.store.artifacts import get_artifact
@@ -24,6 +25,7 @@ from runner.store.lifecycle.job_lifecycle import finish
 from runner.store.lifecycle.results import write_trial
 from runner.store.lifecycle.tuning.reuse import GoneError, find_equal, identify, write_reused
 from runner.store.lifecycle.unused import remove_artifacts
+from runner.store.queries.leaderboard import Scope
 from runner.store.schema import Trial
 from tests.runner.store.making import FINGERPRINT, make_claim, make_epoch, make_trial, value
 
@@ -113,6 +115,15 @@ def test_tables_show_the_trial_that_was_trained_where_there_is_one(sqlite_store:
         status = experiment_document(sqlite_store, claimed.experiment_id)
         assert status.jobs[0].reused == document.ranked[0].reused
         assert ("reused" in experiment_text(sqlite_store, status, View(), None)) is shown
+
+
+def test_results_that_are_reused_count_once_in_how_much_the_best_is_luck(store: Store) -> None:
+    train(store, "first")
+    reuse(store, "second")
+    document = leaderboard_document(store, Scope(), None, 10)
+    assert (document.count, len(document.trials)) == (2, 2)
+    assert document.winner is not None
+    assert document.winner.chosen_from == 1
 
 
 def test_in_another_store_it_names_the_copy_of_that_trial_and_is_not_reused_there(
