@@ -175,7 +175,8 @@ def count_trained(connection: Connection, scope: Scope, by: str) -> int:
     A trial that reuses the results of another had no chance of its own to be the best.
     """
     query = _chosen(scope, func.count(distinct(func.coalesce(Trial.reused, Trial.id))))
-    return connection.execute(query.where(metric_column(by).is_not(None))).scalar_one()
+    trained: int = connection.scalars(query.where(metric_column(by).is_not(None))).one()
+    return trained
 
 
 def default_metric(connection: Connection, scope: Scope) -> str:
