@@ -32,6 +32,7 @@ LIMITS: Mapping[str, tuple[int, int]] = {
     "epochs_total": (1, MOST_NUMBER),
     # Talos needs three trials to decide.
     "reduce_every": (3, MAX_TRIALS),
+    "limit": (1, MAX_TRIALS),
     "top": (2, 100),
     "seeds": (FEWEST_SEEDS, MOST_SEEDS),
     "budget": (1, MOST_NUMBER),

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from runner.api.checks import LIMITS
 from runner.cli.options import (
     EXPERIMENT,
     JOB,
@@ -45,7 +46,7 @@ OF_SOME = ("name", "tags", "archived")
 @click.option("--all", "archived", is_flag=True, help="Include archived experiments.")
 @click.option(
     "--limit",
-    type=click.IntRange(min=1),
+    type=click.IntRange(*LIMITS["limit"]),
     default=SHOWN_JOBS,
     show_default=True,
     help="Show at most so many jobs of EXPERIMENT, failed and running ones first.",
