@@ -105,11 +105,14 @@ def experiment_document(
     """Return an experiment and its jobs: all, or so many, those of most interest first."""
     experiment = queries.experiment(store, experiment_id)
     configuration = Configuration(experiment.configuration)
-    if limit is None or experiment.jobs <= limit or sampler_of(configuration.stored) is not None:
-        jobs = queries.jobs(store, experiment_id)
+    if limit is None or experiment.jobs <= limit:
+        every = jobs = queries.jobs(store, experiment_id)
     else:
         jobs = queries.jobs_of_interest(store, experiment_id, limit)
-    searched = (Searched("params" in job.configuration, job.reason) for job in jobs)
+        # What a search has found is counted over all jobs.
+        is_search = sampler_of(configuration.stored) is not None
+        every = queries.jobs(store, experiment_id) if is_search else []
+    searched = (Searched("params" in job.configuration, job.reason) for job in every)
     return StatusDocument(
         experiment=experiment.id,
         kind=experiment.kind,
@@ -128,6 +131,6 @@ def experiment_document(
         warnings=warnings_of(store, experiment),
         jobs=[
             Job(job.id, job.number, job.state, job.attempts, job.reason, job.trial, job.reused)
-            for job in jobs[:limit]
+            for job in jobs
         ],
     )

@@ -91,3 +91,15 @@ def test_of_many_jobs_those_that_failed_or_run_are_shown(store: Store) -> None:
     assert [job["job"] for job in document["jobs"]] == [jobs[3], jobs[4]]
     assert sum(document["states"].values()) == 5
     assert "more jobs" not in call(store, str(experiment), "--limit", "5")
+
+
+def test_of_a_search_the_same_jobs_are_shown_and_all_are_counted(store: Store) -> None:
+    experiment = store_tune(store, [[0.5], [0.5], []])
+    failed = job_ids(store, experiment)[2]
+    store_failure(store, failed, "DivergedError")
+    with store.write() as connection:
+        row = connection.execute(select(Experiment.configuration)).scalar_one()
+        connection.execute(update(Experiment).values(configuration=row | {"search": "random"}))
+    document = json.loads(call(store, str(experiment), "--limit", "1", "--format", "json"))
+    assert [job["job"] for job in document["jobs"]] == [failed]
+    assert document["search"]["trials"] == 3
