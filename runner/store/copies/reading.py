@@ -10,7 +10,7 @@ from runner.errors import InputError
 from runner.states import AttemptState, JobState, Kind
 from runner.store import schema
 from runner.store.copies.numbers import experiment_in, trials_in
-from runner.store.copies.tables import LEFT_OUT, TABLES, Row, Rows
+from runner.store.copies.tables import TABLES, Row, Rows, copied_columns
 from runner.store.engine import Store
 from runner.store.lifecycle.deletion import users_of
 from runner.store.schema import Checkpoint, Experiment, Job, Trial
@@ -95,16 +95,13 @@ def rows_of(connection: Connection, experiments: Sequence[int], job: int | None 
     }
     rows: dict[str, Sequence[Row]] = {}
     for table in TABLES:
-        columns = [
-            column
-            for column in table.__table__.columns
-            if (table.__tablename__, column.name) not in LEFT_OUT
-        ]
         condition = own.get(table)
         if condition is None:
             name = next(name for name in owners if name in table.__table__.columns)
             condition = table.__table__.columns[name].in_(owners[name])
-        query = select(*columns).where(condition).order_by(*table.__table__.primary_key)
+        query = (
+            select(*copied_columns(table)).where(condition).order_by(*table.__table__.primary_key)
+        )
         rows[table.__tablename__] = [dict(row) for row in connection.execute(query).mappings()]
     return rows
 

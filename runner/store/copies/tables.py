@@ -54,13 +54,17 @@ class Column:
     is_nullable: bool
 
 
+def copied_columns(table: type[schema.Base]) -> list[ColumnElement[Any]]:
+    """Return the columns of a table that a copy has."""
+    name = table.__tablename__
+    return [each for each in table.__table__.columns if (name, each.name) not in LEFT_OUT]
+
+
 def fields_of(table: type[schema.Base]) -> Iterator[Column]:
-    """Yield the columns of a table that a copy has."""
+    """Yield the columns of a table that a copy has, as whoever reads it has to know them."""
     digests = {(column.table.name, column.name) for column in references()}
-    for column in table.__table__.columns:
+    for column in copied_columns(table):
         place = (table.__tablename__, column.name)
-        if place in LEFT_OUT:
-            continue
         is_digest = place in digests or place == ("checkpoints", "sha256")
         # A trainer's trial has no data set: JSON's null.
         nullable = bool(column.nullable) or place == ("trials", "dataset")
