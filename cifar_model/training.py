@@ -27,14 +27,12 @@ from cifar_model.results import Epoch
 class Hooks:
     """Calls into whoever trains: at every step, and with a checkpoint after every epoch.
 
-    `on_step(epoch, step, steps)` may raise to stop; the exception comes out as it is. `is_due()` is
-    asked after every epoch: without a checkpoint `on_epoch` gets b"". `ends(epoch)` is asked before
-    every later epoch, also when training resumes: True ends it after this one.
+    `on_step(epoch, step, steps)` may raise to stop; the exception comes out as it is. `ends(epoch)`
+    is asked before every later epoch, also when training resumes: True ends it after this one.
     """
 
     on_step: Callable[[int, int, int], None] = lambda *_: None
     on_epoch: Callable[[Epoch, bytes], None] = lambda *_: None
-    is_due: Callable[[], bool] = lambda: True
     ends: Callable[[int], bool] = lambda _: False
 
 
@@ -82,7 +80,7 @@ def train(  # noqa: PLR0913 (it depends on that much)
         if stopped := hooks.ends(len(history)):
             break
         history.append(trainer.run(len(history) + 1, hooks.on_step))
-        hooks.on_epoch(history[-1], checkpoint.save(model, history) if hooks.is_due() else b"")
+        hooks.on_epoch(history[-1], checkpoint.save(model, history))
     model.optimizer.finalize_variable_values(model.trainable_variables)
     ended = ended_by(len(history), training.epochs, training.patience)
     ended = STOPPED if stopped else ended

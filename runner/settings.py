@@ -62,10 +62,6 @@ SETTINGS = {
         "900",
         "how long an attempt may run without progress before its process is terminated",
     ),
-    "RUNNER_CHECKPOINT_SECONDS": (
-        "1",
-        "epochs are stored, with a checkpoint, when so many seconds have passed; 0: each one",
-    ),
     "RUNNER_SWEEP_SECONDS": ("2", "how often a worker runs recovery"),
 }
 
@@ -84,7 +80,6 @@ class Settings:
     lease_seconds: float = 60.0
     heartbeat_seconds: float = 5.0
     progress_seconds: float = 900.0
-    checkpoint_seconds: float = 1.0
     sweep_seconds: float = 2.0
     # What differs from the environment of this process, for the processes that it starts.
     variables: Mapping[str, str] = field(default_factory=dict, compare=False)
@@ -139,7 +134,6 @@ class Settings:
             lease_seconds=_number(environment, "RUNNER_LEASE_SECONDS", least=1),
             heartbeat_seconds=_number(environment, "RUNNER_HEARTBEAT_SECONDS", least=0.1),
             progress_seconds=_number(environment, "RUNNER_PROGRESS_SECONDS", least=1),
-            checkpoint_seconds=_number(environment, "RUNNER_CHECKPOINT_SECONDS", least=0),
             sweep_seconds=_number(environment, "RUNNER_SWEEP_SECONDS", least=0.1),
         )
         for name, seconds in (

@@ -32,8 +32,6 @@ class Scene:
         self.marks = runner.directory / "marks"
         self.marks.mkdir()
         runner.environment["RUNNER_DATABASE_URL"] = database_url
-        # The epochs here are shorter than a second: each is stored, so that one knows what is lost.
-        runner.environment.setdefault("RUNNER_CHECKPOINT_SECONDS", "0")
         runner("db", "upgrade")
         self.store: Store = open_store(database_url)
 

@@ -28,18 +28,6 @@ def test_a_trial_whose_worker_is_killed_in_an_epoch_ends_with_the_same_bits(
 
 
 @pytest.mark.faults
-def test_killed_while_epochs_are_held_back_it_ends_with_the_same_bits(
-    scene: Scene, uninterrupted: Outcome
-) -> None:
-    scene.runner.environment["RUNNER_CHECKPOINT_SECONDS"] = "1000"
-    job = scene.trained_through("epoch_3", "before_finish")
-    assert scene.attempts(job) == ["lost", "lost", "succeeded"]
-    trained_by = scene.rows(select(Epoch.attempt).where(Epoch.job_id == job))
-    assert [row["attempt"] for row in trained_by] == [3] * EPOCHS
-    assert scene.outcome(job) == uninterrupted
-
-
-@pytest.mark.faults
 def test_killed_in_the_first_a_middle_and_the_last_epoch_it_ends_with_the_same_bits(
     either_scene: Scene, uninterrupted: Outcome
 ) -> None:

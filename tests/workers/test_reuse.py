@@ -23,13 +23,11 @@ from runner.submit.budget import Budget, with_budget
 from runner.submit.continuing import continue_trial
 from runner.submit.experiments import Training, new_train, new_tune, save
 from runner.submit.objectives import Aims, with_aims
-from workers import context, tasks
-from workers.attempt import execute
+from workers import tasks
+from workers.attempt import Attempt, execute
 from workers.context import Context
 from workers.drain import drain
-from workers.jobs import recording
 from workers.jobs import train as training_job
-from workers.jobs.recording import Recorder
 from workers.jobs.reuse import find_reusable
 from workers.jobs.train import train_params
 
@@ -68,9 +66,9 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Count the trainings: the number of the job of each, in their order."""
     jobs: list[int] = []
 
-    def counted(recorder: Recorder, *args: Any) -> Trained:
-        jobs.append(recorder.attempt.key.job_id)
-        return train_params(recorder, *args)
+    def counted(attempt: Attempt, *args: Any) -> Trained:
+        jobs.append(attempt.key.job_id)
+        return train_params(attempt, *args)
 
     monkeypatch.setattr(training_job, "train_params", counted)
     return jobs
@@ -206,13 +204,10 @@ def test_results_that_cannot_be_relied_on_are_not_reused(
     if damage == "two machines":
         names = iter(["elsewhere"])
 
-        def first_elsewhere(store: Store, key: Any, epoch: Any, saved: bytes, *rest: Any) -> bool:
-            name, earlier = rest
-            return record_epoch(store, key, epoch, saved, next(names, name), earlier)
+        def first_elsewhere(store: Store, key: Any, epoch: Any, saved: bytes, name: str) -> bool:
+            return record_epoch(store, key, epoch, saved, next(names, name))
 
-        monkeypatch.setattr(recording, "record_epoch", first_elsewhere)
-        each = replace(worker.settings, checkpoint_seconds=0)
-        monkeypatch.setattr(context, "_current", replace(worker, settings=each))
+        monkeypatch.setattr(training_job, "record_epoch", first_elsewhere)
     [first] = run(worker, experiment)
     if damage == "damaged":
         with store.write() as connection:

@@ -13,7 +13,6 @@ from runner.store.lifecycle.results import FoldScore, write_evaluation
 from workers.attempt import Attempt, Write
 from workers.jobs.inputs import load_dataset
 from workers.jobs.models import load_model, read_params
-from workers.jobs.recording import Recorder
 from workers.jobs.train import read_start, train_params
 
 
@@ -29,17 +28,15 @@ def run_fold(attempt: Attempt, spec: FoldSpec) -> Write:
     dataset = fold_of(whole, spec.fold, spec.folds)
     classes = len(dataset.classes)
     start = read_start(attempt, spec.start)
-    with Recorder(attempt, determinism.fingerprint()) as recorder:
-        trained = train_params(recorder, params, dataset, spec.seed, start)
-        shape = dataset.train.images.shape[1:]
-        refitted = Predictor(restore(params, shape, classes, trained.weights))
-        evaluation = evaluate(refitted, dataset.validation, classes)
-        own = load_model(attempt.context.store, spec.trial, dataset)
-        seen = evaluate(own, dataset.validation, classes)
+    trained = train_params(attempt, params, dataset, spec.seed, start)
+    shape = dataset.train.images.shape[1:]
+    refitted = Predictor(restore(params, shape, classes, trained.weights))
+    evaluation = evaluate(refitted, dataset.validation, classes)
+    own = load_model(attempt.context.store, spec.trial, dataset)
+    seen = evaluate(own, dataset.validation, classes)
     f1 = f1_score(seen.labels, seen.predictions, average="macro", zero_division=0)
 
     def write(connection: Connection) -> None:
-        recorder.write(connection)
         fold = FoldScore(spec.fold, float(f1))
         write_evaluation(connection, attempt.claim, evaluation, dataset.classes, fold)
 

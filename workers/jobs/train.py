@@ -14,7 +14,7 @@ from runner.specs import StartSpec, TrainSpec
 from runner.states import AttemptState
 from runner.store.artifacts import get_artifact
 from runner.store.engine import Connection
-from runner.store.lifecycle.checkpoints import adopt_checkpoint
+from runner.store.lifecycle.checkpoints import adopt_checkpoint, newest_checkpoint, record_epoch
 from runner.store.lifecycle.job_lifecycle import tell
 from runner.store.lifecycle.results import write_measured, write_trial
 from runner.store.lifecycle.tuning.reuse import Equal, GoneError, identify, write_reused
@@ -24,7 +24,6 @@ from workers.audit_log import record
 from workers.jobs.inputs import load_dataset
 from workers.jobs.measuring import measure
 from workers.jobs.models import read_params
-from workers.jobs.recording import Recorder
 from workers.jobs.reuse import find_reusable, identity_of
 from workers.retrying import retry_while_unavailable
 
@@ -45,12 +44,10 @@ def run_trial(attempt: Attempt, spec: TrainSpec) -> Write:
         equal, weights = found
         return _reuse(attempt, identity, equal, weights, measure(names, params, dataset, weights))
     start = read_start(attempt, spec.start)
-    with Recorder(attempt, fingerprint) as recorder:
-        trained = train_params(recorder, params, dataset, spec.seed, start)
-        measured = measure(names, params, dataset, trained.weights)
+    trained = train_params(attempt, params, dataset, spec.seed, start)
+    measured = measure(names, params, dataset, trained.weights)
 
     def write(connection: Connection) -> None:
-        recorder.write(connection)
         weights, ended_by = trained.weights, trained.ended_by
         trial = write_trial(connection, attempt.claim, weights, fingerprint, ended_by)
         write_measured(connection, trial, measured)
@@ -89,14 +86,11 @@ def read_start(attempt: Attempt, spec: StartSpec) -> Start:
 
 
 def train_params(
-    recorder: Recorder, params: Params, dataset: Dataset, seed: int, start: Start
+    attempt: Attempt, params: Params, dataset: Dataset, seed: int, start: Start
 ) -> Trained:
-    """Train to the end from the newest checkpoint, recording every epoch; stop when told to.
-
-    The epochs that the recorder still holds are to be written with the result.
-    """
-    attempt, epochs = recorder.attempt, params.training.epochs
-    store = attempt.context.store
+    """Train to the end from the newest checkpoint, recording every epoch; stop when told to."""
+    store, epochs = attempt.context.store, params.training.epochs
+    fingerprint = determinism.fingerprint()
 
     def on_step(epoch: int, step: int, steps: int) -> None:
         if step == steps // 2:
@@ -104,7 +98,10 @@ def train_params(
         attempt.check()
 
     def on_epoch(epoch: Epoch, checkpoint: bytes) -> None:
-        recorder.add(epoch, checkpoint or None)
+        if not retry_while_unavailable(
+            lambda: record_epoch(store, attempt.key, epoch, checkpoint, fingerprint)
+        ):
+            raise Stopped(None)
         record("epoch", attempt.key, epoch=epoch.epoch, val_loss=epoch.val_loss)
         left = (epochs - epoch.epoch) * epoch.seconds
         attempt.progress(
@@ -123,10 +120,12 @@ def train_params(
             raise Stopped(None)
         return answer
 
-    hooks = Hooks(on_step=on_step, on_epoch=on_epoch, is_due=recorder.is_due, ends=ends)
+    hooks = Hooks(on_step=on_step, on_epoch=on_epoch, ends=ends)
     if attempt.claim.configuration.get("resumes"):
-        _adopt(attempt, recorder.fingerprint)
-    newest = recorder.newest_checkpoint()
+        _adopt(attempt, fingerprint)
+    newest = retry_while_unavailable(
+        lambda: newest_checkpoint(store, attempt.key.job_id, fingerprint)
+    )
     return train(params, dataset, seed, hooks=hooks, resume=newest, start=start)
 
 

@@ -9,12 +9,13 @@ from cifar_model.trainers.state import pack_files
 from runner.failpoints import failpoint
 from runner.specs import TrainSpec
 from runner.store.engine import Connection
+from runner.store.lifecycle.checkpoints import newest_checkpoint, record_epoch
 from runner.store.lifecycle.results import write_trial
-from workers.attempt import Attempt, Write
+from workers.attempt import Attempt, Stopped, Write
 from workers.audit_log import record
 from workers.jobs.inputs import load_dataset
 from workers.jobs.models import read_params
-from workers.jobs.recording import Recorder
+from workers.retrying import retry_while_unavailable
 
 
 def run_trainer(attempt: Attempt, spec: TrainSpec) -> Write:
@@ -33,22 +34,24 @@ def run_trainer(attempt: Attempt, spec: TrainSpec) -> Write:
     def report(reported: Reported) -> None:
         epoch, metrics = reported.epoch, reported.metrics
         failpoint(f"epoch_{epoch}", attempt.key.job_id)
-        recorder.add(reported, (reported.state or b"") if recorder.is_due() else None)
+        if not retry_while_unavailable(
+            lambda: record_epoch(store, attempt.key, reported, reported.state or b"", machine)
+        ):
+            raise Stopped(None)
         metric = objective(metrics)
         record("epoch", attempt.key, epoch=epoch, **{metric: metrics[metric]})
         attempt.progress(f"epoch {epoch}{of_epochs}, {metric} {in_words(metric, metrics[metric])}")
         attempt.check()
 
-    with Recorder(attempt, machine) as recorder:
-        context = Context(spec.seed, data, report, recorder.newest_checkpoint() or None)
-        code = trainer.code or ""
-        model = run(trainer.name, code, values, context)
-        kept = dict(context.files)
-        predictor = keep(model, code, kept)
-        files = pack_files(kept)
+    newest = retry_while_unavailable(lambda: newest_checkpoint(store, attempt.key.job_id, machine))
+    context = Context(spec.seed, data, report, newest or None)
+    code = trainer.code or ""
+    model = run(trainer.name, code, values, context)
+    kept = dict(context.files)
+    predictor = keep(model, code, kept)
+    files = pack_files(kept)
 
     def write(connection: Connection) -> None:
-        recorder.write(connection)
         write_trial(connection, attempt.claim, files, machine, predictor=predictor)
 
     return write

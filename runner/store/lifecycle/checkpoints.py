@@ -1,11 +1,11 @@
-"""The epochs of a running job, and what it takes to resume after the newest that was stored."""
+"""The epochs of a running job, each stored together with what it takes to resume after it."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any, Protocol
+from typing import Protocol
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from cifar_model.results import LOSS_RULE
 from runner.failpoints import failpoint
@@ -40,71 +40,47 @@ class TrainedEpoch(Protocol):
 
 
 def record_epoch(
-    store: Store,
-    key: AttemptKey,
-    epoch: TrainedEpoch,
-    checkpoint: bytes | None,
-    fingerprint: str,
-    earlier: Sequence[TrainedEpoch] = (),
+    store: Store, key: AttemptKey, epoch: TrainedEpoch, checkpoint: bytes, fingerprint: str
 ) -> bool:
     """Store an epoch's metrics and the checkpoint after it; keep the newest two checkpoints.
 
-    `earlier` are the epochs before it that are not stored yet. Returns False, and nothing is
-    written, if the attempt is no longer open. Raises DivergedError for a metric that is not finite.
+    Returns False, and nothing is written, if the attempt is no longer open. An epoch that an
+    earlier attempt reported is replaced, and if the numbers differ on one machine, the job is
+    marked as not reproducible. Raises DivergedError for a metric that is not finite.
     """
-    for one in (*earlier, epoch):
-        check_finite(key, one)
+    numbers = {**epoch.metrics, "seconds": epoch.seconds}
+    require_finite(f"epoch {epoch.epoch} of job {key.job_id}", numbers)
+    row = {
+        "job_id": key.job_id,
+        "epoch": epoch.epoch,
+        "attempt": key.number,
+        "fingerprint": fingerprint,
+    }
+    metrics = metric_columns(epoch.metrics) | {"seconds": epoch.seconds, "loss_rule": LOSS_RULE}
+    saved = {
+        "sha256": sha256(checkpoint).hexdigest(),
+        "content": checkpoint,
+    }
     with store.write() as connection:
         if not beat(connection, key):
             return False
-        write_epochs(connection, key, (*earlier, epoch), fingerprint)
-        if checkpoint is not None:
-            _write_checkpoint(connection, _row(key, epoch, fingerprint), checkpoint)
-    return True
-
-
-def check_finite(key: AttemptKey, epoch: TrainedEpoch) -> None:
-    """Raise DivergedError for a metric that is not finite."""
-    numbers = {**epoch.metrics, "seconds": epoch.seconds}
-    require_finite(f"epoch {epoch.epoch} of job {key.job_id}", numbers)
-
-
-def write_epochs(
-    connection: Connection, key: AttemptKey, epochs: Sequence[TrainedEpoch], fingerprint: str
-) -> None:
-    """Store the metrics of epochs, in a transaction in which the attempt was open.
-
-    An epoch that an earlier attempt reported is replaced, and if the numbers differ on one machine,
-    the job is marked as not reproducible.
-    """
-    if not epochs:
-        return
-    # A job that gets on is not one that takes its workers down with it.
-    connection.execute(update(Job).where(Job.id == key.job_id, Job.lost > 0).values(lost=0))
-    for epoch in epochs:
-        metrics = metric_columns(epoch.metrics) | {"seconds": epoch.seconds, "loss_rule": LOSS_RULE}
-        row = _row(key, epoch, fingerprint) | metrics
-        compare(connection, key, row)
+        compare(connection, key, row | metrics)
+        # A job that gets on is not one that takes its workers down with it.
+        connection.execute(update(Job).where(Job.id == key.job_id, Job.lost > 0).values(lost=0))
         connection.execute(
             delete(Epoch).where(Epoch.job_id == key.job_id, Epoch.epoch == epoch.epoch)
         )
-        connection.execute(insert(Epoch), row)
-
-
-def _row(key: AttemptKey, epoch: TrainedEpoch, fingerprint: str) -> dict[str, Any]:
-    """Return what an epoch and the checkpoint after it are stored with."""
-    known = {"job_id": key.job_id, "epoch": epoch.epoch, "attempt": key.number}
-    return known | {"fingerprint": fingerprint}
-
-
-def _write_checkpoint(connection: Connection, row: Mapping[str, Any], content: bytes) -> None:
-    own = Checkpoint.job_id == row["job_id"]
-    others = own & (Checkpoint.epoch != row["epoch"])
-    newest = select(Checkpoint.epoch).where(others).order_by(*NEWEST_FIRST).limit(1)
-    connection.execute(delete(Checkpoint).where(own, Checkpoint.epoch.not_in(newest)))
-    failpoint("in_checkpoint", row["job_id"])
-    saved = {"sha256": sha256(content).hexdigest(), "content": content}
-    connection.execute(insert(Checkpoint), {**row, **saved})
+        connection.execute(insert(Epoch), row | metrics)
+        others = (Checkpoint.job_id == key.job_id) & (Checkpoint.epoch != epoch.epoch)
+        newest = select(Checkpoint.epoch).where(others).order_by(*NEWEST_FIRST).limit(1)
+        connection.execute(
+            delete(Checkpoint).where(
+                Checkpoint.job_id == key.job_id, Checkpoint.epoch.not_in(newest)
+            )
+        )
+        failpoint("in_checkpoint", key.job_id)
+        connection.execute(insert(Checkpoint), row | saved)
+    return True
 
 
 def adopt_checkpoint(store: Store, key: AttemptKey, trial_id: int, fingerprint: str) -> bool:
