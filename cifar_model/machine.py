@@ -4,7 +4,6 @@ import hashlib
 import os
 import platform
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 # Variables that choose other kernels. `runner` lets only the first one through; the others count
@@ -26,6 +25,8 @@ def version_of(package: str) -> str | None:
 
     A process keeps the versions that it was started with, and to look one up takes milliseconds.
     """
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version(package)
     except PackageNotFoundError:

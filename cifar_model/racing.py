@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from math import sqrt
 from statistics import fmean, stdev
 
-import numpy as np
-
 CONFIDENCE = 0.95
 FEWEST_SEEDS, MOST_SEEDS = 3, 20
 
@@ -94,6 +92,8 @@ def bounds(points: int, seeds: int) -> list[float]:
     Of two equally good points with normally distributed differences, the interval excludes 0 at any
     of its seeds with a probability of 5 %, divided by the number of rivals.
     """
+    import numpy as np
+
     looks = np.arange(FEWEST_SEEDS, seeds + 1)
     shape = np.array(SHAPE[: len(looks)])
     drawn = np.random.default_rng(0).standard_normal((PATHS, seeds))

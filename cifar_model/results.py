@@ -1,12 +1,15 @@
 """The results of training, evaluation and explanation: plain records that do not need Keras."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from cifar_model.explanation.regions import Segments
 from cifar_model.objective import METRICS
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from cifar_model.explanation.regions import Segments
 
 # The rule by which the loss of a split is computed. It is stored with every loss.
 # 1: the loss function applied to the outputs alone. For a sigmoid head with cross-entropy this
@@ -45,10 +48,10 @@ class Evaluation:
     loss_rule: int
     accuracy: float
     log_loss: float
-    confusion: NDArray[np.int64]
-    predictions: NDArray[np.int64]
-    labels: NDArray[np.int64]
-    probabilities: NDArray[np.float64]
+    confusion: "NDArray[np.int64]"
+    predictions: "NDArray[np.int64]"
+    labels: "NDArray[np.int64]"
+    probabilities: "NDArray[np.float64]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +183,7 @@ class Explained:
     `normalised` is whether the network's outputs do not sum to 1 and were divided by their sum.
     """
 
-    segments: Segments
+    segments: "Segments"
     predicted: int
     normalised: bool
     explanations: list[Explanation]
@@ -195,5 +198,5 @@ class LayerOutput:
 
     layer: int
     name: str
-    output: NDArray[np.float32]
-    channels: NDArray[np.float32]
+    output: "NDArray[np.float32]"
+    channels: "NDArray[np.float32]"

@@ -8,8 +8,6 @@ import sys
 from functools import cache
 from pathlib import Path
 
-import psutil
-
 CONTAINER = re.compile(r"containers/([0-9a-f]{64})/")
 
 
@@ -54,6 +52,8 @@ def process_started(pid: int) -> str | None:
             return None
         # A zombie holds its pid and does nothing any more.
         return None if fields[0] in "ZX" else fields[19]
+    import psutil
+
     try:
         return str(psutil.Process(pid).create_time())
     except psutil.NoSuchProcess:

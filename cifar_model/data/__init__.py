@@ -1,13 +1,26 @@
 """The data sets behind one function, `load`: read, checked, divided, named and fingerprinted.
 
-Needs numpy and Pillow only, so that bad data is refused before a job is written.
+Needs numpy and Pillow only, so that bad data is refused before a job is written. The names here are
+imported when they are first used: what is stored of a data set needs neither.
 """
 
-from cifar_model.data.dataset import RESIZED, Dataset, DatasetSpec, Split, stored_image_size
-from cifar_model.data.description import NO_DATASET, Description
-from cifar_model.data.loading import is_here, load, names
-from cifar_model.data.reading import told_to
-from cifar_model.data.sizes import LARGEST, SMALLEST, shape_text
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cifar_model.data.dataset import Dataset, Split
+    from cifar_model.data.description import (
+        LARGEST,
+        NO_DATASET,
+        RESIZED,
+        SMALLEST,
+        DatasetSpec,
+        Description,
+        stored_image_size,
+    )
+    from cifar_model.data.loading import is_here, load, names
+    from cifar_model.data.reading import told_to
+    from cifar_model.data.sizes import shape_text
 
 __all__ = [
     "LARGEST",
@@ -25,3 +38,30 @@ __all__ = [
     "stored_image_size",
     "told_to",
 ]
+
+_MODULES = {
+    "LARGEST": "description",
+    "NO_DATASET": "description",
+    "RESIZED": "description",
+    "SMALLEST": "description",
+    "Dataset": "dataset",
+    "DatasetSpec": "description",
+    "Description": "description",
+    "Split": "dataset",
+    "is_here": "loading",
+    "load": "loading",
+    "names": "loading",
+    "shape_text": "sizes",
+    "stored_image_size": "description",
+    "told_to": "reading",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

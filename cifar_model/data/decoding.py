@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from cifar_model.data.dataset import RESIZED, Images
+from cifar_model.data.dataset import Images
+from cifar_model.data.description import RESIZED
 from cifar_model.data.reading import has_read
 from cifar_model.data.sizes import (
     RESIZE_FIX,

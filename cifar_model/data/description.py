@@ -1,10 +1,51 @@
-"""What is stored of a data set with every experiment and trial: its name, sizes and fingerprint."""
+"""Which data set to load, and what is stored of it with every experiment and trial.
+
+Nothing here needs numpy.
+"""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from cifar_model.data.dataset import stored_image_size
+# The sizes of images, in pixels on each side.
+SMALLEST, LARGEST = 8, 512
+# What earlier versions resized images to, and `--resize` still does.
+RESIZED = 32
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetSpec:
+    """Say which data set to load and how to divide it.
+
+    `train_size` keeps that many images of the train split; `image_size` resizes images to that
+    many pixels on each side, and None leaves them as they are; `split_seed` chooses which images
+    are for validation.
+    """
+
+    name: str
+    train_size: int | None = None
+    image_size: int | None = None
+    split_seed: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the specification as plain JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "DatasetSpec":
+        """Read a specification from JSON that may hold more about its data set beside it."""
+        known = [field.name for field in fields(cls)]
+        given = {name: values[name] for name in known if name in values}
+        return cls(**given | {"image_size": stored_image_size(values)})
+
+
+def stored_image_size(stored: Mapping[str, Any]) -> int | None:
+    """Return the size that the images of a stored data set are resized to."""
+    if "image_size" in stored:
+        size: int | None = stored["image_size"]
+        return size
+    # Earlier versions stored only whether they are.
+    return RESIZED if stored.get("resize") else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cifar_model.data import cifar, class_folders, digits, npz, shapes, shortcut
-from cifar_model.data.dataset import Dataset, DatasetSpec, Pictures, Split
+from cifar_model.data.dataset import Dataset, Pictures, Split
+from cifar_model.data.description import DatasetSpec
 from cifar_model.data.sizes import check_image_size, fitted
 from cifar_model.errors import InputError, guess, shown
 

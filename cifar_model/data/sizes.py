@@ -10,11 +10,10 @@ import numpy as np
 from PIL import Image
 
 from cifar_model.data.dataset import Images, Pictures, Split
+from cifar_model.data.description import LARGEST, SMALLEST
 from cifar_model.data.reading import has_read
 from cifar_model.errors import InputError
 
-# Pixels on each side.
-SMALLEST, LARGEST = 8, 512
 # Of all images of a data set, which has a byte for each pixel and channel.
 MOST_BYTES = 8 * 2**30
 RESIZE_FIX = "give --image-size N to have all of them resized to NxN pixels, as in --image-size 64"

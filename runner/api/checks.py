@@ -7,7 +7,7 @@ import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cifar_model.data.sizes import LARGEST, SMALLEST
+from cifar_model.data import LARGEST, SMALLEST
 from cifar_model.errors import InputError, did_you_mean, shown
 from cifar_model.grid import MAX_TRIALS
 from cifar_model.params import MOST_SEED

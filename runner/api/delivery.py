@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cifar_model.data import Description
 from cifar_model.errors import printable
@@ -9,8 +10,6 @@ from runner.errors import UnavailableError
 from runner.failpoints import failpoint
 from runner.local.liveness import why_nothing_runs
 from runner.local.run_dir import RunDir
-from runner.queue.app import make_app
-from runner.queue.dispatch import send_pending
 from runner.reports.experiment.search import Search, Searched, search_of
 from runner.reports.experiment.warnings import equal_points, experiment_warnings
 from runner.reports.model import Note
@@ -20,8 +19,10 @@ from runner.settings import Settings
 from runner.specs import Configuration
 from runner.store import queries
 from runner.store.engine import Store
-from runner.store.lifecycle.tuning.additions import Added
-from runner.submit.experiments import Saved
+
+if TYPE_CHECKING:
+    from runner.store.lifecycle.tuning.additions import Added
+    from runner.submit.experiments import Saved
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class StatusDocument:
     jobs: list[Job]
 
 
-def submitted(store: Store, saved: Saved) -> Iterator[Note]:
+def submitted(store: Store, saved: "Saved") -> Iterator[Note]:
     """Yield what is to be said of an experiment that was just submitted, or was added to."""
     experiment_id, added = saved.experiment, saved.added
     experiment = queries.experiment(store, experiment_id)
@@ -63,7 +64,7 @@ def submitted(store: Store, saved: Saved) -> Iterator[Note]:
         yield Note(text, warning=True)
 
 
-def _added(experiment_id: int, added: Added) -> str:
+def _added(experiment_id: int, added: "Added") -> str:
     asked = "1 trial" if added.asked == 1 else f"{added.asked:,} trials"
     if not added.jobs:
         return f"experiment {experiment_id} has all of these {asked} already: nothing was added"
@@ -78,6 +79,10 @@ def send_saved(settings: Settings, store: Store) -> Iterator[Note]:
 
     A broker that is away costs a warning only, because the jobs are saved.
     """
+    # Celery, which only sending needs.
+    from runner.queue.app import make_app
+    from runner.queue.dispatch import send_pending
+
     run_dir = RunDir(settings.home)
     if settings.broker_url is None and not run_dir.is_supervised():
         yield Note("no worker is running: the jobs are saved; start workers with `runner up`")

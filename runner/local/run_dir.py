@@ -11,8 +11,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-import psutil
-
 from runner.errors import UnavailableError
 from runner.processes import is_alive, process_started
 
@@ -147,6 +145,8 @@ class RunDir:
         A supervisor may die at any moment, also between a start and its note; their command lines
         name the socket.
         """
+        import psutil
+
         # The second is how a server that runs calls itself.
         signs = (
             f"--unixsocket {self.socket} ",

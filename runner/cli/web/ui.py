@@ -4,7 +4,6 @@ import os
 import secrets
 import socket
 import sys
-import webbrowser
 from typing import TYPE_CHECKING
 
 import click
@@ -66,6 +65,8 @@ def serve_page(
         address += f"?token={token}"
     say(f"the page: {address} (Ctrl-C ends it)")
     if browser and _is_desktop():
+        import webbrowser
+
         webbrowser.open(address)
     services = Services(bundle_archive, page_action(settings) if actions else None)
     site = site_of(settings, Access(frozenset(names), token), services)

@@ -9,8 +9,6 @@ from fractions import Fraction
 from math import comb, exp, lgamma, sqrt
 from statistics import NormalDist, fmean, stdev
 
-import numpy as np
-
 CONFIDENCE = 0.95
 F_STEPS = 4001
 Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
@@ -111,6 +109,8 @@ def f_test(unexplained: float, classes: int, left: int) -> float:
     degrees of freedom between and within classes. The incomplete beta function is integrated
     numerically, with an angle as the variable.
     """
+    import numpy as np
+
     angle = np.linspace(0, np.arcsin(np.sqrt(min(unexplained, 1.0))), F_STEPS)
     heights = np.sin(angle) ** (left - 1) * np.cos(angle) ** (classes - 1)
     whole = lgamma(left / 2) + lgamma(classes / 2) - lgamma((left + classes) / 2)

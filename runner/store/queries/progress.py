@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Integer, case, false, func, literal, select
+from sqlalchemy import ColumnElement, case, false, func, select
 
 from cifar_model.objective import PREFERRED, in_words, is_smaller_better
 from cifar_model.params import Training
@@ -10,6 +10,7 @@ from runner.states import FINAL, JobState, Kind
 from runner.store import queries, schema
 from runner.store.engine import Connection, Store
 from runner.store.queries.leaderboard import Scope, default_metric, metric_column
+from runner.store.queries.schedules import common_values, known_or_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def _in_epochs(store: Store, found: queries.Experiment) -> Progress:
     of_experiment = schema.Job.experiment_id == found.id
     has_ended = schema.Job.state.in_(FINAL)
     has_succeeded = schema.Job.state == JobState.SUCCEEDED
-    planned_epochs = _planned_epochs(found.configuration["epochs"])
+    planned_epochs = _planned_epochs(store, found.id)
     # Of a search, a job has no point until it begins; one that ended without was not needed.
     pointless = schema.Job.point.is_(None) if "search" in found.configuration else false()
     known = func.sum(case((pointless, 0), else_=planned_epochs))
@@ -136,12 +137,11 @@ def _best(connection: Connection, experiment_id: int, metric: str) -> float | No
     return found
 
 
-def _planned_epochs(override: int | None) -> ColumnElement[int]:
+def _planned_epochs(store: Store, experiment_id: int) -> ColumnElement[int]:
     """Return the epochs of a job: those of its trial, which may have ended before all were trained.
 
-    Without a trial they are the override, or from its params, or the default.
+    Without a trial they are those that it was given.
     """
-    if override is not None:
-        return func.coalesce(schema.Trial.epochs, literal(override, Integer()))
-    own = schema.Job.configuration[("params", "epochs")].as_integer()
-    return func.coalesce(schema.Trial.epochs, own, Training().epochs)
+    with store.read() as connection:
+        common = common_values(connection, experiment_id)
+    return func.coalesce(schema.Trial.epochs, known_or_read("epochs", common["epochs"]))

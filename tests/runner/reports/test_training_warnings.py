@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import event
 
 from runner.cli.submit import submit
 from runner.reports.experiment.document import report_document
@@ -17,6 +18,7 @@ from runner.reports.experiment.warnings import (
 )
 from runner.reports.formats.terminal import as_terminal
 from runner.store.engine import Store
+from runner.store.lifecycle.tuning.additions import Addition, add
 from runner.store.queries.schedules import Schedule, schedules
 from tests.runner.reports.stored import DATASET, store_evaluation, store_tune
 from tests.runner.store.making import make_experiment
@@ -48,6 +50,44 @@ def test_a_patience_of_all_epochs_or_more_is_warned_of(
     found = patience_warnings(schedules_of(store, {"patience": patience}, {"lr": 0.1}))
     expected = "patience=10 has no effect in 10 epochs (1 of 2 trials): use a patience below"
     assert [line.startswith(expected) for line in found] == [True] * warns
+
+
+@pytest.mark.parametrize(
+    ("grid", "read"),
+    [
+        ({"batch_size": [8]}, False),
+        ({"batch_size": [8], "patience": [3]}, False),
+        ({"batch_size": [8, 16]}, True),
+        ({"batch_size": {"values": [8], "when": {"optimizer": ["adam"]}}}, True),
+    ],
+)
+def test_a_schedule_that_all_points_of_a_grid_share_is_not_read_in_each_job(
+    store: Store, grid: dict[str, Any], read: bool
+) -> None:
+    params = {name: values[0] for name, values in grid.items() if isinstance(values, list)}
+    configuration = {"dataset": None, "epochs": None, "threads": 1, "grid": grid}
+    jobs = [{"params": params | {"lr": rate}} for rate in (0.1, 0.2)]
+    experiment = make_experiment(store, jobs, configuration=configuration)
+    without_grid = make_experiment(store, jobs)
+    asked: list[str] = []
+    with store.read() as connection:
+        event.listen(connection, "before_cursor_execute", lambda *call: asked.append(call[2]))
+        found = schedules(connection, experiment)
+        reads = any("jobs.configuration" in statement for statement in asked)
+        told = schedules(connection, without_grid)
+    assert found == told
+    assert reads == read
+
+
+def test_points_that_were_added_have_schedules_of_their_own(store: Store) -> None:
+    configuration = {"dataset": None, "epochs": None, "grid": {"batch_size": [8]}, "threads": 1}
+    experiment = make_experiment(
+        store, [{"params": {"batch_size": 8}}], configuration=configuration
+    )
+    added = {"point": {"params": {"batch_size": 16}}}
+    add(store, Addition(experiment, {**configuration, "grid": {"batch_size": [16]}}, {}, added))
+    with store.read() as connection:
+        assert [found.batch_size for found in schedules(connection, experiment)] == [8, 16]
 
 
 @pytest.mark.parametrize(("interval", "warns"), [(1, False), (2, True), (50, True)])

@@ -1,0 +1,46 @@
+"""What a command imports: a person waits for it each time."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from runner.store.engine import Store
+from tests.runner.reports.stored import store_tune
+
+# Each takes a twentieth of a second or more to import.
+NEVER = ("keras", "lime", "matplotlib", "optuna", "pandas", "scipy", "talos", "tensorflow")
+READING = (*NEVER, "PIL", "celery", "numpy", "psutil", "redis")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unneeded"),
+    [
+        (["--help"], (*READING, "sqlalchemy")),
+        (["submit", "tune", "--help"], (*READING, "sqlalchemy")),
+        (["status"], READING),
+        (["status", "1"], READING),
+        (["report", "1", "--top", "20"], (*NEVER, "PIL", "celery", "psutil", "redis")),
+    ],
+)
+def test_a_command_imports_nothing_heavy_that_it_does_not_need(
+    home: Path, home_store: Store, arguments: list[str], unneeded: tuple[str, ...]
+) -> None:
+    store_tune(home_store, [[0.5], []])
+    code = f"""
+import atexit, sys
+sys.argv = ["runner", *{arguments}]
+from runner.__main__ import main
+atexit.register(lambda: print([x for x in {unneeded} if x in sys.modules], file=sys.stderr))
+main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"RUNNER_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr.splitlines()[-1] == "[]"
