@@ -97,6 +97,12 @@ def export(
             "the number of a trial, --experiment or --checkpoint",
             "for example: runner export --experiment 3 --out DIR",
         )
+    if not weights and not experiments:
+        raise InputError(
+            "--no-weights is about experiments",
+            "--no-weights together with --experiment: the other exports consist of weights",
+            "leave out --no-weights",
+        )
     _, store = open_store()
     document: dict[str, object] = {}
     if trial is not None:
