@@ -7,6 +7,7 @@ bytes. What is checked, and what reads it, is in checker.py.
 import argparse
 import json
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -117,6 +118,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=None, help="of the choice of mishaps")
     options = parser.parse_args()
     seed = options.seed if options.seed is not None else random.randrange(2**32)
+    # A shell's background job starts with SIGINT ignored, and so would the workers that it drains.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     print(f"soak of {options.minutes:g} minutes on {options.database}, --seed {seed}", flush=True)
     random.seed(seed)
     with tempfile.TemporaryDirectory(prefix="soak-") as name:
