@@ -4,21 +4,30 @@ import json
 import os
 import sys
 from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from runner.cli.options import format_option
 from runner.cli.output import answered_if_nothing_is_stored
+from runner.cli.web.serving import check_free, open_browser, page_of, page_options
 from runner.cli.wording.fitting import say, show
 from runner.cli.wording.help import Sections
 from runner.environment import environment_for_children
 from runner.errors import InputError, UnavailableError
 from runner.processes import python_command
 
+if TYPE_CHECKING:
+    from runner.local.page import Page
+    from runner.local.run_dir import RunDir
+
 
 @click.command()
-@click.option("--ui", is_flag=True, help="Also show the results on a live page, until Ctrl-C.")
-def up(*, ui: bool) -> None:
+@click.option("--ui", is_flag=True, help="Start the live page of the results too.")
+@page_options
+@click.pass_context
+def up(context: click.Context, /, *, ui: bool, **options: Any) -> None:
     """Start a private broker and workers in the background."""
     from runner.local.run_dir import RunDir
     from runner.local.start_stop import start, wait_for_a_worker
@@ -34,28 +43,65 @@ def up(*, ui: bool) -> None:
             "RUNNER_BROKER_URL not to be set",
             "use `runner worker` to start a worker for that broker, or unset RUNNER_BROKER_URL",
         )
+    if not ui:
+        _refuse_page_options(context, options)
+    run_dir = RunDir(settings.home)
+    page = _page_to_start(run_dir, options) if ui else None
     store = make_store(settings)
-    started = start(settings)
+    started = start(settings, page=page)
     # Before a worker is ready: what was begun is to be on its queue when one first looks.
     try:
-        send_pending(store, make_app(RunDir(settings.home).broker_url))
+        send_pending(store, make_app(run_dir.broker_url))
     except UnavailableError as error:
         say(f"warning: {error.what}\n  to fix it: {error.fix}")
-    wait_for_a_worker(settings, store)
+    wait_for_a_worker(settings, store, say)
     say(
         "broker and workers are running; stop them with `runner down`"
         if started
         else "already running"
     )
     if ui:
-        from runner.cli.web.ui import PORT, serve_page
+        _show_page(run_dir, browser=not options["no_browser"])
 
-        serve_page(settings, "127.0.0.1", PORT, browser=True)
+
+def _refuse_page_options(context: click.Context, options: dict[str, Any]) -> None:
+    """Raise UsageError if an option of the page was given for no page."""
+    for name in options:
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            raise click.UsageError(f"--{name.replace('_', '-')} requires --ui")
+
+
+def _page_to_start(run_dir: "RunDir", options: dict[str, Any]) -> "Page | None":
+    """Return the page to start; None if it runs. Its port is free, or InputError is raised."""
+    from runner.local.page import running_page
+
+    page = page_of(options["host"], options["port"], actions=options["allow_actions"])
+    running = running_page(run_dir) if run_dir.is_supervised() else None
+    if running is None:
+        check_free(page)
+        return page
+    if not running.is_same_as(page):
+        raise InputError(
+            f"the page is running at {running.address} with other options",
+            "the options of the page that is running",
+            "run `runner down` first, which stops the broker and workers too",
+        )
+    return None
+
+
+def _show_page(run_dir: "RunDir", *, browser: bool) -> None:
+    """Wait for the page, print its address and open it in a browser."""
+    from runner.local.page import wait_for_page
+
+    page = wait_for_page(run_dir)
+    say(f"the page: {page.address}")
+    if browser:
+        open_browser(page.address)
 
 
 @click.command()
 def down() -> None:
-    """Stop the broker and workers of `runner up`. Running jobs become pending again."""
+    """Stop the broker, workers and page of `runner up`. Running jobs become pending again."""
     from runner.local.run_dir import RunDir
     from runner.local.start_stop import stop_all
     from runner.settings import Settings

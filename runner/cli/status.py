@@ -57,6 +57,7 @@ def status(
 ) -> None:
     """Show the newest experiments, or the jobs of one."""
     from runner.local.liveness import local_trouble, unmet_needs, why_nothing_runs, workers_alive
+    from runner.local.page import page_address
     from runner.specs import Configuration
     from runner.store import queries
     from runner.store.names import read_tags
@@ -65,7 +66,7 @@ def status(
     if experiment is not None:
         settings, store = open_store()
         return _status_of_one(settings, store, experiment, limit, form)
-    with answered_if_nothing_is_stored(form, workers=[], waiting=None, experiments=[]):
+    with answered_if_nothing_is_stored(form, workers=[], page=None, waiting=None, experiments=[]):
         settings, store = open_store()
     alive = workers_alive(settings, store)
     rows = [
@@ -82,14 +83,16 @@ def status(
         }
         for found in queries.experiments(store, SHOWN_EXPERIMENTS, archived=archived, tags=tags)
     ]
-    trouble = local_trouble(settings)
+    trouble, page = local_trouble(settings), page_address(settings)
     waiting = unmet_needs(store, alive) if alive else None
     if form == "json":
         workers = [vars_of(row) for row in alive]
-        said = {"workers": workers, "trouble": trouble, "waiting": waiting}
+        said = {"workers": workers, "page": page, "trouble": trouble, "waiting": waiting}
         click.echo(json.dumps({**said, "experiments": rows}))
         return None
     under_way = _show_experiments(store, _said(rows), len(alive))
+    if page is not None:
+        say(f"the page: {page}")
     if (words := why_nothing_runs(settings, store) if under_way else trouble) is not None:
         warn(words)
     return None

@@ -10,7 +10,8 @@ import redis
 from runner.errors import UnavailableError
 from runner.local.run_dir import RunDir
 
-READY_SECONDS = 10
+# One that fails exits; so long can a start take on a host that is busy with other work.
+READY_SECONDS = 60
 
 
 def server_binary() -> str:

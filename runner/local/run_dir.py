@@ -18,6 +18,8 @@ from runner.processes import is_alive, process_started
 LONGEST_SOCKET_PATH = 100
 # Anything else would have to be quoted in a URL, and not every client reads that back as bytes.
 PLAIN = re.compile(rb"[A-Za-z0-9/._-]+")
+# Above this layer; it is started by its name.
+PAGE_MODULE = "runner.cli.web.supervised"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,10 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What a supervisor cannot keep running, though it goes on trying, and where to read why."""
+    """What a supervisor cannot keep running, though it goes on trying, and where to read why.
+
+    `failed_starts` counts those of the broker or of the workers, which jobs wait for.
+    """
 
     what: str
     log: str
@@ -140,7 +145,7 @@ class RunDir:
         return {}
 
     def left_behind(self) -> list[Process]:
-        """Return the brokers and workers that were started here, also those that are not noted.
+        """Return the brokers, workers and pages that were started here, noted or not.
 
         A supervisor may die at any moment, also between a start and its note; their command lines
         name the socket.
@@ -152,6 +157,7 @@ class RunDir:
             f"--unixsocket {self.socket} ",
             f"unixsocket:{self.socket}",
             f"-m workers {self.broker_url}",
+            f"-m {PAGE_MODULE} {self.broker_url}",
         )
         found = {}
         for process in psutil.process_iter():

@@ -4,27 +4,35 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from runner.environment import environment_for_children
 from runner.errors import UnavailableError
 from runner.local.liveness import workers_alive
+from runner.local.page import Page, ask_for
 from runner.local.run_dir import Process, RunDir
 from runner.processes import host_identity, python_command
 from runner.settings import Settings
 from runner.store.engine import Store
 
-START_SECONDS = 30.0
+# What fails is seen before; so long can a start take on a host that is busy with other work.
+LONGEST_START_SECONDS = 300.0
+SAID_AFTER_SECONDS = 5.0
 
 
-def start(settings: Settings, parent: int | None = None) -> bool:
+def start(settings: Settings, parent: int | None = None, page: Page | None = None) -> bool:
     """Start a supervisor unless one lives; with a parent it ends when that process does.
 
-    Return whether this call started it. Raises UnavailableError if it does not come up.
+    It keeps the page running too, also one that lived. Return whether this call started it. Raises
+    UnavailableError if it does not come up.
     """
     run_dir = RunDir(settings.home)
     run_dir.create()
-    if run_dir.is_supervised():
+    is_supervised = run_dir.is_supervised()
+    if page is not None or not is_supervised:
+        ask_for(run_dir, page)
+    if is_supervised:
         return False
     command = python_command("runner.local.supervisor", *([str(parent)] if parent else []))
     with (run_dir.logs / "supervisor.log").open("ab") as log:
@@ -36,36 +44,50 @@ def start(settings: Settings, parent: int | None = None) -> bool:
             stderr=log,
             start_new_session=True,
         )
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + LONGEST_START_SECONDS
     while not _is_up(run_dir):
         # Exit code 0 says that another supervisor was quicker: wait for that one.
         if supervisor.poll() not in (None, 0) or time.monotonic() > deadline:
             raise UnavailableError(
                 "the private broker and workers did not start",
-                f"both to be running within {START_SECONDS:g} s",
+                f"both to be running within {LONGEST_START_SECONDS:g} s",
                 f"read {run_dir.logs / 'supervisor.log'}",
             )
         time.sleep(0.05)
     return True
 
 
-def wait_for_a_worker(settings: Settings, store: Store) -> None:
+def wait_for_a_worker(settings: Settings, store: Store, say: Callable[[str], None]) -> None:
     """Wait until one worker of this host is ready; the others need no waiting for.
 
-    Raises UnavailableError if none comes.
+    What is waited for is said if it takes long. Raises UnavailableError if no worker comes: it
+    exits again and again, the supervisor is gone, or the time is over.
     """
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        if any(worker.host == host_identity() for worker in workers_alive(settings, store)):
-            return
-        if time.monotonic() > deadline:
-            raise UnavailableError(
-                "no worker started",
-                f"a worker that is ready within {START_SECONDS:g} s",
-                f"read {RunDir(settings.home).logs / 'worker.log'}; the start is retried until "
-                "`runner down`",
-            )
-        time.sleep(0.1)
+    run_dir, began, said = RunDir(settings.home), time.monotonic(), False
+    while not any(worker.host == host_identity() for worker in workers_alive(settings, store)):
+        waited = time.monotonic() - began
+        trouble = run_dir.trouble()
+        if trouble is not None and trouble.failed_starts:
+            why = trouble.what
+        elif not run_dir.is_supervised():
+            why = "the private broker and workers were stopped"
+        elif waited > LONGEST_START_SECONDS:
+            why = f"no worker was ready after {LONGEST_START_SECONDS:g} s"
+        else:
+            if waited > SAID_AFTER_SECONDS and not said:
+                say(
+                    "waiting for the first worker to be ready, at most "
+                    f"{LONGEST_START_SECONDS / 60:g} minutes; it writes to "
+                    f"{run_dir.logs / 'worker.log'}"
+                )
+                said = True
+            time.sleep(0.1)
+            continue
+        raise UnavailableError(
+            why,
+            "a worker that is ready",
+            f"read {run_dir.logs / 'worker.log'}; the start is retried until `runner down`",
+        )
 
 
 def _is_up(run_dir: RunDir) -> bool:

@@ -1,4 +1,4 @@
-"""The process behind `runner up`: keeps the private broker and the workers running."""
+"""The process behind `runner up`: keeps the broker, the workers and the live page running."""
 
 import logging
 import os
@@ -6,13 +6,14 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from types import FrameType
 
 from runner.environment import environment_for_children
 from runner.errors import UnavailableError
+from runner.local import page
 from runner.local.broker import start_broker
-from runner.local.run_dir import RunDir, Trouble
+from runner.local.kept import Kept, stop
+from runner.local.run_dir import PAGE_MODULE, RunDir, Trouble
 from runner.local.start_stop import stop_leftovers
 from runner.loop_errors import LoopErrors
 from runner.processes import process_started, python_command
@@ -21,48 +22,42 @@ from runner.settings import ALLOW_CODE, Settings
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.5
-# A worker that lived shorter than this did not start: it is started again after a pause, which
-# grows from one time to the next.
-START_SECONDS = 10.0
-LONGEST_PAUSE_SECONDS = 60.0
-# A draining worker is gone within 10 s; longer means that it hangs.
-DRAIN_SECONDS = 30.0
 
 
 class Supervisor:
-    """Start the broker and the worker, start again what dies, stop both at the end."""
+    """Start the broker, the worker and the page, start again what dies, stop all at the end."""
 
     def __init__(self, run_dir: RunDir) -> None:
         self.run_dir = run_dir
         self.stopping = threading.Event()
-        self.failed_starts = 0
-        self.worker_due = 0.0
-        self.worker: subprocess.Popen[bytes] | None = None
         self._started: dict[str, int] = {"supervisor": os.getpid()}
+        self._told: Trouble | None = None
         run_dir.remember(self._started)
         run_dir.tell(None)
         self.broker = start_broker(run_dir)
         self._remember("broker", self.broker)
-        self._begin_worker()
-
-    def _begin_worker(self) -> None:
-        self.worker_started = time.monotonic()
-        self.worker = self._start_worker()
-        self._remember("worker", self.worker)
+        self.worker = Kept("worker", self._start_worker, self._remember)
+        self.page = Kept("page", self._start_page, self._remember)
+        self.worker.look()
 
     def _start_worker(self) -> "subprocess.Popen[bytes]":
         # The worker has a broker, but is nobody's but this user's.
         allow_code = "1" if Settings.from_environment().allow_code else "0"
         own = {"RUNNER_BROKER_URL": self.run_dir.broker_url, ALLOW_CODE: allow_code}
-        environment = environment_for_children(None, **own)
-        with (self.run_dir.logs / "worker.log").open("ab") as log:
+        return self._begin("worker.log", "workers", **own)
+
+    def _start_page(self) -> "subprocess.Popen[bytes]":
+        return self._begin("page.log", PAGE_MODULE)
+
+    def _begin(self, log: str, module: str, **variables: str) -> "subprocess.Popen[bytes]":
+        with (self.run_dir.logs / log).open("ab") as written:
             return subprocess.Popen(
                 # The URL is there for `runner down` to find it by.
-                python_command("workers", self.run_dir.broker_url),
+                python_command(module, self.run_dir.broker_url),
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=environment,
+                stdout=written,
+                stderr=written,
+                env=environment_for_children(None, **variables),
             )
 
     def _remember(self, name: str, process: "subprocess.Popen[bytes]") -> None:
@@ -78,8 +73,22 @@ class Supervisor:
             if parent and (parent_started is None or process_started(parent) != parent_started):
                 break
             with errors.caught():
-                self._look_at_broker()
-                self._look_at_worker()
+                self.look()
+
+    def look(self) -> None:
+        """Start again what has ended, and say what does not start."""
+        self._look_at_broker()
+        self.worker.look()
+        if page.asked_for(self.run_dir) is not None:
+            self.page.look()
+        if self.worker.trouble is not None:
+            self._tell(self.worker.trouble, "worker.log", self.worker.failed_starts)
+        elif self.page.trouble is not None:
+            # No job waits for the page.
+            self._tell(self.page.trouble, "page.log", 0)
+        elif self._told is not None:
+            self._told = None
+            self.run_dir.tell(None)
 
     def _look_at_broker(self) -> None:
         if self.broker.poll() is None:
@@ -89,43 +98,20 @@ class Supervisor:
         except UnavailableError as error:
             self._tell(error.what, "broker.log", 1)
             raise
-        self.run_dir.tell(None)
         self._remember("broker", self.broker)
 
-    def _look_at_worker(self) -> None:
-        if self.worker is None:
-            if time.monotonic() >= self.worker_due:
-                self._begin_worker()
-            return
-        lived = time.monotonic() - self.worker_started
-        code = self.worker.poll()
-        if code is None:
-            if self.failed_starts and lived > START_SECONDS:
-                self.failed_starts = 0
-                self.run_dir.tell(None)
-            return
-        self.failed_starts = self.failed_starts + 1 if lived < START_SECONDS else 0
-        pause = min(2.0 ** (self.failed_starts - 1), LONGEST_PAUSE_SECONDS)
-        self.worker, self.worker_due = None, time.monotonic() + pause
-        logger.warning("the worker exited with code %s; restarting it in %g s", code, pause)
-        if self.failed_starts > 1:
-            times = f"it exited {self.failed_starts} times in a row, last with code {code}"
-            self._tell(f"the worker does not start: {times}", "worker.log", self.failed_starts)
-
     def _tell(self, what: str, log: str, failed_starts: int) -> None:
-        self.run_dir.tell(Trouble(what, str(self.run_dir.logs / log), failed_starts))
+        told = Trouble(what, str(self.run_dir.logs / log), failed_starts)
+        if told != self._told:
+            self._told = told
+            self.run_dir.tell(told)
 
     def stop(self) -> None:
         """Let the worker drain, then stop the broker."""
-        for process in (self.worker, self.broker):
-            if process is None:
-                continue
-            process.terminate()
-            try:
-                process.wait(DRAIN_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        self.page.stop()
+        self.worker.stop()
+        stop(self.broker)
+        page.ask_for(self.run_dir, None)
         self.run_dir.tell(None)
         self.run_dir.remember({})
 

@@ -11,8 +11,9 @@ import pytest
 import redis
 
 from runner.errors import UnavailableError
-from runner.local import supervisor
+from runner.local import kept
 from runner.local.broker import start_broker
+from runner.local.kept import Kept
 from runner.local.run_dir import RunDir, Trouble
 from runner.local.start_stop import stop_all
 from runner.local.supervisor import Supervisor
@@ -24,13 +25,15 @@ DIES = """
 import os, signal, sys
 from pathlib import Path
 from runner.local import broker, supervisor
+from runner.local.kept import Kept
 from runner.local.run_dir import RunDir
 
 die = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
 match sys.argv[2]:
     case "before the broker answers": broker._answers = die
-    case "before the worker is noted": supervisor.Supervisor._begin_worker = (
-        lambda self: die(self._start_worker()))
+    case "before the worker is noted":
+        start = supervisor.Supervisor._start_worker
+        supervisor.Supervisor._start_worker = lambda self: die(start(self))
     case "with all running": supervisor.Supervisor.run = die
 sys.argv[1:] = []
 supervisor.main()
@@ -109,10 +112,10 @@ def test_a_worker_that_does_not_start_is_tried_again_after_growing_pauses_and_th
     due = []
 
     def failed(times: int) -> bool:
-        watching.worker_due = 0.0
-        watching._look_at_worker()
-        due.append(watching.worker_due - time.monotonic())
-        return watching.failed_starts >= times
+        watching.worker.due = 0.0
+        watching.look()
+        due.append(watching.worker.due - time.monotonic())
+        return watching.worker.failed_starts >= times
 
     wait_until(lambda: failed(5), Path("/dev/null"))
     trouble = run_dir.trouble()
@@ -122,11 +125,11 @@ def test_a_worker_that_does_not_start_is_tried_again_after_growing_pauses_and_th
     assert due[-1] == pytest.approx(16, abs=1)
 
     # One that stays is no trouble any more.
-    monkeypatch.setattr(Supervisor, "_start_worker", lambda _: subprocess.Popen(["sleep", "60"]))
-    monkeypatch.setattr(supervisor, "START_SECONDS", 0.0)
-    watching.worker_due = 0.0
-    watching._look_at_worker()
-    watching._look_at_worker()
+    stays = Kept("worker", lambda: subprocess.Popen(["sleep", "60"]), watching._remember)
+    monkeypatch.setattr(kept, "START_SECONDS", 0.0)
+    watching.worker = stays
+    watching.look()
+    watching.look()
     assert run_dir.trouble() is None
     watching.stop()
     assert run_dir.remembered() == {}
