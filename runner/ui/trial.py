@@ -1,6 +1,7 @@
 """What the pages of a trial and of an explanation need beside the documents of reports."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from runner.errors import InputError
 from runner.reports.explanation.rows import explanation
@@ -12,7 +13,7 @@ from runner.store import queries
 from runner.store.artifacts import get_array
 from runner.store.engine import Store
 from runner.store.queries.explanations import Wanted, newest, of_same_image
-from runner.store.queries.predictions import newest_predictions
+from runner.store.queries.predictions import newest_stored
 from runner.store.queries.reports import epochs_of_attempts, explanation_row
 from runner.ui.pictures import as_png
 
@@ -84,12 +85,18 @@ def _page(
 def _calibrations(store: Store, document: TrialDocument) -> list[Calibration]:
     """Return the calibration of the newest evaluation on each split."""
     splits = dict.fromkeys(each.split for each in document.evaluations if each.fold is None)
-    found = {split: newest_predictions(store, document.trial or 0, split) for split in splits}
+    found = {split: newest_stored(store, document.trial or 0, split) for split in splits}
     return [
-        calibration(split, of.probabilities, of.labels)
+        _calibration(store, split, of.probabilities, of.labels)
         for split, of in found.items()
         if of is not None and of.probabilities is not None
     ]
+
+
+@lru_cache(maxsize=64)
+def _calibration(store: Store, split: str, probabilities: str, labels: str) -> Calibration:
+    """Return the calibration of two arrays by their names, which change with their content."""
+    return calibration(split, get_array(store, probabilities), get_array(store, labels))
 
 
 def explanation_page(store: Store, number: int) -> ExplanationPage:

@@ -27,8 +27,20 @@ class Predictions:
     probabilities: NDArray[np.float16] | None
 
 
-def newest_predictions(store: Store, trial: int, split: str) -> Predictions | None:
-    """Return the predictions of a trial's newest evaluation on a split; None if there is none."""
+@dataclass(frozen=True, slots=True)
+class StoredPredictions:
+    """The names under which the arrays of an evaluation are stored, which are their SHA-256."""
+
+    evaluation: int
+    accuracy: float
+    data_fingerprint: str
+    predictions: str
+    labels: str
+    probabilities: str | None
+
+
+def newest_stored(store: Store, trial: int, split: str) -> StoredPredictions | None:
+    """Return what is stored of a trial's newest evaluation on a split; None if there is none."""
     query = (
         select(
             Evaluation.id,
@@ -48,12 +60,27 @@ def newest_predictions(store: Store, trial: int, split: str) -> Predictions | No
         row = connection.execute(query).first()
     if row is None:
         return None
-    return Predictions(
+    return StoredPredictions(
         evaluation=row.id,
-        trial=trial,
         accuracy=row.accuracy,
         data_fingerprint=Description.from_json(row.dataset).fingerprint,
-        predictions=get_array(store, row.predictions),
-        labels=get_array(store, row.labels),
-        probabilities=get_array(store, row.artifact) if row.artifact else None,
+        predictions=row.predictions,
+        labels=row.labels,
+        probabilities=row.artifact,
+    )
+
+
+def newest_predictions(store: Store, trial: int, split: str) -> Predictions | None:
+    """Return the predictions of a trial's newest evaluation on a split; None if there is none."""
+    found = newest_stored(store, trial, split)
+    if found is None:
+        return None
+    return Predictions(
+        evaluation=found.evaluation,
+        trial=trial,
+        accuracy=found.accuracy,
+        data_fingerprint=found.data_fingerprint,
+        predictions=get_array(store, found.predictions),
+        labels=get_array(store, found.labels),
+        probabilities=get_array(store, found.probabilities) if found.probabilities else None,
     )
