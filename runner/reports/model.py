@@ -88,11 +88,30 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class CurveData:
+    """Learning curves to be explored: of the metric that ranks and of others, by epoch.
+
+    Each field has a value for each trial, the best first: its number (None without a result), its
+    job, its score, whether it is not significantly worse than the best, and for each metric its
+    curve. They are shown `instead` of the image of a figure, or below it.
+    """
+
+    by: str
+    trial: Sequence[int | None]
+    job: Sequence[int]
+    scores: Sequence[float | None]
+    noise: Sequence[bool | None]
+    values: Mapping[str, Sequence[Sequence[float | None]]]
+    instead: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
     """A PNG or SVG with its file name, title and caption.
 
     A `detail` is one of many similar figures and is shown collapsed. `row` is the name of the
-    figure whose table row this one links to, or an empty string.
+    figure whose table row this one links to, or an empty string. A page has its `curves` too,
+    which the reader can explore.
     """
 
     name: str
@@ -101,6 +120,7 @@ class Figure:
     detail: bool = False
     caption: str = ""
     row: str = ""
+    curves: CurveData | None = None
 
     def is_drawn(self) -> bool:
         """Return whether this is an SVG, which an HTML page contains inline."""
@@ -127,7 +147,8 @@ class Report:
     also have the parts of `appendix`. `linked` returns the document with the paths of the saved
     figures, given by name. `texts` and `exports` are formats for other programs; the paths of an
     export are relative to its destination. `brief` returns fewer parts, for a terminal, with the
-    answer first. `main` returns the table that `--columns` chooses from, with every column.
+    answer first. `answer` returns the notes that an HTML page begins with: the answer, and the next
+    commands. `main` returns the table that `--columns` chooses from, with every column.
     """
 
     title: str
@@ -135,6 +156,7 @@ class Report:
     lay_out: Callable[[Sequence[Figure]], list[Part]]
     appendix: Callable[[], list[Part]] = list
     brief: Callable[[], list[Part]] | None = None
+    answer: Callable[[], list[Note]] = list
     main: Callable[[], Table] | None = None
     draw: Callable[[], list[Figure]] = list
     drawn_in: Sequence[str] = ("markdown", "html")

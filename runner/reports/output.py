@@ -192,6 +192,6 @@ def _render(report: Report, figures: Sequence[Figure], form: str, destination: D
     if form == "html":
         from runner.reports.formats.html import as_page
 
-        return as_page(report.title, parts)
+        return as_page(report.title, parts, report.answer())
     beside = destination.out.parent if destination.out else Path.cwd()
     return as_markdown(report.title, parts, destination.figures, beside)

@@ -12,6 +12,7 @@ from importlib.resources import files
 from tornado.httpserver import HTTPServer
 from tornado.web import Application, HTTPError
 
+from runner.reports.formats.shared import shared_files
 from runner.settings import Settings
 from runner.ui.access import Access
 from runner.ui.actions import Act, ActionsAllowed
@@ -207,11 +208,12 @@ def application(site: Site) -> Application:
 
 def _static() -> dict[str, bytes]:
     folder = files("runner.ui") / "static"
-    return {
+    own = {
         each.name: each.read_bytes()
         for each in folder.iterdir()
         if re.fullmatch(r"[a-z_]+\.(js|css|svg|html)", each.name)
     }
+    return shared_files() | own
 
 
 def serve(site: Site, sockets: list[socket.socket]) -> None:

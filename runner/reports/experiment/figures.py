@@ -8,6 +8,7 @@ from runner.reports.experiment.document import ExperimentDocument
 from runner.reports.explanation.search import search_document
 from runner.reports.figures.activation_sheets import draw_layer_sheet, draw_overview
 from runner.reports.figures.confusion import draw_confusion
+from runner.reports.figures.curve_data import curve_data
 from runner.reports.figures.curves import draw_curves
 from runner.reports.figures.group_curves import NamedGroup, draw_group_curves
 from runner.reports.figures.mask_sheets import draw_mask_sheets
@@ -43,8 +44,18 @@ def draw(store: Store, document: ExperimentDocument) -> list[Figure]:
 
 def _curves(document: ExperimentDocument) -> list[Figure]:
     """Return the learning curves of the groups if there are any, else those of the trials."""
-    if not document.groups:
-        return draw_curves(document.dataset, document.trials)
+    grouped = bool(document.groups)
+    drawn = (
+        draw_group_curves(document.dataset, _groups(document))
+        if grouped
+        else draw_curves(document.dataset, document.trials)
+    )
+    explored = curve_data(document.ranked, document.by, instead=not grouped)
+    return [replace(figure, curves=explored) for figure in drawn]
+
+
+def _groups(document: ExperimentDocument) -> list[NamedGroup]:
+    """Return the groups with their names and their trials that have epochs."""
     numbered = {trial.trial: trial for trial in document.trials}
     names = shown_params(document.groups, document.group_by)
     groups = []
@@ -53,7 +64,7 @@ def _curves(document: ExperimentDocument) -> list[Figure]:
         trials = [numbered[number] for number in group.trials if numbered[number].epochs]
         if trials:
             groups.append(NamedGroup(name, trials))
-    return draw_group_curves(document.dataset, groups)
+    return groups
 
 
 def _parallel(document: ExperimentDocument) -> Iterator[Figure]:

@@ -9,6 +9,7 @@ from runner.errors import InputError
 from runner.reports.experiment.document import ExperimentDocument
 from runner.reports.experiment.spreadsheet import columns_of, spreadsheet_rows
 from runner.reports.experiment.view import (
+    answer_notes,
     brief_parts,
     main_table,
     provenance_parts,
@@ -37,6 +38,7 @@ def experiment_report(
         lay_out=lambda figures: report_parts(document, figures),
         appendix=lambda: provenance_parts(document),
         brief=lambda: brief_parts(document),
+        answer=lambda: answer_notes(document),
         main=lambda: _main_table(document, grouped=grouped),
         draw=lambda: _draw(store, document),
         drawn_in=DRAWN_IN if document.trains else ("table", *DRAWN_IN),

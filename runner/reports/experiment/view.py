@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from runner.reports.evaluation import (
     brief_evaluation_parts,
@@ -78,8 +79,16 @@ def brief_parts(document: ExperimentDocument) -> list[Part]:
         Note(_jobs_and_images(document)),
         *_search(document),
         *_of_another_dataset(document),
-        *_brief_results(document, _troubles(document)),
+        *_brief_results(document, _troubles(document), _steps(document)),
     ]
+
+
+def answer_notes(document: ExperimentDocument) -> list[Note]:
+    """Return the notes that a page begins with: the answer, and the next commands."""
+    *parts, steps = _brief_results(document, _troubles(document), _to_debug(document))
+    notes = takewhile(lambda part: isinstance(part, Note), parts)
+    going_on = [] if steps == next_steps([]) else [steps]
+    return [part for part in (*notes, *going_on) if isinstance(part, Note)]
 
 
 def _troubles(document: ExperimentDocument) -> list[Part]:
@@ -96,12 +105,20 @@ def _troubles(document: ExperimentDocument) -> list[Part]:
     ]
 
 
-def _brief_results(document: ExperimentDocument, troubles: Sequence[Part]) -> list[Part]:
+def _steps(document: ExperimentDocument) -> list[tuple[str, str]]:
     report = f"runner report {document.experiment}{_grouping(document)}"
-    steps = [(f"{report} --wide", "everything"), (f"{report} --format html", "with figures")]
+    more = [(f"{report} --wide", "everything"), (f"{report} --format html", "with figures")]
+    return [*_to_debug(document), *more]
+
+
+def _to_debug(document: ExperimentDocument) -> list[tuple[str, str]]:
     failed = [job.job for job in document.jobs if job.state == JobState.FAILED]
-    if failed:
-        steps.insert(0, (f"runner show --job {failed[0]}", "its error"))
+    return [(f"runner show --job {failed[0]}", "its error")] if failed else []
+
+
+def _brief_results(
+    document: ExperimentDocument, troubles: Sequence[Part], steps: Sequence[tuple[str, str]]
+) -> list[Part]:
     match document.kind:
         case Kind.TRAIN | Kind.TUNE:
             return brief_training_parts(document, troubles, steps)

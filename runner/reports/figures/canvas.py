@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 from numpy.typing import NDArray
+from PIL import Image
 
 # Ignore matplotlibrc files, so that figures look the same everywhere.
 matplotlib.rcdefaults()
@@ -18,7 +19,7 @@ matplotlib.rcdefaults()
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")
 GREY = "#B8B8B8"
 
-DOTS_PER_INCH = 120
+DOTS_PER_INCH = 96
 
 
 def new_figure(title: str, width: float, height: float) -> Figure:
@@ -40,6 +41,9 @@ def to_png(figure: Figure) -> bytes:
         if isinstance(artist, Text):
             # A class name can contain a dollar sign, which must not be parsed as a formula.
             artist.set_parse_math(False)
-    content = BytesIO()
-    figure.savefig(content, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+    drawn, content = BytesIO(), BytesIO()
+    figure.savefig(drawn, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+    with Image.open(drawn) as picture:
+        # Nothing is transparent, and a report with many figures is to be small enough to mail.
+        picture.convert("RGB").save(content, format="png", optimize=True)
     return content.getvalue()

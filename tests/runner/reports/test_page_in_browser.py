@@ -1,6 +1,7 @@
 """A page in a real browser: nothing is fetched, nothing is complained about, tables sort."""
 
 import json
+import re
 import shutil
 import subprocess
 from html.parser import HTMLParser
@@ -19,6 +20,7 @@ from runner.reports.leaderboard_view import leaderboard_report
 from runner.reports.output import choose_destination, write_report
 from runner.store.engine import Store
 from runner.store.queries.leaderboard import Scope
+from tests.browser import Browser
 from tests.runner.reports.stored import (
     evaluated,
     store_evaluation,
@@ -76,7 +78,9 @@ class Columns(HTMLParser):
         super().__init__()
         self.rows: list[list[str]] = []
         self.feed(
-            text[text.index("<table", text.index("last epoch")) :].split("</table>", maxsplit=1)[0]
+            text[text.index("<table", text.index("<h2>Scores of the last epoch")) :].split(
+                "</table>", maxsplit=1
+            )[0]
         )
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
@@ -224,7 +228,42 @@ def test_a_leaderboard_is_a_page_too(sqlite_store: Store, tmp_path: Path) -> Non
     assert "Best trials" in visit.dom
 
 
-def test_a_page_of_16_trials_is_small_enough_to_mail(sqlite_store: Store, tmp_path: Path) -> None:
-    accuracies = [[0.1 + n / 50 + epoch / 100 for epoch in range(9)] for n in range(16)]
+def test_a_page_begins_with_the_answer_and_its_sections_are_in_the_contents(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    page = write_page(sqlite_store, store_tune(sqlite_store, ACCURACIES), tmp_path / "page.html")
+    text = page.read_text()
+    answer = text[text.index('class="answer"') : text.index('class="contents"')]
+    assert "Trial 2 is the best" in answer
+    assert "runner show 2" in answer
+    targets = re.findall(r'<li><a href="#([\w-]+)">([^<]+)</a>', text)
+    assert [name for _, name in targets if name.startswith("Learning")] == ["Learning curves"]
+    assert all(f'id="{target}"' in text for target, _ in targets)
+
+
+def test_the_curves_of_a_page_are_explored_in_the_file(sqlite_store: Store, tmp_path: Path) -> None:
+    page = write_page(sqlite_store, store_tune(sqlite_store, ACCURACIES), tmp_path / "page.html")
+    browser = Browser()
+    try:
+        browser.open(page.as_uri())
+        # One of the six has no epoch yet.
+        browser.wait_for("document.querySelector('.curves .canvas').dataset.curves === '5'")
+        metrics = "[...document.querySelector('.curves select').options].map((one) => one.value)"
+        assert browser.value(metrics)[0] == "val_accuracy"
+        assert len(browser.value(metrics)) == 4
+        left, top, width, height = browser.value(
+            "(({ left, top, width, height }) => [left, top, width, height])"
+            "(document.querySelector('.curves .canvas').getBoundingClientRect())"
+        )
+        places = [(left + width * share, top + height * share) for share in (0.4, 0.6)]
+        browser.drag(*places)
+        assert browser.console == []
+        assert browser.requests == [page.as_uri()]
+    finally:
+        browser.close()
+
+
+def test_a_page_of_100_trials_is_small_enough_to_mail(sqlite_store: Store, tmp_path: Path) -> None:
+    accuracies = [[0.1 + n / 200 + epoch / 100 for epoch in range(9)] for n in range(100)]
     page = write_page(sqlite_store, store_tune(sqlite_store, accuracies), tmp_path / "page.html")
-    assert page.stat().st_size < 5_000_000
+    assert page.stat().st_size < 1_000_000

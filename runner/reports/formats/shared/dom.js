@@ -133,6 +133,8 @@ export function refusal(error) {
 
 // A part of the address, which can be shared, without another page in the history.
 export function setQuery(name, value) {
+  // A report is a file, whose address is its own.
+  if (location.protocol === "file:") return;
   const address = new URL(location.href);
   if (value === "" || value === null) address.searchParams.delete(name);
   else address.searchParams.set(name, value);
