@@ -7,7 +7,9 @@ from cifar_model.errors import InputError
 from cifar_model.rules import ParamValue, Rule, choice, flag, integer, number
 
 OPTIMIZERS = ("adam", "adamw", "nadam", "sgd", "rmsprop", "lion")
-LOSSES = ("categorical_crossentropy", "logcosh")
+# Those of labels and probabilities; the second takes the outputs divided by their sum.
+CROSS_ENTROPIES = ("categorical_crossentropy", "normalised_crossentropy")
+LOSSES = (*CROSS_ENTROPIES, "logcosh")
 SCHEDULES = ("constant", "cosine", "one_cycle")
 AUGMENTATIONS = ("none", "paper", "crop_flip", "cutout", "mixup")
 PRECISIONS = ("float32", "bfloat16")
@@ -87,8 +89,8 @@ def check_combination(training: Training, own: Container[str]) -> None:
         ("nesterov", training.momentum > 0, "a momentum above 0"),
         (
             "label_smoothing",
-            training.losses == "categorical_crossentropy",
-            "losses=categorical_crossentropy",
+            training.losses in CROSS_ENTROPIES,
+            f"losses={' or '.join(CROSS_ENTROPIES)}",
         ),
     ):
         value = getattr(training, name)

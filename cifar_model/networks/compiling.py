@@ -46,6 +46,12 @@ def _loss(model: keras.Model, training: Training) -> keras.losses.Loss:
             "a last layer with the activation softmax or sigmoid, or the cross-entropy",
             "end the network with a softmax, or use losses=categorical_crossentropy",
         )
+    if training.losses == "normalised_crossentropy":
+        # With these two values it is the plain cross-entropy of the outputs divided by their sum.
+        # CategoricalCrossentropy takes the logits of a sigmoid instead, if TensorFlow computes.
+        return keras.losses.CategoricalFocalCrossentropy(
+            alpha=1.0, gamma=0.0, label_smoothing=training.label_smoothing
+        )
     return keras.losses.LogCosh()
 
 

@@ -49,6 +49,26 @@ if sys.argv[2] == "whole":
     assert ours.loss > 0
 """
 
+# What both cross-entropies of a sigmoid head are here.
+LOSSES = """
+import numpy as np
+from cifar_model.networks.building import build
+from cifar_model.params import Params
+from cifar_model.prediction import Predictor
+
+images = np.random.default_rng(0).random((5, 8, 8, 3), np.float32)
+labels = np.eye(3, dtype=np.float32)[np.arange(5) % 3]
+for loss in ("normalised_crossentropy", "categorical_crossentropy"):
+    values = {"blocks": 1, "filters": 2, "last_activation": "sigmoid", "losses": loss}
+    predictor = Predictor(build(Params.from_json(values), (8, 8, 3), 3))
+    outputs, losses = predictor.scored(images, labels)
+    shares = outputs / outputs.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(losses, -np.log((shares * labels).sum(axis=1)), rtol=1e-5)
+    model = predictor.model
+    whole = model.evaluate(images, labels, verbose=0, return_dict=True)
+    np.testing.assert_allclose(whole["loss"], losses.mean(), rtol=1e-5)
+"""
+
 GRADIENTS = """
 from tests.cifar_model.test_methods import test_every_method_finds_what_counts
 for method in ("gradcam", "integrated_gradients"):
@@ -138,6 +158,6 @@ def test_a_killed_training_ends_with_the_bits_of_one_that_was_not(
     assert whole[2].startswith("False jax ")
 
 
-@pytest.mark.parametrize("program", [GRADIENTS, AUGMENTATION, LOOPS])
+@pytest.mark.parametrize("program", [GRADIENTS, AUGMENTATION, LOOPS, LOSSES])
 def test_on_jax(environment: dict[str, str], program: str) -> None:
     subprocess.run([sys.executable, "-c", program], env=environment, check=True)

@@ -90,3 +90,21 @@ def test_the_first_rule_differs_where_a_sigmoid_was_trained_with_cross_entropy(
         assert (first.loss_rule, second.loss_rule) == (1, 2)
         changed[head, loss] = abs(first.loss / second.loss - 1) > 1e-3
     assert changed == {pair: pair == ("sigmoid", "categorical_crossentropy") for pair in HEADS}
+
+
+@pytest.mark.parametrize("head", LAST_ACTIVATIONS)
+def test_the_normalised_cross_entropy_is_that_of_the_outputs_divided_by_their_sum(
+    dataset: Dataset, trained: dict[tuple[str, str], Trained], head: str
+) -> None:
+    found = trained[head, "normalised_crossentropy"]
+    params = params_of(head, "normalised_crossentropy")
+    predictor = Predictor(building.restore(params, (32, 32, 3), CLASSES, found.weights))
+    evaluation = evaluate(predictor, dataset.test, CLASSES)
+    # What the evaluation calls log loss is computed by scikit-learn.
+    assert evaluation.loss == pytest.approx(evaluation.log_loss, rel=1e-5)
+    # The other cross-entropy of the same network takes what stands before a sigmoid as logits.
+    other = building.restore(
+        params_of(head, "categorical_crossentropy"), (32, 32, 3), CLASSES, found.weights
+    )
+    of_logits = evaluate(Predictor(other), dataset.test, CLASSES).loss
+    assert (of_logits == pytest.approx(evaluation.loss, rel=1e-5)) == (head == "softmax")

@@ -34,7 +34,11 @@ SHAPE = (32, 32, 3)
 # Every value of every parameter of training occurs in one of them.
 WAYS_TO_TRAIN: dict[str, dict[str, Any]] = {
     "adam": {"augmentation": "paper"},
-    "adamw": {"schedule": "cosine", "augmentation": "crop_flip"},
+    "adamw": {
+        "schedule": "cosine",
+        "augmentation": "crop_flip",
+        "losses": "normalised_crossentropy",
+    },
     "nadam": {"weight_decay": 0.01, "warmup": 0.4},
     "sgd": {"momentum": 0.9, "nesterov": True, "schedule": "one_cycle", "label_smoothing": 0.1},
     "rmsprop": {"momentum": 0.5, "ema": 0.9, "losses": "logcosh", "augmentation": "cutout"},
