@@ -20,7 +20,7 @@ from runner.ui.ranking import Ranking, ranking
 
 RESULTS = (
     *("val_accuracy", "val_loss", "accuracy", "loss", "best_val_accuracy", "best_epoch"),
-    *("trained_epochs", "ended_by", "seconds", "seed"),
+    *("trained_epochs", "ended_by", "seconds", "seed", "reused"),
 )
 
 Columns = dict[str, list[Any]]

@@ -132,6 +132,7 @@ def ranked_columns(connection: Connection, scope: Scope, by: str) -> dict[str, l
         Trial.epochs.label("trained_epochs"),
         Trial.ended_by,
         Trial.best_epoch,
+        Trial.reused,
         *(getattr(Trial, name) for name in METRICS),
         Trial.metrics,
     )

@@ -11,7 +11,7 @@ from tests.runner.store.making import job_ids
 
 NAMES = (
     *("rank", "trial", "job", "noise", "seed", "accuracy", "val_accuracy", "best_val_accuracy"),
-    *("loss", "val_loss", "seconds", "trained_epochs", "ended_by", "best_epoch"),
+    *("loss", "val_loss", "seconds", "trained_epochs", "ended_by", "best_epoch", "reused"),
 )
 
 
