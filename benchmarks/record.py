@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -52,12 +53,17 @@ def record(arguments: Sequence[str]) -> Record:
     load = os.getloadavg()[2]
     dirty = ", with changes" if found["dirty"] else ""
     return Record(
-        command=shlex.join(["python", "-m", "benchmarks", *arguments]),
+        command=shlex.join(["python", "-m", "benchmarks", *map(_without_directory, arguments)]),
         machine=f"{os.cpu_count()} cores ({_processor()}), load of 15 minutes {load:.1f}",
         versions=", ".join(f"{name} {packages[name]}" for name in names),
         code=f"commit {(found['commit'] or 'unknown')[:12]}{dirty}",
         date=datetime.now(UTC).date().isoformat(),
     )
+
+
+def _without_directory(argument: str) -> str:
+    """Return `zip:NAME` for `zip:DIRECTORY/NAME`: where a data set lies tells a reader nothing."""
+    return re.sub(r"^(folder|npz|zip):.*/", r"\1:", argument)
 
 
 def _processor() -> str:

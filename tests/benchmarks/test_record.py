@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from benchmarks.quick import lost
-from benchmarks.record import Measured, Record, write
+from benchmarks.record import Measured, Record, record, write
 
 MADE = Record("python -m benchmarks lime", "2 cores", "python 3.11", "commit 0", "2026-11-29")
 
@@ -30,3 +30,8 @@ def test_only_a_ratio_that_fell_by_more_than_a_fifth_is_a_loss() -> None:
     stored = {"slower": 10.0, "a little": 10.0, "faster": 10.0, "gone": 1.0}
     found = {"slower": 7.9, "a little": 8.1, "faster": 20.0, "new": 1.0}
     assert lost(stored, found) == ["slower: 7.90, stored 10.00", "gone: 0.00, stored 1.00"]
+
+
+def test_the_command_names_a_data_set_without_its_directory() -> None:
+    made = record(["lime", "--dataset", "zip:/home/me/my images.zip", "--images", "3"])
+    assert made.command == "python -m benchmarks lime --dataset 'zip:my images.zip' --images 3"
