@@ -2,15 +2,19 @@
 
 import multiprocessing
 import random
+import shutil
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from runner.errors import InputError
 from runner.states import AttemptState, JobState
 from runner.store import queries
-from runner.store.engine import Store
+from runner.store.engine import Store, open_store
 from runner.store.lifecycle import control
 from runner.store.lifecycle.attempts import Claim, Signal, open_attempts
 from runner.store.lifecycle.checkpoints import newest_checkpoint, record_epoch
@@ -124,6 +128,24 @@ def test_a_retried_job_may_be_lost_as_often_as_a_new_one(store: Store) -> None:
     control.retry(store, Target(job=claimed.job_id))
     claim_again(store, claimed)
     assert recover(store, open_attempts(store)) == [claimed.job_id]
+
+
+def test_a_restored_backup_charges_what_ran_with_one_loss_however_often_it_is_restored(
+    upgraded_file: Path, tmp_path: Path
+) -> None:
+    original, backup, restored = (tmp_path / name for name in ("a.db", "backup.db", "restored.db"))
+    store = open_store(f"sqlite:///{shutil.copy(upgraded_file, original)}")
+    claimed = make_claim(store)
+    assert record_epoch(store, claimed.key, make_epoch(), b"state", FINGERPRINT)
+    with closing(sqlite3.connect(original)) as connection:
+        connection.execute("VACUUM INTO ?", (str(backup),))
+    store.close()
+    for _ in range(MOST_LOST):
+        store = open_store(f"sqlite:///{shutil.copy(backup, restored)}")
+        assert recover(store, open_attempts(store)) == [claimed.job_id]
+        assert value(store, "SELECT lost FROM jobs") == 1
+        assert newest_checkpoint(store, claimed.job_id, FINGERPRINT) == b"state"
+        store.close()
 
 
 def test_a_retry_leaves_what_succeeded_or_is_under_way_as_it_is(store: Store) -> None:
