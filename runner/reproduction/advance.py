@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 
 from cifar_model.data import Dataset, DatasetSpec, Description, is_here, load
-from cifar_model.grid import METHODS, PAPER_GRID
+from cifar_model.grid import METHODS
 from runner.reports.experiment.document import report_document
 from runner.reproduction.plan import (
     Evaluate,
@@ -135,7 +135,7 @@ def _new(reproduction: Reproduction, step: Step, trial: int | None, key: str) ->
         case Train() as work, None:
             return new_train(settings, _train_with(reproduction, work, key), work.params)
         case Tune() as work, None:
-            grid = PAPER_GRID | {name: [value] for name, value in work.params.items()}
+            grid = dict(work.grid) | {name: [value] for name, value in work.params.items()}
             training = _train_with(reproduction, work, key)
             return new_tune(settings, training, grid, (work.downsample, METHODS[0]))
         case Evaluate() as work, int():

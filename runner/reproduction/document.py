@@ -7,7 +7,8 @@ from cifar_model.data import Description
 from runner.reports.records import Interval
 from runner.reproduction.advance import Reproduction
 from runner.reproduction.measured import Measured, Missing, Sources, Values
-from runner.reproduction.outputs import OUTPUTS, PaperOutput
+from runner.reproduction.outputs import OUTPUTS
+from runner.reproduction.paper_output import PaperOutput
 from runner.reproduction.paper_values import Content
 
 FULL = "full"

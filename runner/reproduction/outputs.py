@@ -4,41 +4,13 @@ To add an output, add its record here. If it needs a new experiment, add a step 
 values are copied from the paper; nothing is tuned to match them.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 
-from runner.reports.model import Figure, Table
 from runner.reproduction import images, network, scores, tuning
-from runner.reproduction.measured import Sources, Values
-from runner.reproduction.paper_values import FIGURE_4, FIGURE_5, LAYERS, ROUND, SCAN, Content
+from runner.reproduction.paper_output import PaperOutput
+from runner.reproduction.paper_values import FIGURE_4, FIGURE_5, LAYERS, ROUND, SCAN
 from runner.reproduction.plan import DEEPER_BLOCKS, ROUND_STEPS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaperOutput:
-    """One output of the paper: its values by name, and how ours are computed.
-
-    `steps` are the steps of the plan that it needs. Each function in `ours` returns some of our
-    values; these functions, `draw` and `table` raise Missing until their steps have a result.
-    `oddity` is an inconsistency in the paper. `note` says how our values were computed; `remark` is
-    shown after the missing steps. With `of_subjects`, images of other classes may replace the
-    paper's.
-    """
-
-    id: str
-    title: str
-    place: str
-    paper: Mapping[str, Content]
-    steps: tuple[str, ...]
-    ours: tuple[Callable[[Sources], Values], ...]
-    draw: Callable[[Sources], list[Figure]] | None = None
-    table: Callable[[Sources], Table] | None = None
-    oddity: str | None = None
-    note: str = ""
-    remark: str = ""
-    of_subjects: bool = False
-
+from runner.reproduction.reading_outputs import READING_OUTPUTS
 
 ROW_NUMBERS = range(1, len(FIGURE_5) + 1)
 WHY_STEPS = ("why-small", "why-stock")
@@ -370,4 +342,5 @@ OUTPUTS = (
         note="Each of these needs one option.",
         remark=FUTURE,
     ),
+    *READING_OUTPUTS,
 )

@@ -5,11 +5,25 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cifar_model.data import Dataset
+from cifar_model.grid import PAPER_GRID
 from cifar_model.params import ParamValues
+from cifar_model.spaces.space import Grid
 from runner.reproduction.paper_values import FIGURE_5
 from runner.submit.explain import Explaining
 
 DEEPER_BLOCKS = 4
+
+# What the paper does not state, and the values that are tried: batch size and learning rate of the
+# untuned model, and how many passes over the images an epoch of its image generator has.
+BATCH_SIZES, RATES = (32, 128, 512), (0.0001, 0.001, 0.01)
+UNTUNED_GRID: Grid = {"batch_size": [*BATCH_SIZES], "lr": [*RATES]}
+PASSES = 5
+UNTUNED_STEP, PASSES_STEP = "untuned-grid", "augmented-passes"
+
+# The row of Figure 5 with a sigmoid head and a cross-entropy, of which Keras had another in 2018.
+SIGMOID_ROW = 2
+LOSS_OF_2018 = "normalised_crossentropy"
+SIGMOID_STEP = f"figure-5-row-{SIGMOID_ROW}-normalised"
 
 # The steps that train the five rounds of Figure 5.
 ROUND_STEPS = tuple(f"figure-5-row-{row}" for row in range(1, len(FIGURE_5) + 1))
@@ -104,11 +118,12 @@ class Train:
 
 @dataclass(frozen=True, slots=True)
 class Tune:
-    """Train sampled points of the paper's grid, with `params` added to each."""
+    """Train sampled points of a grid, the paper's by default, with `params` added to each."""
 
     downsample: float
     params: ParamValues
     epochs: int | None
+    grid: Grid = field(default_factory=lambda: PAPER_GRID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +181,21 @@ def _training(scale: Scale, cifar100: bool) -> list[Step]:
     ]
     if cifar100:
         steps.append(Step("cifar100", Train(extra, scale.short, dataset="cifar100")))
-    return steps
+    return [*steps, *_readings(scale)]
+
+
+def _readings(scale: Scale) -> list[Step]:
+    """Return the steps that train other readings of what the paper leaves out."""
+    extra = dict(scale.params)
+    row = {**FIGURE_5[SIGMOID_ROW - 1], "losses": LOSS_OF_2018}
+    grid = PAPER_GRID | {"losses": ["logcosh", LOSS_OF_2018]}
+    several = Train(extra | {"augment": True}, scale.short * PASSES)
+    return [
+        Step(SIGMOID_STEP, Train({**row, **extra}, scale.epochs)),
+        Step("tuned-normalised", Tune(scale.downsample, extra, scale.epochs, grid)),
+        Step(UNTUNED_STEP, Tune(1, extra, scale.short, UNTUNED_GRID)),
+        Step(PASSES_STEP, several),
+    ]
 
 
 def _evaluating(scale: Scale) -> list[Step]:

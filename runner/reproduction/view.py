@@ -15,7 +15,8 @@ from runner.reproduction.document import (
     reproduction_document,
 )
 from runner.reproduction.measured import Missing, Sources
-from runner.reproduction.outputs import OUTPUTS, PaperOutput
+from runner.reproduction.outputs import OUTPUTS
+from runner.reproduction.paper_output import PaperOutput
 from runner.reproduction.paper_values import TITLE, Content
 
 HOW_TO_READ = (

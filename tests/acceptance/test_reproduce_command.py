@@ -38,7 +38,7 @@ def test_a_reproduction_is_stopped_with_ctrl_c_and_goes_on_where_it_was(runner: 
     experiments, trained = submitted(runner), epochs(runner)
 
     document = runner.json(*REPRODUCE, "--only-report")
-    assert len(document["ids"]) == 22
+    assert len(document["ids"]) == 25
     assert set(document["unfinished"])
     assert submitted(runner) == experiments, "a report submits nothing"
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from runner.reports.experiment.document import ExperimentDocument
 from runner.reports.output import Destination, write_report
@@ -119,4 +120,20 @@ def check_values(reproduction: Reproduction, directory: Path) -> None:
     assert test["inside"]["test loss"] is None
     assert entries["FUT"]["ours"]["CIFAR-100"] == "not run: needs the CIFAR-100 archive"
     assert entries["F-5"]["ours"]["row 4"]["activation"] == "elu"
+    for name in ("R-BATCH", "R-PASSES", "R-LOSS"):
+        check_nearest(entries[name])
+    passes = entries["R-PASSES"]["ours"]
+    assert passes["1 pass an epoch"] == entries["T-I"]["ours"]["validation accuracy"]
     assert "uses instead" in entries["F-12"]["note"]
+
+
+def check_nearest(entry: Mapping[str, Any]) -> None:
+    """Check that no other reading with an interval is nearer to the paper's number."""
+    paper, ours = entry["paper"], entry["ours"]
+    nearest = ours["nearest"]
+    distances = {
+        name: abs(ours[name] - paper[name])
+        for name, interval in entry["interval"].items()
+        if interval is not None and not name.startswith("best of the grid")
+    }
+    assert distances[nearest] == min(distances.values())
