@@ -3,7 +3,12 @@
 `python -m benchmarks.jpeg --dataset zip:cifar10-images.zip` compresses all images once more, at
 quality 90, 75 and 60 with 4:2:0 chroma, trains the same network on each with several seeds, and
 prints the test accuracies. Every second compression begins four pixels earlier, so that its blocks
-are not those of the first, whose errors they would only repeat.
+are not those of the first, whose errors they would only repeat. Differences are those of pairs: the
+same seed, so the same initial weights and order of the images. The weights are averaged over the
+last steps (`ema`), which takes away noise that seeds of a short training have.
+
+It prints how many seeds would be enough for an interval of 0.005 to both sides, and the processor
+time of a training, so that a short run says what a long one needs.
 
 The loss of the first compression cannot be measured without the original images. It is
 extrapolated, as if the accuracy fell in proportion to the mean squared error of the pixels, and the
@@ -14,7 +19,10 @@ that was stopped goes on where it was.
 import argparse
 import io
 import json
+import math
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +40,9 @@ from cifar_model.prediction import Predictor
 from cifar_model.training import train
 
 FIRST = 75
+# Of the interval that a run should have.
+WANTED = 0.005
+EMA = 0.99
 OFFSET = 4
 # The chroma has half the resolution in both directions.
 SUBSAMPLING = 2
@@ -51,21 +62,31 @@ def main() -> None:
     given = parser.parse_args()
     determinism.configure(1)
     KEPT.mkdir(parents=True, exist_ok=True)
-    kept = KEPT / f"jpeg-{given.train_size}-{given.test_size}-{given.filters}-{given.epochs}.json"
-    found: dict[str, float] = json.loads(kept.read_text()) if kept.exists() else {}
     variants, errors = compressed(given)
+    kept = _kept(given, variants[AS_IS])
+    found: dict[str, float] = json.loads(kept.read_text()) if kept.exists() else {}
     for seed in range(given.seeds):
         for name, dataset in variants.items():
             key = f"{name}, seed {seed}"
+            took = ""
             if key not in found:
+                began = time.process_time()
                 found[key] = accuracy_of(given, dataset, seed)
+                took = f", {time.process_time() - began:.0f} s of processor time"
                 kept.write_text(json.dumps(found, indent=1))
-            print(f"{key}: test accuracy {found[key]:.4f}", flush=True)
+            lost = found[f"{AS_IS}, seed {seed}"] - found[key]
+            print(f"{key}: test accuracy {found[key]:.4f}, lost {lost:+.4f}{took}", flush=True)
     by_name = {
         name: np.array([found[f"{name}, seed {seed}"] for seed in range(given.seeds)])
         for name in variants
     }
     summarise(by_name, errors)
+
+
+def _kept(given: argparse.Namespace, dataset: Dataset) -> Path:
+    """Return the file with the accuracies of runs of this size on these images."""
+    size = f"{given.train_size}-{given.test_size}-{given.filters}-{given.epochs}"
+    return KEPT / f"jpeg-{dataset.fingerprint[:12]}-{size}-ema.json"
 
 
 def compressed(given: argparse.Namespace) -> tuple[dict[str, Dataset], dict[str, float]]:
@@ -102,7 +123,8 @@ def _compressed(image: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
 
 def accuracy_of(given: argparse.Namespace, dataset: Dataset, seed: int) -> float:
     """Return the test accuracy of the network after training on a data set with a seed."""
-    params = Params.from_json({"filters": given.filters, "batch_norm_momentum": 0.9})
+    values = {"filters": given.filters, "batch_norm_momentum": 0.9, "ema": EMA}
+    params = Params.from_json(values)
     weights = train(params, dataset, seed, epochs=given.epochs).weights
     shape, classes = dataset.train.images.shape[1:], len(dataset.classes)
     predictor = Predictor(building.restore(params, shape, classes, weights))
@@ -124,6 +146,17 @@ def summarise(by_name: dict[str, NDArray[np.float64]], errors: dict[str, float])
         lost = np.array([by_name[AS_IS] - by_name[name] for name in by_name])
         slopes = error @ lost / (error @ error)
         print(f"extrapolated loss of the first compression: {_interval(slopes * first)}")
+        if len(slopes) > 1:
+            print(f"seeds for an interval of {WANTED} to both sides: {_seeds(slopes * first)}")
+
+
+def _seeds(losses: NDArray[np.float64]) -> int:
+    """Return how many seeds would have an interval of the wanted size, if they spread so."""
+    spread = losses.std(ddof=1)
+    seeds = 2
+    while t.ppf(0.975, seeds - 1) * spread / math.sqrt(seeds) > WANTED:
+        seeds += 1
+    return seeds
 
 
 def _interval(losses: NDArray[np.float64]) -> str:
