@@ -88,6 +88,37 @@ def test_beside_an_accuracy_stands_that_the_images_are_others(
     assert others not in notes["T-I"], "it has no accuracy yet"
 
 
+def test_all_readings_are_reported_and_the_nearest_to_the_paper_is_named(
+    settings: Settings, sqlite_store: Store
+) -> None:
+    reproduction = tiny(settings, sqlite_store)
+    found = submitted(reproduction, submit=True)
+    grid = queries.jobs(sqlite_store, found["untuned-grid"])
+    for number, job in enumerate(grid, start=1):
+        train_to_end(sqlite_store, job.id, [number / 10])
+    (passes,) = job_ids(sqlite_store, found["augmented-passes"])
+    train_to_end(sqlite_store, passes, [0.1, 0.2, 0.3, 0.85, 0.95])
+    outputs = reproduction_document(read_sources(reproduction)).ids
+    ours = {output.id: {value.name: value.ours for value in output.values} for output in outputs}
+    # Table II has 0.6877.
+    params = grid[6].configuration["params"]
+    nearest = f"batch_size {params['batch_size']}, lr {params['lr']}"
+    assert ours["R-BATCH"]["nearest"] == nearest
+    assert sorted(value for value in ours["R-BATCH"].values() if isinstance(value, float)) == [
+        number / 10 for number in range(1, 10)
+    ]
+    # Table I has 0.8888.
+    assert ours["R-PASSES"] == {
+        "1 pass an epoch": 0.1,
+        "2 passes an epoch": 0.2,
+        "3 passes an epoch": 0.3,
+        "4 passes an epoch": 0.85,
+        "5 passes an epoch": 0.95,
+        "nearest": "4 passes an epoch",
+    }
+    assert set(ours["R-LOSS"].values()) == {None}, "nothing of it is trained"
+
+
 def test_json_has_the_values_of_an_output_in_five_mappings_by_name() -> None:
     accuracy = Value("accuracy", 0.5, 0.4, [0.3, 0.6], 10, inside=True)
     classes = Value("classes", 10, 9, None, None, inside=False)
