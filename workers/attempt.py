@@ -12,7 +12,6 @@ from runner.states import AttemptState
 from runner.store.engine import Connection, StoreUnavailable
 from runner.store.lifecycle import job_lifecycle
 from runner.store.lifecycle.attempts import AttemptKey, Claim, Signal
-from runner.store.lifecycle.outbox import more_urgent
 from workers.audit_log import record
 from workers.context import Context, current
 from workers.device import MOST_LOSSES
@@ -76,10 +75,7 @@ def execute(
     if drain.is_set():
         logger.info("job %s is left to other workers: this worker is shutting down", job_id)
         return
-    urgent = retry_while_unavailable(lambda: more_urgent(context.store, job_id))
-    claim = None if urgent is None else _claim(context, urgent)
-    # Another worker may have been faster.
-    claim = claim or _claim(context, job_id)
+    claim = _claim(context, job_id)
     if claim is None:
         return
     context.heartbeat.watch(claim.key)
@@ -103,7 +99,9 @@ def _claim(context: Context, job_id: int) -> Claim | None:
         return None
     try:
         claim = retry_while_unavailable(
-            lambda: job_lifecycle.claim(context.store, job_id, context.worker, context.offer)
+            lambda: job_lifecycle.claim_most_urgent(
+                context.store, job_id, context.worker, context.offer
+            )
         )
     except InputError as error:
         logger.warning("job %s is not claimed: %s", job_id, error)

@@ -23,7 +23,7 @@ from runner.store.lifecycle.attempts import (
     is_open,
 )
 from runner.store.lifecycle.events import record_event, storable
-from runner.store.lifecycle.outbox import not_paused
+from runner.store.lifecycle.outbox import more_urgent, not_paused
 from runner.store.lifecycle.tuning.job_end import follow_up
 from runner.store.schema import Attempt, Checkpoint, Event, Experiment, Job, Trial, now
 
@@ -48,31 +48,56 @@ def claim(store: Store, job_id: int, worker: str, offer: Offer = EVERYTHING) -> 
     """
     with store.write() as connection:
         store.check_schema(connection)
-        job = connection.execute(
-            update(Job)
-            .where(
-                Job.id == job_id,
-                Job.state == JobState.PENDING,
-                Job.cancel_requested_at.is_(None),
-                not_paused(),
-            )
-            .values(state=JobState.RUNNING, attempts=Job.attempts + 1)
-            .returning(Job.attempts, Job.experiment_id, Job.number, Job.configuration)
-        ).one_or_none()
-        if job is None:
+        found = _claim(connection, job_id, worker, offer)
+        if found is None:
             _dropped(connection, job_id)
-            return None
-        connection.execute(
-            insert(Attempt), {"job_id": job_id, "number": job.attempts, "worker": worker}
+    return found
+
+
+def claim_most_urgent(
+    store: Store, job_id: int, worker: str, offer: Offer = EVERYTHING
+) -> Claim | None:
+    """Take the job of a message, or in its place one of an experiment with a higher priority.
+
+    The job itself then has no message any more, and is sent again. Otherwise as `claim`.
+    """
+    with store.write() as connection:
+        store.check_schema(connection)
+        urgent = more_urgent(connection, job_id)
+        found = None if urgent is None else _claim(connection, urgent, worker, offer)
+        # Another worker may have been faster.
+        if found is None:
+            found = _claim(connection, job_id, worker, offer)
+        if found is None or found.job_id != job_id:
+            _dropped(connection, job_id)
+    return found
+
+
+def _claim(connection: Connection, job_id: int, worker: str, offer: Offer) -> Claim | None:
+    job = connection.execute(
+        update(Job)
+        .where(
+            Job.id == job_id,
+            Job.state == JobState.PENDING,
+            Job.cancel_requested_at.is_(None),
+            not_paused(),
         )
-        record_event(connection, [job_id], "claimed", attempt=job.attempts, detail=worker)
-        experiment = connection.execute(
-            select(Experiment.kind, Experiment.seed, Experiment.configuration).where(
-                Experiment.id == job.experiment_id
-            )
-        ).one()
-        configuration = job_configuration(experiment.configuration, job.configuration)
-        offer.check(needs_of(configuration), job_id)
+        .values(state=JobState.RUNNING, attempts=Job.attempts + 1)
+        .returning(Job.attempts, Job.experiment_id, Job.number, Job.configuration)
+    ).one_or_none()
+    if job is None:
+        return None
+    connection.execute(
+        insert(Attempt), {"job_id": job_id, "number": job.attempts, "worker": worker}
+    )
+    record_event(connection, [job_id], "claimed", attempt=job.attempts, detail=worker)
+    experiment = connection.execute(
+        select(Experiment.kind, Experiment.seed, Experiment.configuration).where(
+            Experiment.id == job.experiment_id
+        )
+    ).one()
+    configuration = job_configuration(experiment.configuration, job.configuration)
+    offer.check(needs_of(configuration), job_id)
     return Claim(
         job_id=job_id,
         attempt=job.attempts,

@@ -8,7 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import CTE, ColumnElement, bindparam, exists, func, literal_column, select, update
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Connection,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    select,
+    update,
+)
 
 from runner.needs import Needs, needs_of
 from runner.store.engine import Store
@@ -143,37 +153,23 @@ def _long_ago(seconds: float) -> ColumnElement[bool]:
     return (sent <= ago(seconds)) | (sent > now())
 
 
-def more_urgent(store: Store, job_id: int) -> int | None:
-    """Return the first pending job of an experiment with a higher priority and the same needs.
-
-    The job itself is then marked as unsent: its message was used for the other one. None, and
-    nothing is changed, if there is none.
-    """
+def more_urgent(connection: Connection, job_id: int) -> int | None:
+    """Return the first pending job of an experiment with a higher priority and the same needs."""
     own = select(Experiment.priority, Experiment.configuration).join(
         Job, Job.experiment_id == Experiment.id
     )
-    with store.read() as connection:
-        mine = connection.execute(own.where(Job.id == job_id)).one_or_none()
-        if mine is None:
-            return None
-        pending = (Job.state == PENDING) & Job.cancel_requested_at.is_(None)
-        of_experiment = select(func.min(Job.id)).where(pending, Job.experiment_id == Experiment.id)
-        first = of_experiment.scalar_subquery()
-        higher = (
-            select(Experiment.configuration, first.label("job"))
-            .where(Experiment.priority > mine.priority, Experiment.paused_at.is_(None))
-            .where(first.is_not(None))
-            .order_by(Experiment.priority.desc(), Experiment.id)
-        )
-        needs = needs_of(mine.configuration)
-        found = next(
-            (
-                int(row.job)
-                for row in connection.execute(higher)
-                if needs_of(row.configuration) == needs
-            ),
-            None,
-        )
-    if found is not None:
-        mark_unsent(store, [job_id])
-    return found
+    mine = connection.execute(own.where(Job.id == job_id)).one_or_none()
+    if mine is None:
+        return None
+    pending = (Job.state == PENDING) & Job.cancel_requested_at.is_(None)
+    of_experiment = select(func.min(Job.id)).where(pending, Job.experiment_id == Experiment.id)
+    first = of_experiment.scalar_subquery()
+    higher = (
+        select(Experiment.configuration, first.label("job"))
+        .where(Experiment.priority > mine.priority, Experiment.paused_at.is_(None))
+        .where(first.is_not(None))
+        .order_by(Experiment.priority.desc(), Experiment.id)
+    )
+    needs = needs_of(mine.configuration)
+    rows = connection.execute(higher)
+    return next((int(row.job) for row in rows if needs_of(row.configuration) == needs), None)
