@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import platform
 from functools import cache
 from pathlib import Path
 
@@ -40,6 +39,8 @@ def kernel_choices() -> list[str]:
 
 def processor() -> str:
     """Return the processor's name and a hash of its instruction sets, which choose the kernels."""
+    import platform
+
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

@@ -1,9 +1,7 @@
 """How a Python process is started, and how it is told later whether it still lives."""
 
 import os
-import platform
 import re
-import socket
 import sys
 from functools import cache
 from pathlib import Path
@@ -23,8 +21,10 @@ def host_identity() -> str:
     A container has another namespace after each restart, and everything in the one before is gone:
     there the container itself is named, so that its own earlier processes are known to be dead.
     """
+    import socket
+
     parts = [socket.gethostname()]
-    if platform.system() == "Linux":
+    if sys.platform == "linux":
         parts.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip()[:8])
         container = container_of(Path("/proc/self/mountinfo").read_text())
         parts.append(container or str(Path("/proc/self/ns/pid").stat().st_ino))
@@ -45,7 +45,7 @@ def container_of(mountinfo: str) -> str | None:
 
 def process_started(pid: int) -> str | None:
     """Return when a process started, in a form that no change of the clock moves; None if gone."""
-    if platform.system() == "Linux":
+    if sys.platform == "linux":
         try:
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         except (FileNotFoundError, ProcessLookupError):
