@@ -114,7 +114,11 @@ def explained(found: list[Any], random: np.random.Generator) -> Any:
     )
     predicted = int(random.integers(len(CLASSES)))
     return SimpleNamespace(
-        segments=segments, predicted=predicted, normalised=False, explanations=[explanation]
+        segments=segments,
+        predicted=predicted,
+        normalised=False,
+        explanations=[explanation],
+        samples=1000,
     )
 
 

@@ -180,13 +180,15 @@ class Explanation:
 class Explained:
     """The explanations of one image; `segments` (height, width) has the superpixel id per pixel.
 
-    `normalised` is whether the network's outputs do not sum to 1 and were divided by their sum.
+    `normalised` is whether the network's outputs do not sum to 1 and were divided by their sum;
+    `samples` is how many were used, or would be by a method that has any.
     """
 
     segments: "Segments"
     predicted: int
     normalised: bool
     explanations: list[Explanation]
+    samples: int
 
 
 @dataclass(frozen=True, eq=False)

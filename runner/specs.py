@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from cifar_model.data import Description, stored_image_size
 from cifar_model.errors import InputError, shown
-from cifar_model.explanation.settings import OLD_METHODS, Settings
+from cifar_model.explanation.settings import AUTO, DEFAULT_SAMPLES, OLD_METHODS, Settings
 from cifar_model.networks.network import PAPER
 from cifar_model.params import ParamValues, Training
 from runner.states import Kind
@@ -41,8 +41,7 @@ class Provenance:
     @property
     def command(self) -> str:
         """Return the command that submitted the experiment."""
-        command: str = self.stored["command"]
-        return command
+        return str(self.stored["command"])
 
     @property
     def version(self) -> str:
@@ -62,8 +61,7 @@ class Provenance:
     @property
     def packages(self) -> Mapping[str, str | None]:
         """Return the versions of the packages that affect results."""
-        packages: Mapping[str, str | None] = self.stored.get("packages", {})
-        return packages
+        return dict(self.stored.get("packages", {}))
 
     def to_json(self) -> Mapping[str, Any]:
         """Return it as plain JSON."""
@@ -138,8 +136,8 @@ class Configuration:
 
     @property
     def samples(self) -> int | None:
-        """Return the number of samples per explained image."""
-        return self.stored.get("samples")
+        """Return the number of samples per explained image; None if each has its own."""
+        return None if self.stored.get("samples") == AUTO else self.stored.get("samples")
 
     @property
     def epochs_of_life(self) -> list[int] | None:
@@ -284,12 +282,7 @@ def job_spec(kind: Kind, seed: int, configuration: Mapping[str, Any]) -> JobSpec
                 trial=stored.take("trial", int),
                 images=stored.take("images", list),
                 labels=stored.take("labels", list),
-                settings=Settings(
-                    segmentation=stored.take("segmentation", str),
-                    samples=stored.take("samples", int),
-                    seed=seed,
-                    method=stored.take("method", str),
-                ),
+                settings=stored.settings(seed),
                 activations=stored.take("activations", bool),
                 earlier=stored.earlier(),
             )
@@ -353,6 +346,13 @@ class _Stored:
         if not isinstance(value, of):
             raise self._refusal(name)
         return value
+
+    def settings(self, seed: int) -> Settings:
+        """Return how a job explains images."""
+        segmentation, method = self.take("segmentation", str), self.take("method", str)
+        if self.configuration.get("samples") == AUTO:
+            return Settings(segmentation, DEFAULT_SAMPLES, seed, method, auto=True)
+        return Settings(segmentation, self.take("samples", int), seed, method)
 
     def seed(self, of_experiment: int) -> int:
         return self.take("seed", int) if "seed" in self.configuration else of_experiment

@@ -37,6 +37,18 @@ def stability(weights_of_seeds: Sequence[Sequence[float]]) -> float:
     return float(np.mean(overlaps))
 
 
+def agreement(weights_of_seeds: Sequence[Sequence[float]]) -> float:
+    """Return the mean correlation of the weights over pairs of seeds.
+
+    It is 1 if no superpixel matters: more samples would not find one. Ranks are not compared,
+    because those of superpixels that do not matter are noise with any number of samples.
+    """
+    if min(map(np.ptp, weights_of_seeds)) < VOID_WEIGHT:
+        return 1.0
+    pairs = combinations(weights_of_seeds, 2)
+    return float(np.mean([np.corrcoef(*pair)[0, 1] for pair in pairs]))
+
+
 def judge(found: Integrity) -> tuple[str, str]:
     """Return a verdict, `sound`, `weak` or `void`, and its reason."""
     for verdict, reasons in (("void", _void(found)), ("weak", _weak(found))):

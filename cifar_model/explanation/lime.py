@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 from lime.lime_image import LimeImageExplainer
+from numpy.typing import NDArray
 from sklearn.metrics import pairwise_distances
 
 from cifar_model.explanation.regions import Divided
@@ -36,14 +38,20 @@ class Neighbourhood:
         *,
         samples: int,
         seed: int,
+        known: "Neighbourhood | None" = None,
     ) -> None:
+        """Draw and predict; what a smaller one of the same seed has predicted is taken over."""
         self._lime = LimeImageExplainer(random_state=seed)
         # LIME draws a seed for its segmentation before the perturbations.
         self._lime.random_state.randint(0, high=1000)
         drawn = self._lime.random_state.randint(0, 2, samples * divided.superpixels)
         self._kept = drawn.reshape(samples, divided.superpixels)
         self._kept[0, :] = 1
-        self.probabilities = predict_kept(predictor, divided, self._kept)
+        before = [] if known is None else [known.probabilities]
+        new = self._kept[sum(map(len, before)) :]
+        self.probabilities: NDArray[np.floating] = np.concatenate(
+            [*before, predict_kept(predictor, divided, new)]
+        )
         """A row of probabilities for each perturbation; the first is the image as it is."""
         self._distances = pairwise_distances(self._kept, self._kept[:1], metric="cosine").ravel()
 

@@ -1,6 +1,7 @@
 """Explain one image: a method's weights for every label, and whether they are worth a look."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,8 +51,7 @@ def explain(
     base, after = predictor.probabilities(np.stack([scaled, changed]))
     chosen = list(labels) or [int(base.argmax())]
     others = {label: (label + 1) % predictor.classes for label in chosen}
-    asked = list(dict.fromkeys([*chosen, *others.values()]))
-    found = dict(zip(asked, answers(predictor, divided, asked, settings), strict=True))
+    found, settings = _answered(predictor, divided, (chosen, others.values()), settings)
     judged = {label: _integrity(divided, found[label]) for label in chosen}
     fits = {label: judge_fit(integrity) for label, integrity in judged.items()}
     # What says nothing names no regions that could be removed.
@@ -88,7 +88,24 @@ def explain(
         )
 
     explanations = [explanation(label) for label in chosen]
-    return Explained(divided.segments, int(base.argmax()), predictor.normalises, explanations)
+    predicted, normalised = int(base.argmax()), predictor.normalises
+    return Explained(divided.segments, predicted, normalised, explanations, settings.samples)
+
+
+def _answered(
+    predictor: AnyPredictor,
+    divided: Divided,
+    labels: tuple[Sequence[int], Iterable[int]],
+    settings: Settings,
+) -> tuple[dict[int, Answer], Settings]:
+    """Return the answers for the labels that were asked for and for others, and the samples used.
+
+    Only the labels that were asked for decide how many are enough.
+    """
+    chosen, others = labels
+    every = list(dict.fromkeys([*chosen, *others]))
+    found = dict(zip(every, answers(predictor, divided, every, settings, len(chosen)), strict=True))
+    return found, replace(settings, samples=found[chosen[0]].samples)
 
 
 def _check_fit(predictor: AnyPredictor, image: NDArray[np.uint8], labels: Sequence[int]) -> None:

@@ -9,6 +9,13 @@ METHODS = (
     *("smoothgrad", "rise", "kernel_shap"),
 )
 
+# Those that predict many copies of the image.
+SAMPLING = ("lime", "rise", "kernel_shap")
+
+# As few samples as give a stable answer, chosen for each image; and how many it is otherwise.
+AUTO = "auto"
+DEFAULT_SAMPLES = 1000
+
 # Names of earlier versions, in stored configurations and scripts.
 OLD_METHODS = {"gradients": "integrated_gradients"}
 
@@ -19,9 +26,19 @@ SEGMENTATIONS = ("small", "stock")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What of METHODS and SEGMENTATIONS is used, with LIME's samples and its seed."""
+    """What of METHODS and SEGMENTATIONS is used, with LIME's samples and its seed.
+
+    With `auto`, each image gets as few samples as give a stable answer; `samples` are then those of
+    what is measured once a trial.
+    """
 
     segmentation: str
     samples: int
     seed: int
     method: str = "lime"
+    auto: bool = False
+
+
+def fixed_samples(asked: int | str) -> int:
+    """Return the number of samples that was asked for, or of AUTO the default."""
+    return DEFAULT_SAMPLES if isinstance(asked, str) else asked

@@ -9,6 +9,7 @@ from typing import Any
 
 from cifar_model.data import LARGEST, SMALLEST
 from cifar_model.errors import InputError, did_you_mean, shown
+from cifar_model.explanation.settings import AUTO, SAMPLING
 from cifar_model.grid import MAX_TRIALS
 from cifar_model.params import MOST_SEED
 from cifar_model.racing import FEWEST_SEEDS, MOST_SEEDS
@@ -66,6 +67,19 @@ def as_integer(value: Any) -> int | None:
 def optional_number(name: str, value: Any) -> int | None:
     """Return the value of an option that may be left out."""
     return None if value is None else whole_number(name, value)
+
+
+def samples_of(value: Any, method: str) -> int | str:
+    """Return a number of samples, or AUTO, which is for methods that sample."""
+    if value != AUTO:
+        return whole_number("samples", value)
+    if method not in SAMPLING:
+        raise InputError(
+            f"--samples {AUTO} cannot be combined with --method {method}, which does not sample",
+            f"one of {', '.join(SAMPLING)} with --samples {AUTO}",
+            "omit --samples",
+        )
+    return AUTO
 
 
 def flag(name: str, value: Any) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cifar_model.explanation.settings import DEFAULT_SAMPLES
 from cifar_model.params import ParamValues
 from runner.api import checks
 from runner.api.experiment import Experiment
@@ -230,7 +231,7 @@ class Client:
         labels: Sequence[str] | str = "predicted",
         method: str = "lime",
         segmentation: str = "small",
-        samples: int = 1000,
+        samples: int | str = DEFAULT_SAMPLES,
         activations: bool = False,
         epochs_of_life: Sequence[int | str] | str | None = None,
         dataset: str | None = None,

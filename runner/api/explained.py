@@ -100,7 +100,7 @@ class Explanations(Sequence[results.Explained]):
             normalised=explained.normalised,
             method=settings.method,
             segmentation=settings.segmentation,
-            samples=settings.samples,
+            samples=explained.samples,
             seed=settings.seed,
             superpixels=count,
             intercept=each.intercept,

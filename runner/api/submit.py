@@ -8,7 +8,7 @@ from typing import Any
 from cifar_model import grid as grids
 from cifar_model.backends.names import check_backend, check_installed
 from cifar_model.data import RESIZED, DatasetSpec
-from cifar_model.explanation.settings import METHODS, OLD_METHODS, SEGMENTATIONS
+from cifar_model.explanation.settings import DEFAULT_SAMPLES, METHODS, OLD_METHODS, SEGMENTATIONS
 from cifar_model.networks.network import PAPER, Network
 from cifar_model.networks.presets import find_preset, network_name
 from cifar_model.networks.signature import find_network
@@ -152,7 +152,7 @@ class ExplainRequest(Request):
     resize: bool = False
     method: str = METHODS[0]
     segmentation: str = SEGMENTATIONS[0]
-    samples: int = 1000
+    samples: int | str = DEFAULT_SAMPLES
     activations: bool = False
     epochs_of_life: Sequence[int | str] | str | None = None
 
@@ -285,13 +285,14 @@ def _new_explain(settings: Settings, store: Store, request: ExplainRequest) -> N
             "omit --image-size (or --resize), or choose a --dataset",
         )
     labels, epochs = request.labels, request.epochs_of_life
+    method = checks.one_of("method", OLD_METHODS.get(request.method, request.method), METHODS)
     explaining = Explaining(
         images=checks.image_numbers(request.images),
         labels=comma_parts(labels) if isinstance(labels, str) else list(labels),
         segmentation=checks.one_of("segmentation", request.segmentation, SEGMENTATIONS),
-        samples=checks.whole_number("samples", request.samples),
+        samples=checks.samples_of(request.samples, method),
         activations=checks.flag("activations", request.activations),
-        method=checks.one_of("method", OLD_METHODS.get(request.method, request.method), METHODS),
+        method=method,
         dataset=None
         if request.dataset is None
         else DatasetSpec(checks.text("dataset", request.dataset), image_size=size),

@@ -8,7 +8,15 @@ from numpy.typing import NDArray
 
 from cifar_model.data import Description
 from cifar_model.errors import InputError
-from cifar_model.explanation.settings import METHODS, OLD_METHODS, SEGMENTATIONS, Settings
+from cifar_model.explanation.settings import (
+    AUTO,
+    DEFAULT_SAMPLES,
+    METHODS,
+    OLD_METHODS,
+    SEGMENTATIONS,
+    Settings,
+    fixed_samples,
+)
 from cifar_model.params import ParamValues
 from runner.api import checks, networks
 from runner.api.explained import Explanations
@@ -70,7 +78,7 @@ class Trial:
         labels: Sequence[str] | str = "predicted",
         method: str = METHODS[0],
         segmentation: str = SEGMENTATIONS[0],
-        samples: int = 1000,
+        samples: int | str = DEFAULT_SAMPLES,
         seed: int = 0,
     ) -> Explanations:
         """Explain the predictions for images in this process; nothing is stored.
@@ -78,11 +86,14 @@ class Trial:
         Images are as those of `predict`; floats are rounded to 256 levels. The result has an
         `Explained` of `cifar_model.results` for each image.
         """
+        method = checks.one_of("method", OLD_METHODS.get(method, method), METHODS)
+        asked = checks.samples_of(samples, method)
         settings = Settings(
             segmentation=checks.one_of("segmentation", segmentation, SEGMENTATIONS),
-            samples=checks.whole_number("samples", samples),
+            samples=fixed_samples(asked),
             seed=checks.whole_number("seed", seed),
-            method=checks.one_of("method", OLD_METHODS.get(method, method), METHODS),
+            method=method,
+            auto=asked == AUTO,
         )
         numbers = _labels(labels, self.dataset)
         bytes_ = _as_bytes(_several(_checked(images, self.dataset)))

@@ -8,7 +8,7 @@ from click.shell_completion import CompletionItem
 
 from cifar_model.backends.names import BACKENDS
 from cifar_model.errors import InputError, shown
-from cifar_model.explanation.settings import METHODS, OLD_METHODS
+from cifar_model.explanation.settings import AUTO, METHODS, OLD_METHODS
 from cifar_model.networks.network import PAPER, Network
 from cifar_model.params import read_value, rules_of
 from cifar_model.spaces.space import Range, read_range_text
@@ -90,6 +90,19 @@ class Method(click.Choice[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the present name of what was given."""
         return super().convert(OLD_METHODS.get(value, value), param, ctx)
+
+
+class Samples(click.ParamType[int | str]):
+    """A number of samples, or AUTO."""
+
+    name = "samples"
+    number = click.IntRange(*LIMITS["samples"])
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | str:
+        """Return the number, or AUTO as it is."""
+        return AUTO if value == AUTO else self.number.convert(value, param, ctx)
 
 
 format_option = click.option(

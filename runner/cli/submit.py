@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cifar_model import grid as grids
-from cifar_model.explanation.settings import SEGMENTATIONS
+from cifar_model.explanation.settings import DEFAULT_SAMPLES, SEGMENTATIONS
 from cifar_model.networks.presets import PRESETS
 from cifar_model.spaces.reducing import INTERVAL, REDUCERS
 from runner.api.checks import LIMITS
 from runner.cli.options import (
     EXPERIMENT,
     Method,
+    Samples,
     format_option,
     image_size_option,
     key_option,
@@ -301,10 +302,11 @@ def evaluate(split: str, wait: bool, form: str, **options: Any) -> None:
 )
 @click.option(
     "--samples",
-    type=click.IntRange(*LIMITS["samples"]),
-    default=1000,
+    type=Samples(),
+    metavar="N|auto",
+    default=DEFAULT_SAMPLES,
     show_default=True,
-    help="The number of perturbed images that LIME samples.",
+    help="The number of perturbed images, or auto: as few as give a stable answer.",
 )
 @click.option("--activations", is_flag=True, help="Also store the output of every layer.")
 @click.option(

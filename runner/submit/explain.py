@@ -37,7 +37,7 @@ class Explaining:
     images: Sequence[int] | str
     labels: Sequence[str]
     segmentation: str
-    samples: int
+    samples: int | str
     activations: bool
     method: str = "lime"
     dataset: DatasetSpec | None = None

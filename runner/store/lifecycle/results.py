@@ -12,6 +12,7 @@ from cifar_model import objective, results
 from cifar_model.data import Split
 from cifar_model.explanation import coarse
 from cifar_model.explanation.regions import Segments, mask
+from cifar_model.explanation.settings import fixed_samples
 from runner.needs import needs_of
 from runner.specs import trial_seed
 from runner.store.artifacts import put_array, put_artifact
@@ -164,7 +165,7 @@ def write_explained(
         "normalised": explained.normalised,
         "method": claim.configuration["method"],
         "segmentation": claim.configuration["segmentation"],
-        "samples": claim.configuration["samples"],
+        "samples": explained.samples,
         "seed": claim.seed,
         "picture": put_array(connection, split.images[image]) if claim.number == 1 else None,
         "segments": put_array(connection, ids.astype(np.min_scalar_type(ids.max()))),
@@ -235,7 +236,7 @@ def write_randomisation(connection: Connection, claim: Claim, found: results.Ran
         "trial_id": configuration["trial"],
         "method": configuration["method"],
         "segmentation": configuration["segmentation"],
-        "samples": configuration["samples"],
+        "samples": fixed_samples(configuration["samples"]),
         "dataset": configuration["dataset"]["fingerprint"],
     }
     connection.execute(INSERT_RANDOMISATION, key | asdict(found))

@@ -72,6 +72,7 @@ def explained(
                 predicted=next(iter(labels)),
                 normalised=False,
                 explanations=[_explanation(*item, evidence) for item in labels.items()],
+                samples=(configuration | asked)["samples"],
             )
             write_explained(connection, claimed, image, split, found)
 

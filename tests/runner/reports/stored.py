@@ -201,6 +201,7 @@ def store_explanation(
         predicted=1,
         normalised=changes.pop("normalised", False),
         explanations=[make_explanation(label, **(said | changes)) for label in (0, 1)],
+        samples=asked["samples"],
     )
     split: Any = SimpleNamespace(images=np.full((3, 8, 8, 3), 128, np.uint8), labels=np.zeros(3))
 

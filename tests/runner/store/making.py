@@ -187,7 +187,7 @@ def make_explained(**changes: Any) -> Explained:
     explanations = [make_explanation(label, **changes) for label in (0, 1)]
     segments = np.array([[0, 0, 1, 1]] * 4, dtype=np.int32)
     found = SimpleNamespace(
-        segments=segments, predicted=1, normalised=False, explanations=explanations
+        segments=segments, predicted=1, normalised=False, explanations=explanations, samples=100
     )
     return cast("Explained", found)
 
