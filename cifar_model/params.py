@@ -204,16 +204,18 @@ def _check_halvings(blocks: int, shape: Sequence[int]) -> None:
         )
 
 
-def point_digest(params: Params, seed: int) -> str:
+def point_digest(params: Params, seed: int, fold: int | None = None) -> str:
     """Return the digest of params, defaults included, and a seed; equal points have equal ones.
 
-    1 and 1.0 are the same, as they are to whoever trains.
+    1 and 1.0 are the same, as they are to whoever trains. `fold` is the one that is left out, if
+    the params are trained on folds.
     """
     plain = {
         name: int(value) if isinstance(value, float) and value.is_integer() else value
         for name, value in params.to_json().items()
     }
-    return sha256(json.dumps([plain, seed], sort_keys=True).encode()).hexdigest()
+    of = [plain, seed] if fold is None else [plain, seed, fold]
+    return sha256(json.dumps(of, sort_keys=True).encode()).hexdigest()
 
 
 # Those of a trial with the paper's network.

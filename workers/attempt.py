@@ -12,6 +12,7 @@ from runner.states import AttemptState
 from runner.store.engine import Connection, StoreUnavailable
 from runner.store.lifecycle import job_lifecycle
 from runner.store.lifecycle.attempts import AttemptKey, Claim, Signal
+from runner.store.lifecycle.tuning.job_end import prepare
 from workers.audit_log import record
 from workers.context import Context, current
 from workers.device import MOST_LOSSES
@@ -117,6 +118,7 @@ def _end(attempt: Attempt, function: Callable[[Attempt], Write]) -> None:
     key = attempt.key
     try:
         write = function(attempt)
+        prepare(attempt.claim.configuration)
         failpoint("before_finish", key.job_id)
         counted = _finish(attempt, AttemptState.SUCCEEDED, write=write)
     except Stopped as stopped:

@@ -63,7 +63,8 @@ class Description:
 
     `shape` is (height, width, channels); the fields after `name` until `split_seed` are those of
     `DatasetSpec`, but for `resize`, which is whether there is an `image_size`: earlier versions
-    had only that.
+    had only that. With `fold`, one of `folds`, that fold is its validation split, and the others
+    are its train split.
     """
 
     name: str
@@ -76,6 +77,8 @@ class Description:
     classes: list[str]
     shape: list[int]
     images: SplitSizes
+    fold: int | None = None
+    folds: int | None = None
 
     def __bool__(self) -> bool:
         """Return whether there is a data set at all."""
@@ -98,11 +101,26 @@ class Description:
             classes=list(stored["classes"]),
             shape=list(stored["shape"]),
             images=SplitSizes(**stored["images"]),
+            fold=stored.get("fold"),
+            folds=stored.get("folds"),
         )
 
     def to_json(self) -> dict[str, Any] | None:
         """Return it as plain JSON; None if there is no data set."""
-        return asdict(self) if self else None
+        if not self:
+            return None
+        # Earlier versions had no folds.
+        absent = [] if self.fold else ["fold", "folds"]
+        return {name: value for name, value in asdict(self).items() if name not in absent}
+
+
+def stored_fold(stored: Mapping[str, Any], fold: int, folds: int) -> dict[str, Any]:
+    """Return what is stored of one fold of a data set, given what is stored of the whole."""
+    images = SplitSizes(**stored["images"])
+    pool = images.train + images.validation
+    held_out = pool // folds + (fold <= pool % folds)
+    sizes = asdict(SplitSizes(pool - held_out, held_out, images.test))
+    return {**stored, "images": sizes, "fold": fold, "folds": folds}
 
 
 # Of a trainer that was given none.

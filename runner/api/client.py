@@ -125,6 +125,7 @@ class Client:
         start_from: int | str | Path | None = None,
         into: int | str | None = None,
         stop: str | None = None,
+        folds: int | None = None,
         reduce: str | None = None,
         reduce_every: int | None = None,
         dataset: str | None = None,
@@ -170,6 +171,7 @@ class Client:
                 start_from=start_from,
                 into=None if into is None else number_of(self._home.store, into),
                 stop=stop,
+                folds=folds,
                 reduce=reduce,
                 reduce_every=reduce_every,
                 dataset=dataset,
@@ -272,7 +274,13 @@ class Client:
         )
 
     def submit_confirm(
-        self, experiment: int | str, *, top: int = 5, seeds: int = 5, budget: int | None = None
+        self,
+        experiment: int | str,
+        *,
+        top: int = 5,
+        seeds: int = 5,
+        budget: int | None = None,
+        fresh: bool = False,
     ) -> Experiment:
         """Train the best trials of an experiment with further seeds until one stands out.
 
@@ -283,11 +291,12 @@ class Client:
         store = self._home.store
         request = ConfirmRequest(
             number_of(store, experiment),
-            checks.whole_number("top", top),
-            checks.whole_number("seeds", seeds),
-            checks.optional_number("budget", budget),
+            top=top,
+            seeds=seeds,
+            budget=budget,
+            fresh=fresh,
         )
-        given = {"top": request.top, "seeds": request.seeds, "budget": request.budget}
+        given = {"top": top, "seeds": seeds, "budget": budget} | ({"fresh": True} if fresh else {})
         call = call_of("submit_confirm", (request.experiment,), given)
         return self._said(save(self._home, store, new_confirmation(store, request), call))
 

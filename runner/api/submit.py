@@ -18,6 +18,7 @@ from cifar_model.trainers.signature import find_trainer
 from runner.api import checks
 from runner.api.grids import grid_lines, requested_grid
 from runner.api.initial import read_initial
+from runner.api.racing.folding import check_images, check_repeats, read_folds
 from runner.api.racing.reducing import check_reduction, with_reduction
 from runner.api.searching import (
     check_shared,
@@ -105,7 +106,8 @@ class TuneRequest(TrainingRequest):
 
     `ranges` replace what the grid says of these parameters, as `params` do. With `into`, the points
     that an experiment does not have yet are added to it; all that is not given is then as in that
-    experiment. A search other than `grid` draws `trials` points, one when each job is claimed.
+    experiment. A search other than `grid` draws `trials` points, one when each job is claimed. With
+    `folds`, each point is trained once without each of so many folds, and scored on it.
     """
 
     downsample: float | None = None
@@ -123,6 +125,7 @@ class TuneRequest(TrainingRequest):
     ranges: Mapping[str, Range] = field(default_factory=dict)
     into: int | None = None
     stop: str | None = None
+    folds: int | None = None
     reduce: str | None = None
     reduce_every: int | None = None
 
@@ -229,12 +232,14 @@ def _new_tune(settings: Settings, store: Store, request: TuneRequest) -> NewExpe
             "a network, whose training can be ended after an epoch",
             "omit --stop: a trainer decides itself when it ends",
         )
-    training = replace(_training(settings, store, request, function), stop=stop)
+    folds = read_folds(request)
+    training = replace(_training(settings, store, request, function), stop=stop, folds=folds)
     chosen = PAPER_GRID if request.grid is None else request.grid
     grid = {**requested_grid(chosen, training.network), **fixed, **request.ranges}
     with grid_lines(chosen):
         if searching is None:
             sampled = new_tune(settings, training, grid, read_sampling(request))
+            check_images(sampled, folds)
             new = with_aims(with_reduction(sampled, request), training, read_aims(request))
         else:
             new = new_search(settings, training, grid, searching)
@@ -249,6 +254,7 @@ def _new_addition(store: Store, request: TuneRequest, into: int) -> Addition:
     if shared["search"] != SEARCHES[0]:
         return more_trials(store, into, read_more_trials(request, into))
     network = network_of(store, into)
+    check_repeats(request.repeats, shared["folds"])
     more = MorePoints(
         downsample=read_fraction(request),
         grid=None if request.grid is None else requested_grid(request.grid, network),

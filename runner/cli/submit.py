@@ -15,6 +15,7 @@ from runner.cli.options import (
     Method,
     Samples,
     format_option,
+    fresh_option,
     image_size_option,
     key_option,
     label_options,
@@ -139,8 +140,19 @@ def train(wait: bool, form: str, **options: Any) -> None:
 )
 @click.option(
     "--stop",
-    type=click.Choice(["median", "asha", "hyperband"]),
-    help="End trials after an epoch at which they are behind the others, by this rule.",
+    type=click.Choice(["median", "asha", "hyperband", "wilcoxon"]),
+    help=(
+        "End trials after an epoch at which they are behind the others, by this rule; wilcoxon "
+        "(--folds) ends points after a fold."
+    ),
+)
+@click.option(
+    "--folds",
+    type=click.IntRange(*LIMITS["folds"]),
+    help=(
+        "Cross-validation: train each point once for each of K folds, one job per fold, and rank "
+        "by the mean over the folds."
+    ),
 )
 @click.option(
     "--reduce",
@@ -173,6 +185,8 @@ def tune(wait: bool, form: str, *, confirm: bool, **options: Any) -> None:
         network = network_of(find_store(Settings.from_environment()), options["into"])
     if confirm and not wait:
         raise click.UsageError("--confirm needs --wait: it begins when all trials have ended")
+    if confirm and options["folds"] is not None:
+        raise click.UsageError("--confirm cannot be given with --folds: no trial sees all images")
     single, options["ranges"] = split_ranges(options["params"])
     options["params"] = read_params(single, network)
     experiment = _submit(TuneRequest(**options), wait=wait, form="table" if confirm else form)
@@ -202,9 +216,10 @@ def tune(wait: bool, form: str, *, confirm: bool, **options: Any) -> None:
     metavar="EPOCHS",
     help="The number of epochs at most.",
 )
+@fresh_option
 @wait_option
 @format_option
-def confirm_(wait: bool, form: str, **options: int) -> None:
+def confirm_(wait: bool, form: str, **options: Any) -> None:
     """Train the best trials of an experiment with further seeds until one stands out."""
     from runner.api.racing.confirming import ConfirmRequest
 

@@ -1,6 +1,6 @@
 """Trials grouped by params: `--group-by`, ranks, the table and the rows of CSV and Parquet."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cifar_model.errors import did_you_mean, shown
@@ -25,13 +25,22 @@ ALL, NONE = "all", "none"
 COLUMNS = ("mean", "interval", "spread", "lowest", "highest")
 DATA = ("dataset", "data_fingerprint", "train_images")
 SHEET = (
-    *("rank", "metric", "trials", "seeds", "unscored", "mean", "mean_low", "mean_high"),
+    *("rank", "metric", "trials", "seeds", "folds", "missing", "unscored"),
+    *("mean", "mean_low", "mean_high"),
     *("spread", "lowest", "highest", "noise", "varying", *DATA, "network", *PARAMS),
 )
 
 INTERVALS = (
     "trials and seeds: their numbers. interval: Student's t 95 % interval of the mean over seeds,"
     " from the variation between trials that differ only by their seed. spread: the standard"
+    " deviation of the trials; lowest and highest: their range."
+)
+
+
+FOLDS = (
+    "trials: the folds with a score; each was trained on the other folds. interval: Nadeau and"
+    " Bengio's 95 % interval of the mean over all folds. It is wider than one of independent trials"
+    " because the folds share training images, and is an approximation. spread: the standard"
     " deviation of the trials; lowest and highest: their range."
 )
 
@@ -93,12 +102,16 @@ def read_group_by(text: str | None, own: Iterable[str] = ()) -> tuple[str, ...] 
 
 
 def group_trials(
-    trials: Sequence[Member], names: Sequence[str], metric: str, data: Data
+    trials: Sequence[Member],
+    names: Sequence[str],
+    metric: str,
+    data: Data,
+    folds: int | None = None,
 ) -> list[RankedGroup]:
-    """Return the groups of trials of the same data, without ranks."""
+    """Return the groups of trials of the same data, without ranks; perhaps each of one fold."""
     return [
         RankedGroup(**fields_of(data), **fields_of(group), rank=None, noise=None)
-        for group in grouped(trials, names, metric)
+        for group in grouped(trials, names, metric, folds)
     ]
 
 
@@ -122,21 +135,28 @@ def all_groups(
 def ranked_groups(
     groups: Sequence[RankedGroup], by: str, repeats: Repeats, *, smallest_first: bool
 ) -> list[RankedGroup]:
-    """Return groups by rank of their mean, best first; groups without a score are last."""
-    means = [group.mean for group in groups if group.mean is not None]
+    """Return groups by rank of their mean, best first.
+
+    Groups without a score, or in which folds are missing, have no rank and are last.
+    """
+    means = [group.mean for group in groups if group.mean is not None and not group.missing]
     means.sort(reverse=not smallest_first)
     place = {mean: rank for rank, mean in reversed(list(enumerate(means, start=1)))}
-    ranks = [len(groups) + 1 if group.mean is None else place[group.mean] for group in groups]
+    ranks = [_place(group, place) or len(groups) + 1 for group in groups]
     ordered = [group for _, group in sorted(zip(ranks, groups, strict=True), key=lambda of: of[0])]
     chance = Chance(len(means), repeats)
     return [
         replace(
             group,
-            rank=None if group.mean is None else place[group.mean],
+            rank=_place(group, place),
             noise=_noise(ordered[0], group, chance) if by in VALIDATION_SHARES else None,
         )
         for group in ordered
     ]
+
+
+def _place(group: RankedGroup, place: Mapping[float, int]) -> int | None:
+    return None if group.mean is None or group.missing else place[group.mean]
 
 
 def _noise(first: RankedGroup, other: RankedGroup, chance: Chance) -> bool | None:
@@ -146,7 +166,8 @@ def _noise(first: RankedGroup, other: RankedGroup, chance: Chance) -> bool | Non
     """
     comparable = other.data_fingerprint == first.data_fingerprint
     comparable = comparable and not first.varying and not other.varying
-    comparable = comparable and first.val_images > 0
+    # The test is of the variation between seeds; that between folds is another.
+    comparable = comparable and first.val_images > 0 and first.folds is None
     if other is first or not comparable or first.mean is None or other.mean is None:
         return None
     sizes = len(first.trials), len(other.trials)
@@ -162,6 +183,7 @@ def group_parts(
     ]
     compared = ["noise"] if any(group.noise is not None for group in groups) else []
     unscored = ["unscored"] if any(group.unscored for group in groups) else []
+    unscored += ["missing"] if any(group.missing for group in groups) else []
     names = shown_params(groups, group_by)
     # What a group is comes first, because a narrow terminal shows only the first columns.
     columns = [*COLUMNS[:2], *compared, *COLUMNS[2:], *unscored, *several]
@@ -195,7 +217,7 @@ def brief_group_parts(
             shown += first_rows(_with_intervals(part, groups))
         elif isinstance(part, Note) and part.warning:
             shown.append(part)
-    around = ", with its 95 % interval over seeds" if any(of.interval for of in groups) else ""
+    around = f", with its {_over(groups)}" if any(of.interval for of in groups) else ""
     noise = "; noise: not significantly worse than the best group"
     noise = noise if any(of.noise is not None for of in groups) else ""
     return [
@@ -225,6 +247,8 @@ def group_answer(groups: Sequence[RankedGroup], group_by: Sequence[str], by: str
     first = groups[0]
     if first.mean is None:
         return "No group has a score."
+    if first.rank is None:
+        return "No group has a score on each of its folds."
     named = ", ".join(
         f"{name} {as_text(first.params[name])}"
         for name in shown_params(groups, group_by)
@@ -232,8 +256,9 @@ def group_answer(groups: Sequence[RankedGroup], group_by: Sequence[str], by: str
     )
     mean = as_text(first.mean)
     if first.interval:
-        mean = f"{with_interval(first.mean, first.interval)}, 95 % interval over seeds,"
+        mean = f"{with_interval(first.mean, first.interval)}, {_over(groups)},"
     trials = f"{len(first.trials)} trial{'s' * (len(first.trials) > 1)}"
+    trials += "" if first.folds is None else f", one for each of {first.folds} folds"
     said = [f"Best of {len(groups)} groups shown: {named}; mean {by} {mean} of {trials}."]
     others = [group.noise for group in groups if group.noise is not None]
     if others:
@@ -245,6 +270,10 @@ def group_answer(groups: Sequence[RankedGroup], group_by: Sequence[str], by: str
         else:
             said.append(f"It is not significantly better than {every}.")
     return " ".join(said)
+
+
+def _over(groups: Sequence[RankedGroup]) -> str:
+    return f"95 % interval over {'seeds' if groups[0].folds is None else 'folds'}"
 
 
 def group_option(group_by: Sequence[str]) -> str:
@@ -264,7 +293,7 @@ def shown_params(groups: Sequence[RankedGroup], group_by: Sequence[str]) -> list
 
 
 def _notes(groups: Sequence[RankedGroup], by: str) -> Iterator[Note]:
-    yield Note(f"Ranked by the mean {by}. {INTERVALS}")
+    yield Note(f"Ranked by the mean {by}. {INTERVALS if groups[0].folds is None else FOLDS}")
     yield from _caveats(groups)
     others = [group.noise for group in groups if group.noise is not None]
     if others:
@@ -287,8 +316,14 @@ def _caveats(groups: Sequence[RankedGroup]) -> Iterator[Note]:
             f"Within groups these params vary: {', '.join(varying)}. mean, spread and range are"
             " over all trials of a group; interval only accounts for the seeds."
         )
+    incomplete = sum(group.missing > 0 for group in groups)
+    if incomplete:
+        yield Note(
+            f"{incomplete} of {len(groups)} groups have no rank: folds are missing, which were"
+            " stopped, failed or are not trained yet. Their means are of fewer folds."
+        )
     single = sum(group.interval is None for group in groups if group.trials)
-    if single:
+    if single and groups[0].folds is None:
         yield Note(
             f"{single} of {len(groups)} groups have no interval over seeds: none of their params"
             " was trained with several seeds (--repeats)."
@@ -309,7 +344,8 @@ def sheet_columns(groups: Sequence[RankedGroup]) -> tuple[str, ...]:
 def _row(group: RankedGroup, by: str) -> dict[str, Cell]:
     low, high = group.interval or (None, None)
     return {
-        **chosen(group, ("rank", "unscored", "mean", "spread", "lowest", "highest", "noise")),
+        **chosen(group, ("rank", "folds", "missing", "unscored", "mean", "spread")),
+        **chosen(group, ("lowest", "highest", "noise")),
         **chosen(group, DATA),
         "metric": by,
         "trials": len(group.trials),

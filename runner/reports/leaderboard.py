@@ -21,7 +21,7 @@ from runner.reports.stats.selection_bias import Chance, Repeats
 from runner.states import Kind
 from runner.store.engine import Connection, Store
 from runner.store.queries import leaderboard
-from runner.store.queries.leaderboard import Scope
+from runner.store.queries.leaderboard import Counts, Scope
 from runner.store.queries.rows import LeaderRow
 
 # The number of trials used for importance; reading the params of 100,000 trials takes seconds.
@@ -110,8 +110,8 @@ def _metric(connection: Connection, scope: Scope, by: str | None) -> str:
 
 def _document(connection: Connection, scope: Scope, by: str, top: int) -> LeaderboardDocument:
     experiments = leaderboard.experiments(connection, scope)
-    count, without = leaderboard.count(connection, scope, by)
-    chance = chance_of(connection, scope, by)
+    counts = leaderboard.count(connection, scope, by)
+    chance = chance_of(connection, scope, by, counts)
     trials = _leaders(leaderboard.best(connection, scope, by, top), by, chance)
     first = trials[0] if trials else None
     return LeaderboardDocument(
@@ -122,14 +122,14 @@ def _document(connection: Connection, scope: Scope, by: str, top: int) -> Leader
         order="smallest first" if is_smaller_better(by) else "largest first",
         where=[f"{c.name}{c.operator}{_text(c.value)}" for c in scope.conditions],
         top=top,
-        count=count,
-        without=without,
+        count=counts.scored,
+        without=counts.without,
         loss_rules=leaderboard.loss_rules(connection, scope),
         trials=trials,
         group_by=[],
         groups=[],
         differing=differing([trial.params for trial in trials]),
-        influence=influence_of(connection, scope, by, count),
+        influence=influence_of(connection, scope, by, counts.scored),
         winner=winner(connection, first, by, chance, first.val_images) if first else None,
         evaluations=[
             evaluation
@@ -159,10 +159,9 @@ def _leaders(rows: Sequence[LeaderRow], by: str, chance: Chance) -> list[Leader]
     return leaders
 
 
-def chance_of(connection: Connection, scope: Scope, by: str) -> Chance:
+def chance_of(connection: Connection, scope: Scope, by: str, counts: Counts) -> Chance:
     """Return what chance does to the ranking of the selected trials by a metric."""
-    trained = leaderboard.count_trained(connection, scope, by)
-    return Chance(trained, Repeats(*leaderboard.repeats(connection, scope, by)))
+    return Chance(counts.trained, Repeats(*leaderboard.repeats(connection, scope, by)))
 
 
 def influence_of(connection: Connection, scope: Scope, by: str, count: int) -> Influences:

@@ -99,7 +99,8 @@ class Trial:
     `noise` is whether the trial is not significantly worse than the best. `code` is the SHA-256
     of the code of its network, None for a built-in one. With a `trainer` the network is a training
     loop, which may have left no model that `predicts`. `metrics` has what a trainer reported beside
-    the four usual metrics; `objective` is the metric that ranks it.
+    the four usual metrics; `objective` is the metric that ranks it. With `fold`, it was trained on
+    the other folds and validated on this one.
     """
 
     trial: int | None
@@ -113,6 +114,7 @@ class Trial:
     trainer: bool
     predicts: bool
     seed: int
+    fold: int | None
     epochs: list[Epoch]
     trained_epochs: int
     ended_by: str | None

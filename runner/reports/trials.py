@@ -50,6 +50,7 @@ def _trial(job: JobRow, epochs: list[Epoch]) -> Trial:
         trainer=is_trainer(job.network),
         predicts=can_be_evaluated(job.dataset, job.network, job.predictor),
         seed=job.seed,
+        fold=job.fold,
         epochs=epochs,
         trained_epochs=len(epochs),
         ended_by=job.ended_by,

@@ -67,6 +67,7 @@ def experiment_options(store: Store, experiment_id: int) -> Mapping[str, Any]:
         "backend": experiment.configuration.get("backend"),
         "freeze": experiment.configuration.get("freeze"),
         "stop": experiment.configuration.get("stop"),
+        "folds": stored.get("folds"),
         "fresh": stored.get("fresh", False),
         "reduce": stored.get("reduce", {}).get("reducer"),
         "reduce_every": stored.get("reduce", {}).get("interval"),
@@ -108,7 +109,7 @@ def new_addition(store: Store, experiment_id: int, more: MorePoints) -> Addition
         "sampled": len(rows),
         "different": len(trained),
     }
-    jobs = jobs_of(training, trained)
+    jobs = jobs_of(training, trained, stored["dataset"])
     return Addition(experiment_id, {**stored, **sampling}, provenance.collect(), jobs)
 
 
@@ -129,5 +130,6 @@ def _training(experiment: queries.Experiment, repeats: int) -> Training:
         threads=stored["threads"],
         seed=experiment.seed,
         repeats=max(stored.get("repeats", 1), repeats),
+        folds=stored.get("folds"),
         network=Network.from_json(stored.get("network")),
     )

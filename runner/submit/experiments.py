@@ -7,6 +7,7 @@ from typing import Any
 
 from cifar_model.backends.names import BACKENDS
 from cifar_model.data import DatasetSpec, Description, load
+from cifar_model.data.description import stored_fold
 from cifar_model.errors import InputError
 from cifar_model.grid import MAX_TRIALS, count_points, grid_to_json, sample
 from cifar_model.networks.network import PAPER, Network
@@ -40,7 +41,7 @@ class Initial:
 class Training:
     """What the trials of one experiment have in common; every params is trained `repeats` times.
 
-    `epochs` overrides the params.
+    `epochs` overrides the params. With `folds`, each is trained once without each of so many folds.
     """
 
     dataset: DatasetSpec | None
@@ -48,6 +49,7 @@ class Training:
     threads: int
     seed: int
     repeats: int = 1
+    folds: int | None = None
     key: str | None = None
     # What the data set is, if it has been read already: large ones take long to read.
     described: Mapping[str, Any] | None = None
@@ -91,7 +93,7 @@ def _new(
     configuration: dict[str, Any],
     trained: Mapping[Params, ParamValues],
 ) -> NewExperiment:
-    jobs = jobs_of(training, trained)
+    jobs = jobs_of(training, trained, configuration["dataset"])
     new = new_trainings(kind, training, configuration, list(jobs.values()))
     return replace(new, points=list(jobs))
 
@@ -130,14 +132,15 @@ def new_folds(
     """Return an experiment of the folds of a trial's params, checked and not yet stored."""
     trial = queries.trial(store, trial_id)
     require_network(trial.id, trial.network, "trained again for --folds")
-    images = Description.from_json(trial.dataset).images
-    most = images.train + images.validation
-    if folds > most:
+    dataset = Description.from_json(trial.dataset)
+    if dataset.fold is not None:
         raise InputError(
-            f"--folds {folds}: there are {most:,} images to split",
-            f"a whole number from 2 to {most:,}",
-            "correct --folds",
+            f"trial {trial.id} was trained without fold {dataset.fold} of {dataset.folds}",
+            "a trial of the train split",
+            "`runner report` has the mean over the folds of its params; to divide the images"
+            " again, train them with `runner submit train`",
         )
+    check_folds(folds, dataset)
     configuration = trial_configuration(trial) | {
         "split": "validation",
         "folds": folds,
@@ -148,6 +151,17 @@ def new_folds(
     }
     jobs = [{"fold": fold} for fold in range(1, folds + 1)]
     return new_experiment(Kind.EVALUATE, seed, configuration, jobs, key)
+
+
+def check_folds(folds: int, dataset: Description) -> None:
+    """Raise InputError if there are fewer images than folds."""
+    most = dataset.images.train + dataset.images.validation
+    if folds > most:
+        raise InputError(
+            f"--folds {folds}: there are {most:,} images to split",
+            f"a whole number from 2 to {most:,}",
+            "correct --folds",
+        )
 
 
 def new_experiment(
@@ -196,21 +210,33 @@ def trained_by(training: Training, rows: Sequence[ParamValues]) -> dict[Params, 
     return found
 
 
-def jobs_of(training: Training, trained: Mapping[Params, ParamValues]) -> dict[str, dict[str, Any]]:
-    """Return a job for every params, or one for each of its seeds, by the digest of its point."""
-    repeats, jobs = training.repeats, len(trained) * training.repeats
-    if repeats > 1 and jobs > MAX_TRIALS:
-        raise InputError(
-            f"--repeats {repeats} makes {jobs:,} trials",
-            f"at most {MAX_TRIALS:,} in one experiment",
-            f"use --repeats {MAX_TRIALS // len(trained)} or less",
-        )
+def jobs_of(
+    training: Training,
+    trained: Mapping[Params, ParamValues],
+    dataset: Mapping[str, Any] | None,
+) -> dict[str, dict[str, Any]]:
+    """Return a job for every params, by the digest of its point.
+
+    With several seeds or folds there is one for each of them.
+    """
+    for option, several in (("--repeats", training.repeats), ("--folds", training.folds or 1)):
+        if several > 1 and len(trained) * several > MAX_TRIALS:
+            raise InputError(
+                f"{option} {several} makes {len(trained) * several:,} trials",
+                f"at most {MAX_TRIALS:,} in one experiment",
+                f"use {option} {MAX_TRIALS // len(trained)} or less",
+            )
     found: dict[str, dict[str, Any]] = {}
     for params, stored in trained.items():
-        for repeat in range(repeats):
+        for repeat in range(training.repeats):
             seed = (training.seed + repeat) % (MOST_SEED + 1)
-            own = {} if repeats == 1 else {"seed": seed}
-            found[point_digest(params, seed)] = {"params": stored, **own}
+            own = {} if training.repeats == 1 else {"seed": seed}
+            if training.folds is None or dataset is None:
+                found[point_digest(params, seed)] = {"params": stored, **own}
+                continue
+            for fold in range(1, training.folds + 1):
+                of_fold = {"dataset": stored_fold(dataset, fold, training.folds)}
+                found[point_digest(params, seed, fold)] = {"params": stored, **own, **of_fold}
     return found
 
 
@@ -235,6 +261,7 @@ def training_configuration(
         ),
         **_backend(training.backend),
         **({} if training.stop is None else {"stop": training.stop}),
+        **({} if training.folds is None else {"folds": training.folds}),
         **({"fresh": True} if training.fresh else {}),
     }
 

@@ -22,6 +22,7 @@ from PIL import Image
 
 from cifar_model.data import DatasetSpec, Description, is_here, load
 from cifar_model.data.cifar import OFFICIAL
+from cifar_model.data.folds import fold_of
 from cifar_model.errors import InputError
 from runner.processes import python_command
 
@@ -153,6 +154,8 @@ def write_splits(folder: Path, wanted: dict[str, Any]) -> str:
         return f"The data set cannot be read: {error.what}."
     if found.fingerprint != wanted["fingerprint"]:
         return "The data set on this machine is not the one that this trial was trained on."
+    if wanted.get("fold") is not None:
+        found = fold_of(found, wanted["fold"], wanted["folds"])
     for split in SPLITS:
         np.save(folder / f"{split}.npy", getattr(found, split).images)
     return ""

@@ -38,8 +38,8 @@ def ranking(store: Store, scope: Scope) -> Ranking:
     """Return all trials by the metric that ranks them."""
     with store.read() as connection:
         by = leaderboard.default_metric(connection, scope)
-        count, _ = leaderboard.count(connection, scope, by)
-        chance = chance_of(connection, scope, by)
+        counts = leaderboard.count(connection, scope, by)
+        chance = chance_of(connection, scope, by, counts)
         first = next(iter(leaderboard.best(connection, scope, by, 1)), None)
         stored = leaderboard.ranked_columns(connection, scope, by)
         return Ranking(
@@ -47,7 +47,7 @@ def ranking(store: Store, scope: Scope) -> Ranking:
             order="smallest first" if is_smaller_better(by) else "largest first",
             columns=_columns(stored, by, chance, first),
             winner=winner(connection, first, by, chance, _images(first)) if first else None,
-            influence=influence_of(connection, scope, by, count),
+            influence=influence_of(connection, scope, by, counts.scored),
         )
 
 

@@ -155,7 +155,7 @@ def _add_others(columns: Columns, others: Sequence[queries.Job], stopped: set[in
         "job": [job.id for job in others],
         "state": [job.state for job in others],
         "reason": [
-            f"stopped early after epoch {job.epoch}" if job.id in stopped else job.reason
+            job.reason or (f"stopped early after epoch {job.epoch}" if job.id in stopped else None)
             for job in others
         ],
         "ended_by": [STOPPED if job.id in stopped else None for job in others],

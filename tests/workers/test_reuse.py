@@ -97,6 +97,14 @@ def test_an_equal_trial_of_another_experiment_is_not_trained_again(
     assert (fresh.reused, fresh.model) == (None, first.model)
 
 
+def test_a_trial_is_reused_without_reading_its_images(
+    worker: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = train_one(worker)
+    monkeypatch.setattr(training_job, "load_dataset", lambda *_: pytest.fail("they were read"))
+    assert train_one(worker).reused == first.trial
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -4,6 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from cifar_model.data import Dataset, DatasetSpec, Description, load
+from cifar_model.data.folds import fold_of
 from cifar_model.errors import InputError
 
 
@@ -22,4 +23,6 @@ def load_dataset(asked: Description, directory: Path) -> Dataset:
             f"the fingerprint of the images at submission, {asked.fingerprint[:12]}",
             "copy the same images to every host, then run `runner retry`",
         )
-    return dataset
+    if asked.fold is None or asked.folds is None:
+        return dataset
+    return fold_of(dataset, asked.fold, asked.folds)

@@ -14,6 +14,11 @@ from cifar_model.prediction import Predictor
 from runner.errors import InputError
 
 
+def is_measured(name: str) -> bool:
+    """Return whether a metric is measured of the trained network."""
+    return name == PARAMETERS or name.startswith(RECALL)
+
+
 def measure(
     names: Collection[str], params: Params, dataset: Dataset, weights: bytes
 ) -> dict[str, float]:

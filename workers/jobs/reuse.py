@@ -26,6 +26,7 @@ def identity_of(spec: TrainSpec, params: Params, fingerprint: str) -> str:
         "data": [
             *(dataset.fingerprint, dataset.split_seed, dataset.train_size, dataset.image_size),
             *(dataset.shape, dataset.classes),
+            *(() if dataset.fold is None else (dataset.fold, dataset.folds)),
         ],
         "network": spec.network,
         "weights": spec.start.weights,

@@ -22,7 +22,7 @@ from runner.store.lifecycle.tuning.stopping import asks_to_stop
 from workers.attempt import Attempt, Stopped, Write
 from workers.audit_log import record
 from workers.jobs.inputs import load_dataset
-from workers.jobs.measuring import measure
+from workers.jobs.measuring import is_measured, measure
 from workers.jobs.models import read_params
 from workers.jobs.reuse import find_reusable, identity_of
 from workers.retrying import retry_while_unavailable
@@ -35,14 +35,17 @@ def run_trial(attempt: Attempt, spec: TrainSpec) -> Write:
     """
     determinism.configure(spec.threads)
     params = read_params(attempt.context.store, spec.params, spec.network)
-    dataset = load_dataset(spec.dataset, attempt.context.settings.data_dir)
     fingerprint = determinism.fingerprint()
     identity = identity_of(spec, params, fingerprint)
-    names = measured_by(attempt.claim.configuration)
+    names = list(filter(is_measured, measured_by(attempt.claim.configuration)))
     found = find_reusable(attempt, identity)
+    if found is not None and not names:
+        # Without its images, which can take long to read.
+        return _reuse(attempt, identity, *found, {})
+    dataset = load_dataset(spec.dataset, attempt.context.settings.data_dir)
     if found is not None:
-        equal, weights = found
-        return _reuse(attempt, identity, equal, weights, measure(names, params, dataset, weights))
+        measured = measure(names, params, dataset, found[1])
+        return _reuse(attempt, identity, *found, measured)
     start = read_start(attempt, spec.start)
     trained = train_params(attempt, params, dataset, spec.seed, start)
     measured = measure(names, params, dataset, trained.weights)

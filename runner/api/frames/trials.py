@@ -57,6 +57,8 @@ class Scored(NamedTuple):
     value: float
     # Beside `value` there are none.
     metrics: Mapping[str, float] = {}
+    # A fold has no rank.
+    fold: None = None
 
 
 def epochs_frame(store: Store, scope: Scope) -> pd.DataFrame:
@@ -219,7 +221,7 @@ def _scored(stored: Columns, params: Sequence[ParamValues]) -> dict[int, list[Sc
         experiment, trial, number, network, trainer, seed, others, *own = values
         metric = by[experiment]
         value = (dict(zip(METRICS, own, strict=True)) | (others or {})).get(metric)
-        if value is not None:
+        if value is not None and stored["fold"][row] is None:
             scored = Scored(row, trial, number, params[row], network, trainer, seed, metric, value)
             found.setdefault(experiment, []).append(scored)
     for experiment, trials in found.items():

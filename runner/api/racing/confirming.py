@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from cifar_model.objective import METRICS, reported, score
 from cifar_model.params import MOST_SEED, Params
 from cifar_model.racing import bounds
-from runner.api.checks import LIMITS
+from runner.api import checks
 from runner.errors import InputError
 from runner.races import Candidate, Race, job_of, pointed
 from runner.reports.experiment.document import ExperimentDocument, report_document
@@ -32,11 +32,17 @@ class ConfirmRequest:
     top: int = 5
     seeds: int = 5
     budget: int | None = None
+    fresh: bool = False
 
 
 def new_confirmation(store: Store, request: ConfirmRequest) -> NewExperiment:
     """Return the experiment of a race, checked and not yet stored."""
-    _check(request)
+    request = replace(
+        request,
+        top=checks.whole_number("top", request.top),
+        seeds=checks.whole_number("seeds", request.seeds),
+        budget=checks.optional_number("budget", request.budget),
+    )
     document = report_document(store, request.experiment)
     first = queries.experiment(store, request.experiment)
     race = _race(store, request, document, _candidates(request, document))
@@ -44,24 +50,13 @@ def new_confirmation(store: Store, request: ConfirmRequest) -> NewExperiment:
     jobs = [pointed(job_of(race, place, 0), network) for place in range(len(race.candidates))]
     shared = {name: first.configuration[name] for name in SHARED if name in first.configuration}
     configuration = {**shared, "epochs": None, "repeats": 1, "confirm": race.to_json()}
+    configuration |= {"fresh": True} if checks.flag("fresh", request.fresh) else {}
     if document.by not in METRICS and not is_trainer(first.configuration.get("network")):
         # No epoch has it: it is measured of the trained network, as in the first experiment.
         minimize = [document.by] if race.minimizes else []
         configuration |= {"objectives": [document.by], "minimize": minimize}
     new = new_experiment(Kind.TRAIN, first.seed, configuration, [own for own, _ in jobs], None)
     return replace(new, points=[point for _, point in jobs])
-
-
-def _check(request: ConfirmRequest) -> None:
-    for name in ("seeds", "top", "budget"):
-        low, high = LIMITS[name]
-        value = getattr(request, name)
-        if value is not None and not low <= value <= high:
-            raise InputError(
-                f"--{name} {value} is out of range",
-                f"a whole number from {low:,} to {high:,}",
-                f"correct --{name}",
-            )
 
 
 def _candidates(
@@ -72,6 +67,12 @@ def _candidates(
     A lead over all others that is significant on these images may still be one of the seed.
     """
     number = request.experiment
+    if document.trains and document.configuration.folds is not None:
+        raise InputError(
+            f"experiment {number} was submitted with --folds: no trial has seen all its images",
+            "an experiment without --folds",
+            "submit its best points without --folds, or repeat it with another --seed",
+        )
     if not document.trains or not any(trial.rank for trial in document.ranked):
         raise InputError(
             f"experiment {number} has no finished trials",

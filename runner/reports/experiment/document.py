@@ -220,7 +220,7 @@ def _document(
     ranking = _ranking(connection, experiment, own, trained_on, group_by)
     ended_at = _ended_at(jobs)
     evaluations = evaluations_of(connection, experiment=number)
-    folds = configuration.folds
+    folds = None if trains else configuration.folds
     race = race_document(connection, number, configuration)
     return ExperimentDocument(
         experiment=number,
@@ -271,14 +271,17 @@ def _ranking(
     trained = _trials(connection, experiment, jobs)
     constraints = constraints_of(experiment.configuration.stored)
     excluded = {trial.job for trial in trained if trains and violates(trial, constraints)}
+    folds = experiment.configuration.folds if trains else None
     if trains:
-        trained = [*ranked(trained, by, smallest_first=smallest_first, excluded=excluded)]
+        # Trials of different folds are scored on different images: only their means are ranked.
+        unranked = excluded if folds is None else {trial.job for trial in trained}
+        trained = [*ranked(trained, by, smallest_first=smallest_first, excluded=unranked)]
     complete = [t for t in trained if t.ended_by != STOPPED and t.job not in excluded]
     scored = [trial for trial in complete if trial.trial and score(trial, by) is not None]
-    first = scored[0] if trains and scored else None
+    first = scored[0] if trains and scored and folds is None else None
     repeats = repeated(complete, by, smallest_first=smallest_first)
     chance = Chance(len(scored), pooled(repeats))
-    names, groups = _groups(complete, trained_on, group_by, by) if trains else ([], [])
+    names, groups = _groups(complete, trained_on, group_by, by, folds) if trains else ([], [])
     trials = [
         replace(
             trial,
@@ -299,19 +302,25 @@ def _ranking(
         groups=ranked_groups(groups, by, chance.repeats, smallest_first=smallest_first),
         winner=best,
         pareto=pareto_front(complete, aims) if trains else None,
-        analysis=analysis(trials, by, smallest_first=smallest_first) if trains else None,
+        analysis=analysis(trials, by, smallest_first=smallest_first)
+        if trains and folds is None
+        else None,
     )
 
 
 def _groups(
-    trials: Sequence[Trial], dataset: Description, group_by: Sequence[str] | None, by: str
+    trials: Sequence[Trial],
+    dataset: Description,
+    group_by: Sequence[str] | None,
+    by: str,
+    folds: int | None,
 ) -> tuple[list[str], list[RankedGroup]]:
     """Return the names of the params that the trials are grouped by, and the groups."""
     data = Data(dataset.title, dataset.fingerprint, dataset.images.train, dataset.images.validation)
     names = PARAMS if group_by is None else group_by
     # Jobs of a search that have no point yet are equal, and no group.
     drawn = [trial for trial in trials if trial.params]
-    groups = group_trials(drawn, names, by, data) if names else []
+    groups = group_trials(drawn, names, by, data, folds) if names else []
     # Without repeats every trial would be a group of its own.
     if group_by is None and len(groups) == len(drawn):
         return [], []

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from cifar_model.objective import reported, score
+from cifar_model.objective import STOPPED, reported, score
 from runner.reports.evaluation import loss_rule_notes, next_for_trial
 from runner.reports.experiment.document import ExperimentDocument
 from runner.reports.experiment.looks import looks_parts
@@ -67,6 +67,7 @@ def training_parts(document: ExperimentDocument, figures: Sequence[Figure]) -> l
     return [
         *(race_parts(race) if race else [*_summary(document), Note(_reduction(document))]),
         *_scores(document),
+        *_stopped_folds(document),
         *_without(document),
         *_pareto(document),
         *_looks(document),
@@ -82,7 +83,8 @@ def training_parts(document: ExperimentDocument, figures: Sequence[Figure]) -> l
 
 TRIAL_COLUMNS = (
     *("state", "val_loss", "accuracy", "loss", "seconds", "best_val_accuracy", "best_epoch"),
-    *("trained_epochs", "ended_by", "reused", "attempts", "seed", "job", "number", "reason"),
+    *("trained_epochs", "ended_by", "reused", "attempts", "seed", "fold", "job", "number"),
+    "reason",
     "not_reproducible",
 )
 
@@ -92,6 +94,8 @@ def brief_training_parts(
 ) -> list[Part]:
     """Return the parts for a terminal: which trial is the best, and one table of all trials."""
     winner, ranked = document.winner, document.ranked
+    if winner is None and document.configuration.folds is not None and document.groups:
+        return [*_brief_folds(document), *troubles, *_brief_table(document), next_steps(steps)]
     if winner is None:
         return [Note("No trial has a result yet."), *troubles, next_steps(steps)]
     if document.race is not None:
@@ -116,6 +120,25 @@ def brief_training_parts(
         *_brief_table(document),
         *_looks(document),
         next_steps(go_on),
+    ]
+
+
+def _brief_folds(document: ExperimentDocument) -> list[Part]:
+    """Return which point is the best, and how many folds were stopped."""
+    said = group_answer(document.groups, document.group_by, document.by)
+    return [Note(said), *_stopped_folds(document), *_without(document)]
+
+
+def _stopped_folds(document: ExperimentDocument) -> list[Note]:
+    """Return a note if folds of points that were behind were not trained."""
+    stopped = [trial for trial in document.ranked if trial.fold and trial.ended_by == STOPPED]
+    if not stopped:
+        return []
+    return [
+        Note(
+            f"--stop wilcoxon: {len(stopped):,} of {len(document.jobs):,} folds were not trained,"
+            " because their points were behind the best on the same folds."
+        )
     ]
 
 

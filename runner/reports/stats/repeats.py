@@ -11,7 +11,7 @@ from cifar_model.params import ParamValues
 from runner.reports.records import Interval
 from runner.reports.stats.param_importance import differing
 from runner.reports.stats.ranking import PARAMS, WithNetwork, effective_of
-from runner.reports.stats.uncertainty import student
+from runner.reports.stats.uncertainty import fold_interval, student
 
 
 class Member(Measured, WithNetwork, Protocol):
@@ -25,6 +25,10 @@ class Member(Measured, WithNetwork, Protocol):
     def seed(self) -> int:
         """Return its seed."""
 
+    @property
+    def fold(self) -> int | None:
+        """Return the fold that it was scored on; None except for `tune --folds`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -33,7 +37,9 @@ class Group:
     `params` has every param that is the same in all trials, `varying` the names of the others.
     Trials that differ in nothing, also not in their seed, are repeated work and count once.
     `unscored` is the number of trials without a score, which are left out. `spread` is the
-    standard deviation of the trials, None for a single one.
+    standard deviation of the trials, None for a single one. `folds` is the number of folds that
+    every params has, None without folds, and `missing` how many of them have no score; only a group
+    without missing folds has a rank.
     """
 
     network: str
@@ -47,12 +53,19 @@ class Group:
     spread: float | None
     lowest: float | None
     highest: float | None
+    folds: int | None
+    missing: int
 
 
-def grouped(trials: Iterable[Member], names: Sequence[str] | None, metric: str) -> list[Group]:
+def grouped(
+    trials: Iterable[Member],
+    names: Sequence[str] | None,
+    metric: str,
+    folds: int | None = None,
+) -> list[Group]:
     """Return a group for each combination of values of these params (None: of all params).
 
-    Trials of different networks are in different groups.
+    Trials of different networks are in different groups. With `folds`, each trial is one of them.
     """
     by_all = names is None or set(names) == set(PARAMS)
     found: dict[Hashable, list[Member]] = {}
@@ -60,7 +73,7 @@ def grouped(trials: Iterable[Member], names: Sequence[str] | None, metric: str) 
         params = effective_of(trial)
         key = _key(params) if by_all else tuple(map(params.get, names or ()))
         found.setdefault((trial.network, key), []).append(trial)
-    return [_group(members, metric) for members in found.values()]
+    return [_group(members, metric, folds) for members in found.values()]
 
 
 def repeated(trials: Iterable[Member], metric: str, *, smallest_first: bool) -> list[Group]:
@@ -70,17 +83,23 @@ def repeated(trials: Iterable[Member], metric: str, *, smallest_first: bool) -> 
     return sorted(groups, key=lambda group: sign * (group.mean or 0))
 
 
-def _group(members: Sequence[Member], metric: str) -> Group:
+def _group(members: Sequence[Member], metric: str, folds: int | None) -> Group:
     once: dict[Hashable, tuple[Member, float]] = {}
     found = [(member, score(member, metric)) for member in members]
     scored = [(member, value) for member, value in found if value is not None]
     for member, value in scored:
-        key = _key(effective_of(member)), member.seed
+        key = _key(effective_of(member)), member.seed, member.fold
         once.setdefault(key, (member, value))
     counted = [member for member, _ in once.values()]
     scores = [value for _, value in once.values()]
     params = [effective_of(member) for member in counted or members]
     varying = differing(params)
+    points = len({_key(effective_of(member)) for member in members})
+    missing = 0 if folds is None else points * folds - len(counted)
+    interval = interval_over_seeds(by_params(counted, scores))
+    if folds is not None:
+        # One over the folds of a point; several points differ also by their params.
+        interval = fold_interval(scores) if points == 1 and not missing else None
     return Group(
         network=members[0].network,
         params={name: value for name, value in params[0].items() if name not in varying},
@@ -89,10 +108,12 @@ def _group(members: Sequence[Member], metric: str) -> Group:
         seeds=list(dict.fromkeys(member.seed for member in counted)),
         unscored=len(members) - len(scored),
         mean=fmean(scores) if scores else None,
-        interval=within(metric, interval_over_seeds(by_params(counted, scores))),
+        interval=within(metric, interval),
         spread=stdev(scores) if len(scores) > 1 else None,
         lowest=min(scores, default=None),
         highest=max(scores, default=None),
+        folds=folds,
+        missing=missing,
     )
 
 

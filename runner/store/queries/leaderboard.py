@@ -162,22 +162,22 @@ def _leader(columns: dict[str, Any], described: Callable[[str | None], Descripti
     return LeaderRow(**columns)
 
 
-def count(connection: Connection, scope: Scope, by: str) -> tuple[int, int]:
-    """Return the number of selected trials that have a metric, and of those that have not."""
-    metric = metric_column(by)
-    query = _chosen(scope, func.count(), func.count().filter(metric.is_not(None)))
-    every, known = connection.execute(query).one()
-    return known, every - known
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many of the selected trials have a metric, have none, and have one and reuse none."""
+
+    scored: int
+    without: int
+    # One that reuses the results of another had no chance of its own to be the best.
+    trained: int
 
 
-def count_trained(connection: Connection, scope: Scope, by: str) -> int:
-    """Return the number of selected trials that have a metric; those with one's results count once.
-
-    A trial that reuses the results of another had no chance of its own to be the best.
-    """
-    query = _chosen(scope, func.count(distinct(func.coalesce(Trial.reused, Trial.id))))
-    trained: int = connection.scalars(query.where(metric_column(by).is_not(None))).one()
-    return trained
+def count(connection: Connection, scope: Scope, by: str) -> Counts:
+    """Count the selected trials by whether they have a metric."""
+    known = metric_column(by).is_not(None)
+    trained = func.count(distinct(func.coalesce(Trial.reused, Trial.id))).filter(known)
+    query = _chosen(scope, func.count().filter(known), func.count().filter(~known), trained)
+    return Counts(*connection.execute(query).one())
 
 
 def default_metric(connection: Connection, scope: Scope) -> str:
@@ -312,8 +312,9 @@ def matching(conditions: Sequence[Condition]) -> Select[Any]:
 
 
 def _chosen(scope: Scope, *columns: Any) -> Select[Any]:
-    """Return a query of the trials that are compared: those that were trained to their end."""
-    return _stored(scope, *columns).where(Trial.ended_by != STOPPED)
+    """Return a query of the trials that are compared: trained to their end, and not on folds."""
+    whole = Trial.dataset["fold"].as_integer().is_(None)
+    return _stored(scope, *columns).where(Trial.ended_by != STOPPED, whole)
 
 
 def _stored(scope: Scope, *columns: Any) -> Select[Any]:

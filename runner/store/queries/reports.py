@@ -10,6 +10,7 @@ from cifar_model.params import ParamValues
 from runner.specs import Configuration, Provenance, trained_params
 from runner.states import AttemptState
 from runner.store.engine import Connection
+from runner.store.lifecycle.tuning.folding import FOLDS_STOPPED
 from runner.store.queries.names import shown_in_lists, tags_of
 from runner.store.queries.rows import (
     ActivationRow,
@@ -133,9 +134,14 @@ def jobs(
 
 def _job(row: RowMapping, asked: Mapping[int, int | None]) -> JobRow:
     values = dict(row)
-    own = values.pop("configuration").get("params")
-    dataset = description_of(values["dataset"])
-    return JobRow(**{**values, "params": _params(row, own, asked), "dataset": dataset})
+    configuration = values.pop("configuration")
+    values |= {
+        "params": _params(row, configuration.get("params"), asked),
+        "dataset": description_of(values["dataset"]),
+        "fold": (configuration.get("dataset") or {}).get("fold"),
+        "ended_by": STOPPED if row["reason"] == FOLDS_STOPPED else row["ended_by"],
+    }
+    return JobRow(**values)
 
 
 def _asked_epochs(connection: Connection, experiments: set[int]) -> dict[int, int | None]:
@@ -267,11 +273,12 @@ def epochs_of_attempts(connection: Connection, job: int) -> dict[int, tuple[int,
 
 
 def stopped_jobs(connection: Connection, experiment: int) -> set[int]:
-    """Return the jobs of an experiment whose trials were stopped early."""
+    """Return the jobs of an experiment whose trials, or folds, were stopped early."""
+    stopped = (Trial.ended_by == STOPPED) | (Job.reason == FOLDS_STOPPED)
     query = (
         select(Job.id)
-        .join(Trial, Trial.job_id == Job.id)
-        .where(Job.experiment_id == experiment, Trial.ended_by == STOPPED)
+        .outerjoin(Trial, Trial.job_id == Job.id)
+        .where(Job.experiment_id == experiment, stopped)
     )
     return set(connection.scalars(query))
 

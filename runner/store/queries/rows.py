@@ -37,7 +37,8 @@ class ExperimentRow:
 class JobRow:
     """A job with its params, and the fields of its trial, which are None if it has no trial.
 
-    `params` is empty if the job does not train.
+    `params` is empty if the job does not train. A fold that was stopped has an `ended_by` all the
+    same.
     """
 
     job: int
@@ -50,6 +51,7 @@ class JobRow:
     ended_at: datetime | None
     trial: int | None
     seed: int
+    fold: int | None
     params: ParamValues
     network: Mapping[str, Any] | None
     predictor: Mapping[str, Any] | None
@@ -263,6 +265,8 @@ class ScoredRow:
     val_images: int
     # Beside `metric` there are none.
     metrics: Mapping[str, float] = field(default_factory=dict)
+    # Those of folds are in no leaderboard.
+    fold: None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ def first_experiment(store: Store, *means: float) -> int:
     return experiment
 
 
-def confirm(store: Store, experiment: int, **options: int) -> int:
+def confirm(store: Store, experiment: int, **options: Any) -> int:
     return save(store, new_confirmation(store, ConfirmRequest(experiment, **options)))
 
 
@@ -194,7 +194,7 @@ def test_what_cannot_be_confirmed_is_refused_before_a_row_is_written(store: Stor
         ("has no finished trials", unfinished, {}),
         ("has one candidate only", single, {}),
         ("one seed of the 3 candidates takes 3 epochs", first, {"budget": 2}),
-        ("--seeds 2 is out of range", first, {"seeds": 2}),
+        ("--seeds 2 is not valid", first, {"seeds": 2}),
         ("--top 1", first, {"top": 1}),
     ):
         with pytest.raises(InputError, match=match):

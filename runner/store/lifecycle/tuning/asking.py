@@ -12,6 +12,7 @@ from runner.store.engine import Store
 from runner.store.lifecycle.attempts import AttemptKey, beat
 from runner.store.lifecycle.events import record_event
 from runner.store.lifecycle.tuning.budget import EPOCHS_SPENT, HOURS_SPENT, WITHIN_BUDGET
+from runner.store.lifecycle.tuning.folding import FOLDS_STOPPED
 from runner.store.schema import Event, Experiment, Job, Trial
 
 # The event of a job that says that its point was asked; counted, it is the length of the history.
@@ -21,7 +22,7 @@ EXHAUSTED = "space exhausted"
 REDUCED = "removed by --reduce"
 
 # Why an experiment ended before all its trials were begun; a job that ends for it has not failed.
-ENDS = (EXHAUSTED, REDUCED, HOURS_SPENT, EPOCHS_SPENT)
+ENDS = (EXHAUSTED, REDUCED, FOLDS_STOPPED, HOURS_SPENT, EPOCHS_SPENT)
 
 # A job with one of these events has begun.
 BEGUN = (ASKED, WITHIN_BUDGET)

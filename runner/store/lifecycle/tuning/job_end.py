@@ -1,12 +1,30 @@
-"""What the end of a job means for the rest of its experiment: a race goes on, a grid is reduced."""
+"""What the end of a job means for the rest of its experiment.
+
+A race goes on, a grid is reduced, the folds of a point are stopped.
+"""
+
+from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import Connection, select
 
+from cifar_model.spaces import folding
 from runner.races import race_in
+from runner.searches import reduction_interval
 from runner.states import JobState
+from runner.store.lifecycle.tuning.folding import WILCOXON, stop_folds
 from runner.store.lifecycle.tuning.racing import go_on
 from runner.store.lifecycle.tuning.reducing import reduce
 from runner.store.schema import Experiment, Job
+
+
+def prepare(configuration: Mapping[str, Any]) -> None:
+    """Import what `follow_up` needs for a job, by its `job_configuration`.
+
+    That can take longer than a transaction may last.
+    """
+    if configuration.get("stop") == WILCOXON:
+        folding.load()
 
 
 def follow_up(connection: Connection, job_id: int, ended: JobState) -> None:
@@ -16,8 +34,9 @@ def follow_up(connection: Connection, job_id: int, ended: JobState) -> None:
     of_job = select(Job.experiment_id).where(Job.id == job_id).scalar_subquery()
     is_race = Experiment.configuration[("confirm", "experiment")].as_integer().is_not(None)
     is_reduced = Experiment.configuration[("reduce", "interval")].as_integer().is_not(None)
+    stops_folds = Experiment.configuration["stop"].as_string() == WILCOXON
     chosen = select(Experiment.id, Experiment.configuration, Experiment.provenance)
-    chosen = chosen.where(Experiment.id == of_job, is_race | is_reduced)
+    chosen = chosen.where(Experiment.id == of_job, is_race | is_reduced | stops_folds)
     # One at a time, so that each sees the trials that were stored before its own. SQLite locks
     # everything.
     experiment = connection.execute(chosen.with_for_update()).one_or_none()
@@ -26,5 +45,7 @@ def follow_up(connection: Connection, job_id: int, ended: JobState) -> None:
     race = race_in(experiment.configuration)
     if race is not None:
         go_on(connection, experiment, race, job_id)
-    elif ended == JobState.SUCCEEDED:
+    elif ended == JobState.SUCCEEDED and reduction_interval(experiment.configuration):
         reduce(connection, experiment)
+    elif ended == JobState.SUCCEEDED:
+        stop_folds(connection, experiment, job_id)

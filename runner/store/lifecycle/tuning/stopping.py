@@ -16,9 +16,11 @@ from cifar_model.objective import is_smaller_better, objective, reported_in
 from runner.store.engine import Store
 from runner.store.lifecycle.attempts import Claim, beat
 from runner.store.lifecycle.events import record_event
+from runner.store.lifecycle.tuning.folding import WILCOXON
 from runner.store.schema import Epoch, Event, Experiment, Job
 
-RULES = ("median", "asha", "hyperband")
+# The first three are asked at the end of a trial's epochs, the last at the end of a fold.
+RULES = ("median", "asha", "hyperband", WILCOXON)
 
 # Successive halving keeps one of so many trials at each rung.
 REDUCTION = 3
@@ -38,7 +40,7 @@ class Report:
 
 def is_asked(rule: str, number: int, epoch: int, epochs: int) -> bool:
     """Return whether a job of this number asks after an epoch; never after the last."""
-    if epoch >= epochs:
+    if rule == WILCOXON or epoch >= epochs:
         return False
     if rule == "median":
         return epoch > 1
