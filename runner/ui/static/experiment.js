@@ -2,7 +2,7 @@
 
 import { ActionBar } from "./actions.js";
 import { Curves } from "./curves.js";
-import { duration, el, facts, follow, head, number, title } from "./dom.js";
+import { counted, duration, el, facts, follow, head, number, title } from "./dom.js";
 import { states } from "./experiments.js";
 import { Model } from "./model.js";
 import { Parallel } from "./parallel.js";
@@ -61,11 +61,13 @@ function heading(found) {
     found.winner ? el("p", {}, ...winner(found)) : null,
     facts([
       ["state", el("span", {}, ...states(found))],
-      ["progress", `${found.done} of ${found.total} ${found.unit}s${ended ? "" : `, ETA ${duration(found.seconds_left)}`}`],
+      ["progress", `${found.done} of ${counted(found.total, found.unit)}${ended ? "" : `, ETA ${duration(found.seconds_left)}`}`],
       ["kind", found.kind], ["data set", found.dataset || "none"],
       ["tags", found.tags.join(", ") || null], ["note", found.note],
       ["submitted", found.created_at.replace("T", " ").slice(0, 16)],
       ["command", el("code", {}, found.command)],
+      // They are on the pages of the trials.
+      ["results", ["train", "tune"].includes(found.kind) ? null : el("code", {}, `runner report ${found.experiment}`)],
     ]),
   ].filter(Boolean);
 }

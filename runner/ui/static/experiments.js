@@ -1,6 +1,6 @@
 // The page of all experiments: search, state, progress and the best trial of each, live.
 
-import { duration, el, follow, number, query, setQuery, share, title } from "./dom.js";
+import { counted, duration, el, follow, number, query, setQuery, share, title } from "./dom.js";
 
 const STATES = ["running", "pending", "succeeded", "failed", "cancelled"];
 const SHARES = ["accuracy", "val_accuracy"];
@@ -81,7 +81,7 @@ function line(row) {
     el("td", {}, row.name ? el("a", { href: address }, row.name) : "", " ",
       row.tags.map((tag) => el("span", { class: "tag", title: tag }, tag))),
     el("td", { class: "state" }, states(row)),
-    el("td", {}, ended ? `${row.done} ${row.unit}s` : [el("progress", { max: row.total || 1, value: row.done,
+    el("td", {}, ended ? counted(row.done, row.unit) : [el("progress", { max: row.total || 1, value: row.done,
       "aria-label": `progress of experiment ${row.experiment}` }), ` ${row.done}/${row.total}`]),
     el("td", { class: "state" }, ended ? "-" : duration(row.seconds_left)),
     el("td", { class: "number" }, best),

@@ -140,16 +140,18 @@ export class Parallel {
   }
 
   drawTicks(context, n, x) {
-    const isLast = n === this.names.length - 1;
-    context.textAlign = isLast ? "left" : "right";
+    // Those of the first axis do not fit on the left of it.
+    const onRight = n === this.names.length - 1 || (n === 0 && this.x(1) - x > 120);
+    context.textAlign = onRight ? "left" : "right";
     context.textBaseline = "middle";
     context.lineWidth = 3;
     context.strokeStyle = colour("paper");
     context.fillStyle = colour("soft");
-    for (const [value, text] of this.axes[n].ticks(5)) {
-      const [left, top] = [x + (isLast ? 5 : -5), this.y(this.axes[n].at(value))];
-      context.strokeText(text.slice(0, 10), left, top);
-      context.fillText(text.slice(0, 10), left, top);
+    for (const [value, whole] of this.axes[n].ticks(5)) {
+      const text = shortened(whole, this.names.length);
+      const [left, top] = [x + (onRight ? 5 : -5), this.y(this.axes[n].at(value))];
+      context.strokeText(text, left, top);
+      context.fillText(text, left, top);
     }
   }
 

@@ -28,6 +28,11 @@ export function signed(value) {
   return `${value < 0 ? "-" : "+"}${Math.abs(value).toFixed(4)}`;
 }
 
+// "1 job", "3 jobs".
+export function counted(count, unit) {
+  return `${count.toLocaleString("en")} ${unit}${count === 1 ? "" : "s"}`;
+}
+
 export function duration(seconds) {
   if (seconds === null || seconds === undefined) return "-";
   const whole = Math.round(seconds);
