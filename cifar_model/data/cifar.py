@@ -122,6 +122,8 @@ def directory_of(path: Path) -> tuple[str, Path] | None:
 
 
 def _find(official: Official, directory: Path) -> Path | None:
+    if all((directory / name).is_file() for name in official.files):
+        return directory  # the extracted folder itself
     keras = _keras_home() / "datasets"
     places = (
         directory / official.archive,

@@ -128,12 +128,14 @@ def _path(place: str) -> Path:
 
 def _unknown(name: str) -> InputError:
     kinds = {f"{kind}:": kind for kind in FROM_PATH}
-    head, colon, _ = name.partition(":")
+    head, colon, place = name.partition(":")
     known = [*cifar.OFFICIAL, *BUILT_IN, *kinds]
     fix = guess(head.lower() + colon, known, "choose one of them")
-    path = _path(name)
-    if name and path.exists():
-        fix = _for_path(name, path)
+    # Also `cifar10:PATH`: its files are found through a setting, not by their path.
+    place = place if head in cifar.OFFICIAL else name
+    path = _path(place)
+    if place and path.exists():
+        fix = _for_path(place, path)
     return InputError(f"unknown data set {shown(name)}", f"one of {', '.join(names())}", fix)
 
 

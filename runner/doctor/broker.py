@@ -16,7 +16,6 @@ from runner.settings import Settings
 ANSWER_SECONDS = 2.0
 
 # What Celery keeps in the broker, and of what type.
-KEYS = dict.fromkeys(QUEUES, "list") | {"unacked": "hash", "unacked_index": "zset"}
 WRITTEN_KEY = "runner.doctor"
 
 
@@ -60,12 +59,11 @@ def queues(app: Celery) -> Iterator[Finding]:
     """Find keys of another program under the names that queues have."""
     with reaching(app), app.connection_for_read() as connection:
         client = _client(connection)
-        types = {key: bytes_to_str(client.type(key)) for key in KEYS}
+        types = {key: bytes_to_str(client.type(key)) for key in QUEUES}
     for key, found in types.items():
-        expected = KEYS[key]
-        if found not in (expected, "none"):
+        if found not in ("list", "none"):
             yield Finding(
-                f"the broker's key {key!r} is a {found}, not a {expected}",
+                f"the broker's key {key!r} is a {found}, not a list",
                 "no message can be sent or received until a worker has removed it",
                 f"delete it (`redis-cli DEL {key}`), and let the program that wrote it use "
                 "another Redis database number; jobs are saved and sent again",

@@ -79,9 +79,10 @@ def read_note(note: str) -> str:
 
 def read_printable(option: str, word: str) -> str:
     """Return a word that is not empty and can be printed."""
-    if not (isinstance(word, str) and word.isprintable() and 0 < len(word) <= LONGEST):
+    blank = isinstance(word, str) and not word.strip()
+    if blank or not (isinstance(word, str) and word.isprintable() and len(word) <= LONGEST):
         raise InputError(
-            f"{option} {shown(word)} is not valid" if word else f"{option} is empty",
+            f"{option} is empty" if blank else f"{option} {shown(word)} is not valid",
             f"1 to {LONGEST} printable characters in UTF-8",
             f"correct {option}; a shell variable that is not set is empty",
         )

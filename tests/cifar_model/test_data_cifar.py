@@ -117,6 +117,11 @@ def test_an_extracted_folder_is_read(protocol: int, tmp_path: Path) -> None:
     assert dataset.test.labels.tolist() == [0, 1]
 
 
+def test_the_data_directory_may_be_the_extracted_folder_itself(tmp_path: Path) -> None:
+    folder = write_cifar10(tmp_path / "renamed")
+    assert cifar10(folder).title == "CIFAR-10 (extracted folder)"
+
+
 @pytest.mark.parametrize("protocol", [2, 5])
 def test_labels_that_numpy_made_are_read(protocol: int, tmp_path: Path) -> None:
     folder = write_cifar10(tmp_path / CIFAR10.folder)
@@ -125,7 +130,7 @@ def test_labels_that_numpy_made_are_read(protocol: int, tmp_path: Path) -> None:
     assert cifar10(tmp_path).test.labels.tolist() == [3, 4]
 
 
-@pytest.mark.parametrize("kind", ["", "folder:", "zip:"])
+@pytest.mark.parametrize("kind", ["", "folder:", "zip:", "cifar10:"])
 @pytest.mark.parametrize("place", ["archive", "tar", "folder", "above"])
 def test_the_hint_for_a_path_to_the_official_files_works(
     kind: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

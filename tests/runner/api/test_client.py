@@ -133,6 +133,7 @@ def test_the_same_key_is_the_same_experiment(client: runner.Client) -> None:
         ("submit_train", {"init": "weights.h5"}, "a file FILE.keras"),
         ("submit_train", {"freeze": 3}, "--freeze 3 is not valid"),
         ("submit_train", {"key": ""}, "--key is empty"),
+        ("submit_train", {"key": "  "}, "--key is empty"),
         ("submit_train", {"dataset": "digit"}, "digits"),
         ("submit_tune", {"downsample": "1%"}, "--downsample '1%' is not valid"),
         ("submit_tune", {"downsample": 1.0, "method": "sobl"}, "did you mean 'sobol'?"),

@@ -308,6 +308,7 @@ def test_a_queue_that_holds_something_else_is_found(
     settings: Settings, broker: redis.Redis
 ) -> None:
     broker.set("jobs", "foo")
+    broker.set("unacked", "foo")  # no worker of ours uses this key of Celery's
     (what,) = words(examine_broker(settings))
     assert what == "the broker's key 'jobs' is a string, not a list"
 
