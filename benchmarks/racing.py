@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.folders import REFERENCE
-from cifar_model.racing import CONFIRMED, Design, bounds, race
+from cifar_model.spaces.racing import CONFIRMED, Design, bounds, race
 from runner.store.lifecycle.tuning.stopping import RULES, Report, bracket, goes_on, is_asked
 
 # A point is as good as the best if its true accuracy is within this.

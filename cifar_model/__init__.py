@@ -4,8 +4,9 @@ What others use is here by name, and is imported when it is first used: only tra
 and explanations import Keras.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from cifar_model.front_door import front_door
 
 if TYPE_CHECKING:
     from cifar_model.data import Dataset, DatasetSpec, load
@@ -40,12 +41,4 @@ _MODULES = {
     "train": "training",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = front_door(__name__, _MODULES)

@@ -3,8 +3,9 @@
 What Python users need is here by name, and is imported when it is first used.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from cifar_model.front_door import front_door
 
 if TYPE_CHECKING:
     from runner.api.client import Client, open  # noqa: A004 (as in `runner.open()`)
@@ -32,12 +33,4 @@ _MODULES = {
     "open": "api.client",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = front_door(__name__, _MODULES)

@@ -6,7 +6,7 @@ from typing import Any
 
 from cifar_model.networks.network import Network
 from cifar_model.params import Params, ParamValues, point_digest
-from cifar_model.racing import Design
+from cifar_model.spaces.racing import Design
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ Needs numpy and Pillow only, so that bad data is refused before a job is written
 imported when they are first used: what is stored of a data set needs neither.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from cifar_model.front_door import front_door
 
 if TYPE_CHECKING:
     from cifar_model.data.dataset import Dataset, Split
@@ -56,12 +57,4 @@ _MODULES = {
     "told_to": "reading",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = front_door(__name__, _MODULES)

@@ -1,1 +1,1 @@
-"""Spaces: what a search may give each parameter, and the files that say it."""
+"""Spaces: what a search may give each parameter, the files that say it, and which points go on."""

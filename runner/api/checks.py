@@ -12,7 +12,7 @@ from cifar_model.errors import InputError, did_you_mean, shown
 from cifar_model.explanation.settings import AUTO, SAMPLING
 from cifar_model.grid import MAX_TRIALS
 from cifar_model.params import MOST_SEED
-from cifar_model.racing import FEWEST_SEEDS, MOST_SEEDS
+from cifar_model.spaces.racing import FEWEST_SEEDS, MOST_SEEDS
 from cifar_model.training_params import MOST_EPOCHS
 from runner.store.names import read_printable
 

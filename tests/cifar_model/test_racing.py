@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
-from cifar_model.racing import (
+from cifar_model.spaces.racing import (
     BUDGET,
     CONFIRMED,
     FEWEST_SEEDS,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from cifar_model.objective import METRICS, reported, score
 from cifar_model.params import MOST_SEED, Params
-from cifar_model.racing import bounds
+from cifar_model.spaces.racing import bounds
 from runner.api import checks
 from runner.errors import InputError
 from runner.races import Candidate, Race, job_of, pointed

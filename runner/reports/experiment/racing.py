@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from cifar_model.objective import in_words
-from cifar_model.racing import BUDGET, SEEDS, Margin, Scores, Standing, race
+from cifar_model.spaces.racing import BUDGET, SEEDS, Margin, Scores, Standing, race
 from runner.races import Race, race_in
 from runner.reports.evaluation import evaluations_of
 from runner.reports.model import Note, Part, Table, with_interval

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, select
 
 from cifar_model.networks.network import Network
-from cifar_model.racing import Standing, race
+from cifar_model.spaces.racing import Standing, race
 from runner.races import Race, evaluation_key, job_of, pointed
 from runner.states import Kind
 from runner.store.lifecycle.events import record_event

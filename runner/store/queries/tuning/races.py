@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, select
 
 from cifar_model.objective import REPORTED, reported_in
-from cifar_model.racing import Scores
+from cifar_model.spaces.racing import Scores
 from runner.races import Race, evaluation_key
 from runner.states import JobState
 from runner.store.engine import Store
