@@ -7,11 +7,10 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 from runner.errors import UnavailableError
-from runner.local.run_dir import RunDir
+from runner.local.run_dir import LONGEST_START_SECONDS, RunDir
 from runner.settings import Settings
 
 CONNECT_SECONDS = 1.0
-LONGEST_START_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +35,8 @@ class Page:
 
 
 def ask_for(run_dir: RunDir, page: Page | None) -> None:
-    """Note the page that is to run, readable by its owner alone: it has the token."""
-    file = run_dir.directory / "page.json"
-    if page is None:
-        file.unlink(missing_ok=True)
-        return
-    new = run_dir.directory / "page.json.new"
-    new.touch(mode=0o600)
-    new.write_text(json.dumps(asdict(page)))
-    new.replace(file)
+    """Note the page that is to run, with its token; None if none is."""
+    run_dir.note("page.json", None if page is None else asdict(page))
 
 
 def asked_for(run_dir: RunDir) -> Page | None:

@@ -6,9 +6,11 @@ import json
 import os
 import re
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from runner.errors import UnavailableError
@@ -18,6 +20,8 @@ from runner.processes import is_alive, process_started
 LONGEST_SOCKET_PATH = 100
 # Anything else would have to be quoted in a URL, and not every client reads that back as bytes.
 PLAIN = re.compile(rb"[A-Za-z0-9/._-]+")
+# What fails is seen before; so long can a start take on a host that is busy with other work.
+LONGEST_START_SECONDS = 300.0
 # Above this layer; it is started by its name.
 PAGE_MODULE = "runner.cli.web.supervised"
 
@@ -124,6 +128,17 @@ class RunDir:
         os.close(descriptor)
         return False
 
+    def note(self, name: str, content: Mapping[str, Any] | None) -> None:
+        """Write a file as JSON, whole and readable by its owner alone; None removes it."""
+        file = self.directory / name
+        if content is None:
+            file.unlink(missing_ok=True)
+            return
+        new = self.directory / f"{name}.new"
+        new.touch(mode=0o600)
+        new.write_text(json.dumps(content))
+        new.replace(file)
+
     def remember(self, processes: dict[str, int]) -> None:
         """Note the pids that were started, so that they can be found after a crash."""
         known = {
@@ -131,9 +146,7 @@ class RunDir:
             for name, pid in processes.items()
             if (started := process_started(pid)) is not None
         }
-        new = self.directory / "processes.json.new"
-        new.write_text(json.dumps(known))
-        new.replace(self.directory / "processes.json")
+        self.note("processes.json", known)
 
     def remembered(self) -> dict[str, Process]:
         """Return the noted processes that still live."""
@@ -174,12 +187,7 @@ class RunDir:
 
     def tell(self, trouble: Trouble | None) -> None:
         """Note what does not run, for whoever waits for it; None when all does."""
-        if trouble is None:
-            (self.directory / "trouble.json").unlink(missing_ok=True)
-            return
-        new = self.directory / "trouble.json.new"
-        new.write_text(json.dumps(asdict(trouble)))
-        new.replace(self.directory / "trouble.json")
+        self.note("trouble.json", None if trouble is None else asdict(trouble))
 
     def trouble(self) -> Trouble | None:
         """Return what the supervisor that lives cannot keep running."""

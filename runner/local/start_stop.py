@@ -11,13 +11,11 @@ from runner.environment import environment_for_children
 from runner.errors import UnavailableError
 from runner.local.liveness import workers_alive
 from runner.local.page import Page, ask_for
-from runner.local.run_dir import Process, RunDir
+from runner.local.run_dir import LONGEST_START_SECONDS, Process, RunDir
 from runner.processes import host_identity, python_command
 from runner.settings import Settings
 from runner.store.engine import Store
 
-# What fails is seen before; so long can a start take on a host that is busy with other work.
-LONGEST_START_SECONDS = 300.0
 SAID_AFTER_SECONDS = 5.0
 
 
@@ -66,28 +64,31 @@ def wait_for_a_worker(settings: Settings, store: Store, say: Callable[[str], Non
     run_dir, began, said = RunDir(settings.home), time.monotonic(), False
     while not any(worker.host == host_identity() for worker in workers_alive(settings, store)):
         waited = time.monotonic() - began
-        trouble = run_dir.trouble()
-        if trouble is not None and trouble.failed_starts:
-            why = trouble.what
-        elif not run_dir.is_supervised():
-            why = "the private broker and workers were stopped"
-        elif waited > LONGEST_START_SECONDS:
-            why = f"no worker was ready after {LONGEST_START_SECONDS:g} s"
-        else:
-            if waited > SAID_AFTER_SECONDS and not said:
-                say(
-                    "waiting for the first worker to be ready, at most "
-                    f"{LONGEST_START_SECONDS / 60:g} minutes; it writes to "
-                    f"{run_dir.logs / 'worker.log'}"
-                )
-                said = True
-            time.sleep(0.1)
-            continue
-        raise UnavailableError(
-            why,
-            "a worker that is ready",
-            f"read {run_dir.logs / 'worker.log'}; the start is retried until `runner down`",
-        )
+        _check_start(run_dir, waited)
+        if waited > SAID_AFTER_SECONDS and not said:
+            say(
+                "waiting for the first worker to be ready, at most "
+                f"{LONGEST_START_SECONDS / 60:g} minutes; it writes to "
+                f"{run_dir.logs / 'worker.log'}"
+            )
+            said = True
+        time.sleep(0.1)
+
+
+def _check_start(run_dir: RunDir, waited: float) -> None:
+    """Raise UnavailableError if there is no reason to wait for a worker any longer."""
+    fix = f"read {run_dir.logs / 'worker.log'}; the start is retried until `runner down`"
+    trouble = run_dir.trouble()
+    if trouble is not None and trouble.failed_starts:
+        why = trouble.what
+    elif not run_dir.is_supervised():
+        why = "the private broker and workers were stopped"
+        fix = f"run `runner up` again; {run_dir.logs / 'supervisor.log'} may say why"
+    elif waited > LONGEST_START_SECONDS:
+        why = f"no worker was ready after {LONGEST_START_SECONDS:g} s"
+    else:
+        return
+    raise UnavailableError(why, "a worker that is ready", fix)
 
 
 def _is_up(run_dir: RunDir) -> bool:
