@@ -33,6 +33,12 @@ class Removal:
         return self.param in params and params[self.param] == self.value
 
 
+def load() -> None:
+    """Import what `removal` needs, which takes seconds the first time."""
+    import pandas  # noqa: F401
+    import talos.reducers.correlation  # noqa: F401
+
+
 def removal(
     reducer: str,
     names: Sequence[str],

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from cifar_model.spaces import folding
+from cifar_model.spaces import folding, reducing
 from runner.races import race_in
 from runner.searches import reduction_interval
 from runner.states import JobState
@@ -25,6 +25,8 @@ def prepare(configuration: Mapping[str, Any]) -> None:
     """
     if configuration.get("stop") == WILCOXON:
         folding.load()
+    if reduction_interval(configuration):
+        reducing.load()
 
 
 def follow_up(connection: Connection, job_id: int, ended: JobState) -> None:
