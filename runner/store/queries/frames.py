@@ -5,10 +5,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, not_, select
 
-from cifar_model.objective import STOPPED
 from runner.states import FINAL, JobState
 from runner.store.engine import Connection
-from runner.store.lifecycle.tuning.folding import FOLD, FOLDS_STOPPED
+from runner.store.lifecycle.tuning.folding import ENDED_BY, FOLD
 from runner.store.queries.leaderboard import TRAINS, Scope, matching
 from runner.store.queries.rows import (
     ConfusionCellRow,
@@ -91,7 +90,7 @@ def trial_columns(connection: Connection, scope: Scope) -> Columns:
             Trial.predictor,
             SEED.label("seed"),
             FOLD.label("fold"),
-            case((Job.reason == FOLDS_STOPPED, STOPPED), else_=Trial.ended_by).label("ended_by"),
+            ENDED_BY,
             Trial.reused,
             Trial.best_epoch,
             Trial.loss,

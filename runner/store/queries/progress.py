@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, case, false, func, select
+from sqlalchemy import ColumnElement, Row, case, false, func, select
 
 from cifar_model.objective import PREFERRED, in_words, is_smaller_better
 from cifar_model.params import Training
@@ -11,6 +11,9 @@ from runner.store import queries, schema
 from runner.store.engine import Connection, Store
 from runner.store.queries.leaderboard import Scope, default_metric, metric_column
 from runner.store.queries.schedules import common_values, known_or_read
+
+HAS_ENDED = schema.Job.state.in_(FINAL)
+HAS_SUCCEEDED = schema.Job.state == JobState.SUCCEEDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,40 +77,12 @@ def progress_of(store: Store, experiment_id: int) -> Progress:
 
 
 def _in_epochs(store: Store, found: queries.Experiment) -> Progress:
-    of_experiment = schema.Job.experiment_id == found.id
-    has_ended = schema.Job.state.in_(FINAL)
-    has_succeeded = schema.Job.state == JobState.SUCCEEDED
-    planned_epochs = _planned_epochs(store, found.id)
-    # Of a search, a job has no point until it begins; one that ended without was not needed.
-    pointless = schema.Job.point.is_(None) if "search" in found.configuration else false()
-    known = func.sum(case((pointless, 0), else_=planned_epochs))
-    planned = (
-        select(
-            func.coalesce(known, 0),
-            func.coalesce(known.filter(has_succeeded), 0),
-            func.coalesce(known.filter(~has_ended), 0),
-            func.count().filter(~pointless),
-            func.count().filter(pointless, ~has_ended),
-        )
-        .select_from(schema.Job)
-        .outerjoin(schema.Trial, schema.Trial.job_id == schema.Job.id)
-        .where(of_experiment)
-    )
-    recorded = (
-        select(
-            func.count().filter(~has_ended),
-            func.count().filter(has_ended, ~has_succeeded),
-            func.avg(schema.Epoch.seconds),
-        )
-        .join_from(schema.Epoch, schema.Job, schema.Job.id == schema.Epoch.job_id)
-        .where(of_experiment)
-    )
     with store.read() as connection:
-        total, succeeded, to_do, pointed, unasked = connection.execute(planned).one()
+        total, succeeded, to_do, pointed, unasked = _planned(connection, found)
         under_way, given_up, unit_seconds = 0, 0, None
         # Thousands of epochs are not read when nothing is left to do.
         if found.states[JobState.SUCCEEDED] < found.jobs:
-            under_way, given_up, unit_seconds = connection.execute(recorded).one()
+            under_way, given_up, unit_seconds = _recorded(connection, found.id)
         metric = default_metric(connection, Scope([found.id]))
         best = _best(connection, found.id, metric)
     # A point that is not asked yet has about as many epochs as those before it.
@@ -126,6 +101,43 @@ def _in_epochs(store: Store, found: queries.Experiment) -> Progress:
     )
 
 
+def _planned(connection: Connection, found: queries.Experiment) -> Row[int, int, int, int, int]:
+    """Return the epochs of all jobs, of those that succeeded and of those that have not ended.
+
+    Then how many jobs have a point, and how many of the others may still get one.
+    """
+    # Of a search, a job has no point until it begins; one that ended without was not needed.
+    pointless = schema.Job.point.is_(None) if "search" in found.configuration else false()
+    epochs = func.sum(case((pointless, 0), else_=_planned_epochs(connection, found.id)))
+    query = (
+        select(
+            func.coalesce(epochs, 0),
+            func.coalesce(epochs.filter(HAS_SUCCEEDED), 0),
+            func.coalesce(epochs.filter(~HAS_ENDED), 0),
+            func.count().filter(~pointless),
+            func.count().filter(pointless, ~HAS_ENDED),
+        )
+        .select_from(schema.Job)
+        .outerjoin(schema.Trial, schema.Trial.job_id == schema.Job.id)
+        .where(schema.Job.experiment_id == found.id)
+    )
+    return connection.execute(query).one()
+
+
+def _recorded(connection: Connection, experiment_id: int) -> Row[int, int, float | None]:
+    """Return the stored epochs of jobs under way and of those given up, and the mean seconds."""
+    query = (
+        select(
+            func.count().filter(~HAS_ENDED),
+            func.count().filter(HAS_ENDED, ~HAS_SUCCEEDED),
+            func.avg(schema.Epoch.seconds),
+        )
+        .join_from(schema.Epoch, schema.Job, schema.Job.id == schema.Epoch.job_id)
+        .where(schema.Job.experiment_id == experiment_id)
+    )
+    return connection.execute(query).one()
+
+
 def _best(connection: Connection, experiment_id: int, metric: str) -> float | None:
     """Return the best value that a trial has; of val_accuracy, the best of all its epochs."""
     if metric == PREFERRED[0]:
@@ -137,11 +149,10 @@ def _best(connection: Connection, experiment_id: int, metric: str) -> float | No
     return found
 
 
-def _planned_epochs(store: Store, experiment_id: int) -> ColumnElement[int]:
+def _planned_epochs(connection: Connection, experiment_id: int) -> ColumnElement[int]:
     """Return the epochs of a job: those of its trial, which may have ended before all were trained.
 
     Without a trial they are those that it was given.
     """
-    with store.read() as connection:
-        common = common_values(connection, experiment_id)
+    common = common_values(connection, experiment_id)
     return func.coalesce(schema.Trial.epochs, known_or_read("epochs", common["epochs"]))

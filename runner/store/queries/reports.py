@@ -10,7 +10,7 @@ from cifar_model.params import ParamValues
 from runner.specs import Configuration, Provenance, trained_params
 from runner.states import AttemptState
 from runner.store.engine import Connection
-from runner.store.lifecycle.tuning.folding import FOLDS_STOPPED
+from runner.store.lifecycle.tuning.folding import ENDED_BY
 from runner.store.queries.names import shown_in_lists, tags_of
 from runner.store.queries.rows import (
     ActivationRow,
@@ -106,7 +106,7 @@ def jobs(
             NETWORK.label("network"),
             Trial.predictor,
             Trial.epochs.label("trained_epochs"),
-            Trial.ended_by,
+            ENDED_BY,
             Trial.reused,
             Trial.dataset,
             Trial.best_epoch,
@@ -139,7 +139,6 @@ def _job(row: RowMapping, asked: Mapping[int, int | None]) -> JobRow:
         "params": _params(row, configuration.get("params"), asked),
         "dataset": description_of(values["dataset"]),
         "fold": (configuration.get("dataset") or {}).get("fold"),
-        "ended_by": STOPPED if row["reason"] == FOLDS_STOPPED else row["ended_by"],
     }
     return JobRow(**values)
 
@@ -274,11 +273,10 @@ def epochs_of_attempts(connection: Connection, job: int) -> dict[int, tuple[int,
 
 def stopped_jobs(connection: Connection, experiment: int) -> set[int]:
     """Return the jobs of an experiment whose trials, or folds, were stopped early."""
-    stopped = (Trial.ended_by == STOPPED) | (Job.reason == FOLDS_STOPPED)
     query = (
         select(Job.id)
         .outerjoin(Trial, Trial.job_id == Job.id)
-        .where(Job.experiment_id == experiment, stopped)
+        .where(Job.experiment_id == experiment, ENDED_BY == STOPPED)
     )
     return set(connection.scalars(query))
 

@@ -9,9 +9,9 @@ that moment.
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, case, exists, select
 
-from cifar_model.objective import REPORTED, is_smaller_better, objective, reported_in
+from cifar_model.objective import REPORTED, STOPPED, is_smaller_better, objective, reported_in
 from cifar_model.spaces.folding import is_behind
 from runner.searches import objectives_of
 from runner.states import JobState
@@ -26,6 +26,8 @@ STOPPED_EVENT = "fold_stopped"
 
 # The fold that a job leaves out.
 FOLD = Job.configuration[("dataset", "fold")].as_integer()
+# How the training of a job ended; a fold that was stopped has no trial.
+ENDED_BY = case((Job.reason == FOLDS_STOPPED, STOPPED), else_=Trial.ended_by).label("ended_by")
 
 
 def stop_folds(connection: Connection, experiment: LockedExperiment, job_id: int) -> None:
