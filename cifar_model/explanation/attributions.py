@@ -89,7 +89,7 @@ def weights_of(
 ) -> list[list[float]]:
     """Return the weights for each label, without what tells how far to trust them."""
     seed = settings.seed % 2**32
-    if settings.method in ("lime", *SAMPLED):
+    if settings.method in SAMPLING:
         _check_samples(settings.samples, divided.superpixels)
     if settings.method in SAMPLED:
         values = SAMPLED[settings.method](predictor, divided, settings.samples, seed)

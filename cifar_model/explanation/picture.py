@@ -51,7 +51,7 @@ def explain(
     base, after = predictor.probabilities(np.stack([scaled, changed]))
     chosen = list(labels) or [int(base.argmax())]
     others = {label: (label + 1) % predictor.classes for label in chosen}
-    found, settings = _answered(predictor, divided, (chosen, others.values()), settings)
+    found, settings = _answered(predictor, divided, chosen, others.values(), settings)
     judged = {label: _integrity(divided, found[label]) for label in chosen}
     fits = {label: judge_fit(integrity) for label, integrity in judged.items()}
     # What says nothing names no regions that could be removed.
@@ -95,14 +95,14 @@ def explain(
 def _answered(
     predictor: AnyPredictor,
     divided: Divided,
-    labels: tuple[Sequence[int], Iterable[int]],
+    chosen: Sequence[int],
+    others: Iterable[int],
     settings: Settings,
 ) -> tuple[dict[int, Answer], Settings]:
     """Return the answers for the labels that were asked for and for others, and the samples used.
 
     Only the labels that were asked for decide how many are enough.
     """
-    chosen, others = labels
     every = list(dict.fromkeys([*chosen, *others]))
     found = dict(zip(every, answers(predictor, divided, every, settings, len(chosen)), strict=True))
     return found, replace(settings, samples=found[chosen[0]].samples)

@@ -15,7 +15,6 @@ from runner.settings import Settings
 
 ANSWER_SECONDS = 2.0
 
-# What Celery keeps in the broker, and of what type.
 WRITTEN_KEY = "runner.doctor"
 
 
