@@ -99,8 +99,8 @@ def export(
         )
     if not weights and not experiments:
         raise InputError(
-            "--no-weights is about experiments",
-            "--no-weights together with --experiment: the other exports consist of weights",
+            "--no-weights is for experiments only",
+            "--experiment with --no-weights: the other exports consist of weights",
             "leave out --no-weights",
         )
     _, store = open_store()

@@ -24,5 +24,5 @@ def test_one_thing_is_exported(tmp_path: Path, arguments: tuple[str, ...]) -> No
 def test_only_experiments_are_exported_without_weights(
     tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
-    with pytest.raises(InputError, match="--no-weights is about experiments"):
+    with pytest.raises(InputError, match="--no-weights is for experiments only"):
         export(tmp_path / "out", *arguments, "--no-weights")
