@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from cifar_model.data import Dataset, DatasetSpec, Split, load
-from cifar_model.machine import DETERMINISTIC_OPS
+from cifar_model.machine import DETERMINISTIC_OPS, keep_compiled
 from cifar_model.networks.network import BUILT_IN
 from cifar_model.params import Params
 from cifar_model.results import Epoch
@@ -154,7 +154,7 @@ def start(kept: Path, arguments: list[str], flags: str = DETERMINISTIC_OPS) -> A
         "KERAS_BACKEND": "jax",
         "XLA_FLAGS": flags,
         "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
-        "JAX_COMPILATION_CACHE_DIR": str((kept / "jax").absolute()),
+        **keep_compiled((kept / "jax").absolute()),
     }
     command = [sys.executable, "-m", "benchmarks.gpu", *sys.argv[1:], *arguments]
     return subprocess.Popen(

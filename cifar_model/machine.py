@@ -18,6 +18,18 @@ KERNEL_VARIABLES = (
 DETERMINISTIC_OPS = "--xla_gpu_deterministic_ops=true"
 
 
+def keep_compiled(directory: Path) -> dict[str, str]:
+    """Return the variables with which JAX keeps there what it compiles.
+
+    By its defaults it keeps only what took a second: a process starts with many smaller programs.
+    """
+    return {
+        "JAX_COMPILATION_CACHE_DIR": str(directory),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "0",
+    }
+
+
 @cache
 def version_of(package: str) -> str | None:
     """Return the version of an installed package; None if it is not here.

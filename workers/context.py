@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 
+from cifar_model.machine import keep_compiled
 from runner.needs import Offer
 from runner.processes import host_identity, own_identity
 from runner.settings import Settings
@@ -34,7 +35,7 @@ def start(settings: Settings) -> Context:
     name = f"{host_identity()}/{pid}/{started}"
     device = pin()
     # What JAX has compiled is there for the next process; TensorFlow keeps nothing.
-    os.environ["JAX_COMPILATION_CACHE_DIR"] = str(settings.home / "jax")
+    os.environ.update(keep_compiled(settings.home / "jax"))
     store = open_store(settings.database_url, make=False)
 
     offer = Offer.of(settings)

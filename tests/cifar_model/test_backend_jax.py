@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from cifar_model.machine import keep_compiled
+
 pytest.importorskip("jax")
 
 TRAIN = """
@@ -132,7 +134,7 @@ assert train(params, dataset, 4, epochs=2, resume=kept[0]).weights != found[True
 def environment(tmp_path: Path) -> dict[str, str]:
     """Offer the environment of a worker on JAX."""
     jax = {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
-    return {**os.environ, **jax, "JAX_COMPILATION_CACHE_DIR": str(tmp_path / "jax")}
+    return {**os.environ, **jax, **keep_compiled(tmp_path / "jax")}
 
 
 def test_a_killed_training_ends_with_the_bits_of_one_that_was_not(
