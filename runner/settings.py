@@ -21,6 +21,9 @@ DETERMINISTIC = "RUNNER_DETERMINISTIC"
 # A year and a bit; what is meant to be longer is a mistake.
 MOST_SECONDS = 4e7
 
+AUTO = "auto"
+MOST_SLOTS = 1024
+
 # name: (default as a person would type it, meaning); docs/settings.md is checked against it.
 SETTINGS = {
     "RUNNER_HOME": ("./results", "where the local database, logs and reports are kept"),
@@ -55,7 +58,10 @@ SETTINGS = {
         "1",
         "0: JAX on a GPU is faster, and the same seed no longer gives the same numbers",
     ),
-    "RUNNER_SLOTS": ("0", "jobs that a worker executes at once; 0: one per GPU or core"),
+    "RUNNER_SLOTS": (
+        "auto",
+        "jobs that a worker executes at once; auto: one per GPU, or per core if memory allows",
+    ),
     "RUNNER_LEASE_SECONDS": ("60", "how long an attempt stays valid without a heartbeat"),
     "RUNNER_HEARTBEAT_SECONDS": ("5", "how often a worker sends a heartbeat"),
     "RUNNER_PROGRESS_SECONDS": (
@@ -76,7 +82,8 @@ class Settings:
     data_dir: Path
     allow_code: bool = True
     backend: str = BACKENDS[0]
-    slots: int = 0
+    # None: as many as the machine has GPUs or cores.
+    slots: int | None = None
     lease_seconds: float = 60.0
     heartbeat_seconds: float = 5.0
     progress_seconds: float = 900.0
@@ -130,7 +137,7 @@ class Settings:
             # A rack's workers do what anyone sends who reaches the broker.
             backend=check_installed(BACKEND, environment.get(BACKEND) or BACKENDS[0]),
             allow_code=_switch(environment, ALLOW_CODE, "1" if broker_url is None else "0"),
-            slots=_whole_number(environment, "RUNNER_SLOTS", most=1024),
+            slots=_slots(environment),
             lease_seconds=_number(environment, "RUNNER_LEASE_SECONDS", least=1),
             heartbeat_seconds=_number(environment, "RUNNER_HEARTBEAT_SECONDS", least=0.1),
             progress_seconds=_number(environment, "RUNNER_PROGRESS_SECONDS", least=1),
@@ -174,12 +181,15 @@ def _number(environment: Mapping[str, str], name: str, least: float) -> float:
     return number
 
 
-def _whole_number(environment: Mapping[str, str], name: str, most: int) -> int:
-    number = _number(environment, name, least=0)
-    if not number.is_integer() or number > most:
-        expected = f"a whole number from 0 to {most}"
-        raise InputError(f"{name}={number:g}", expected, f"correct {name}")
-    return int(number)
+def _slots(environment: Mapping[str, str]) -> int | None:
+    given = environment.get("RUNNER_SLOTS") or AUTO
+    # 0 was the default once, and is still set on some machines.
+    if given in (AUTO, "0"):
+        return None
+    if not (given.isdecimal() and given.isascii() and len(given) < 5 and int(given) <= MOST_SLOTS):
+        expected = f"{AUTO}, or a whole number from 1 to {MOST_SLOTS}"
+        raise InputError(f"RUNNER_SLOTS={shown(given)}", expected, "correct RUNNER_SLOTS")
+    return int(given)
 
 
 def _switch(environment: Mapping[str, str], name: str, default: str) -> bool:

@@ -28,7 +28,7 @@ def gpus() -> list[str]:
     return [str(number) for number in range(len(list(found.iterdir())))] if found.is_dir() else []
 
 
-def count_slots(wanted: int) -> int:
+def count_slots(wanted: int | None) -> int:
     """Return how many jobs a worker executes at once: as wanted, else one for each GPU or core."""
     if wanted:
         return wanted

@@ -48,8 +48,8 @@ def start_broker(run_dir: RunDir) -> subprocess.Popen[bytes]:
     run_dir.socket.unlink(missing_ok=True)
     command = [server_binary(), "--port", "0", "--unixsocket", str(run_dir.socket)]
     command += ["--unixsocketperm", "700", "--dir", str(run_dir.directory)]
-    # Every message survives a kill of the broker, and a full one refuses instead of forgetting. With
-    # `everysec`, the default, a write may wait for an fsync that still runs, and is lost by a kill.
+    # Every message survives a kill of the broker, and a full one refuses instead of forgetting.
+    # With `everysec`, the default, a write may wait for an fsync that still runs: a kill loses it.
     # After a power failure the recovery sends again what is missing here.
     command += ["--appendonly", "yes", "--appendfsync", "no", "--save", ""]
     command += ["--maxmemory-policy", "noeviction"]

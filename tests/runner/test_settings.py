@@ -56,6 +56,9 @@ def test_a_password_is_all_of_its_line_and_no_more_than_one(tmp_path: Path) -> N
         ("RUNNER_SLOTS", "nan"),
         ("RUNNER_SLOTS", "2.5"),
         ("RUNNER_SLOTS", "99999999999999999999"),
+        ("RUNNER_SLOTS", "1025"),
+        ("RUNNER_SLOTS", "-1"),
+        ("RUNNER_SLOTS", "٣"),
         ("RUNNER_HEARTBEAT_SECONDS", "inf"),
         ("RUNNER_HEARTBEAT_SECONDS", "30"),
         ("RUNNER_SWEEP_SECONDS", "30"),
@@ -64,6 +67,13 @@ def test_a_password_is_all_of_its_line_and_no_more_than_one(tmp_path: Path) -> N
 def test_a_value_that_cannot_work_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(InputError, match=name):
         Settings.from_environment({name: value})
+
+
+@pytest.mark.parametrize(
+    ("given", "slots"), [("", None), ("auto", None), ("0", None), ("1", 1), ("1024", 1024)]
+)
+def test_slots_are_a_number_or_left_to_the_worker(given: str, slots: int | None) -> None:
+    assert Settings.from_environment({"RUNNER_SLOTS": given}).slots == slots
 
 
 def test_an_interval_that_is_too_long_says_which_to_decrease() -> None:
