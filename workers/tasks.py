@@ -11,7 +11,7 @@ from runner.specs import EvaluateSpec, ExplainSpec, FoldSpec, TrainSpec, job_spe
 from runner.states import Kind
 from workers.app import app
 from workers.attempt import Attempt, Write, execute
-from workers.quiet_import import import_tensorflow
+from workers.quiet_import import import_tensorflow, import_triton
 
 logger = logging.getLogger(__name__)
 
@@ -50,13 +50,14 @@ def work(attempt: Attempt) -> Write:
         from workers.asking import begun
 
         attempt = begun(attempt)
-    claim = attempt.claim
+    claim, context = attempt.claim, attempt.context
+    if context.settings.allow_code:
+        import_triton()
     spec = job_spec(claim.kind, claim.seed, claim.configuration)
     if isinstance(spec, TrainSpec) and spec.is_trainer:
         from workers.jobs.trainer import run_trainer
 
         return run_trainer(attempt, spec)
-    context = attempt.context
     if context.device.position is None and context.settings.backend == "tensorflow":
         import_tensorflow()
     match spec:

@@ -1,5 +1,7 @@
 """Jobs whose whole training is a function of the user's."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,6 +68,20 @@ def trained(worker: Context, experiment: int) -> queries.Trial:
 def text_of(report: Report) -> str:
     """Return the report as a terminal shows it, with everything."""
     return as_terminal(report.title, report.lay_out([]), Path())
+
+
+def test_the_process_of_a_trainer_has_triton_and_not_tensorflow(
+    worker: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Triton, of PyTorch, crashes a process that has TensorFlow already."""
+    (tmp_path / "triton.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    _, job = submit(worker)
+    tasks.train.apply(args=(job,), throw=True)
+    assert sys.modules.pop("triton").__file__ == str(tmp_path / "triton.py")
+    program = "import sys, workers.tasks, workers.jobs.trainer; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert not {b"keras", b"tensorflow"} & set(done.stdout.split())
 
 
 def test_a_trainer_is_reported_and_its_files_are_kept(worker: Context) -> None:

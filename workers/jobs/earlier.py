@@ -13,8 +13,7 @@ from runner.store import queries
 from runner.store.queries import reports
 from runner.store.queries.rows import EpochRow
 from workers.attempt import Attempt
-from workers.jobs.inputs import load_dataset
-from workers.jobs.models import read_params
+from workers.jobs.inputs import load_dataset, read_params
 from workers.jobs.train import read_start
 from workers.retrying import retry_while_unavailable
 

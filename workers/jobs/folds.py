@@ -11,8 +11,8 @@ from runner.specs import FoldSpec
 from runner.store.engine import Connection
 from runner.store.lifecycle.results import FoldScore, write_evaluation
 from workers.attempt import Attempt, Write
-from workers.jobs.inputs import load_dataset
-from workers.jobs.models import load_model, read_params
+from workers.jobs.inputs import load_dataset, read_params
+from workers.jobs.models import load_model
 from workers.jobs.train import read_start, train_params
 
 

@@ -1,11 +1,17 @@
-"""Load the data set of a job, and refuse one that is not what was submitted."""
+"""What a job works with: its data set, if that is what was submitted, and its params."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from cifar_model.data import Dataset, DatasetSpec, Description, load
 from cifar_model.data.folds import fold_of
 from cifar_model.errors import InputError
+from cifar_model.params import Params
+from runner.store.engine import Store
+from runner.store.networks import read_network
+from workers.retrying import retry_while_unavailable
 
 
 @lru_cache(maxsize=1)
@@ -26,3 +32,10 @@ def load_dataset(asked: Description, directory: Path) -> Dataset:
     if asked.fold is None or asked.folds is None:
         return dataset
     return fold_of(dataset, asked.fold, asked.folds)
+
+
+def read_params(
+    store: Store, params: Mapping[str, Any], network: Mapping[str, Any] | None
+) -> Params:
+    """Return stored params with their network, whose code comes from the store."""
+    return Params.from_json(params, retry_while_unavailable(lambda: read_network(store, network)))

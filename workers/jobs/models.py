@@ -1,11 +1,7 @@
 """Load the stored model of a trial."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from cifar_model.data import Dataset
 from cifar_model.networks.building import restore
-from cifar_model.params import Params
 from cifar_model.prediction import Predictor
 from cifar_model.trainers.keeping import load_kept
 from cifar_model.trainers.prediction import TrainerPredictor
@@ -14,7 +10,7 @@ from runner.specs import is_trainer
 from runner.store import queries
 from runner.store.artifacts import get_artifact
 from runner.store.engine import Store
-from runner.store.networks import read_network
+from workers.jobs.inputs import read_params
 from workers.retrying import retry_while_unavailable
 
 
@@ -32,10 +28,3 @@ def load_model(store: Store, trial_id: int, dataset: Dataset) -> Predictor | Tra
         model = load_kept(name, params.network.code or "", form, unpack_files(weights))
         return TrainerPredictor(name, model, shape, len(dataset.classes))
     return Predictor(restore(params, shape, len(dataset.classes), weights))
-
-
-def read_params(
-    store: Store, params: Mapping[str, Any], network: Mapping[str, Any] | None
-) -> Params:
-    """Return stored params with their network, whose code comes from the store."""
-    return Params.from_json(params, retry_while_unavailable(lambda: read_network(store, network)))

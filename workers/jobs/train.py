@@ -21,9 +21,8 @@ from runner.store.lifecycle.tuning.reuse import Equal, GoneError, identify, writ
 from runner.store.lifecycle.tuning.stopping import asks_to_stop
 from workers.attempt import Attempt, Stopped, Write
 from workers.audit_log import record
-from workers.jobs.inputs import load_dataset
+from workers.jobs.inputs import load_dataset, read_params
 from workers.jobs.measuring import is_measured, measure
-from workers.jobs.models import read_params
 from workers.jobs.reuse import find_reusable, identity_of
 from workers.retrying import retry_while_unavailable
 

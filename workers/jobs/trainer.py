@@ -13,8 +13,7 @@ from runner.store.lifecycle.checkpoints import newest_checkpoint, record_epoch
 from runner.store.lifecycle.results import write_trial
 from workers.attempt import Attempt, Stopped, Write
 from workers.audit_log import record
-from workers.jobs.inputs import load_dataset
-from workers.jobs.models import read_params
+from workers.jobs.inputs import load_dataset, read_params
 from workers.retrying import retry_while_unavailable
 
 
