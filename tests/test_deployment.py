@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from runner.settings import SETTINGS, Settings
+from tests.acceptance.deployment import ELSEWHERE, commands
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPOSE_FILE = ROOT / "docker-compose.yml"
@@ -253,3 +254,18 @@ def test_the_image_is_made_of_files_that_exist_and_are_not_ignored() -> None:
     }
     assert {source.split("/")[0] for source in sources} == set(allowed)
     assert {source for source in sources if not (ROOT / source).exists()} == set()
+
+
+def test_every_command_of_the_page_is_run_on_an_engine_or_needs_another_host() -> None:
+    page = (ROOT / "docs" / "deployment.md").read_text()
+    found = list(commands(page))
+    assert [command for _, command in found] == re.findall(r"^\$ (.+)$", page, re.MULTILINE)
+    assert {heading for heading, _ in found} >= ELSEWHERE.keys()
+
+
+def test_workers_are_stopped_before_the_password_changes_that_they_need_to_release_jobs() -> None:
+    page = (ROOT / "docs" / "deployment.md").read_text()
+    steps = [command for heading, command in commands(page) if heading == "### Changing passwords"]
+    changed = next(number for number, step in enumerate(steps) if "change_password.sh" in step)
+    assert "docker compose stop worker-cpu" in steps[:changed]
+    assert steps[-1] == "docker compose up --detach"
