@@ -35,9 +35,10 @@ FLOWER = "http://127.0.0.1:5555"
 # Of a job that runs: how often it was begun, in which container, and the epochs since.
 RUNNING = """
 SELECT attempts.number, split_part(workers.host, '/', 1), count(epochs.epoch)
-FROM attempts JOIN workers ON workers.name = attempts.worker
-LEFT JOIN epochs ON epochs.job_id = attempts.job_id AND epochs.attempt = attempts.number
-WHERE attempts.state = 'running' GROUP BY 1, 2
+FROM jobs JOIN attempts ON attempts.job_id = jobs.id
+JOIN workers ON workers.name = attempts.worker
+LEFT JOIN epochs ON epochs.job_id = jobs.id AND epochs.attempt = attempts.number
+WHERE attempts.state = 'running' AND jobs.experiment_id = %d GROUP BY 1, 2
 """
 
 
@@ -226,27 +227,27 @@ def _answer(page: str, login: str | None) -> int:
 def check_kills(deployment: Deployment) -> None:
     """Check that the job of a killed worker is begun again without waiting for its lease."""
     cli = "docker compose run --rm -T --no-deps cli"
-    deployment.wait("nothing else runs", lambda: _running(deployment) is None)
-    said = deployment.run(f"{cli} submit train --dataset shapes --epochs 1000 --format json")
+    long = "--dataset shapes --epochs 1000 --priority 100 --format json"
+    said = deployment.run(f"{cli} submit train {long}")
     experiment = json.loads(said[said.index("{") :])["experiment"]
+
+    def running() -> tuple[int, str, int]:
+        for number, container, epochs in deployment.query(RUNNING % experiment):
+            return int(number), container, int(epochs)
+        return 0, "", 0
+
     for _ in range(KILLS):
-        deployment.wait("an epoch is done", lambda: (_running(deployment) or (0, "", 0))[2] > 0)
-        number, container, _epochs = _running(deployment) or (0, "", 0)
+        deployment.wait("an epoch is done", lambda: running()[2] > 0)
+        number, container, _epochs = running()
         # The only child of the first process is `runner worker`.
         kill = "kill -9 $(cat /proc/1/task/1/children)"
         deployment.ask("docker", "exec", container, "sh", "-c", kill)
         deployment.wait(
             "the job of a killed worker is begun again",
-            lambda before=number: (_running(deployment) or (0, "", 0))[0] > before,  # type: ignore[misc]
+            lambda before=number: running()[0] > before,  # type: ignore[misc]
             LEASE_SECONDS,
         )
     deployment.run(f"{cli} cancel {experiment}")
-
-
-def _running(deployment: Deployment) -> tuple[int, str, int] | None:
-    for number, container, epochs in deployment.query(RUNNING):
-        return int(number), container, int(epochs)
-    return None
 
 
 def check_without_redis(deployment: Deployment) -> None:
