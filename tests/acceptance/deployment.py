@@ -96,7 +96,9 @@ class Deployment:
     def containers(self) -> dict[str, dict[str, str]]:
         """Return the containers by name."""
         said = self.ask("docker", "compose", "ps", "--all", "--format", "json")
-        return {row["Name"]: row for row in map(json.loads, said.splitlines())}
+        # A list until Compose 2.20, a line for each since.
+        rows = json.loads(said) if said.startswith("[") else map(json.loads, said.splitlines())
+        return {row["Name"]: row for row in rows}
 
     def wait(self, what: str, condition: Callable[[], bool], seconds: float = 900) -> None:
         """Wait for a condition; end the program if it does not come."""
