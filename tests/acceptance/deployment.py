@@ -229,7 +229,7 @@ def _answer(page: str, login: str | None) -> int:
 def check_kills(deployment: Deployment) -> None:
     """Check that the job of a killed worker is begun again without waiting for its lease."""
     cli = "docker compose run --rm -T --no-deps cli"
-    long = "--dataset shapes --epochs 1000 --priority 100 --format json"
+    long = "--dataset shapes --train-size 200 --epochs 5000 --priority 100 --format json"
     said = deployment.run(f"{cli} submit train {long}")
     experiment = json.loads(said[said.index("{") :])["experiment"]
 
