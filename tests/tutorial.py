@@ -21,9 +21,13 @@ class File:
 
 @dataclass(frozen=True)
 class Command:
-    """A command that the reader runs."""
+    """A command that the reader runs, and the beginning of what it prints, where that is shown.
+
+    What is shown after an empty line are tables, whose columns depend on the values.
+    """
 
     words: tuple[str, ...]
+    output: str = ""
 
 
 def steps() -> list[File | Command]:
@@ -34,7 +38,14 @@ def steps() -> list[File | Command]:
             found.append(File(name, content))
             continue
         assert language == "console", f"no file name before a block of {language}"
-        lines = [line.removeprefix("$ ") for line in content.splitlines() if line.startswith("$ ")]
-        commands = [Command(tuple(shlex.split(line))) for line in lines]
-        found += [each for each in commands if each.words[0] not in INSTALLATION]
+        for each in re.split(r"(?m)^\$ ", content)[1:]:
+            line, _, output = each.partition("\n")
+            command = Command(tuple(shlex.split(line)), output.partition("\n\n")[0])
+            if command.words[0] not in INSTALLATION:
+                found.append(command)
     return found
+
+
+def shape(text: str) -> str:
+    """Return a text without what may differ: numbers, fingerprints and line breaks."""
+    return " ".join(re.sub(r"fingerprint \w+|\d[\d.]*\d|\d", "#", text).split())

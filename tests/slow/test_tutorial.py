@@ -11,8 +11,9 @@ import pytest
 
 from tests.acceptance.command_line import Runner
 from tests.processes import unused_port
+from tests.pseudo_terminal import run_in_terminal
 from tests.runner.ui.conftest import start_page
-from tests.tutorial import Command, File, steps
+from tests.tutorial import Command, File, shape, steps
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
@@ -23,6 +24,12 @@ def follow(runner: Runner, step: File | Command) -> None:
         (runner.directory / step.name).write_text(step.content)
     elif step.words == ("runner", "ui"):
         look(runner)
+    elif step.output:
+        command = runner.command(*step.words[1:])
+        shown = run_in_terminal(
+            command, (100, 40), environment=runner.environment, directory=runner.directory
+        )
+        assert shape(step.output) in shape("\n".join(shown.lines)), shown.text
     elif step.words[0] == "runner":
         runner(*step.words[1:])
     else:
