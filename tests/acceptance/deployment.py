@@ -147,7 +147,7 @@ def read_the_page(deployment: Deployment) -> None:
         deployment.run(command)
         if " pg_restore " in command:
             restored = deployment.query("SELECT now()")[0][0]
-        if re.search(r"compose (up|restart)", command):
+        if "docker compose up" in command:
             deployment.wait("all services are healthy", deployment.is_healthy)
     for heading in sorted(skipped):
         deployment.say(f"skip           {heading}: {ELSEWHERE[heading]}")
