@@ -179,7 +179,7 @@ def _own_names(settings: "Settings", group_by: str | None) -> list[str]:
     """Return the parameters of users' networks, if the store has to be asked for them."""
     from runner.reports.groups import ALL, NONE
     from runner.store.opening import NoStoreYet, find_store
-    from runner.store.queries.leaderboard import own_parameters
+    from runner.store.queries.names import own_parameters
 
     if group_by in (None, ALL, NONE):
         return []

@@ -14,9 +14,8 @@ from runner.store.queries.leaderboard import (
     METRICS,
     OPERATORS,
     Condition,
-    other_metrics,
-    own_parameters,
 )
+from runner.store.queries.names import other_metrics, own_parameters
 
 FORM = re.compile(rf"\s*(\w+)\s*({'|'.join(OPERATORS)})\s*(.+?)\s*")
 NAMES = (*METRICS, *LABELS, "network", *RULES)

@@ -22,6 +22,7 @@ from runner.states import Kind
 from runner.store.engine import Connection, Store
 from runner.store.queries import leaderboard
 from runner.store.queries.leaderboard import Counts, Scope
+from runner.store.queries.names import other_metrics
 from runner.store.queries.rows import LeaderRow
 
 # The number of trials used for importance; reading the params of 100,000 trials takes seconds.
@@ -98,7 +99,7 @@ def leaderboard_document(
 def _metric(connection: Connection, scope: Scope, by: str | None) -> str:
     if by is None:
         return leaderboard.default_metric(connection, scope)
-    known = (*leaderboard.METRICS, *leaderboard.other_metrics(connection))
+    known = (*leaderboard.METRICS, *other_metrics(connection))
     if by not in known:
         raise InputError(
             f"--by {shown(by)}: no trial has this metric",

@@ -14,7 +14,10 @@ MOST_EXPERIMENTS = 500
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An experiment with its progress; `done` and `total` count units, epochs or jobs."""
+    """An experiment with its progress; `done` and `total` count units, epochs or jobs.
+
+    With `folds`, `best` is the best mean of a point over so many.
+    """
 
     experiment: int
     name: str | None
@@ -33,6 +36,7 @@ class Line:
     seconds_left: float | None
     metric: str
     best: float | None
+    folds: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ class Overviews:
             seconds_left=progress.seconds_left,
             metric=progress.metric,
             best=progress.best,
+            folds=progress.folds,
         )
 
     def _progress(self, store: Store, found: queries.Experiment) -> Progress:

@@ -17,6 +17,7 @@ from runner.store.engine import Store
 from runner.store.queries import leaderboard
 from runner.store.queries.leaderboard import Scope
 from runner.store.queries.rows import LeaderRow
+from runner.store.queries.tuning.folds import aim_of_folds
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ def ranking(store: Store, scope: Scope) -> Ranking:
         chance = chance_of(connection, scope, by, counts)
         first = next(iter(leaderboard.best(connection, scope, by, 1)), None)
         stored = leaderboard.ranked_columns(connection, scope, by)
+        del stored["fold"]
         return Ranking(
             by=by,
             order="smallest first" if is_smaller_better(by) else "largest first",
@@ -51,8 +53,20 @@ def ranking(store: Store, scope: Scope) -> Ranking:
         )
 
 
+def fold_scores(store: Store, experiment: int, configuration: Mapping[str, Any]) -> Ranking:
+    """Return the trials of folds, without ranks: they are scored on different images."""
+    scope = Scope([experiment], folds=True)
+    with store.read() as connection:
+        aim = aim_of_folds(connection, experiment, configuration)
+        stored = leaderboard.ranked_columns(connection, scope, aim.metric)
+        columns = _columns(stored, aim.metric, None, None)
+        columns["rank"] = [None] * len(columns["trial"])
+        order = "smallest first" if aim.minimize else "largest first"
+        return Ranking(aim.metric, order, columns, winner=None, influence=None)
+
+
 def _columns(
-    stored: dict[str, list[Any]], by: str, chance: Chance, first: LeaderRow | None
+    stored: dict[str, list[Any]], by: str, chance: Chance | None, first: LeaderRow | None
 ) -> dict[str, list[Any]]:
     metrics = [each or {} for each in stored.pop("metrics")]
     scores = stored[by] if by in stored else [each[by] for each in metrics]

@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from cifar_model.objective import METRICS, STOPPED
+from cifar_model.params import ParamValues
 from runner.errors import InputError
 from runner.reports.leaderboard import Influences
+from runner.reports.records import Interval
 from runner.reports.selection import Winner
+from runner.reports.stats.repeats import within
+from runner.reports.stats.uncertainty import fold_interval
 from runner.specs import Configuration, Provenance
 from runner.states import JobState, Kind
 from runner.store import queries
@@ -16,11 +20,12 @@ from runner.store.queries import frames
 from runner.store.queries.leaderboard import Scope
 from runner.store.queries.progress import progress_of
 from runner.store.queries.reports import stopped_jobs
-from runner.ui.ranking import Ranking, ranking
+from runner.store.queries.tuning.folds import best_point
+from runner.ui.ranking import Ranking, fold_scores, ranking
 
 RESULTS = (
     *("val_accuracy", "val_loss", "accuracy", "loss", "best_val_accuracy", "best_epoch"),
-    *("trained_epochs", "ended_by", "seconds", "seed", "reused"),
+    *("trained_epochs", "ended_by", "seconds", "seed", "reused", "fold"),
 )
 
 Columns = dict[str, list[Any]]
@@ -36,11 +41,22 @@ NOT_RANKED = Ranking(
 
 
 @dataclass(frozen=True, slots=True)
+class Point:
+    """The point with the best mean over all folds, of `complete` points that have all of them."""
+
+    params: ParamValues
+    mean: float
+    interval: Interval | None
+    complete: int
+
+
+@dataclass(frozen=True, slots=True)
 class TrialsDocument:
     """An experiment and its jobs; every column has a value for each job, None if it has none.
 
     `params` and `metrics` are the names of columns; of the params, `differing` vary. The fields of
-    the leaderboard are None or empty for experiments that do not train.
+    the leaderboard are None or empty for experiments that do not train. With `folds`, points are
+    ranked in place of trials: `best_point` is the first, None while no point has all folds.
     """
 
     experiment: int
@@ -68,6 +84,8 @@ class TrialsDocument:
     metrics: list[str]
     winner: Winner | None
     influence: Influences | None
+    folds: int | None
+    best_point: Point | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +102,8 @@ def trials_document(store: Store, number: int) -> TrialsDocument:
     found = queries.experiment(store, number)
     progress = progress_of(store, number)
     trains = found.kind in (Kind.TRAIN, Kind.TUNE)
-    ranked = ranking(store, Scope([number])) if trains else NOT_RANKED
+    folds = found.configuration.get("folds") if trains else None
+    ranked = _ranked(store, found, folds) if trains else NOT_RANKED
     columns = _columns(ranked)
     if len(columns["job"]) < found.jobs:
         known = set(columns["job"])
@@ -119,7 +138,24 @@ def trials_document(store: Store, number: int) -> TrialsDocument:
         metrics=[name for name in columns if name in RESULTS or name.startswith("metrics.")],
         winner=ranked.winner,
         influence=ranked.influence,
+        folds=folds,
+        best_point=None if folds is None else _best_point(store, found),
     )
+
+
+def _ranked(store: Store, found: queries.Experiment, folds: int | None) -> Ranking:
+    if folds is None:
+        return ranking(store, Scope([found.id]))
+    return fold_scores(store, found.id, found.configuration)
+
+
+def _best_point(store: Store, found: queries.Experiment) -> Point | None:
+    with store.read() as connection:
+        best = best_point(connection, found.id, found.configuration)
+    if best is None:
+        return None
+    interval = within(best.metric, fold_interval(best.scores))
+    return Point(best.params, best.mean, interval, best.complete)
 
 
 def _varies(values: Sequence[Any]) -> bool:
@@ -136,7 +172,7 @@ def _columns(ranked: Ranking) -> Columns:
         "reason": [None] * rows,
         **{name: found[name] for name in ("noise", "interval")},
         **{name: found[name] for name in found if name.startswith("params.")},
-        **{name: found[name] for name in RESULTS},
+        **{name: found[name] for name in RESULTS if name in found},
         **{name: found[name] for name in found if name.startswith("metrics.")},
     }
 
@@ -148,6 +184,7 @@ def _add_others(columns: Columns, others: Sequence[queries.Job], stopped: set[in
     trials that were trained to their end.
     """
     params: list[Mapping[str, Any]] = [job.configuration.get("params") or {} for job in others]
+    folds = [(job.configuration.get("dataset") or {}).get("fold") for job in others]
     known = {f"params.{name}": name for row in params for name in row}
     before = len(columns["job"])
     own: Columns = {
@@ -160,6 +197,7 @@ def _add_others(columns: Columns, others: Sequence[queries.Job], stopped: set[in
         ],
         "ended_by": [STOPPED if job.id in stopped else None for job in others],
         "trained_epochs": [job.epoch for job in others],
+        **({"fold": folds} if any(folds) else {}),
         **{column: [row.get(name) for row in params] for column, name in known.items()},
     }
     nothing: list[Any] = [None] * len(others)

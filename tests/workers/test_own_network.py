@@ -21,7 +21,8 @@ from runner.store import queries
 from runner.store.artifacts import get_artifact
 from runner.store.engine import Store, open_store
 from runner.store.lifecycle.unused import remove_artifacts
-from runner.store.queries.leaderboard import Scope, own_parameters
+from runner.store.queries.leaderboard import Scope
+from runner.store.queries.names import own_parameters
 from runner.submit.experiments import Training, new_train, save
 from workers import tasks
 from workers.attempt import JobFailedError

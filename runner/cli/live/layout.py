@@ -10,7 +10,8 @@ from runner.cli.live.scene import Scene
 from runner.reports.formats.terminal import View, fit_table, sparkline
 from runner.reports.formats.wrapping import shortened, wrapped
 from runner.reports.model import Table, as_text
-from runner.store.queries.running import RunningJob
+from runner.store.queries.running import BestTrial, RunningJob
+from runner.store.queries.tuning.folds import BestPoint
 
 CURVE = 12
 # A title, a heading, a rule and a line for what is left out.
@@ -63,12 +64,17 @@ def _head(scene: Scene, columns: int) -> list[Line]:
         Line(states, "failed" if failed else ""),
     ]
     if scene.best is not None:
-        found = scene.best
-        value = in_words(found.metric, found.score)
-        score = f"best so far: trial {found.trial}, {found.metric} {value}"
         words = params_text(scene.best.params, scene.differing)
+        score = f"best so far: {_score(scene.best)}"
         lines.append(Line(f"{score}, {words}" if words else score, "best"))
     return lines
+
+
+def _score(best: BestTrial | BestPoint) -> str:
+    if isinstance(best, BestTrial):
+        return f"trial {best.trial}, {best.metric} {in_words(best.metric, best.score)}"
+    mean = in_words(best.metric, best.mean)
+    return f"mean {best.metric} {mean} over {len(best.scores)} folds"
 
 
 def _jobs(scene: Scene, most: int, columns: int) -> list[Line]:

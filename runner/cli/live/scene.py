@@ -11,6 +11,7 @@ from runner.store import queries
 from runner.store.engine import Store
 from runner.store.queries import running
 from runner.store.queries.progress import Progress, progress_of
+from runner.store.queries.tuning.folds import BestPoint, best_point
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Scene:
     progress: Progress
     elapsed: float
     seconds_left: float | None
-    best: running.BestTrial | None
+    best: running.BestTrial | BestPoint | None
     jobs: list[running.RunningJob]
     workers: list[Working]
     differing: list[str]
@@ -78,11 +79,18 @@ class Source:
             progress=progress,
             elapsed=time.monotonic() - self._began,
             seconds_left=self._pace.seconds_left(progress),
-            best=running.best_trial(self._store, number) if self._trains else None,
+            best=self._best() if self._trains else None,
             jobs=running.running_jobs(self._store, ours),
             workers=workers,
             differing=self._differing,
         )
+
+    def _best(self) -> running.BestTrial | BestPoint | None:
+        of = self._experiment
+        if "folds" not in of.configuration:
+            return running.best_trial(self._store, of.id)
+        with self._store.read() as connection:
+            return best_point(connection, of.id, of.configuration)
 
 
 class Pace:

@@ -32,8 +32,6 @@ from runner.store.schema.trained import EPOCHS_OF_TRIAL
 
 # The metrics that trials can be ranked and filtered by, beside others that trainers report.
 METRICS = ("accuracy", "val_accuracy", "best_val_accuracy", "loss", "val_loss", "seconds")
-# Of so many of the newest trials of trainers the names of other metrics are read.
-MOST_READ = 1_000
 
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "<=": operator.le,
@@ -51,6 +49,9 @@ TRAINS = (Kind.TRAIN, Kind.TUNE)
 
 # What can be asked of a trial's experiment.
 LABELS = ("tag", "name")
+
+# The fold that a trial was validated on.
+FOLD = Trial.dataset["fold"].as_integer()
 
 NAME = select(Experiment.name).where(Experiment.id == Job.experiment_id).scalar_subquery()
 
@@ -75,11 +76,13 @@ class Scope:
     """A selection of trials.
 
     Without experiments, the trials of all experiments are selected; of archived ones only if asked.
+    Trials of `tune --folds`, which are scored on different images, are selected alone with `folds`.
     """
 
     experiments: Sequence[int] = ()
     conditions: Sequence[Condition] = ()
     archived: bool = False
+    folds: bool = False
 
 
 def best(connection: Connection, scope: Scope, by: str, top: int) -> list[LeaderRow]:
@@ -117,7 +120,7 @@ def best(connection: Connection, scope: Scope, by: str, top: int) -> list[Leader
 
 
 def ranked_columns(connection: Connection, scope: Scope, by: str) -> dict[str, list[Any]]:
-    """Return the columns of all trials that have a metric, in the order of `best`."""
+    """Return the columns of all trials that have a metric, in the order of `best`, or by fold."""
     of = Trial.dataset
     query = _chosen(
         scope,
@@ -126,6 +129,7 @@ def ranked_columns(connection: Connection, scope: Scope, by: str) -> dict[str, l
         Trial.params,
         Trial.network,
         Trial.seed,
+        FOLD.label("fold"),
         # Without a data set there is none of these.
         func.coalesce(of["fingerprint"].as_string(), "").label("fingerprint"),
         func.coalesce(of[("images", "validation")].as_integer(), 0).label("val_images"),
@@ -136,7 +140,11 @@ def ranked_columns(connection: Connection, scope: Scope, by: str) -> dict[str, l
         *(getattr(Trial, name) for name in METRICS),
         Trial.metrics,
     )
-    return columns_in_parts(connection, _ranked(query, by))
+    ordered = _ranked(query, by)
+    if scope.folds:
+        # Those of a point together.
+        ordered = ordered.order_by(None).order_by(Trial.job_id)
+    return columns_in_parts(connection, ordered)
 
 
 def _ranked(query: Select[Any], by: str) -> Select[Any]:
@@ -183,13 +191,6 @@ def count(connection: Connection, scope: Scope, by: str) -> Counts:
 def default_metric(connection: Connection, scope: Scope) -> str:
     """Return the metric that ranks the selected trials unless another one is chosen."""
     return objective(connection.scalars(_chosen(scope, Trial.objective).distinct()))
-
-
-def other_metrics(connection: Connection) -> list[str]:
-    """Return the names of the metrics that trainers reported beside the usual ones."""
-    query = select(Trial.metrics).where(Trial.metrics.is_not(None)).order_by(Trial.id.desc())
-    rows = connection.scalars(query.limit(MOST_READ))
-    return sorted({name for metrics in rows for name in metrics or {}})
 
 
 def metric_column(name: str) -> ColumnElement[Any]:
@@ -312,9 +313,9 @@ def matching(conditions: Sequence[Condition]) -> Select[Any]:
 
 
 def _chosen(scope: Scope, *columns: Any) -> Select[Any]:
-    """Return a query of the trials that are compared: trained to their end, and not on folds."""
-    whole = Trial.dataset["fold"].as_integer().is_(None)
-    return _stored(scope, *columns).where(Trial.ended_by != STOPPED, whole)
+    """Return a query of the trials that are compared: trained to their end, on folds or not."""
+    chosen = FOLD.is_not(None) if scope.folds else FOLD.is_(None)
+    return _stored(scope, *columns).where(Trial.ended_by != STOPPED, chosen)
 
 
 def _stored(scope: Scope, *columns: Any) -> Select[Any]:
@@ -377,15 +378,6 @@ def _column(condition: Condition) -> ColumnElement[Any]:
         return known
     # Only the paper's network has it by default.
     return case((Trial.network.is_(None), known), else_=param)
-
-
-def own_parameters(connection: Connection) -> dict[str, ParamValue | None]:
-    """Return the parameters of the networks of trials, with defaults; the paper's are not read."""
-    stored = cast(Trial.network, Text)
-    found: dict[str, ParamValue | None] = {}
-    for text in connection.scalars(select(stored).where(Trial.network.is_not(None)).distinct()):
-        found |= json.loads(text)["parameters"]
-    return found
 
 
 def _param(condition: Condition) -> ColumnElement[Any]:

@@ -1,16 +1,20 @@
-"""Find experiments by name and tag."""
+"""Find experiments by name and tag, and the names that conditions on trials may have."""
 
+import json
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, Connection, exists, select
+from sqlalchemy import ColumnElement, Connection, Text, cast, exists, select
 
 from cifar_model.errors import nearest, shown
+from cifar_model.params import ParamValue
 from runner.errors import InputError
 from runner.store.engine import Store
 from runner.store.names import spellings
-from runner.store.schema import Experiment, ExperimentTag, Job
+from runner.store.schema import Experiment, ExperimentTag, Job, Trial
 
 NEWEST = 10
+# Of so many of the newest trials of trainers the names of other metrics are read.
+MOST_READ = 1_000
 
 
 def find_experiment(store: Store, name: str) -> int:
@@ -71,3 +75,19 @@ def _unknown(connection: Connection, name: str, store: str) -> InputError:
         if newest
         else "use `runner submit` first, or correct RUNNER_HOME or RUNNER_DATABASE_URL",
     )
+
+
+def other_metrics(connection: Connection) -> list[str]:
+    """Return the names of the metrics that trainers reported beside the usual ones."""
+    query = select(Trial.metrics).where(Trial.metrics.is_not(None)).order_by(Trial.id.desc())
+    rows = connection.scalars(query.limit(MOST_READ))
+    return sorted({name for metrics in rows for name in metrics or {}})
+
+
+def own_parameters(connection: Connection) -> dict[str, ParamValue | None]:
+    """Return the parameters of the networks of trials, with defaults; the paper's are not read."""
+    stored = cast(Trial.network, Text)
+    found: dict[str, ParamValue | None] = {}
+    for text in connection.scalars(select(stored).where(Trial.network.is_not(None)).distinct()):
+        found |= json.loads(text)["parameters"]
+    return found

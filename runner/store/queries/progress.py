@@ -11,6 +11,7 @@ from runner.store import queries, schema
 from runner.store.engine import Connection, Store
 from runner.store.queries.leaderboard import Scope, default_metric, metric_column
 from runner.store.queries.schedules import common_values, known_or_read
+from runner.store.queries.tuning.folds import best_point
 
 HAS_ENDED = schema.Job.state.in_(FINAL)
 HAS_SUCCEEDED = schema.Job.state == JobState.SUCCEEDED
@@ -23,7 +24,7 @@ class Progress:
     `done` counts finished epochs or jobs, `left` those still to do; a failed or cancelled job has
     nothing left to do. `unit_seconds` is the mean duration of an epoch, None if it is not known or
     all jobs have succeeded. `best` is the best value so far of `metric`, the one that ranks the
-    trials.
+    trials; with `folds`, the best mean of a point over so many.
     """
 
     states: dict[str, int]
@@ -34,6 +35,7 @@ class Progress:
     unit_seconds: float | None
     metric: str
     best: float | None
+    folds: int | None
     paused: bool
 
     @property
@@ -42,7 +44,10 @@ class Progress:
         if self.best is None:
             return ""
         name = "" if self.metric == PREFERRED[0] else f"{self.metric} "
-        return f"best {name}{in_words(self.metric, self.best)}"
+        value = f"{name}{in_words(self.metric, self.best)}"
+        return (
+            f"best {value}" if self.folds is None else f"best mean {value} over {self.folds} folds"
+        )
 
     @property
     def ended(self) -> bool:
@@ -72,6 +77,7 @@ def progress_of(store: Store, experiment_id: int) -> Progress:
         unit_seconds=None,
         metric=PREFERRED[0],
         best=None,
+        folds=None,
         paused=found.paused_at is not None,
     )
 
@@ -83,8 +89,7 @@ def _in_epochs(store: Store, found: queries.Experiment) -> Progress:
         # Thousands of epochs are not read when nothing is left to do.
         if found.states[JobState.SUCCEEDED] < found.jobs:
             under_way, given_up, unit_seconds = _recorded(connection, found.id)
-        metric = default_metric(connection, Scope([found.id]))
-        best = _best(connection, found.id, metric)
+        metric, best = _best(connection, found)
     # A point that is not asked yet has about as many epochs as those before it.
     mean = total / pointed if pointed else found.configuration["epochs"] or Training().epochs
     expected = round(unasked * mean)
@@ -97,6 +102,7 @@ def _in_epochs(store: Store, found: queries.Experiment) -> Progress:
         unit_seconds=unit_seconds,
         metric=metric,
         best=best,
+        folds=found.configuration.get("folds"),
         paused=found.paused_at is not None,
     )
 
@@ -138,15 +144,20 @@ def _recorded(connection: Connection, experiment_id: int) -> Row[int, int, float
     return connection.execute(query).one()
 
 
-def _best(connection: Connection, experiment_id: int, metric: str) -> float | None:
-    """Return the best value that a trial has; of val_accuracy, the best of all its epochs."""
-    if metric == PREFERRED[0]:
-        metric = f"best_{metric}"
-    best = (func.min if is_smaller_better(metric) else func.max)(metric_column(metric))
+def _best(connection: Connection, found: queries.Experiment) -> tuple[str, float | None]:
+    """Return the metric that ranks the trials, and the best value of a trial, or mean of a point.
+
+    Of val_accuracy, a trial counts with the best of all its epochs.
+    """
+    if "folds" in found.configuration:
+        point = best_point(connection, found.id, found.configuration)
+        return (PREFERRED[0], None) if point is None else (point.metric, point.mean)
+    metric = default_metric(connection, Scope([found.id]))
+    of = f"best_{metric}" if metric == PREFERRED[0] else metric
+    best = (func.min if is_smaller_better(of) else func.max)(metric_column(of))
     query = select(best).select_from(schema.Trial)
     query = query.join(schema.Job, schema.Job.id == schema.Trial.job_id)
-    found: float | None = connection.scalar(query.where(schema.Job.experiment_id == experiment_id))
-    return found
+    return metric, connection.scalar(query.where(schema.Job.experiment_id == found.id))
 
 
 def _planned_epochs(connection: Connection, experiment_id: int) -> ColumnElement[int]:

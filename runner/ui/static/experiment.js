@@ -2,9 +2,9 @@
 
 import { ActionBar } from "./actions.js";
 import { Curves } from "./curves.js";
-import { counted, duration, el, facts, follow, head, number, title } from "./dom.js";
+import { counted, duration, el, facts, follow, head, number, share, title } from "./dom.js";
 import { states } from "./experiments.js";
-import { Model } from "./model.js";
+import { Model, SHARES } from "./model.js";
 import { Parallel } from "./parallel.js";
 import { Scatter } from "./scatter.js";
 import { Table } from "./table.js";
@@ -59,6 +59,7 @@ function heading(found) {
   return [
     el("h1", {}, named),
     found.winner ? el("p", {}, ...winner(found)) : null,
+    found.folds ? el("p", { id: "point" }, bestPoint(found)) : null,
     facts([
       ["state", el("span", {}, ...states(found))],
       ["progress", `${found.done} of ${counted(found.total, found.unit)}${ended ? "" : `, ETA ${duration(found.seconds_left)}`}`],
@@ -86,6 +87,16 @@ function winner(found) {
   else if (best.predicts) said.push(" Evaluate it on the test split with ",
     el("code", {}, `runner submit evaluate --trial ${best.trial}`), ".");
   return said;
+}
+
+// Of points that are trained on folds; reports have the same mean and interval.
+function bestPoint({ best_point: best, folds, by, differing }) {
+  if (!best) return `No point has been trained on all ${folds} folds yet.`;
+  const value = SHARES.includes(by) ? share : number;
+  const names = differing.map((name) => name.replace("params.", "")).filter((name) => name in best.params);
+  const params = names.map((name) => `${name} ${number(best.params[name])}`).join(", ");
+  const around = best.interval ? ` (${best.interval.map(value).join(" to ")}, 95 % interval over folds)` : "";
+  return `The best of ${counted(best.complete, "point")} with all ${folds} folds${params ? ` is ${params}` : ""}: mean ${by} ${value(best.mean)}${around}.`;
 }
 
 function importances(found) {

@@ -76,6 +76,7 @@ function line(row) {
   const ended = row.states.pending + row.states.running === 0;
   const best = row.best === null ? "-"
     : `${row.metric === "val_accuracy" ? "" : `${row.metric} `}${SHARES.includes(row.metric) ? share(row.best) : number(row.best)}`;
+  const mean = best !== "-" && row.folds ? `mean ${best} over ${row.folds} folds` : best;
   return el("tr", {},
     el("td", {}, el("a", { href: address }, String(row.experiment))),
     el("td", {}, row.name ? el("a", { href: address }, row.name) : "", " ",
@@ -84,7 +85,7 @@ function line(row) {
     el("td", {}, ended ? counted(row.done, row.unit) : [el("progress", { max: row.total || 1, value: row.done,
       "aria-label": `progress of experiment ${row.experiment}` }), ` ${row.done}/${row.total}`]),
     el("td", { class: "state" }, ended ? "-" : duration(row.seconds_left)),
-    el("td", { class: "number" }, best),
+    el("td", { class: "number" }, mean),
     el("td", { class: "optional" }, row.kind),
     el("td", { class: "optional" }, row.dataset),
     el("td", { class: "optional state" }, row.created_at.slice(0, 16).replace("T", " ")));

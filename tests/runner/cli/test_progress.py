@@ -14,6 +14,7 @@ from runner.store.lifecycle.checkpoints import record_epoch
 from runner.store.lifecycle.control import Target, cancel, pause
 from runner.store.lifecycle.job_lifecycle import claim
 from tests.cifar_model.picture_files import two_classes
+from tests.runner.reports.stored import store_points
 from tests.runner.store.making import FINGERPRINT, job_ids, make_epoch, make_experiment, make_worker
 
 Captured = pytest.CaptureFixture[str]
@@ -65,6 +66,12 @@ def test_what_was_cancelled_is_not_done(store: Store, capsys: Captured) -> None:
     said = shown(store, experiment, capsys)
     assert "  0% " in said
     assert "2 cancelled" in said
+
+
+def test_of_points_with_folds_the_best_mean_is_shown(store: Store, capsys: Captured) -> None:
+    experiment = store_points(store, 3, [[0.2, 0.9, 0.4], [0.5, 0.6, 0.7], [0.8]])
+    assert "7 succeeded, best mean 0.600 over 3 folds" in shown(store, experiment, capsys)
+    assert "best" not in shown(store, store_points(store, 2, [[0.9], []]), capsys)
 
 
 def test_reading_many_images_is_shown(tmp_path: Path, capsys: Captured) -> None:

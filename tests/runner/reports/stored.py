@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cifar_model.data.description import stored_fold
 from runner.reports.records import Trial
 from runner.states import AttemptState, Kind
 from runner.store.engine import Store
@@ -73,6 +74,23 @@ def store_params(store: Store, params: list[dict[str, Any]], val_accuracies: lis
     """Train a trial with each of these params, for one epoch."""
     jobs = [{"params": each} for each in params]
     return _store_trials(store, jobs, [[accuracy] for accuracy in val_accuracies])
+
+
+def store_points(store: Store, folds: int, val_accuracies: list[list[float]], **shared: Any) -> int:
+    """Train each point on folds, with an accuracy for each; folds without one are pending."""
+    jobs = [
+        {"params": {"lr": 0.01 * point}, "dataset": stored_fold(DATASET, fold, folds)}
+        for point in range(1, len(val_accuracies) + 1)
+        for fold in range(1, folds + 1)
+    ]
+    configuration = {"dataset": DATASET, "epochs": None, "threads": 1, "folds": folds, **shared}
+    experiment = make_experiment(store, jobs, configuration=configuration, provenance=_provenance())
+    every = iter(job_ids(store, experiment))
+    for accuracies in val_accuracies:
+        of_point = [next(every) for _ in range(folds)]
+        for job, accuracy in zip(of_point, accuracies, strict=False):
+            train_to_end(store, job, [accuracy])
+    return experiment
 
 
 def store_repeats(store: Store, val_accuracies: list[float]) -> int:

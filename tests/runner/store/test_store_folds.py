@@ -24,6 +24,8 @@ from runner.store.lifecycle.control import Target, retry
 from runner.store.lifecycle.job_lifecycle import claim, finish, recover
 from runner.store.lifecycle.results import write_trial
 from runner.store.lifecycle.tuning.folding import FOLDS_STOPPED
+from runner.store.queries.tuning.folds import BestPoint, best_point
+from tests.runner.reports.stored import store_points
 from tests.runner.store.making import (
     DATASET,
     FINGERPRINT,
@@ -182,6 +184,32 @@ def test_a_point_with_stopped_folds_has_no_rank(sqlite_store: Store) -> None:
     assert f"{len(stopped)} of {len(SCORES)} folds were not trained" in said
     with pytest.raises(InputError, match="submitted with --folds"):
         new_confirmation(sqlite_store, ConfirmRequest(number))
+
+
+def best_of(store: Store, number: int) -> BestPoint:
+    with store.read() as connection:
+        best = best_point(connection, number, queries.experiment(store, number).configuration)
+    assert best is not None
+    return best
+
+
+@pytest.mark.parametrize("metric", ["val_accuracy", "val_loss"])
+def test_the_best_point_is_the_first_group_of_the_report(store: Store, metric: str) -> None:
+    number = experiment(store, metric)
+    trained_here(store, number, list(SCORES))
+    best, groups = best_of(store, number), report_document(store, number).groups
+    assert (best.metric, best.params["dropout"]) == (metric, groups[0].params["dropout"])
+    assert (best.mean, len(best.scores)) == (groups[0].mean, FOLDS)
+    assert best.complete == sum(group.rank is not None for group in groups)
+
+
+def test_a_point_with_a_fold_beyond_a_bound_is_not_the_best(store: Store) -> None:
+    accuracies = [[0.2, 0.9, 0.7], [0.5, 0.6, 0.6]]
+    aims = {"objectives": ["val_accuracy"], "minimize": []}
+    free = store_points(store, 3, accuracies, **aims)
+    bound = store_points(store, 3, accuracies, **aims, constraints=[["val_accuracy", ">=", 0.3]])
+    assert [best_of(store, number).params["lr"] for number in (free, bound)] == [0.01, 0.02]
+    assert report_document(store, bound).groups[0].params["lr"] == 0.02
 
 
 def test_a_failed_fold_leaves_its_point_without_a_rank_until_it_is_retried(store: Store) -> None:

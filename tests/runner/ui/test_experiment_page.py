@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from cifar_model.objective import STOPPED
+from runner.reports.experiment.document import report_document
 from runner.states import AttemptState
 from runner.store.engine import Store
 from runner.store.lifecycle.job_lifecycle import finish
 from runner.store.lifecycle.results import write_trial
 from tests.browser import Browser
-from tests.runner.reports.stored import store_tune, train_epochs
+from tests.runner.reports.stored import store_points, store_tune, train_epochs
 from tests.runner.store.making import FINGERPRINT, job_ids
 from tests.runner.store.many import make_many
 from tests.runner.ui.conftest import Page, store_of
@@ -112,6 +113,26 @@ def test_a_stopped_trial_has_its_epoch_and_no_rank(
     text = browser.value("document.querySelector('.rows').innerText")
     assert text.index("0.500") < text.index("stopped early after epoch 2")
     browser.wait_for("document.querySelector('[data-curves]')?.dataset.curves === '2'")
+
+
+def test_a_tune_with_folds_has_the_mean_of_its_best_point_and_the_score_of_each_fold(
+    page: Page, browser: Browser, page_store: Store
+) -> None:
+    number = store_points(page_store, 3, [[0.2, 0.9, 0.4], [0.5, 0.6, 0.7], [0.8]])
+    found = json.loads(page.ask(f"/api/experiments/{number}").read())
+    first = report_document(page_store, number).groups[0]
+    best = found["best_point"]
+    assert (best["mean"], best["interval"]) == (first.mean, first.interval)
+    assert (best["params"]["lr"], best["complete"], found["winner"]) == (0.02, 2, None)
+    columns = found["columns"]
+    assert columns["fold"] == [1, 2, 3, 1, 2, 3, 1, 2, 3]
+    assert columns["val_accuracy"] == [0.2, 0.9, 0.4, 0.5, 0.6, 0.7, 0.8, None, None]
+    assert set(columns["rank"]) == {None}
+    browser.open(f"{page.address}/experiments/{number}")
+    said = "The best of 2 points with all 3 folds is lr 0.02: mean val_accuracy 0.600 ("
+    browser.wait_for(f"document.querySelector('#point')?.innerText.startsWith('{said}')")
+    browser.open(page.address)
+    browser.wait_for("document.body.innerText.includes('mean 0.600 over 3 folds')")
 
 
 def test_it_fits_a_phone(shown: Browser) -> None:

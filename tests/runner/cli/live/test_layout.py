@@ -14,7 +14,7 @@ from runner.states import Kind
 from runner.store.engine import Store
 from runner.store.lifecycle.control import Target, cancel, pause
 from runner.store.queries.running import newest_unfinished
-from tests.runner.reports.stored import store_failure, store_tune, train_epochs
+from tests.runner.reports.stored import store_failure, store_points, store_tune, train_epochs
 from tests.runner.store.making import job_ids, make_claim_on_trial, make_worker
 
 SIZES = [(80, 24), (80, 40), (120, 40), (200, 50), (50, 12), (20, 6)]
@@ -100,6 +100,15 @@ def test_an_experiment_that_has_ended_has_no_rows(store: Store, tmp_path: Path) 
     assert states == "1 succeeded, 1 cancelled"
     assert best.startswith("best so far: trial ")
     assert best.endswith(", val_accuracy 0.500, lr=0.01")
+
+
+def test_of_points_with_folds_the_best_mean_is_shown(store: Store, tmp_path: Path) -> None:
+    # The first has the best fold, and the last the best of what has not all folds yet.
+    experiment = store_points(store, 3, [[0.2, 0.9, 0.4], [0.5, 0.6, 0.7], [0.8]])
+    text = text_of(source(store, experiment, tmp_path).read())
+    assert "best so far: mean val_accuracy 0.600 over 3 folds, lr=0.02" in text
+    begun = store_points(store, 2, [[0.9], []])
+    assert "best so far" not in text_of(source(store, begun, tmp_path).read())
 
 
 def test_a_job_that_does_not_train_has_its_worker(store: Store, tmp_path: Path) -> None:
