@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from statistics import fmean
 from typing import Any
 
 from cifar_model.grid import given_grid
 from cifar_model.networks.network import Network
-from cifar_model.params import ParamValues, point_digest, rules_of, settled
+from cifar_model.params import Params, ParamValues, point_digest, rules_of, settled
 from runner.errors import InputError
 from runner.search.asked import Asked, Search, Values, fixed_history, told_before
 from runner.search.sampling import Proposer, SpaceExhaustedError
@@ -24,7 +25,9 @@ from runner.store.lifecycle.tuning.asking import (
     EXHAUSTED,
     Answer,
     AskedMeanwhileError,
-    SearchedJob,
+    Searched,
+    point_number,
+    read_asked,
     read_search,
     record_asked,
 )
@@ -57,10 +60,13 @@ def with_point(attempt: Attempt) -> Attempt:
     bring its own sampler to the same state.
     """
     claim = attempt.claim
+    store, job = attempt.context.store, claim.job_id
     while True:
         attempt.check()
         try:
-            configuration = _ask(attempt)
+            # The point may have been asked with another of its folds since the claim.
+            known = retry_while_unavailable(lambda: read_asked(store, job))
+            configuration = known or _ask(attempt)
         except AskedMeanwhileError:
             continue
         except SpaceExhaustedError:
@@ -96,42 +102,47 @@ def _ask(attempt: Attempt) -> dict[str, Any]:
     before_it = proposer.state()
     try:
         point = proposer.ask(history[-1])
-        configuration = _store(attempt, replace(history[-1], point=point), len(history) - 1)
+        return _store(attempt, replace(history[-1], point=point), len(history) - 1)
     except BaseException:
         # A point that is not stored was not asked.
         proposer.restore(before_it)
         raise
-    if configuration is None:
-        raise Stopped(None)
-    return configuration
 
 
-def _store(attempt: Attempt, asked: Asked, history: int) -> dict[str, Any] | None:
+def _store(attempt: Attempt, asked: Asked, history: int) -> dict[str, Any]:
+    """Store the point that was asked; return the configuration of the job with it."""
     store, claim = attempt.context.store, attempt.claim
-    point = asked.point or {}
-    stored, digest = _trained(_network(attempt), attempt, point)
+    params, stored = _settled(_network(attempt), attempt, asked.point or {})
     before = None if is_deterministic(claim.configuration) else history
-    answer = Answer({"params": stored, "asked": asked.to_json()}, digest, before)
-    return retry_while_unavailable(lambda: record_asked(store, claim.key, answer))
+    folds = claim.configuration.get("folds")
+    every = [None] if folds is None else range(1, folds + 1)
+    digests = [point_digest(params, claim.seed, fold) for fold in every]
+    answer = Answer(stored, asked.to_json(), digests, before)
+    if not retry_while_unavailable(lambda: record_asked(store, claim.key, answer)):
+        raise Stopped(None)
+    return {**claim.configuration, "params": stored}
 
 
 def _history(attempt: Attempt) -> Sequence[Asked]:
     """Return what was asked before, and last what is to be asked now."""
     store, claim = attempt.context.store, attempt.claim
-    lag = claim.configuration.get("lag")
+    lag, folds = claim.configuration.get("lag"), claim.configuration.get("folds", 1)
+    number = point_number(claim.number, folds)
     while True:
-        jobs = retry_while_unavailable(lambda: read_search(store, claim.experiment_id))
-        outcomes = _outcomes(jobs, claim.configuration)
+        points = retry_while_unavailable(lambda: read_search(store, claim.experiment_id, folds))
+        if any(point.number == number and point.asked for point in points):
+            raise AskedMeanwhileError
+        outcomes = _outcomes(points, claim.configuration)
         if lag is None:
-            asked = [Asked.from_json(job.number, job.asked) for job in jobs if job.asked]
-            return [*asked, Asked(claim.number, None, told_before(asked, outcomes))]
-        history, complete = fixed_history(claim.number, lag, outcomes)
+            asked = [Asked.from_json(point.number, point.asked) for point in points if point.asked]
+            return [*asked, Asked(number, None, told_before(asked, outcomes))]
+        history, complete = fixed_history(number, lag, outcomes)
         if complete:
             return history
         waited_for = [
-            job for job in jobs if job.number <= claim.number - lag and job.state not in FINAL
+            point for point in points if point.number <= number - lag and point.state not in FINAL
         ]
-        if any(job.state == JobState.PENDING for job in waited_for):
+        if any(point.state == JobState.PENDING for point in waited_for):
             # Its worker was lost: this one is free for it.
             raise Stopped(AttemptState.RELEASED)
         attempt.check()
@@ -139,30 +150,38 @@ def _history(attempt: Attempt) -> Sequence[Asked]:
 
 
 def _outcomes(
-    jobs: Sequence[SearchedJob], configuration: Mapping[str, Any]
+    points: Sequence[Searched], configuration: Mapping[str, Any]
 ) -> dict[int, Values | None]:
-    """Return what came of the jobs that have ended, in the order in which their trials did."""
-    trained = sorted((job.trial, job) for job in jobs if job.trial is not None)
-    found = {job.number: _values(job.metrics or {}, configuration) for _, job in trained}
+    """Return what came of the points that have ended, in the order in which their trials did."""
+    trained = sorted((each for each in points if each.metrics), key=lambda each: each.trial or 0)
+    found = {each.number: _values(each.metrics, configuration) for each in trained}
     if found and not any(found.values()):
-        _refuse_unrecorded(trained[0][1].metrics or {}, configuration)
+        _refuse_unrecorded(trained[0].metrics[0], configuration)
     # With --deterministic, jobs that were cancelled before they were asked are waited for as well.
     all_count = is_deterministic(configuration)
     failed = [
-        job.number
-        for job in jobs
-        if job.state in FINAL and job.trial is None and (job.asked or all_count)
+        each.number
+        for each in points
+        if each.state in FINAL and not each.metrics and (each.asked or all_count)
     ]
     return {**found, **dict.fromkeys(failed)}
 
 
-def _values(metrics: Mapping[str, float], configuration: Mapping[str, Any]) -> Values | None:
-    """Return the objectives and the excesses of a trial; None if it did not record one of them."""
-    if not all(name in metrics for name in measured_by(configuration)):
+def _values(
+    trials: Sequence[Mapping[str, float]], configuration: Mapping[str, Any]
+) -> Values | None:
+    """Return the mean of each objective over the trials of a point, and its largest excesses.
+
+    None if a trial did not record one of them.
+    """
+    if not all(name in metrics for name in measured_by(configuration) for metrics in trials):
         return None
     return (
-        *(metrics[each.metric] for each in objectives_of(configuration)),
-        *(each.excess(metrics[each.metric]) for each in constraints_of(configuration)),
+        *(fmean(of[each.metric] for of in trials) for each in objectives_of(configuration)),
+        *(
+            max(each.excess(of[each.metric]) for of in trials)
+            for each in constraints_of(configuration)
+        ),
     )
 
 
@@ -185,7 +204,9 @@ def _proposer(attempt: Attempt, history: int) -> Proposer:
         network = _network(attempt)
         search = search_of(claim.seed, claim.configuration)
         _warm[key] = Proposer(
-            search, rules_of(network), lambda point: _trained(network, attempt, point)[1]
+            search,
+            rules_of(network),
+            lambda point: point_digest(_settled(network, attempt, point)[0], claim.seed),
         )
     return _warm[key]
 
@@ -207,8 +228,8 @@ def search_of(seed: int, configuration: Mapping[str, Any]) -> Search:
     )
 
 
-def _trained(network: Network, attempt: Attempt, point: ParamValues) -> tuple[dict[str, Any], str]:
-    """Return what is stored of a point, and the digest of what is trained of it."""
-    claim = attempt.claim
-    params, stored = settled(point, claim.configuration.get("epochs"), network)
-    return stored, point_digest(params, claim.seed)
+def _settled(
+    network: Network, attempt: Attempt, point: ParamValues
+) -> tuple[Params, dict[str, Any]]:
+    """Return the params that are trained of a point, and what is stored of them."""
+    return settled(point, attempt.claim.configuration.get("epochs"), network)

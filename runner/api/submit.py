@@ -243,6 +243,7 @@ def _new_tune(settings: Settings, store: Store, request: TuneRequest) -> NewExpe
             new = with_aims(with_reduction(sampled, request), training, read_aims(request))
         else:
             new = new_search(settings, training, grid, searching)
+            check_images(new, folds)
             if request.start_from is not None:
                 new = with_warm_start(store, new, training, grid, str(request.start_from))
         return with_budget(new, training, grid, read_budget(request))

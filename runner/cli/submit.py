@@ -116,8 +116,8 @@ def train(wait: bool, form: str, **options: Any) -> None:
     "--from",
     "start_from",
     metavar="41,40|study.db",
-    help="(--search tpe, cmaes, nsga2) Learn from the trials of these experiments, or of an Optuna "
-    "study, before the first is drawn.",
+    help="(--search tpe, cmaes, nsga2, gp) Learn from the trials of these experiments, or of an "
+    "Optuna study, before the first is drawn.",
 )
 @click.option(
     "--hours",

@@ -17,6 +17,7 @@ from cifar_model.grid import MAX_TRIALS, branches, ends_of, is_finite, listed_va
 from cifar_model.params import ParamValues
 from cifar_model.rules import Json, Rule
 from cifar_model.spaces.space import Range, applies, candidates_of, in_order, is_whole
+from runner.search import check_installed
 from runner.search.asked import Asked, Outcomes, Search, Values
 
 # A point that is known is asked again so often; then one that is left is taken.
@@ -33,7 +34,8 @@ class SpaceExhaustedError(Exception):
 
 
 def make_sampler(name: str, seed: int) -> optuna.samplers.BaseSampler:
-    """Return a sampler with Optuna's defaults."""
+    """Return a sampler with Optuna's defaults; raise InputError if a package is missing."""
+    check_installed(name)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         match name:
@@ -49,6 +51,8 @@ def make_sampler(name: str, seed: int) -> optuna.samplers.BaseSampler:
                 return optuna.samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False)
             case "nsga2":
                 return optuna.samplers.NSGAIISampler(seed=seed)
+            case "gp":
+                return optuna.samplers.GPSampler(seed=seed, warn_independent_sampling=False)
     raise ValueError(f"there is no sampler {name}")
 
 

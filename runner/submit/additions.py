@@ -18,7 +18,7 @@ from runner.states import Kind
 from runner.store import queries
 from runner.store.engine import Store
 from runner.store.lifecycle.tuning.additions import Addition
-from runner.submit.experiments import Training, jobs_of, trained_by
+from runner.submit.experiments import Training, jobs_of, trained_by, unasked_jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,8 @@ def more_trials(store: Store, experiment_id: int, trials: int) -> Addition:
     """Return trials that a search should have beside those that it has, not yet stored."""
     stored = queries.experiment(store, experiment_id).configuration
     configuration = {**stored, "trials": trials}
-    return Addition(experiment_id, configuration, provenance.collect(), {}, unasked=trials)
+    jobs = unasked_jobs(trials, stored)
+    return Addition(experiment_id, configuration, provenance.collect(), {}, unasked=jobs)
 
 
 def _training(experiment: queries.Experiment, repeats: int) -> Training:

@@ -240,6 +240,21 @@ def jobs_of(
     return found
 
 
+def unasked_jobs(points: int, configuration: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the jobs of so many points of a search, which have no params yet."""
+    dataset, folds = configuration["dataset"], configuration.get("folds")
+    if folds is None or dataset is None:
+        return [{} for _ in range(points)]
+    if points * folds > MAX_TRIALS:
+        raise InputError(
+            f"--trials {points:,} with --folds {folds} makes {points * folds:,} trials",
+            f"at most {MAX_TRIALS:,} in one experiment",
+            f"use --trials {MAX_TRIALS // folds} or less",
+        )
+    of_folds = [{"dataset": stored_fold(dataset, fold, folds)} for fold in range(1, folds + 1)]
+    return of_folds * points
+
+
 def training_configuration(
     settings: Settings, training: Training, trained: Iterable[Params]
 ) -> dict[str, Any]:

@@ -2,17 +2,23 @@
 
 import random
 from dataclasses import dataclass
-from typing import Any
 
 from cifar_model.errors import InputError
 from cifar_model.grid import checked_values, count_points, draw, grid_to_json
 from cifar_model.params import rules_of
 from cifar_model.spaces.space import Conditional, Grid, Range
+from runner.search import check_installed
 from runner.searches import measured_by
 from runner.settings import Settings
 from runner.states import Kind
 from runner.store.lifecycle.experiments import NewExperiment
-from runner.submit.experiments import Training, new_trainings, trained_by, training_configuration
+from runner.submit.experiments import (
+    Training,
+    new_trainings,
+    trained_by,
+    training_configuration,
+    unasked_jobs,
+)
 from runner.submit.objectives import Aims, check_aims
 
 # Random points that are checked before anything is stored: a combination that is not valid shows.
@@ -39,6 +45,9 @@ def new_search(
     rules = rules_of(training.network)
     values = checked_values(grid, rules)
     check_sampler(searching.sampler, grid)
+    if settings.broker_url is None:
+        # Otherwise the workers may be on other hosts.
+        check_installed(searching.sampler)
     _check_aims(searching)
     if training.stop is not None and searching.sampler not in ("random", "qmc"):
         raise InputError(
@@ -64,7 +73,7 @@ def new_search(
         "points": None if None in values.values() else count_points(grid, rules),
         **({"lag": LAG} if searching.deterministic else {}),
     }
-    jobs: list[dict[str, Any]] = [{} for _ in range(searching.trials)]
+    jobs = unasked_jobs(searching.trials, configuration)
     return new_trainings(Kind.TUNE, training, configuration, jobs)
 
 

@@ -31,7 +31,7 @@ def with_warm_start(
     if stored["search"] in DEAF:
         raise InputError(
             f"--from has no effect with --search {stored['search']}",
-            "a sampler that learns: tpe, cmaes or nsga2",
+            "a sampler that learns: tpe, cmaes, nsga2 or gp",
             "omit --from, or use --search tpe",
         )
     numbers = [part.strip() for part in given.split(",")]
@@ -78,6 +78,7 @@ def _check_same(number: int, earlier: Mapping[str, Any], stored: Mapping[str, An
         return {
             "network": network_name(configuration.get("network")),
             "data set": dataset.get("fingerprint"),
+            "number of folds": configuration.get("folds"),
         }
 
     before, now = compared(earlier), compared(stored)

@@ -46,6 +46,7 @@ from runner.submit.objectives import Aims
 from runner.submit.search import LAG, Searching, new_search
 from runner.submit.warm import with_warm_start
 from tests.conftest import FORK, JOIN_SECONDS
+from tests.workers.searching import work
 from workers import context, tasks
 from workers.app import app
 from workers.asking import with_point
@@ -139,23 +140,6 @@ def test_a_job_whose_worker_is_lost_trains_the_point_that_it_had_asked(
     assert points(worker.store, experiment)[1] == asked[1]
     trials = [job.trial for job in queries.jobs(worker.store, experiment)]
     assert None not in trials
-
-
-def work(url: str, home: Path, experiment: int) -> Callable[[int], None]:
-    """Return what one of several worker processes does: every job that it gets."""
-
-    def go(worker: int) -> None:
-        variables = {"RUNNER_HOME": str(home), "RUNNER_HEARTBEAT_SECONDS": "0.1"}
-        made = context.start(Settings.from_environment(variables | {"RUNNER_DATABASE_URL": url}))
-        app.conf.task_always_eager = True
-        while pending := [
-            job for job in queries.jobs(made.store, experiment) if job.state == JobState.PENDING
-        ]:
-            # Not all the same job: only one could have it.
-            tasks.tune.apply(args=(pending[worker % len(pending)].id,), throw=True)
-        context.stop()
-
-    return go
 
 
 @contextmanager

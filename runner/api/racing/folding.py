@@ -6,7 +6,6 @@ from cifar_model.data import Description
 from cifar_model.spaces.folding import FEWEST_FOLDS
 from runner.api import checks
 from runner.errors import InputError
-from runner.search import SEARCHES
 from runner.store.lifecycle.experiments import NewExperiment
 from runner.store.lifecycle.tuning.folding import WILCOXON
 from runner.submit.experiments import check_folds
@@ -24,8 +23,8 @@ class Folding(Protocol):
         """Return the number of seeds."""
 
     @property
-    def search(self) -> str:
-        """Return how points are chosen."""
+    def start_from(self) -> object:
+        """Return what a search starts from; None if it starts from nothing."""
 
     @property
     def stop(self) -> str | None:
@@ -51,13 +50,11 @@ def read_folds(request: Folding) -> int | None:
             )
         return None
     folds = checks.whole_number("folds", request.folds)
-    if request.search != SEARCHES[0]:
+    if request.start_from is not None:
         raise InputError(
-            f"--folds together with --search {request.search}: a sampler is told one value of each"
-            " point",
-            "--folds with --search grid",
-            "search without --folds, then cross-validate a trial:"
-            " `runner submit evaluate --folds`; or draw points with --method and --downsample",
+            "--folds together with --from: earlier trials were scored on other images",
+            "one of them",
+            "omit --from, or search without --folds",
         )
     check_repeats(request.repeats, folds)
     if request.reduce is not None:

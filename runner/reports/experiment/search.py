@@ -45,14 +45,14 @@ def search_of(configuration: Configuration, jobs: Iterable[Searched]) -> Search 
     sampler = sampler_of(stored)
     if sampler is None:
         return None
-    every = list(jobs)
+    every, folds = list(jobs), stored.get("folds", 1)
     return Search(
         sampler=sampler,
         objectives=[aim(each) for each in objectives_of(stored)],
         constraints=[each.text for each in constraints_of(stored)],
         deterministic=is_deterministic(stored),
-        trials=len(every),
-        asked=sum(job.has_point for job in every),
+        trials=len(every) // folds,
+        asked=sum(job.has_point for job in every) // folds,
         ended=next((job.reason for job in every if job.reason in ENDS), None),
     )
 

@@ -136,7 +136,8 @@ def _find(connection: Connection, new: NewExperiment) -> int | None:
     # Without what was added to it since.
     stored = _jobs(connection, found.id)[: None if first is None else first - 1]
     # Those of a search have no point when they are submitted.
-    jobs = [{} if "asked" in job else job for job in stored]
+    point = ("params", "asked") if "search" in found.configuration else ()
+    jobs = [{name: value for name, value in job.items() if name not in point} for job in stored]
     # Compared as they are stored: a tuple becomes a list there.
     asked = json.loads(json.dumps([new.kind, new.seed, new.configuration, list(new.jobs)]))
     if asked != [found.kind, found.seed, renamed(found.configuration), jobs]:

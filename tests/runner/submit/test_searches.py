@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from runner.errors import InputError
 from runner.queue.dispatch import message
 from runner.reports.experiment.document import report_document
+from runner.search.sampling import make_sampler
 from runner.store import queries
 from runner.store.engine import Store
 from runner.store.queries.experiments import jobs_to_send
@@ -65,6 +67,21 @@ def test_what_a_search_cannot_do_is_refused_before_a_row_is_written(
         call(*TUNE, "--grid", str(grid), *arguments)
     assert said in error.value.what
     assert rows(sqlite_store, "experiments") == 0
+
+
+def test_gp_without_torch_is_refused_and_says_how_to_install_it(
+    call: Call, sqlite_store: Store
+) -> None:
+    if find_spec("torch") is not None:
+        pytest.skip("torch is installed")
+    search = [*TUNE, "--grid", "wide", "--search", "gp", "--trials", "3"]
+    with pytest.raises(InputError) as error:
+        call(*search)
+    assert error.value.what == "--search gp needs the package torch, which is not installed"
+    assert "cifar-experiment-runner[gp]" in error.value.fix
+    assert rows(sqlite_store, "experiments") == 0
+    with pytest.raises(InputError, match="needs the package torch"):
+        make_sampler("gp", 3)
 
 
 def test_a_budget_is_compared_with_the_epochs_of_the_trainer(

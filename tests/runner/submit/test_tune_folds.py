@@ -98,11 +98,27 @@ def test_what_folds_cannot_do_is_refused_before_a_row_is_written(
     assert rows(sqlite_store, "experiments") == 0
 
 
-def test_a_sampler_is_not_told_of_folds(call: Call, sqlite_store: Store, grid: str) -> None:
-    tune = ["tune", "--dataset", "digits", "--grid", grid, "--search", "tpe", "--trials", "5"]
-    with pytest.raises(InputError, match="--folds together with --search tpe"):
-        call(*tune, "--folds", "5")
+def test_a_search_has_a_job_for_each_fold_of_its_points(
+    call: Call, sqlite_store: Store, grid: str
+) -> None:
+    tune = ["tune", "--dataset", "digits", "--grid", grid, "--search", "tpe", "--trials"]
+    for arguments, said in (
+        (["5", "--folds", "5", "--from", "1"], "--folds together with --from"),
+        (["5", "--folds", "5", "--stop", "wilcoxon"], "--stop wilcoxon together with --search tpe"),
+        (["50000", "--folds", "3"], "--trials 50,000 with --folds 3 makes 150,000 trials"),
+        (["5", "--folds", "5000"], "--folds 5000: there are 1,438 images"),
+    ):
+        with pytest.raises(InputError) as error:
+            call(*tune, *arguments)
+        assert said in error.value.what
     assert rows(sqlite_store, "experiments") == 0
+    call(*tune, "2", "--folds", "3")
+    call("tune", "--into", "1", "--trials", "1")
+    jobs = [job.configuration for job in queries.jobs(sqlite_store, 1)]
+    assert [own["dataset"]["fold"] for own in jobs] == [1, 2, 3] * 3
+    assert not any("params" in own for own in jobs)
+    with pytest.raises(InputError, match="has another number of folds"):
+        call(*tune, "2", "--from", "1")
 
 
 def test_folds_are_submitted_in_python(tmp_path: Path) -> None:

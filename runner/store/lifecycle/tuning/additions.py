@@ -22,14 +22,14 @@ from runner.store.schema import Experiment, Job, Submission
 class Addition:
     """The points that an experiment should have, each a job's configuration by its digest.
 
-    `unasked` is the number of jobs that are added to a search, which has no points for them yet.
+    `unasked` are the jobs that are added to a search, which has no points for them yet.
     """
 
     experiment: int
     configuration: dict[str, Any]
     provenance: dict[str, Any]
     points: Mapping[str, dict[str, Any]]
-    unasked: int = 0
+    unasked: Sequence[dict[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,11 @@ def add(store: Store, addition: Addition) -> Added:
             for point, configuration in addition.points.items()
             if point not in known
         ]
-        missing += [({}, None)] * addition.unasked
+        missing += [(configuration, None) for configuration in addition.unasked]
         if missing:
             _insert(connection, addition, missing)
     failpoint("submit_saved")
-    return Added(len(missing), len(addition.points) + addition.unasked)
+    return Added(len(missing), len(addition.points) + len(addition.unasked))
 
 
 def _known(connection: Connection, experiment_id: int) -> set[str]:

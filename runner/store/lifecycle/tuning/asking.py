@@ -1,11 +1,13 @@
 """What a search asked for the jobs of an experiment, and the one write that adds a point to it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, RowMapping, func, select, update
 
 from cifar_model.objective import REPORTED, reported_in
+from runner.searches import is_unasked
 from runner.specs import job_configuration
 from runner.states import JobState
 from runner.store.engine import Store
@@ -33,33 +35,41 @@ class AskedMeanwhileError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class SearchedJob:
-    """A job of a search: what was asked for it, and the metrics of its trial.
+class Searched:
+    """A point of a search, or what is to be one: what was asked, and what came of it.
 
-    `asked` is None if it has no point yet; `metrics` if it has no trial.
+    It has one job, or one for each fold; the state is the one that is farthest from the end.
+    `asked` is None while it has no params. `metrics` are those of the trials of its jobs, and
+    `trial` is the newest of these; both have nothing while one of the jobs has no trial.
     """
 
     number: int
     state: JobState
-    trial: int | None
     asked: dict[str, Any] | None
-    metrics: dict[str, float] | None
+    trial: int | None
+    metrics: list[dict[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a sampler answered for a job: an addition to its configuration, with its point's digest.
+    """What a sampler answered: params, what it was told before, and the digest for each job.
 
     `before` is how many points the sampler knew, None where that does not matter.
     """
 
-    own: dict[str, Any]
-    digest: str
+    params: dict[str, Any]
+    asked: dict[str, Any]
+    digests: Sequence[str]
     before: int | None
 
 
-def read_search(store: Store, experiment_id: int) -> list[SearchedJob]:
-    """Return the jobs of a search: those with a point in the order in which they were asked."""
+def point_number(number: int, folds: int) -> int:
+    """Return the number of the point of a job: the folds of a point have consecutive numbers."""
+    return (number - 1) // folds + 1
+
+
+def read_search(store: Store, experiment_id: int, folds: int) -> list[Searched]:
+    """Return the points of a search, in the order in which they were asked."""
     event = select(Event.job_id, func.min(Event.id).label("asked")).join(
         Job, Job.id == Event.job_id
     )
@@ -81,55 +91,83 @@ def read_search(store: Store, experiment_id: int) -> list[SearchedJob]:
     )
     with store.read() as connection:
         rows = connection.execute(statement).mappings().all()
-    return [
-        SearchedJob(
-            row["number"],
-            JobState(row["state"]),
-            row["trial"],
-            row["configuration"].get("asked"),
-            None if row["trial"] is None else {**reported_in(dict(row)), "seconds": row["seconds"]},
-        )
-        for row in rows
+    points: dict[int, list[RowMapping]] = {}
+    for row in rows:
+        points.setdefault(point_number(row["number"], folds), []).append(row)
+    return [_searched(number, jobs) for number, jobs in points.items()]
+
+
+def _searched(number: int, jobs: Sequence[RowMapping]) -> Searched:
+    states = {JobState(job["state"]) for job in jobs}
+    metrics = [
+        {**reported_in(dict(job)), "seconds": job["seconds"]}
+        for job in jobs
+        if job["trial"] is not None
     ]
+    whole = len(metrics) == len(jobs)
+    return Searched(
+        number=number,
+        state=next(state for state in JobState if state in states),
+        asked=next(
+            (job["configuration"]["asked"] for job in jobs if "asked" in job["configuration"]), None
+        ),
+        trial=max(job["trial"] for job in jobs) if whole else None,
+        metrics=metrics if whole else [],
+    )
 
 
-def record_asked(store: Store, key: AttemptKey, answer: Answer) -> dict[str, Any] | None:
-    """Store the point of a job before it is trained; return the job's configuration.
+def read_asked(store: Store, job_id: int) -> dict[str, Any] | None:
+    """Return the configuration of a job if it has a point by now."""
+    both = select(Experiment.configuration.label("common"), Job.configuration.label("own"))
+    query = both.join(Job, Job.experiment_id == Experiment.id).where(Job.id == job_id)
+    with store.read() as connection:
+        found = connection.execute(query).one()
+    configuration = job_configuration(found.common, found.own)
+    return None if is_unasked(configuration) else configuration
 
-    None, and nothing is written, if the attempt is no longer open. Raises AskedMeanwhileError if
-    the experiment has other points than the sampler knew.
+
+def record_asked(store: Store, key: AttemptKey, answer: Answer) -> bool:
+    """Store the point of a job, and of the other folds of its point, before they are trained.
+
+    Returns False, and nothing is written, if the attempt is no longer open. Raises
+    AskedMeanwhileError if the job has a point, or the experiment others than the sampler knew.
     """
     with store.write() as connection:
         if not beat(connection, key):
-            return None
-        job = connection.execute(
-            # Jobs before their experiment, like everybody who locks both.
-            select(Job.experiment_id, Job.configuration)
-            .where(Job.id == key.job_id)
+            return False
+        own = connection.execute(
+            select(Job.experiment_id, Job.number).where(Job.id == key.job_id)
+        ).one()
+        folds = len(answer.digests)
+        last = point_number(own.number, folds) * folds
+        # Jobs before their experiment, like everybody who locks both.
+        jobs = connection.execute(
+            select(Job.id, Job.configuration)
+            .where(
+                Job.experiment_id == own.experiment_id,
+                Job.number.between(last - folds + 1, last),
+            )
+            .order_by(Job.id)
             .with_for_update(key_share=True)
-        ).one()
+        ).all()
         # One at a time in an experiment. SQLite has locked everything.
-        experiment = connection.execute(
-            select(Experiment.configuration)
-            .where(Experiment.id == job.experiment_id)
-            .with_for_update()
-        ).one()
-        if "asked" in job.configuration:
-            # The answer to the same call was lost.
-            return job_configuration(experiment.configuration, job.configuration)
-        if answer.before not in (None, _asked(connection, job.experiment_id)):
+        experiment = select(Experiment.id).where(Experiment.id == own.experiment_id)
+        connection.execute(experiment.with_for_update()).one()
+        known = _asked(connection, own.experiment_id)
+        if "params" in jobs[0].configuration or answer.before not in (None, known // folds):
             raise AskedMeanwhileError
-        configuration = {**job.configuration, **answer.own}
-        connection.execute(
-            update(Job)
-            .where(Job.id == key.job_id)
-            .values(configuration=configuration, point=answer.digest)
-        )
+        for job, digest in zip(jobs, answer.digests, strict=True):
+            added = {"params": answer.params}
+            added |= {"asked": answer.asked} if job.id == key.job_id else {}
+            values = {"configuration": {**job.configuration, **added}, "point": digest}
+            connection.execute(update(Job).where(Job.id == job.id).values(values))
         record_event(connection, [key.job_id], ASKED, attempt=key.number)
-        return job_configuration(experiment.configuration, configuration)
+        record_event(connection, [job.id for job in jobs if job.id != key.job_id], ASKED)
+    return True
 
 
 def _asked(connection: Connection, experiment_id: int) -> int:
+    """Return how many jobs have a point."""
     jobs = select(Event.job_id).join(Job, Job.id == Event.job_id)
     asked = jobs.where(Job.experiment_id == experiment_id, Event.name == ASKED).subquery()
     return connection.scalars(select(func.count()).select_from(asked)).one()
