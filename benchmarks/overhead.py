@@ -100,7 +100,8 @@ def main() -> None:
         print(f"images/s: {told}; {ratios[-1] - 1:+.1%}", flush=True)
     low, high = median_interval(ratios)
     print(
-        f"more time: {np.median(ratios) - 1:+.1%} (95 % interval {low - 1:+.1%} to {high - 1:+.1%})"
+        f"difference in time: {np.median(ratios) - 1:+.1%}",
+        f"(95 % interval {low - 1:+.1%} to {high - 1:+.1%})",
     )
 
 

@@ -19,9 +19,9 @@ DETERMINISTIC_OPS = "--xla_gpu_deterministic_ops=true"
 
 
 def keep_compiled(directory: Path) -> dict[str, str]:
-    """Return the variables with which JAX keeps there what it compiles.
+    """Return the variables with which JAX keeps its compiled programs in a directory.
 
-    By its defaults it keeps only what took a second: a process starts with many smaller programs.
+    By default it keeps only those that took a second to compile; most of a process's are smaller.
     """
     return {
         "JAX_COMPILATION_CACHE_DIR": str(directory),
