@@ -43,7 +43,6 @@ def ranking(store: Store, scope: Scope) -> Ranking:
         chance = chance_of(connection, scope, by, counts)
         first = next(iter(leaderboard.best(connection, scope, by, 1)), None)
         stored = leaderboard.ranked_columns(connection, scope, by)
-        del stored["fold"]
         return Ranking(
             by=by,
             order="smallest first" if is_smaller_better(by) else "largest first",

@@ -20,7 +20,7 @@ from runner.store.queries import frames
 from runner.store.queries.leaderboard import Scope
 from runner.store.queries.progress import progress_of
 from runner.store.queries.reports import stopped_jobs
-from runner.store.queries.tuning.folds import best_point
+from runner.store.queries.tuning.folds import BestPoint
 from runner.ui.ranking import Ranking, fold_scores, ranking
 
 RESULTS = (
@@ -139,7 +139,7 @@ def trials_document(store: Store, number: int) -> TrialsDocument:
         winner=ranked.winner,
         influence=ranked.influence,
         folds=folds,
-        best_point=None if folds is None else _best_point(store, found),
+        best_point=None if progress.point is None else _shown(progress.point),
     )
 
 
@@ -149,11 +149,7 @@ def _ranked(store: Store, found: queries.Experiment, folds: int | None) -> Ranki
     return fold_scores(store, found.id, found.configuration)
 
 
-def _best_point(store: Store, found: queries.Experiment) -> Point | None:
-    with store.read() as connection:
-        best = best_point(connection, found.id, found.configuration)
-    if best is None:
-        return None
+def _shown(best: BestPoint) -> Point:
     interval = within(best.metric, fold_interval(best.scores))
     return Point(best.params, best.mean, interval, best.complete)
 

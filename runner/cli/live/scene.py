@@ -11,7 +11,7 @@ from runner.store import queries
 from runner.store.engine import Store
 from runner.store.queries import running
 from runner.store.queries.progress import Progress, progress_of
-from runner.store.queries.tuning.folds import BestPoint, best_point
+from runner.store.queries.tuning.folds import BestPoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +79,16 @@ class Source:
             progress=progress,
             elapsed=time.monotonic() - self._began,
             seconds_left=self._pace.seconds_left(progress),
-            best=self._best() if self._trains else None,
+            best=self._best(progress) if self._trains else None,
             jobs=running.running_jobs(self._store, ours),
             workers=workers,
             differing=self._differing,
         )
 
-    def _best(self) -> running.BestTrial | BestPoint | None:
-        of = self._experiment
-        if "folds" not in of.configuration:
-            return running.best_trial(self._store, of.id)
-        with self._store.read() as connection:
-            return best_point(connection, of.id, of.configuration)
+    def _best(self, progress: Progress) -> running.BestTrial | BestPoint | None:
+        if progress.folds is not None:
+            return progress.point
+        return running.best_trial(self._store, self._experiment.id)
 
 
 class Pace:

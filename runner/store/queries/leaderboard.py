@@ -120,8 +120,12 @@ def best(connection: Connection, scope: Scope, by: str, top: int) -> list[Leader
 
 
 def ranked_columns(connection: Connection, scope: Scope, by: str) -> dict[str, list[Any]]:
-    """Return the columns of all trials that have a metric, in the order of `best`, or by fold."""
+    """Return the columns of all trials that have a metric, in the order of `best`.
+
+    Those of folds are in the order of their points, with a column `fold`.
+    """
     of = Trial.dataset
+    fold = [FOLD.label("fold")] if scope.folds else []
     query = _chosen(
         scope,
         Trial.id.label("trial"),
@@ -129,7 +133,7 @@ def ranked_columns(connection: Connection, scope: Scope, by: str) -> dict[str, l
         Trial.params,
         Trial.network,
         Trial.seed,
-        FOLD.label("fold"),
+        *fold,
         # Without a data set there is none of these.
         func.coalesce(of["fingerprint"].as_string(), "").label("fingerprint"),
         func.coalesce(of[("images", "validation")].as_integer(), 0).label("val_images"),
@@ -142,7 +146,6 @@ def ranked_columns(connection: Connection, scope: Scope, by: str) -> dict[str, l
     )
     ordered = _ranked(query, by)
     if scope.folds:
-        # Those of a point together.
         ordered = ordered.order_by(None).order_by(Trial.job_id)
     return columns_in_parts(connection, ordered)
 

@@ -11,7 +11,7 @@ from runner.store import queries, schema
 from runner.store.engine import Connection, Store
 from runner.store.queries.leaderboard import Scope, default_metric, metric_column
 from runner.store.queries.schedules import common_values, known_or_read
-from runner.store.queries.tuning.folds import best_point
+from runner.store.queries.tuning.folds import BestPoint, best_point
 
 HAS_ENDED = schema.Job.state.in_(FINAL)
 HAS_SUCCEEDED = schema.Job.state == JobState.SUCCEEDED
@@ -24,7 +24,7 @@ class Progress:
     `done` counts finished epochs or jobs, `left` those still to do; a failed or cancelled job has
     nothing left to do. `unit_seconds` is the mean duration of an epoch, None if it is not known or
     all jobs have succeeded. `best` is the best value so far of `metric`, the one that ranks the
-    trials; with `folds`, the best mean of a point over so many.
+    trials; with `folds`, the mean of `point`, the best of those that have a score on so many.
     """
 
     states: dict[str, int]
@@ -36,6 +36,7 @@ class Progress:
     metric: str
     best: float | None
     folds: int | None
+    point: BestPoint | None
     paused: bool
 
     @property
@@ -78,6 +79,7 @@ def progress_of(store: Store, experiment_id: int) -> Progress:
         metric=PREFERRED[0],
         best=None,
         folds=None,
+        point=None,
         paused=found.paused_at is not None,
     )
 
@@ -89,7 +91,12 @@ def _in_epochs(store: Store, found: queries.Experiment) -> Progress:
         # Thousands of epochs are not read when nothing is left to do.
         if found.states[JobState.SUCCEEDED] < found.jobs:
             under_way, given_up, unit_seconds = _recorded(connection, found.id)
-        metric, best = _best(connection, found)
+        folds = found.configuration.get("folds")
+        if folds is None:
+            point, (metric, best) = None, _best(connection, found.id)
+        else:
+            point = best_point(connection, found.id, found.configuration)
+            metric, best = (point.metric, point.mean) if point else (PREFERRED[0], None)
     # A point that is not asked yet has about as many epochs as those before it.
     mean = total / pointed if pointed else found.configuration["epochs"] or Training().epochs
     expected = round(unasked * mean)
@@ -102,7 +109,8 @@ def _in_epochs(store: Store, found: queries.Experiment) -> Progress:
         unit_seconds=unit_seconds,
         metric=metric,
         best=best,
-        folds=found.configuration.get("folds"),
+        folds=folds,
+        point=point,
         paused=found.paused_at is not None,
     )
 
@@ -144,20 +152,17 @@ def _recorded(connection: Connection, experiment_id: int) -> Row[int, int, float
     return connection.execute(query).one()
 
 
-def _best(connection: Connection, found: queries.Experiment) -> tuple[str, float | None]:
-    """Return the metric that ranks the trials, and the best value of a trial, or mean of a point.
+def _best(connection: Connection, experiment_id: int) -> tuple[str, float | None]:
+    """Return the metric that ranks the trials, and the best value that a trial has.
 
     Of val_accuracy, a trial counts with the best of all its epochs.
     """
-    if "folds" in found.configuration:
-        point = best_point(connection, found.id, found.configuration)
-        return (PREFERRED[0], None) if point is None else (point.metric, point.mean)
-    metric = default_metric(connection, Scope([found.id]))
+    metric = default_metric(connection, Scope([experiment_id]))
     of = f"best_{metric}" if metric == PREFERRED[0] else metric
     best = (func.min if is_smaller_better(of) else func.max)(metric_column(of))
     query = select(best).select_from(schema.Trial)
     query = query.join(schema.Job, schema.Job.id == schema.Trial.job_id)
-    return metric, connection.scalar(query.where(schema.Job.experiment_id == found.id))
+    return metric, connection.scalar(query.where(schema.Job.experiment_id == experiment_id))
 
 
 def _planned_epochs(connection: Connection, experiment_id: int) -> ColumnElement[int]:
