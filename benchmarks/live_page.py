@@ -85,7 +85,7 @@ def brushed(browser: Browser) -> float:
         " return [box.left, box.top, box.height]; })()"
     )
     before = browser.value(SHOWN)
-    browser.drag((left + 46, top + 20), (left + 46, top + 26 + height / 10))
+    browser.drag((left + 16, top + 20), (left + 16, top + 26 + height / 10))
     start = time.monotonic()
     while True:
         found = browser.value(SHOWN)

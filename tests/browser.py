@@ -125,9 +125,9 @@ class Browser:
         self._mouse("mouseReleased", *end)
 
     def press(self, key: str) -> None:
-        """Press and release a key that writes a character or a line break."""
-        text = {"Enter": "\r"}.get(key, key)
-        code = {"Enter": 13, " ": 32}[key]
+        """Press and release a key."""
+        text = {"Enter": "\r", " ": " "}.get(key, "")
+        code = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32}[key]
         for kind in ("keyDown", "keyUp"):
             given = {"type": kind, "key": key, "windowsVirtualKeyCode": code}
             self.call("Input.dispatchKeyEvent", **given, text=text if kind == "keyDown" else "")

@@ -11,6 +11,7 @@ from runner.errors import InputError
 from runner.reports.comparison.trials import Comparison, compared_pairs, same_images
 from runner.reports.records import Epoch, Evaluation, Interval
 from runner.reports.stats.ranking import effective_of
+from runner.reports.stats.uncertainty import known_interval
 from runner.reports.trial import TrialDocument, trial_document
 from runner.store.engine import Store
 from runner.store.queries.predictions import Predictions, newest_predictions
@@ -151,7 +152,9 @@ def disputed_images(
 def _checked(trials: Trials) -> Trials:
     if not FEWEST <= len(set(trials)) == len(trials) <= MOST:
         raise InputError(
-            f"{len(set(trials))} different trials were chosen",
+            f"trials cannot be compared: {', '.join(map(str, trials))}"
+            if trials
+            else "no trials were chosen",
             f"{FEWEST} to {MOST} different trials",
             "select them in the table of an experiment, or write /compare?trials=1,2",
         )
@@ -192,7 +195,9 @@ def _side(document: TrialDocument, split: str) -> Side:
             "seed": document.seed,
         },
         val_accuracy=document.val_accuracy,
-        val_accuracy_interval=document.val_accuracy_interval,
+        val_accuracy_interval=known_interval(
+            document.val_accuracy, document.dataset.images.validation
+        ),
         accuracy=newest.accuracy if newest else None,
         accuracy_interval=newest.accuracy_interval if newest else None,
         epochs=document.epochs,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from html import escape
 
 from tornado.web import HTTPError, RequestHandler
 
@@ -19,6 +20,22 @@ from runner.ui.services import Services
 # What a browser may load, each read once: no path that is asked for reaches a file.
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 PAGE = "page.html"
+# For whoever opens an address in a browser that has no page, or may not be read.
+ERROR = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Not available - runner</title>
+<link rel="icon" href="/static/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/static/page.css">
+</head>
+<body>
+<header><a class="home" href="/">runner</a></header>
+<main><h1>Not available</h1>{said}<p><a href="/">All experiments</a></p></main>
+</body>
+</html>
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +75,15 @@ class Handler(RequestHandler):
         elif refused is not None:
             self.fail(*refused)
 
-    def fail(self, status: int, reason: str, fix: str = "") -> None:
+    def fail(self, status: int, reason: str, fix: str = "", expected: str = "") -> None:
         """Answer with an error that says what happened and how to fix it."""
         self.set_status(status)
-        self.finish({"error": reason, "fix": fix})
+        if "text/html" in self.request.headers.get("Accept", ""):
+            self.set_header("Content-Type", "text/html; charset=UTF-8")
+            said = "".join(f"<p>{escape(each)}</p>" for each in (reason, expected, fix) if each)
+            self.finish(ERROR.format(said=said))
+            return
+        self.finish({"error": reason, "expected": expected, "fix": fix})
 
     def write_error(self, status_code: int, **kwargs: object) -> None:  # noqa: ARG002 (Tornado's)
         """Answer with an error that nobody foresaw; details are in the log."""
@@ -128,7 +150,8 @@ class Documents(Handler):
     def refuse(self, error: InputError | UnavailableError) -> None:
         """Answer with an error that is known, and say whether there is a store at all."""
         self.set_header("X-Store", "none" if isinstance(error, NoStoreYet) else "there")
-        self.fail(503 if isinstance(error, UnavailableError) else 404, error.what, error.fix)
+        status = 503 if isinstance(error, UnavailableError) else 404
+        self.fail(status, error.what, error.fix, error.expected)
 
 
 def numbers(handler: RequestHandler, name: str) -> tuple[int, ...]:

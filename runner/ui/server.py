@@ -18,7 +18,16 @@ from runner.ui.access import Access
 from runner.ui.actions import Act, ActionsAllowed
 from runner.ui.answers import Answers
 from runner.ui.compare import compare_document, disputed_images
-from runner.ui.handlers import Documents, NotFound, Page, Site, Static, number, numbers
+from runner.ui.handlers import (
+    PAGE,
+    Documents,
+    NotFound,
+    Page,
+    Site,
+    Static,
+    number,
+    numbers,
+)
 from runner.ui.images import CHOICES, ORDERS, Choice, dataset_of, images_document
 from runner.ui.overview import Overviews
 from runner.ui.pictures import SPLITS, Pictures
@@ -159,6 +168,8 @@ class Model(Documents):
 
 NUMBER = r"([1-9]\d{0,8})"
 IMAGE = r"(\d{1,8})"
+# Where the page names the scripts that it consists of.
+MODULES = b"<!-- modules -->"
 
 
 def site_of(settings: Settings, access: Access, services: Services) -> Site:
@@ -213,7 +224,12 @@ def _static() -> dict[str, bytes]:
         for each in folder.iterdir()
         if re.fullmatch(r"[a-z_]+\.(js|css|svg|html)", each.name)
     }
-    return shared_files() | own
+    found = shared_files() | own
+    # Named in the page, or the browser would learn of a module only from the one that imports it.
+    modules = [f'<link rel="modulepreload" href="/static/{name}">' for name in sorted(found)]
+    links = "\n".join(each for each in modules if each.endswith('.js">'))
+    found[PAGE] = found[PAGE].replace(MODULES, links.encode())
+    return found
 
 
 def serve(site: Site, sockets: list[socket.socket]) -> None:

@@ -7,6 +7,7 @@ from runner.errors import InputError
 from runner.reports.explanation.rows import explanation
 from runner.reports.records import Explanation, fields_of
 from runner.reports.stats.calibration import Calibration, calibration
+from runner.reports.stats.uncertainty import known_interval
 from runner.reports.trial import TrialDocument, trial_document
 from runner.specs import Configuration
 from runner.store import queries
@@ -72,10 +73,12 @@ def _page(
     explanations: list[Explanation],
     calibrations: list[Calibration],
 ) -> TrialPage:
+    images = document.dataset.images
     with store.read() as connection:
         trained = epochs_of_attempts(connection, document.job)
     return TrialPage(
-        **fields_of(document),
+        **fields_of(document)
+        | {"val_accuracy_interval": known_interval(document.val_accuracy, images.validation)},
         explanations=explanations,
         calibrations=calibrations,
         attempt_epochs=[trained.get(each.attempt) for each in document.attempt_details],

@@ -55,7 +55,8 @@ class TrialsDocument:
     """An experiment and its jobs; every column has a value for each job, None if it has none.
 
     `params` and `metrics` are the names of columns; of the params, `differing` vary. The fields of
-    the leaderboard are None or empty for experiments that do not train. With `folds`, points are
+    the leaderboard are None or empty for experiments that do not train, which are about the trial
+    `of_trial`. With `folds`, points are
     ranked in place of trials: `best_point` is the first, None while no point has all folds.
     """
 
@@ -64,6 +65,7 @@ class TrialsDocument:
     tags: list[str]
     note: str | None
     kind: str
+    of_trial: int | None
     dataset: str
     command: str
     created_at: str
@@ -118,6 +120,7 @@ def trials_document(store: Store, number: int) -> TrialsDocument:
         tags=found.tags,
         note=found.note,
         kind=found.kind,
+        of_trial=found.configuration.get("trial"),
         dataset=dataset.title,
         command=Provenance(found.provenance).command,
         created_at=found.created_at.isoformat(timespec="seconds"),

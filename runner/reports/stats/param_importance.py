@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cifar_model.params import ParamValue, ParamValues
-from runner.reports.stats.uncertainty import f_test
+from runner.reports.stats.uncertainty import explained_interval, f_test
 
-INFLUENCE = ("param", "values", "importance", "p", "correlation")
+INFLUENCE = ("param", "values", "importance", "interval", "p", "correlation")
 INFLUENCES = (
     "importance: the share of the metric's variance that the param explains on its own, corrected"
-    " for chance. p: the probability that any of these params has an importance this large by"
-    " chance (F test, multiplied by the number of params). correlation: Pearson's, for numeric"
+    " for chance. interval: its 95 % interval, by the F distribution. p: the probability that any of"
+    " these params has an importance this large by chance (F test, multiplied by the number of params). correlation: Pearson's, for numeric"
     " params. None of these values shows causation."
 )
 
@@ -35,6 +35,7 @@ class Influence:
     param: str
     values: int
     importance: float | None
+    interval: list[float] | None
     p: float | None
     correlation: float | None
 
@@ -57,11 +58,12 @@ def differing(params: Sequence[ParamValues]) -> list[str]:
 def _influence(name: str, values: list[ParamValue], scores: Numbers, tests: int) -> Influence:
     numbers = all(isinstance(value, int | float) for value in values)
     found = np.array(values, np.float64 if numbers else None)
-    share, p = importance(_classes(found) if numbers else found, scores)
+    share, interval, p = importance(_classes(found) if numbers else found, scores)
     return Influence(
         param=name,
         values=len(np.unique(found)),
         importance=share,
+        interval=interval,
         # Bonferroni correction: with more params, one of them is more likely large by chance.
         p=None if p is None else min(1.0, p * tests),
         correlation=correlation(found, scores) if numbers else None,
@@ -75,22 +77,27 @@ def _classes(values: Numbers) -> NDArray[Any]:
     return np.searchsorted(edges, values, side="right")
 
 
-def importance(classes: NDArray[Any], scores: Numbers) -> tuple[float, float] | tuple[None, None]:
-    """Return epsilon squared, and the p-value of the F test.
+def importance(
+    classes: NDArray[Any], scores: Numbers
+) -> tuple[float, list[float], float] | tuple[None, None, None]:
+    """Return epsilon squared, its 95 % interval, and the p-value of the F test.
 
     Epsilon squared is the share of the metric's variance that a param explains, corrected for
-    chance. Both are None if there are not more trials than classes, if there is only one class, or
+    chance. All are None if there are not more trials than classes, if there is only one class, or
     if the metric does not vary.
     """
     names, members = np.unique(classes, return_inverse=True)
     left = len(scores) - len(names)
     total = float(((scores - scores.mean()) ** 2).sum())
     if left < 1 or len(names) < 2 or total == 0:
-        return None, None
+        return None, None, None
     means = np.bincount(members, scores) / np.bincount(members)
     within = float(((scores - means[members]) ** 2).sum())
     share = max(0.0, 1 - within / left / (total / (len(scores) - 1)))
-    return share, f_test(within / total, len(names) - 1, left)
+    low, high = explained_interval(within / total, len(names) - 1, left)
+    # The correction for chance can take the share out of it by a little.
+    interval = [min(low, share), max(high, share)]
+    return share, interval, f_test(within / total, len(names) - 1, left)
 
 
 def correlation(values: Numbers, scores: Numbers) -> float | None:

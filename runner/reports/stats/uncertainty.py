@@ -4,13 +4,17 @@ Most are in closed form, so that a table does not need to import SciPy. The test
 results with SciPy.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
-from math import comb, exp, lgamma, sqrt
+from math import comb, lgamma, sqrt
 from statistics import NormalDist, fmean, stdev
 
 CONFIDENCE = 0.95
-F_STEPS = 4001
+F_STEPS = 1001
+F_WIDTH = 12
+# Intervals are exact to 2 ** -16 of a share.
+CROSSING_STEPS = 16
+TINY = 1e-12
 Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 
 
@@ -102,7 +106,7 @@ def fold_test(differences: Sequence[float]) -> float:
     return float(2 * stdtr(folds - 1, -abs(t)))
 
 
-def f_test(unexplained: float, classes: int, left: int) -> float:
+def f_test(unexplained: float, classes: float, left: int) -> float:
     """Return the p-value of the F test of whether classes explain any of the variance.
 
     `unexplained` is the within-class share of the sum of squares; `classes` and `left` are the
@@ -111,10 +115,45 @@ def f_test(unexplained: float, classes: int, left: int) -> float:
     """
     import numpy as np
 
-    angle = np.linspace(0, np.arcsin(np.sqrt(min(unexplained, 1.0))), F_STEPS)
-    heights = np.sin(angle) ** (left - 1) * np.cos(angle) ** (classes - 1)
+    most = np.arcsin(np.sqrt(min(unexplained, 1.0)))
+    # Its heights are far from 0 only around this angle, within this width.
+    peak = np.arctan2(np.sqrt(left), np.sqrt(classes))
+    width = F_WIDTH / np.sqrt(left + classes)
+    angle = np.linspace(max(0.0, min(most, peak) - width), min(most, peak + width), F_STEPS)
+    powers = ((left - 1, np.sin(angle)), (classes - 1, np.cos(angle)))
+    with np.errstate(divide="ignore"):
+        logs = sum((power * np.log(base) for power, base in powers if power), np.zeros(F_STEPS))
     whole = lgamma(left / 2) + lgamma(classes / 2) - lgamma((left + classes) / 2)
-    return min(1.0, float(2 * np.trapezoid(heights, angle) * exp(-whole)))
+    return min(1.0, float(2 * np.trapezoid(np.exp(logs - whole), angle)))
+
+
+def explained_interval(unexplained: float, classes: int, left: int) -> list[float]:
+    """Return the 95 % interval of the share of the variance that classes explain.
+
+    Its ends are the shares for which the F test would find as little, or as much, by chance in
+    2.5 % of cases (Steiger 2004), with Patnaik's approximation of the noncentral F distribution by
+    a central one.
+    """
+    trials = classes + left + 1
+    ratio = (1 - unexplained) / max(unexplained, TINY)
+
+    def at_most(share: float) -> float:
+        """Return the probability of explaining at most as much if this is the true share."""
+        strength = trials * share / (1 - share)
+        freedom = (classes + strength) ** 2 / (classes + 2 * strength)
+        scaled = ratio * freedom / (classes + strength)
+        return 1 - f_test(1 / (1 + scaled), freedom, left)
+
+    return [_crossing(at_most, (1 + CONFIDENCE) / 2), _crossing(at_most, (1 - CONFIDENCE) / 2)]
+
+
+def _crossing(falling: Callable[[float], float], wanted: float) -> float:
+    """Return where a function of a share falls below a value; 0 if it is below from the start."""
+    low, high = 0.0, 1.0
+    for _ in range(CROSSING_STEPS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if falling(middle) > wanted else (low, middle)
+    return low
 
 
 def is_noise(p: float) -> bool:

@@ -41,7 +41,8 @@ export class ActionBar {
 
   button(token, words, address, confirmed = false) {
     let sure = !confirmed;
-    const made = el("button", { type: "button", onclick: async () => {
+    const doubt = () => { [made.textContent, sure] = [words, !confirmed]; };
+    const made = el("button", { type: "button", onblur: doubt, onkeydown: (event) => { if (event.key === "Escape") doubt(); }, onclick: async () => {
       if (!sure) {
         sure = true;
         made.textContent = `${words}: are you sure?`;
@@ -49,7 +50,8 @@ export class ActionBar {
       }
       made.disabled = true;
       this.said.textContent = (await act(address, token)).text;
-      [made.disabled, made.textContent, sure] = [false, words, !confirmed];
+      made.disabled = false;
+      doubt();
       this.done();
     } }, words);
     return made;

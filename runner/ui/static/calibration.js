@@ -1,7 +1,7 @@
 // The reliability diagram of an evaluation.
 
 import { Layers, colour, drawFrame, line } from "./canvas.js";
-import { el, head, share } from "./dom.js";
+import { el, head, scroller, share } from "./dom.js";
 import { Axis } from "./model.js";
 
 export function reliability(found) {
@@ -30,7 +30,7 @@ export function reliability(found) {
   return el("details", { open: true }, el("summary", {}, `Calibration: expected calibration error ${share(found.error)}`),
     el("div", { class: "pair" },
       el("figure", {}, layers.box, el("p", { class: "soft small" }, "Accuracy by the probability of the predicted class, with 95 % intervals. Below the dashed line the network is overconfident.")),
-      el("div", { class: "scroll" }, el("table", {}, head(["probability", "images", "mean probability", "accuracy", "95 % interval"]),
+      scroller(`calibration on the ${found.split} split`, el("table", {}, head(["probability", "images", "mean probability", "accuracy", "95 % interval"]),
         el("tbody", {}, found.bins.map((bin) => el("tr", {}, el("td", {}, `${bin.low.toFixed(1)} to ${bin.high.toFixed(1)}`),
           [bin.images.toLocaleString("en"), share(bin.confidence), share(bin.accuracy), bin.interval.map(share).join(" to ")].map((each) => el("td", { class: "number" }, each)))))))));
 }

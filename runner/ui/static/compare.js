@@ -1,7 +1,7 @@
 // The page that compares trials: their settings, curves, tests and the images they disagree on.
 
 import { Curves } from "./curves.js";
-import { choice, documentAt, el, follow, head, number, offer, query, refusal, setQuery, share, signed, swatch, title } from "./dom.js";
+import { choice, documentAt, el, follow, head, listed, number, offer, query, refusal, scroller, setQuery, share, signed, swatch, title } from "./dom.js";
 import { Model } from "./model.js";
 
 export function showCompare(main) {
@@ -14,7 +14,7 @@ export function showCompare(main) {
   look = follow(() => `/api/compare?${chosen(query("split"))}`, (each) => {
     found = each;
     if (!heading.isConnected) main.replaceChildren(heading, settings, tests, curves.figure, images.section);
-    const name = `Trials ${found.trials.map((side) => side.trial).join(", ")}`;
+    const name = `Comparison of trials ${listed(found.trials.map((side) => side.trial))}`;
     title(name, [["Experiments", "/"], [name]]);
     heading.replaceChildren(el("h1", {}, name), el("div", { class: "bar" }, el("label", {}, "Split", split)));
     offer(split, found.splits.length ? found.splits : [found.split]);
@@ -47,7 +47,7 @@ function settingsTable(found) {
   const { trials, differing } = found;
   const row = (name, cells) => el("tr", {}, el("th", { scope: "row" }, name), cells.map((each) => el("td", { class: "number" }, each)));
   const interval = (value, ends) => (value === null ? "-" : `${share(value)}${ends ? ` (${share(ends[0])} to ${share(ends[1])})` : ""}`);
-  return [el("h2", {}, "Params and scores"), el("div", { class: "scroll" }, el("table", { id: "sides" },
+  return [el("h2", {}, "Params and scores"), scroller("params and scores", el("table", { id: "sides" },
     el("thead", {}, el("tr", {}, el("td"), trials.map((side, place) => el("th", { scope: "col" }, linked(side.trial, place))))),
     el("tbody", {}, differing.map((name) => row(name, trials.map((side) => number(side.settings[name], 6)))),
       row("epochs", trials.map((side) => `${side.trained_epochs}${side.ended_by === "stopped" ? ", stopped early" : ""}`)),
@@ -62,13 +62,13 @@ function comparisons(found) {
   const unlike = found.unlike ? [el("p", { class: "warning" }, "These trials were not all evaluated on the same images; only those with the same images are compared.")] : [];
   const pairs = found.comparisons;
   const corrected = pairs.length > 1 ? `, multiplied by the number of comparisons (${pairs.length}, Bonferroni)` : "";
-  const table = pairs.length ? [el("div", { class: "scroll" }, el("table", { id: "pairs" },
+  const table = pairs.length ? [scroller("differences in accuracy", el("table", { id: "pairs" },
     head(["trials", "difference in accuracy", "95 % interval", "p", "only the first is right", "only the second is right", "significant"]),
     el("tbody", {}, pairs.map((pair) => el("tr", {}, el("td", {}, pair.trials.map((each) => each.trial).join(" minus ")),
       el("td", { class: "number" }, signed(pair.difference)), el("td", { class: "number" }, pair.difference_interval.map(signed).join(" to ")),
       el("td", { class: "number" }, number(pair.p, 2)), el("td", { class: "number" }, String(pair.only_first)),
       el("td", { class: "number" }, String(pair.only_second)), el("td", {}, pair.noise ? "no" : "yes")))))),
-  el("p", { class: "soft small" }, `McNemar's exact test on the same ${pairs[0].images.toLocaleString("en")} images${corrected}.`)] : [];
+  el("p", { class: "soft small" }, `McNemar's exact test on the same ${pairs[0].images.toLocaleString("en")} images${corrected}. ${pairs.length > 1 ? "The intervals are not corrected." : ""}`)] : [];
   return [el("h2", {}, `Difference on the ${found.split} split`), ...unlike, ...missing, ...table];
 }
 
@@ -118,10 +118,10 @@ class Disputed {
     if (found.pictures === "reading") this.timer = setTimeout(() => this.ask(), 3000);
     this.list.replaceChildren(el("p", { class: "soft small", id: "disputed" }, `${found.count.toLocaleString("en")} ${found.count === 1 ? "image" : "images"}`,
       shown < found.count ? `; the ${shown} on which the probabilities differ most are listed` : ""),
-    ...(shown ? [el("div", { class: "scroll" }, el("table", {},
+    ...(shown ? [scroller("images with different outcomes", el("table", {},
       el("thead", {}, el("tr", {}, ["image", "true class"].map((name) => el("th", { scope: "col" }, name)),
         found.trials.map((trial) => el("th", { scope: "col" }, linked(trial, this.places.get(trial)))))),
-      el("tbody", {}, found.images.map((each) => el("tr", {}, el("td", {}, picture(found, each.image)), el("td", {}, each.true_class),
+      el("tbody", {}, found.images.map((each) => el("tr", { class: "middle" }, el("td", {}, picture(found, each.image)), el("td", {}, each.true_class),
         each.predicted.map((name, place) => {
           const right = name === each.true_class;
           return el("td", { class: right ? "succeeded" : "failed" }, `${right ? "✓" : "✗"} ${name} ${share(each.probabilities[place])}`);

@@ -2,7 +2,7 @@
 
 import { ActionBar } from "./actions.js";
 import { Curves } from "./curves.js";
-import { counted, duration, el, facts, follow, head, number, share, title } from "./dom.js";
+import { counted, duration, el, facts, follow, head, moment, number, scroller, share, title } from "./dom.js";
 import { states } from "./experiments.js";
 import { Model, SHARES } from "./model.js";
 import { Parallel } from "./parallel.js";
@@ -10,6 +10,7 @@ import { Scatter } from "./scatter.js";
 import { Table } from "./table.js";
 
 const LOOKS = 4;
+const MOST_JOBS = 200;
 
 export function showExperiment(main, id) {
   const model = new Model();
@@ -23,20 +24,22 @@ export function showExperiment(main, id) {
   // The curves change only when the trials do: they are asked for a few times after that.
   let left = LOOKS;
   const curves = new Curves(model, () => again());
+  const jobs = el("section");
   const figures = el("div", { class: "figures" }, parallel.figure, curves.figure, scatter.figure, importance);
   look = follow(`/api/experiments/${id}`, (found) => {
     const trains = ["train", "tune"].includes(found.kind);
-    if (!about.isConnected) main.replaceChildren(about, actions.box, ...(trains ? [table.figure, figures] : []));
+    if (!about.isConnected) main.replaceChildren(about, actions.box, ...(trains ? [table.figure, figures] : [jobs]));
     about.replaceChildren(...heading(found));
     actions.show(actionsOf(found, id));
     model.replace(found);
     left = LOOKS;
-    if (!trains) return;
+    if (!trains) { jobs.replaceChildren(...jobTable(found)); return; }
     table.prepare();
     parallel.prepare();
     parallel.figure.hidden = found.differing.length === 0;
     scatter.prepare();
     importance.replaceChildren(...importances(found));
+    scatter.figure.classList.toggle("wide", importance.childElementCount === 0);
   });
   again = follow(() => `/api/experiments/${id}/curves?metric=${curves.metric.value}`, (found) => curves.show(found), () => left-- > 0);
 }
@@ -62,13 +65,14 @@ function heading(found) {
     found.folds ? el("p", { id: "point" }, bestPoint(found)) : null,
     facts([
       ["state", el("span", {}, ...states(found))],
-      ["progress", `${found.done} of ${counted(found.total, found.unit)}${ended ? "" : `, ETA ${duration(found.seconds_left)}`}`],
+      ["progress", `${found.done} of ${counted(found.total, found.unit)}${ended || found.seconds_left === null ? "" : `, ETA ${duration(found.seconds_left)}`}`],
       ["kind", found.kind], ["data set", found.dataset || "none"],
       ["tags", found.tags.join(", ") || null], ["note", found.note],
-      ["submitted", found.created_at.replace("T", " ").slice(0, 16)],
+      ["submitted", moment(found.created_at)],
       ["command", el("code", {}, found.command)],
-      // They are on the pages of the trials.
-      ["results", ["train", "tune"].includes(found.kind) ? null : el("code", {}, `runner report ${found.experiment}`)],
+      // Others have their results on the pages of their trials.
+      ["results", found.of_trial === null ? null : el("span", {}, el("a", { href: `/trials/${found.of_trial}` }, `Trial ${found.of_trial}`),
+        " or ", el("code", {}, `runner report ${found.experiment}`))],
     ]),
   ].filter(Boolean);
 }
@@ -99,15 +103,37 @@ function bestPoint({ best_point: best, folds, by, differing }) {
   return `The best of ${counted(best.complete, "point")} with all ${folds} folds${params ? ` is ${params}` : ""}: mean ${by} ${value(best.mean)}${around}.`;
 }
 
+// Of experiments that do not train.
+function jobTable({ columns }) {
+  const rows = columns.job.slice(0, MOST_JOBS);
+  return [el("h2", {}, "Jobs"), scroller("jobs", el("table", {}, head(["job", "state", "reason"]),
+    el("tbody", {}, rows.map((job, row) => el("tr", {}, el("td", {}, el("a", { href: `/jobs/${job}` }, String(job))),
+      el("td", { class: columns.state[row] }, columns.state[row]), el("td", {}, columns.reason[row] ?? "-")))))),
+  ...(rows.length < columns.job.length ? [el("p", { class: "soft small" }, `The first ${rows.length} of ${counted(columns.job.length, "job")}.`)] : [])];
+}
+
+// The importance and its interval as a mark and a bar; the numbers stand beside them.
+function track({ importance, interval }) {
+  const made = el("span", { class: "track", "aria-hidden": "true" });
+  for (const [name, low, high] of [["interval", ...(interval ?? [0, 0])], ["mark", importance, importance]]) {
+    if (low === null) continue;
+    const part = el("span", { class: name });
+    [part.style.left, part.style.width] = [`${100 * low}%`, `${100 * (high - low)}%`];
+    made.append(part);
+  }
+  return made;
+}
+
 function importances(found) {
   const rows = found.influence?.params ?? [];
   if (rows.length === 0) return [];
   return [
     el("h2", {}, `Importance for ${found.by}`),
-    el("div", { class: "scroll" }, el("table", {},
-      head(["param", "importance", "", "p", "correlation"]),
-      el("tbody", {}, rows.map((row) => el("tr", {}, el("td", {}, row.param), el("td", { class: "number" }, number(row.importance, 2)),
-        el("td", {}, el("progress", { max: 1, value: row.importance ?? 0, "aria-label": `importance of ${row.param}` })),
+    scroller("importance", el("table", {},
+      el("thead", {}, el("tr", {}, ["param", "importance", null, "95 % interval", "p", "correlation"].map((name) => (
+        name === null ? el("td", { class: "optional" }) : el("th", { scope: "col" }, name))))),
+      el("tbody", {}, rows.map((row) => el("tr", {}, el("td", {}, row.param),
+        el("td", { class: "number" }, share(row.importance)), el("td", { class: "optional" }, track(row)), el("td", { class: "number" }, row.interval ? row.interval.map(share).join(" to ") : "-"),
         el("td", { class: "number" }, number(row.p, 2)), el("td", { class: "number" }, number(row.correlation, 2))))))),
     el("p", { class: "soft small" }, `The share of the variance that each param explains on its own, from ${found.influence.trials.toLocaleString("en")} trials, corrected for chance. It shows no causation.`),
   ];

@@ -1,6 +1,6 @@
 // The page of all experiments: search, state, progress and the best trial of each, live.
 
-import { counted, duration, el, follow, number, query, setQuery, share, title } from "./dom.js";
+import { counted, duration, el, follow, hostName, moment, number, query, scroller, setQuery, share, title } from "./dom.js";
 
 const STATES = ["running", "pending", "succeeded", "failed", "cancelled"];
 const SHARES = ["accuracy", "val_accuracy"];
@@ -13,7 +13,7 @@ export function showExperiments(main) {
     STATES.map((each) => el("option", { value: each }, each)));
   state.value = query("state");
   const archived = el("input", { type: "checkbox", checked: query("archived") === "yes" });
-  const [about, body] = [el("div"), el("div", { class: "scroll" })];
+  const [about, body] = [el("div"), scroller("experiments")];
   let overview = null;
   function draw() {
     if (overview === null) return;
@@ -31,7 +31,7 @@ export function showExperiments(main) {
   }
   archived.addEventListener("input", () => { setQuery("archived", archived.checked ? "yes" : ""); draw(); });
   const controls = el("div", { class: "bar" }, el("label", {}, "Search", search),
-    el("label", {}, "State", state), el("label", {}, archived, "archived too"));
+    el("label", {}, "State", state), el("label", {}, archived, "Show archived"));
   follow("/api/experiments", (found) => {
     overview = found;
     // After an error, such as a store that was not there yet, the page is made again.
@@ -50,9 +50,9 @@ function isShown(row, words, state, archived) {
 function aboutWorkers(overview) {
   const count = overview.workers.length;
   const unfinished = overview.experiments.some((row) => row.states.pending + row.states.running);
-  const where = Object.entries(Object.groupBy(overview.workers, (each) => `${each.host} (${each.device})`))
+  const where = Object.entries(Object.groupBy(overview.workers, (each) => `${hostName(each.host)} (${each.device})`))
     .map(([place, found]) => (found.length > 1 ? `${found.length} on ${place}` : place)).join(", ");
-  const said = count ? `${count} ${count === 1 ? "worker" : "workers"}: ${where}` : "no worker is running";
+  const said = count ? `${count} ${count === 1 ? "worker" : "workers"}: ${where}` : "No worker is running";
   return [
     el("p", { class: "soft small" }, `${said}; ${overview.store}`),
     ...(overview.trouble ? [el("p", { class: "warning" }, overview.trouble)] : []),
@@ -63,9 +63,9 @@ function aboutWorkers(overview) {
 }
 
 function table(rows) {
-  const heads = ["experiment", "name and tags", "state", "progress", "ETA", "best"];
+  const heads = ["experiment", "name and tags", "state", "progress", "best"];
   const optional = ["kind", "data set", "submitted"];
-  return el("table", {},
+  return el("table", { class: "list" },
     el("thead", {}, el("tr", {}, heads.map((name) => el("th", { scope: "col" }, name)),
       optional.map((name) => el("th", { scope: "col", class: "optional" }, name)))),
     el("tbody", {}, rows.map(line)));
@@ -83,12 +83,12 @@ function line(row) {
       row.tags.map((tag) => el("span", { class: "tag", title: tag }, tag))),
     el("td", { class: "state" }, states(row)),
     el("td", {}, ended ? counted(row.done, row.unit) : [el("progress", { max: row.total || 1, value: row.done,
-      "aria-label": `progress of experiment ${row.experiment}` }), ` ${row.done}/${row.total}`]),
-    el("td", { class: "state" }, ended ? "-" : duration(row.seconds_left)),
+      "aria-label": `progress of experiment ${row.experiment}` }), ` ${row.done}/${row.total}`, row.seconds_left === null ? null
+      : el("div", { class: "soft" }, `ETA ${duration(row.seconds_left)}`)]),
     el("td", { class: "number" }, mean),
     el("td", { class: "optional" }, row.kind),
     el("td", { class: "optional" }, row.dataset),
-    el("td", { class: "optional state" }, row.created_at.slice(0, 16).replace("T", " ")));
+    el("td", { class: "optional state" }, moment(row.created_at)));
 }
 
 export function states(row) {

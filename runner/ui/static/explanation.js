@@ -33,7 +33,7 @@ export async function showExplanation(main, id) {
   const name = ids.length > 1 ? `Explanations ${ids.join(" and ")}` : `Explanation ${id}`;
   title(name, [["Experiments", "/"], [`Trial ${first.trial}`, `/trials/${first.trial}`], [name]]);
   const look = new Look();
-  const heading = `${first.class}: image ${first.image} of trial ${first.trial}`;
+  const heading = `${name}: ${first.class} in image ${first.image} of trial ${first.trial}`;
   main.replaceChildren(el("h1", {}, ids.length > 1 ? name : heading), bar(main, id, first, look),
     ids.length > 1 ? el("div", { class: "pair" }, found.map((each) => column(each, look))) : alone(first, look));
 }
@@ -41,7 +41,8 @@ export async function showExplanation(main, id) {
 function bar(main, id, { others }, look) {
   const strength = el("input", { type: "range", min: 0, max: 1, step: 0.05, value: String(look.strength),
     oninput: () => look.change({ strength: Number(strength.value) }) });
-  const chosen = choice([["", "none"], ...others.map((each) => [String(each.explanation), `${each.explanation}: ${named(each)}`])],
+  const chosen = choice([["", "none"], ...others.map((each) => [String(each.explanation), `${each.explanation}: ${named(each)}`]),
+    ...(others.some((each) => String(each.explanation) === query("with")) || !query("with") ? [] : [[query("with"), `${query("with")}: another image`]])],
     async (value) => {
       setQuery("with", value);
       await showExplanation(main, id);
@@ -49,8 +50,8 @@ function bar(main, id, { others }, look) {
     });
   chosen.id = "with";
   chosen.value = query("with");
-  return el("div", { class: "bar" }, el("label", {}, "strength", strength),
-    others.length ? el("label", {}, "side by side with", chosen) : null);
+  return el("div", { class: "bar" }, el("label", {}, "Strength", strength),
+    others.length || query("with") ? el("label", {}, "Side by side with", chosen) : null);
 }
 
 function named(found) {
@@ -58,7 +59,7 @@ function named(found) {
 }
 
 function verdict(found) {
-  return el("p", { class: found.verdict === "sound" ? null : "warning" }, `${found.verdict}: ${found.reason}`);
+  return el("p", { class: found.verdict === "sound" ? null : "warning" }, el("strong", {}, found.verdict), `: ${found.reason}`);
 }
 
 function alone(found, look) {
@@ -66,7 +67,7 @@ function alone(found, look) {
 }
 
 function column(found, look) {
-  return el("section", {}, el("h2", {}, el("a", { href: `/explanations/${found.explanation}` }, named(found))),
+  return el("section", {}, el("h2", {}, el("a", { href: `/explanations/${found.explanation}` }, `Image ${found.image}: ${named(found)}`)),
     verdict(found), overlay(found, look), curves(found), about(found));
 }
 
@@ -111,7 +112,7 @@ function overlay(found, look) {
   look.draws.push(draw);
   draw();
   return el("figure", {}, el("figcaption", {}, "Supports (green) and opposes (red)"), canvas, said,
-    el("label", { class: "small" }, "superpixel", chosen),
+    el("label", { class: "small" }, "Superpixel", chosen),
     found.picture ? null : el("p", { class: "soft small" }, "The image is not stored: only its superpixels are shown."));
 }
 
@@ -140,7 +141,8 @@ function curves(found) {
     const [across, up] = [new Axis([0, 1], false), new Axis([0, 1], false)];
     drawFrame(context, inner, across, up, "share of superpixels");
     const at = (value, place) => [inner.left + inner.width * across.at(shares[place]), inner.top + inner.height * (1 - up.at(value))];
-    for (const [values, style] of [[deletion, colour("alarm")], [insertion, colour("good")]]) {
+    for (const [values, style, dashes] of [[deletion, colour("alarm"), [6, 4]], [insertion, colour("good"), []]]) {
+      context.setLineDash(dashes);
       context.strokeStyle = style;
       context.fillStyle = style;
       context.lineWidth = 2;
@@ -150,15 +152,16 @@ function curves(found) {
       const [x, y] = at(values[slider.value], slider.value);
       context.fillRect(x - 4, y - 4, 8, 8);
     }
+    context.setLineDash([]);
     const place = Number(slider.value);
     said.textContent = `${Math.round(shares[place] * 100)} % of the superpixels: probability ${share(deletion[place])} when they are hidden (deletion), ${share(insertion[place])} when only they are shown (insertion)`;
   });
-  return el("figure", {}, el("figcaption", {}, "Deletion (red) and insertion (green)"), layers.box, el("label", {}, "superpixels", slider), said);
+  return el("figure", {}, el("figcaption", {}, "Deletion (red, dashed) and insertion (green)"), layers.box, el("label", {}, "Superpixels", slider), said);
 }
 
 function about(found) {
   return facts([["true class", found.true_class], ["predicted class", found.predicted_class], ["probability", share(found.probability)],
     ["method", found.method], ["superpixels", found.superpixels], ["samples", found.samples], ["R²", found.r2 === null ? null : number(found.r2, 3)],
-    ["stability", number(found.stability, 3)],
+    ["stability", found.stability === null ? null : share(found.stability)],
     ["supporting regions hidden", found.removed === null ? null : `probability ${share(found.removed)}; random regions of the same area ${share(found.removed_random)}`]]);
 }

@@ -1,7 +1,7 @@
 // The images of a trial's evaluation: right or wrong, by class, by confidence.
 
 import { addExplainButtons } from "./actions.js";
-import { choice, el, follow, offer, query, setQuery, share, title } from "./dom.js";
+import { choice, el, follow, offer, query, refusal, setQuery, share, title } from "./dom.js";
 
 const NAMED = [["split", ["validation", "test"]], ["choice", ["wrong", "right", "all"]], ["order", ["sure", "unsure"]]];
 const WORDS = { sure: "most confident first", unsure: "least confident first" };
@@ -18,7 +18,7 @@ export function showImages(main, trial) {
     look();
   };
   const selects = NAMED.map(([name, values]) => named(name, values, given[name], change(name)));
-  const [truth, predicted] = ["true", "predicted"].map((name) => choice([], change(name)));
+  const [truth, predicted] = ["true", "predicted"].map((name) => choice([["", "any"]], change(name)));
   const controls = el("div", { class: "bar" }, selects, el("label", {}, "True class", truth), el("label", {}, "Predicted class", predicted));
   const [heading, body] = [el("h1"), el("div")];
   const name = `Images of trial ${trial}`;
@@ -33,6 +33,10 @@ export function showImages(main, trial) {
     const cards = new Map(found.images.map((each) => [each.image, card(found, each)]));
     body.replaceChildren(...listed(found, [...cards.values()], change("page")));
     if (found.split === "test") addExplainButtons(trial, cards);
+  }, () => true, (error) => {
+    // The controls stay, to choose another split.
+    main.replaceChildren(heading, controls, body);
+    body.replaceChildren(...refusal(error));
   });
 }
 
@@ -67,6 +71,6 @@ function card(found, each) {
 
 function bars(found, each) {
   const order = each.probabilities.map((value, label) => [value, label]).sort((a, b) => b[0] - a[0]).slice(0, MOST_CLASSES);
-  return el("details", {}, el("summary", {}, "probabilities"), el("table", {}, el("tbody", {}, order.map(([value, label]) => el("tr", {},
+  return el("details", {}, el("summary", {}, "Probabilities"), el("table", {}, el("tbody", {}, order.map(([value, label]) => el("tr", {},
     el("td", {}, found.classes[label]), el("td", { class: "number" }, share(value)))))));
 }

@@ -1,12 +1,13 @@
 // Parallel coordinates: a line for each trial, and a brush on every axis.
 
-import { Layers, colour } from "./canvas.js";
+import { Layers, colour, fitted } from "./canvas.js";
+import { Density, MANY, Strokes } from "./density.js";
 import { el, number } from "./dom.js";
 import { Axis, plainName } from "./model.js";
 
 const MOST_AXES = 8;
-const LEAST_WIDTH = 72;
-const EDGE = { left: 46, right: 46, top: 26, bottom: 14 };
+const LEAST_WIDTH = 92;
+const EDGE = { left: 16, right: 46, top: 26, bottom: 14 };
 // Shades from the worst to the best value of the metric.
 const SHADES = { light: [[198, 208, 220], [11, 92, 173]], dark: [[66, 74, 84], [120, 190, 255]] };
 const STEPS = 6;
@@ -17,9 +18,9 @@ export class Parallel {
     this.layers = new Layers("parallel coordinates of the params and the metric; the table has the same trials",
       ["base", "chosen", "brush"], (whole) => this.draw(whole));
     this.names = [];
-    this.clear = el("button", { type: "button", onclick: () => { for (const name of [...model.ranges.keys()]) model.ranges.delete(name); model.select(); } }, "clear brushes");
+    this.clear = el("button", { type: "button", onclick: () => { for (const name of [...model.ranges.keys()]) model.ranges.delete(name); model.select(); } }, "Clear selection");
     this.figure = el("figure", { class: "wide" }, el("figcaption", {}, "Params and result"),
-      el("div", { class: "bar small" }, this.clear, el("span", { class: "soft" }, "drag along an axis to select; click it to take the selection away")),
+      el("div", { class: "bar small" }, this.clear, el("span", { class: "soft" }, "drag along an axis to select trials; click it to clear its selection")),
       this.layers.box);
     this.listen();
     model.onChange(() => this.layers.redraw(false));
@@ -44,6 +45,11 @@ export class Parallel {
   x(place) {
     const width = this.layers.width - EDGE.left - EDGE.right;
     return EDGE.left + (this.names.length < 2 ? width / 2 : (width * place) / (this.names.length - 1));
+  }
+
+  // The room between two axes.
+  room() {
+    return this.names.length < 2 ? this.layers.width : this.x(1) - this.x(0);
   }
 
   y(share) {
@@ -78,9 +84,14 @@ export class Parallel {
       if (!numbers.has(key)) numbers.set(key, numbers.size);
       return numbers.get(key);
     });
+    this.distinct = numbers.size;
     this.xs = this.names.map((_, n) => this.x(n));
     const base = this.layers.layer("base");
-    this.layers.behind(() => this.lines(base, () => true, colour("bar"), 0.35));
+    this.layers.behind(() => {
+      const pen = this.pen(base);
+      this.lines(pen, () => true, colour("bar"), 0.35);
+      pen.show();
+    });
   }
 
   // The best are drawn last, on top.
@@ -94,31 +105,32 @@ export class Parallel {
       const at = axis.at(values?.[row] ?? null);
       return at === null ? 0 : Math.min(STEPS - 1, Math.floor((small ? 1 - at : at) * STEPS));
     });
+    const pen = this.pen(context);
     for (let each = 0; each < STEPS; each++) {
       const mix = from.map((low, n) => Math.round(low + ((to[n] - low) * each) / (STEPS - 1)));
-      this.lines(context, (row) => this.model.on[row] && step[row] === each, `rgb(${mix})`,
+      this.lines(pen, (row) => this.model.on[row] && step[row] === each, `rgb(${mix})`,
         this.model.count > 500 ? 0.5 : 0.9);
     }
+    pen.show();
   }
 
-  lines(context, wants, style, alpha) {
-    [context.strokeStyle, context.lineWidth, context.globalAlpha] = [style, 1, alpha];
+  pen(context) {
+    const box = { left: 0, top: 0, width: this.layers.width, height: this.layers.height };
+    return this.distinct > MANY ? new Density(context, box) : new Strokes(context);
+  }
+
+  lines(pen, wants, style, alpha) {
     const { places, looks, xs } = this;
     const seen = new Uint8Array(this.model.rows);
     for (let row = 0; row < this.model.rows; row++) {
       if (seen[looks[row]] || !wants(row)) continue;
       seen[looks[row]] = 1;
-      context.beginPath();
-      let open = false;
-      for (let n = 0; n < places.length; n++) {
-        const y = places[n][row];
-        if (Number.isNaN(y)) { open = false; continue; }
-        if (open) context.lineTo(xs[n], y); else context.moveTo(xs[n], y);
-        open = true;
+      for (let n = 1; n < places.length; n++) {
+        const [from, to] = [places[n - 1][row], places[n][row]];
+        if (!Number.isNaN(from) && !Number.isNaN(to)) pen.line(xs[n - 1], from, xs[n], to);
       }
-      context.stroke();
     }
-    context.globalAlpha = 1;
+    pen.lay(style, alpha);
   }
 
   drawAxes(context) {
@@ -133,22 +145,27 @@ export class Parallel {
       context.fillStyle = colour("ink");
       context.textAlign = "center";
       context.textBaseline = "alphabetic";
-      context.fillText(shortened(plainName(name), this.names.length), x, 14);
+      const text = fitted(context, plainName(name), this.room() - 10);
+      // Those at the edges stay inside the figure.
+      const half = context.measureText(text).width / 2;
+      context.fillText(text, Math.min(Math.max(x, half), this.layers.width - half), 14);
       this.drawTicks(context, n, x);
       this.drawRange(context, name, n, x);
     });
   }
 
   drawTicks(context, n, x) {
-    // Those of the first axis do not fit on the left of it.
-    const onRight = n === this.names.length - 1 || (n === 0 && this.x(1) - x > 120);
+    const [first, last] = [n === 0, n === this.names.length - 1];
+    const onRight = first || last;
+    // Those of the first two axes share the room between them.
+    const room = last ? EDGE.right - 6 : (n < 2 ? this.room() / 2 : this.room()) - 10;
     context.textAlign = onRight ? "left" : "right";
     context.textBaseline = "middle";
     context.lineWidth = 3;
     context.strokeStyle = colour("paper");
     context.fillStyle = colour("soft");
     for (const [value, whole] of this.axes[n].ticks(5)) {
-      const text = shortened(whole, this.names.length);
+      const text = fitted(context, whole, room);
       const [left, top] = [x + (onRight ? 5 : -5), this.y(this.axes[n].at(value))];
       context.strokeText(text, left, top);
       context.fillText(text, left, top);
@@ -205,9 +222,4 @@ export class Parallel {
     return [...this.model.ranges].map(([name, range]) => (range instanceof Set
       ? `${plainName(name)} in ${[...range].join(", ")}` : `${plainName(name)} ${number(range[0], 3)} to ${number(range[1], 3)}`)).join("; ");
   }
-}
-
-function shortened(name, axes) {
-  const most = axes > 5 ? 10 : 16;
-  return name.length > most ? `${name.slice(0, most - 1)}…` : name;
 }

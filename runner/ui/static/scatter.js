@@ -12,8 +12,9 @@ export class Scatter {
     this.layers = new Layers("scatter of two columns; the table has the same trials", ["base", "chosen", "hover"], (whole) => this.draw(whole));
     this.across = choice([], (column) => { setQuery("x", column); this.prepare(); }, "horizontal axis");
     this.up = choice([], (column) => { setQuery("y", column); this.prepare(); }, "vertical axis");
+    this.none = el("p", { class: "soft", hidden: true }, "No trial has both values yet.");
     this.figure = el("figure", {}, el("figcaption", {}, "Scatter"),
-      el("div", { class: "bar small" }, this.across, "and", this.up), this.layers.box);
+      el("div", { class: "bar small" }, this.across, "and", this.up), this.none, this.layers.box);
     this.listen();
     model.onChange(() => this.layers.redraw(false));
   }
@@ -29,6 +30,9 @@ export class Scatter {
       }
     }
     if (!columns[this.across.value] || !columns[this.up.value]) return;
+    const [across, up] = [columns[this.across.value], columns[this.up.value]];
+    const empty = !across.some((value, row) => value !== null && up[row] !== null);
+    [this.none.hidden, this.layers.box.hidden] = [!empty, empty];
     this.axes = [new Axis(columns[this.across.value]), new Axis(columns[this.up.value])];
     this.layers.redraw();
   }

@@ -1,9 +1,10 @@
 // The table of trials: sorted, filtered, and with only the visible rows in the document.
 
-import { el, number, query, setQuery, share } from "./dom.js";
+import { el, keepFocus, number, query, setQuery, share } from "./dom.js";
 import { SHARES, plainName } from "./model.js";
 
 const AHEAD = 12;
+const DIGITS = 4;
 const MOST_COMPARED = 6;
 
 export class Table {
@@ -19,8 +20,9 @@ export class Table {
     this.compare = el("span", { class: "soft", id: "compare", role: "status" });
     this.filter = el("input", { type: "search", size: 34, placeholder: "lr<0.01 optimizer=adam", value: query("filter"),
       oninput: () => { setQuery("filter", this.filter.value); model.filter(this.filter.value); } });
+    this.about = el("p", { class: "soft small" });
     this.figure = el("section", {}, el("h2", {}, "Trials"), el("div", { class: "bar" },
-      el("label", {}, "Filter", this.filter), this.count, this.compare), this.box);
+      el("label", {}, "Filter", this.filter), this.count, this.compare), this.box, this.about);
     this.sayCompared();
     this.height = 31;
     this.box.addEventListener("scroll", () => this.draw());
@@ -40,8 +42,10 @@ export class Table {
 
   prepare() {
     this.shown = this.names();
+    const marked = this.model.columns.noise?.includes(true);
+    this.about.textContent = marked ? "noise: yes, and a bar at the left, for trials that are not significantly worse than the best." : "";
     this.head.replaceChildren(el("th", { scope: "col" }, "compare"), ...this.shown.map((name) => el("th", { scope: "col", "aria-sort": this.sorted(name) },
-      el("button", { type: "button", title: `sort by ${plainName(name)}`, onclick: () => this.sortBy(name) },
+      el("button", { type: "button", "data-key": `sort-${name}`, title: `sort by ${plainName(name)}`, onclick: () => this.sortBy(name) },
         plainName(name), el("span", { "aria-hidden": "true" }, { ascending: " ↑", descending: " ↓" }[this.sorted(name)] ?? "")))));
     this.order();
   }
@@ -56,7 +60,7 @@ export class Table {
     this.sort = name;
     setQuery("sort", `${this.down ? "-" : ""}${name}`);
     this.box.scrollTop = 0;
-    this.prepare();
+    keepFocus(() => this.prepare());
   }
 
   order() {
@@ -73,12 +77,10 @@ export class Table {
     if (!this.rows) return;
     const first = Math.max(0, Math.floor(this.box.scrollTop / this.height) - AHEAD);
     const last = Math.min(this.rows.length, first + Math.ceil(this.box.clientHeight / this.height) + 2 * AHEAD);
-    const focused = this.body.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-    this.body.replaceChildren(this.space(first), ...this.rows.slice(first, last).map((row) => this.line(row)),
-      this.space(this.rows.length - last));
+    keepFocus(() => this.body.replaceChildren(this.space(first), ...this.rows.slice(first, last).map((row) => this.line(row)),
+      this.space(this.rows.length - last)));
     const made = this.body.children[1];
     if (made && last > first && made.offsetHeight) this.height = made.offsetHeight;
-    if (focused) this.body.querySelector(`[data-key="${focused}"]`)?.focus({ preventScroll: true });
   }
 
   check(row) {
@@ -95,7 +97,7 @@ export class Table {
 
   sayCompared() {
     const trials = [...this.compared];
-    if (trials.length < 2) this.compare.replaceChildren(`select 2 to ${MOST_COMPARED} trials to compare`);
+    if (trials.length < 2) this.compare.replaceChildren(`check 2 to ${MOST_COMPARED} trials to compare them`);
     else this.compare.replaceChildren(el("a", { href: `/compare?trials=${trials.join(",")}` }, `Compare trials ${trials.join(", ")}`));
   }
 
@@ -110,6 +112,12 @@ export class Table {
     return el("tr", { class: noise ? "near" : null }, this.check(row), this.shown.map((name) => this.cell(name, row)));
   }
 
+  // Measured values have as many digits in every row, so that they can be compared.
+  isMeasured(name, value) {
+    return !name.startsWith("params.") && typeof value === "number" && !Number.isInteger(value)
+      && Math.abs(value) >= 1e-4 && Math.abs(value) < 1e4;
+  }
+
   cell(name, row) {
     const value = this.model.columns[name][row];
     if (name === "trial") return el("td", {}, el("a", { href: this.model.address(row), "data-key": `link-${this.model.columns.job[row]}` }, value === null ? this.model.label(row) : String(value)));
@@ -119,7 +127,7 @@ export class Table {
       const [low, high] = this.model.columns.interval[row];
       return el("td", { class: "number" }, `${share(value)} (${share(low)} to ${share(high)})`);
     }
-    const text = SHARES.includes(name) ? share(value) : number(value);
+    const text = SHARES.includes(name) ? share(value) : this.isMeasured(name, value) ? value.toPrecision(DIGITS) : number(value);
     return el("td", { class: typeof value === "number" ? "number" : null, title: text.length > 24 ? text : null }, text);
   }
 }

@@ -3,8 +3,8 @@
 import { ActionBar } from "./actions.js";
 import { reliability } from "./calibration.js";
 import { Curves } from "./curves.js";
-import { el, facts, follow, head, number, share, title } from "./dom.js";
-import { Model } from "./model.js";
+import { duration, el, facts, follow, head, hostName, moment, number, scroller, share, title } from "./dom.js";
+import { Model, SHARES } from "./model.js";
 
 export function showTrial(main, id) {
   show(main, `/api/trials/${id}`, `Trial ${id}`);
@@ -55,7 +55,7 @@ function give(curves, model, found) {
 function heading(found, name) {
   const params = Object.entries(found.params).map(([param, value]) => [param, number(value, 6)]);
   const scores = ["val_accuracy", "val_loss", "accuracy", "loss", "best_val_accuracy"].filter((each) => found[each] !== null)
-    .map((each) => [each, number(found[each])]);
+    .map((each) => [each, score(found, each)]);
   const commands = found.trial === null ? [] : [
     ["reproduce", el("code", {}, found.provenance.command)],
     ["model", el("span", {}, found.ended_by === "stopped" ? null : [el("a", { href: `/api/trials/${found.trial}/model`, download: "" }, "download"), " or "],
@@ -65,13 +65,19 @@ function heading(found, name) {
     found.reason ? el("p", { class: "warning" }, found.reason) : null,
     found.not_reproducible ? el("p", { class: "warning" }, `Not reproducible: ${found.not_reproducible}`) : null,
     el("div", { class: "pair" },
-      facts([["state", el("span", { class: found.state }, found.state)], ["job", `${found.job}, number ${found.number}`],
-        ["epochs", `${found.trained_epochs}${{ patience: ", ended by patience", stopped: ", stopped early" }[found.ended_by] ?? ""}`],
+      facts([["state", el("span", { class: found.state }, found.state)], ["job", `${found.job} (number ${found.number} of the experiment)`],
+        ["epochs", found.network === null || !["train", "tune"].includes(found.kind) ? null : `${found.trained_epochs}${{ patience: ", ended by patience", stopped: ", stopped early" }[found.ended_by] ?? ""}`],
         ["results of", found.reused === null ? null : el("a", { href: `/trials/${found.reused}` }, `trial ${found.reused}, not trained again`)], ...scores,
-        ["seconds", found.seconds === null ? null : number(found.seconds)], ["seed", found.seed], ["network", found.network],
+        ["training time", found.seconds === null ? null : duration(found.seconds)], ["seed", found.seed], ["network", found.network],
         ["data set", found.dataset.title], ["machine", found.fingerprint]]),
       el("div", {}, el("h2", {}, "Params"), params.length ? facts(params) : el("p", {}, "none"))),
     facts(commands)].filter(Boolean);
+}
+
+function score(found, name) {
+  if (!SHARES.includes(name)) return number(found[name]);
+  const ends = name === "val_accuracy" ? found.val_accuracy_interval : null;
+  return `${share(found[name])}${ends ? ` (95 % interval ${ends.map(share).join(" to ")})` : ""}`;
 }
 
 function evaluation(found, one) {
@@ -80,7 +86,7 @@ function evaluation(found, one) {
   return el("section", {}, el("h2", {}, `Evaluation on the ${one.split} split`),
     el("p", {}, `accuracy ${share(one.accuracy)} (95 % interval ${share(low)} to ${share(high)}), log loss ${number(one.log_loss)}, ${one.images.toLocaleString("en")} images. `,
       LISTED.includes(one.split) ? el("a", { href: imagesAddress(found, one, { choice: "wrong" }) }, "Images with wrong predictions") : null),
-    el("div", { class: "pair" }, matrix(found, one), classScores(found, one)),
+    el("div", { class: "beside" }, matrix(found, one), classScores(found, one)),
     calibration ? reliability(calibration) : null);
 }
 
@@ -97,37 +103,36 @@ function matrix(found, one) {
     const said = `${count} images of ${one.classes[row]} predicted as ${one.classes[column]}`;
     const shown = count && LISTED.includes(one.split)
       ? el("a", { title: said, "aria-label": said, href: imagesAddress(found, one, { choice: "all", true: row, predicted: column }) }, String(count)) : String(count);
-    const made = el("td", { class: row === column ? "right" : null }, shown);
+    const made = el("td", { class: row === column ? "right" : count ? null : "soft" }, shown);
     if (row !== column && count) made.style.background = `color-mix(in srgb, var(--alarm) ${Math.round((35 * count) / most)}%, transparent)`;
     return made;
   };
-  return el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `confusion matrix of the ${one.split} split` }, el("table", { class: "matrix" },
-    el("caption", { class: "small soft" }, "Confusion matrix. Rows: true class; columns: predicted class. Click a number to see its images."),
+  return scroller(`confusion matrix of the ${one.split} split`, el("table", { class: "matrix" },
+    el("caption", { class: "small soft" }, "Confusion matrix. Rows: true class; columns: predicted class. A number leads to its images."),
     el("thead", {}, el("tr", {}, el("td"), one.classes.map((each) => el("th", { scope: "col", title: each }, each.slice(0, 9))))),
     el("tbody", {}, one.confusion.map((row, place) => el("tr", {}, el("th", { scope: "row" }, one.classes[place]), row.map((count, column) => cell(count, place, column)))))));
 }
 
 function classScores(found, one) {
-  return el("div", { class: "scroll" }, el("table", {}, el("caption", { class: "small soft" }, "Scores by class."),
+  return scroller(`scores by class of the ${one.split} split`, el("table", {}, el("caption", { class: "small soft" }, "Scores by class."),
     head(["class", "support", "precision", "recall", "F1"]),
     el("tbody", {}, one.per_class.map((row, place) => el("tr", {},
       el("td", {}, LISTED.includes(one.split) ? el("a", { href: imagesAddress(found, one, { choice: "wrong", true: place }) }, row.class) : row.class),
-      [row.support, row.precision, row.recall, row.f1].map((value) => el("td", { class: "number" }, number(value, 3))))))));
+      [row.support, ...[row.precision, row.recall, row.f1].map(share)].map((value) => el("td", { class: "number" }, String(value))))))));
 }
 
 // Where an attempt ran, how it ended, and which epochs it trained.
 function attempts(found) {
   if (found.attempt_details.length === 0) return [];
-  const time = (text) => (text ? text.slice(0, 19).replace("T", " ") : "-");
   const epochs = (place) => {
     const [first, last] = found.attempt_epochs[place] ?? [null, null];
     if (first === null) return "-";
     return `${first} to ${last}${place > 0 && first > 1 ? `, resumed after epoch ${first - 1}` : ""}`;
   };
-  return [el("h2", {}, "Attempts"), el("div", { class: "scroll" }, el("table", {},
+  return [el("h2", {}, "Attempts"), scroller("attempts", el("table", {},
     head(["attempt", "state", "epochs", "host", "device", "started", "ended"]),
     el("tbody", {}, found.attempt_details.map((each, place) => el("tr", {}, el("td", {}, String(each.attempt)), el("td", { class: each.state }, each.state),
-      el("td", {}, epochs(place)), el("td", {}, each.host), el("td", {}, each.device), el("td", {}, time(each.started_at)), el("td", {}, time(each.ended_at))))))),
+      el("td", {}, epochs(place)), el("td", { title: each.host }, hostName(each.host)), el("td", {}, each.device), [each.started_at, each.ended_at].map((at) => el("td", { class: "state" }, moment(at)))))))),
   ...found.attempt_details.filter((each) => each.error).map((each) => el("details", {}, el("summary", {}, `Error of attempt ${each.attempt}`), el("pre", {}, each.error)))];
 }
 
@@ -136,7 +141,7 @@ function explanations(found) {
   return [el("h2", {}, "Explanations"), el("div", { class: "gallery" }, found.explanations.map((each) =>
     el("a", { href: `/explanations/${each.explanation}` },
       each.picture ? el("img", { src: `/api/explanations/${each.explanation}/image`, alt: `image ${each.image}`, loading: "lazy" }) : null,
-      el("span", { class: "small" }, `image ${each.image}, ${each.class}: ${each.verdict}`))))];
+      el("span", { class: "small" }, `image ${each.image}, ${each.class}, ${each.method}: ${each.verdict}`))))];
 }
 
 function source(found) {

@@ -32,6 +32,13 @@ def test_loopback_needs_no_login_and_says_where_the_page_is(page: Page) -> None:
     assert f"http://127.0.0.1:{page.port}/" in page.log.read_text()
 
 
+def test_whoever_opens_an_address_that_does_not_exist_gets_a_page(page: Page) -> None:
+    answer = page.ask("/nowhere", Accept="text/html,*/*")
+    assert answer.status == 404
+    assert "This address does not exist." in answer.read().decode()
+    assert json.loads(page.ask("/nowhere").read())["error"] == "This address does not exist."
+
+
 def test_a_foreign_host_name_is_refused(page: Page) -> None:
     assert page.ask("/", Host=f"evil.example:{page.port}").status == 400
     assert page.ask("/", Host=f"localhost:{page.port}").status == 200

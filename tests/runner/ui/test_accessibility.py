@@ -1,14 +1,24 @@
 """Every page without violations of axe's rules, light and dark, and usable at 400 px."""
 
 from importlib.resources import files
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from runner.store.engine import Store
+from runner.store.lifecycle.naming import Edit, edit
+from runner.store.names import Label
 from tests.browser import Browser
-from tests.runner.reports.stored import new_trial, store_evaluation, store_explanation, store_tune
+from tests.runner.reports.stored import (
+    evaluated,
+    store_explanation,
+    store_failure,
+    store_tune,
+    train_epochs,
+)
 from tests.runner.store.making import job_ids, value
-from tests.runner.ui.conftest import Page
+from tests.runner.ui.conftest import Page, serve
 
 AXE = (files("axe_core_python") / "axe.min.js").read_text()
 FOUND = (
@@ -17,46 +27,81 @@ FOUND = (
 )
 
 
+# Every control that can be seen, and those that Tab reached of them, without a visible focus.
+CONTROLS = "[...document.querySelectorAll('a, button, input, select, summary')]"
+SEEN = f"{CONTROLS}.filter((each) => each.checkVisibility() && !each.disabled)"
+REGIONS = "document.querySelectorAll('[tabindex=\"0\"]')"
+FOCUS = (
+    "(() => { const one = document.activeElement; one.dataset.reached = 'yes';"
+    " const { outlineStyle, outlineWidth } = getComputedStyle(one);"
+    " return outlineStyle === 'none' || outlineWidth === '0px' ? one.outerHTML : ''; })()"
+)
+
+
 @pytest.fixture(scope="module")
 def pages(page_store: Store) -> dict[str, str]:
     """Return the address of every page by what its document has once it is shown."""
-    trials = [new_trial(page_store), new_trial(page_store)]
-    for trial in trials:
-        store_evaluation(page_store, trial)
-    experiment = store_tune(page_store, [[0.3, 0.6], [0.4], []])
-    store_explanation(page_store)
+    labels = np.array([0, 0, 0, 1, 1, 1])
+    trials = [evaluated(page_store, labels, labels), evaluated(page_store, 1 - labels, labels)]
+    experiment = store_tune(page_store, [[0.3, 0.6], [0.4], [], []])
+    edit(page_store, experiment, Edit(Label("name" * 15, ("tag" * 15, "other"))))
+    running, failed = job_ids(page_store, experiment)[2:]
+    train_epochs(page_store, running, [0.5])
+    store_failure(page_store, failed, "the loss is nan")
+    explain = store_explanation(page_store)
     number = value(page_store, "SELECT max(id) FROM explanations")
-    job = job_ids(page_store, experiment)[2]
     return {
         "/": "tbody progress",
-        f"/experiments/{experiment}": "[data-curves]",
+        f"/experiments/{experiment}?group=params.lr": "[data-groups='4']",
+        f"/experiments/{explain}": "tbody a",
         f"/trials/{trials[0]}": ".matrix a",
-        f"/trials/{trials[0]}/images?split=test": ".gallery li",
-        f"/compare?trials={trials[0]},{trials[1]}": "#pairs",
-        f"/jobs/{job}": ".facts",
+        f"/trials/{trials[1]}/images?split=test": ".gallery li",
+        f"/trials/{trials[1]}/images?split=train": "main p",
+        f"/compare?trials={trials[0]},{trials[1]}": "#disputed",
+        f"/jobs/{running}": "[data-curves]",
+        f"/jobs/{failed}": "pre",
         f"/explanations/{number}": "canvas.big",
         f"/explanations/{number}?with={number - 1}": "canvas.big",
+        "/trials/999": "h1",
+        "/no/such/page": "h1",
     }
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(
-    page: Page, browser: Browser, pages: dict[str, str], scheme: str
+@pytest.mark.parametrize("width", [1400, 400])
+def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(
+    page: Page, browser: Browser, pages: dict[str, str], width: int
 ) -> None:
-    browser.window(1400, 1000, scheme)
     for path, shown in pages.items():
+        browser.window(width, 1000)
         browser.open(f"{page.address}{path}")
-        browser.wait_for(f"document.querySelector('{shown}')")
+        browser.wait_for(f"document.querySelector(`{shown}`)")
         browser.value(f"{AXE}; 0")
-        assert browser.value(FOUND) == [], path
+        for scheme in ("light", "dark"):
+            browser.window(width, 1000, scheme)
+            assert browser.value(FOUND) == [], f"{path} {scheme}"
+        assert browser.value("document.documentElement.scrollWidth") <= width, path
 
 
-def test_every_page_fits_a_phone(page: Page, browser: Browser, pages: dict[str, str]) -> None:
-    browser.window(400, 800)
+def test_a_page_without_a_store_says_how_to_begin(browser: Browser, tmp_path: Path) -> None:
+    for page in serve(tmp_path):
+        browser.open(f"{page.address}/")
+        browser.wait_for("document.querySelector('pre')?.innerText.includes('runner submit tune')")
+        browser.value(f"{AXE}; 0")
+        assert browser.value(FOUND) == []
+
+
+def test_every_control_is_reached_with_tab_and_seen_to_be(
+    page: Page, browser: Browser, pages: dict[str, str]
+) -> None:
+    browser.window(1400, 1000)
     for path, shown in pages.items():
         browser.open(f"{page.address}{path}")
-        browser.wait_for(f"document.querySelector('{shown}')")
-        assert browser.value("document.documentElement.scrollWidth") <= 400, path
+        browser.wait_for(f"document.querySelector(`{shown}`)")
+        for _ in range(browser.value(f"{SEEN}.length + {REGIONS}.length")):
+            browser.press("Tab")
+            assert browser.value(FOCUS) == "", path
+        left = f"{SEEN}.filter((each) => !each.dataset.reached).map((each) => each.outerHTML)"
+        assert browser.value(left) == [], path
 
 
 def test_the_table_is_used_with_the_keyboard(
@@ -69,6 +114,10 @@ def test_the_table_is_used_with_the_keyboard(
         browser.value(f"document.querySelectorAll('.rows input')[{place}].focus()")
         browser.press(" ")
     browser.wait_for("document.querySelector('#compare a')")
+    browser.value("document.querySelector('.rows th button').focus()")
+    for direction in ("ascending", "descending"):
+        browser.press("Enter")
+        browser.wait_for(f"document.querySelector('[aria-sort={direction}]')")
     browser.value("document.querySelector('#compare a').focus()")
     browser.press("Enter")
     browser.wait_for("document.querySelector('#sides')")

@@ -1,6 +1,7 @@
 """The page of an experiment in a real browser: one selection in all of its figures, live."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -54,6 +55,14 @@ def selected(browser: Browser) -> list[str]:
     return found
 
 
+# How many pixels of the curves of the selected trials are not transparent.
+DRAWN = (
+    "(() => { const layer = document.querySelectorAll('[data-curves] canvas')[1];"
+    " const { data } = layer.getContext('2d').getImageData(0, 0, layer.width, layer.height);"
+    " return data.filter((value, place) => place % 4 === 3 && value).length; })()"
+)
+
+
 def test_a_brush_selects_the_same_trials_in_all_figures(shown: Browser) -> None:
     assert selected(shown) == ["2,000", "2000", "2000", "2000"]
     left, top, height = shown.value(
@@ -61,12 +70,13 @@ def test_a_brush_selects_the_same_trials_in_all_figures(shown: Browser) -> None:
         " return [box.left, box.top, box.height]; })()"
     )
     # The first axis is lr: everything in its upper tenth.
-    shown.drag((left + 46, top + 20), (left + 46, top + 26 + height / 10))
+    shown.drag((left + 16, top + 20), (left + 16, top + 26 + height / 10))
     for figure in ("lines", "points", "curves"):
         shown.wait_for(
             f"document.querySelector('[data-{figure}]').dataset.{figure} === '{LARGEST}'"
         )
     assert selected(shown) == [LARGEST] * 4
+    assert shown.value(DRAWN) > 1_000
 
 
 @pytest.mark.usefixtures("page_store")
@@ -81,6 +91,19 @@ def test_a_filter_is_part_of_the_address_and_rows_are_made_as_they_are_seen(
     found = browser.value(ranks)
     assert found == sorted(found, reverse=True)
     assert browser.value("document.querySelectorAll('.rows tbody tr').length") < 60
+
+
+@pytest.mark.usefixtures("page_store")
+def test_groups_of_trials_have_a_curve_each_and_a_band(page: Page, browser: Browser) -> None:
+    browser.window(1400, 1200)
+    browser.open(f"{page.address}/experiments/1?group=params.lr")
+    browser.wait_for("document.querySelector('[data-groups]')?.dataset.groups === '4'")
+    legend = browser.value("document.querySelector('.legend').innerText")
+    # Seven values are divided into ranges.
+    assert re.findall(r"lr ([\d.]+(?: to [\d.]+)?) \(\d+\)", legend) == [
+        *("0.001", "0.002 to 0.003", "0.004 to 0.005", "0.006 to 0.007")
+    ]
+    assert "middle half" in legend
 
 
 def test_a_point_appears_while_it_is_trained(
@@ -144,5 +167,5 @@ def test_it_fits_a_phone(shown: Browser) -> None:
 @pytest.mark.usefixtures("page_store")
 def test_an_experiment_that_does_not_exist_says_so(page: Page, browser: Browser) -> None:
     browser.open(f"{page.address}/experiments/999")
-    browser.wait_for("document.body.innerText.includes('there is no experiment 999')")
+    browser.wait_for("document.body.innerText.includes('There is no experiment 999')")
     browser.console.clear()

@@ -24,9 +24,12 @@ def test_it_is_live_and_markup_in_names_is_text(
     assert browser.value("document.querySelectorAll('main img, main script, main b').length") == 0
 
     shown = browser.value("document.querySelector('tbody progress').value")
+    browser.value("document.querySelector('tbody a').focus()")
     train_epochs(page_store, job_ids(page_store, first)[1], [0.5])
     waited = browser.wait_for(f"document.querySelector('tbody progress').value > {shown}")
     assert waited < 5
+    # What had the focus has it still, though its row is another one.
+    assert browser.value("document.activeElement.getAttribute('href')") == f"/experiments/{first}"
     assert browser.console == []
     assert {each.split("/")[2] for each in browser.requests} == {page.address.split("/")[2]}
 

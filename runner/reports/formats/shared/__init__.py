@@ -5,7 +5,15 @@ from functools import cache
 from importlib.resources import files
 
 # Each after what it imports.
-IN_A_REPORT = ("dom.js", "model.js", "canvas.js", "curves.js", "report.js")
+IN_A_REPORT = (
+    "dom.js",
+    "model.js",
+    "canvas.js",
+    "density.js",
+    "groups.js",
+    "curves.js",
+    "report.js",
+)
 STYLE = "page.css"
 IMPORT = re.compile(r'(?ms)^import \{[^}]*\} from "\./\w+\.js";\n')
 

@@ -20,8 +20,13 @@ export class Layers {
     this.draw = draw;
     [this.waiting, this.whole, this.late] = [false, true, null];
     [this.width, this.height] = [0, 0];
-    new ResizeObserver(() => this.redraw()).observe(this.box);
+    // It is called once for every new box, which has been drawn in its size before.
+    new ResizeObserver(() => { if (this.isResized()) this.redraw(); }).observe(this.box);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.redraw());
+  }
+
+  isResized() {
+    return this.box.clientWidth !== this.width || this.box.clientHeight !== this.height;
   }
 
   // Without `whole`, only the selection is drawn again.
@@ -87,6 +92,15 @@ export class Layers {
   }
 }
 
+// A text that is shortened until it fits.
+export function fitted(context, text, width) {
+  let shown = text;
+  for (let most = text.length - 1; most > 0 && context.measureText(shown).width > width; most--) {
+    shown = `${text.slice(0, most)}…`;
+  }
+  return shown;
+}
+
 // The frame of a figure with two axes: their marks, names and lines.
 export function drawFrame(context, inner, across, up, names) {
   context.fillStyle = colour("soft");
@@ -97,7 +111,7 @@ export function drawFrame(context, inner, across, up, names) {
   for (const [value, text] of up.ticks()) {
     const y = inner.top + inner.height * (1 - up.at(value));
     line(context, inner.left, y, inner.left + inner.width, y);
-    context.fillText(text.slice(0, 8), inner.left - 6, y);
+    context.fillText(fitted(context, text, inner.left - 8), inner.left - 6, y);
   }
   context.textAlign = "center";
   context.textBaseline = "top";
@@ -105,7 +119,7 @@ export function drawFrame(context, inner, across, up, names) {
     if (names === "epoch" && !Number.isInteger(value)) continue;
     const x = inner.left + inner.width * across.at(value);
     line(context, x, inner.top, x, inner.top + inner.height);
-    context.fillText(text.slice(0, 12), x, inner.top + inner.height + 4);
+    context.fillText(fitted(context, text, 90), x, inner.top + inner.height + 4);
   }
   context.textAlign = "right";
   context.fillText(names, inner.left + inner.width, inner.top + inner.height + 17);

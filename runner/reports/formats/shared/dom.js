@@ -33,12 +33,32 @@ export function counted(count, unit) {
   return `${count.toLocaleString("en")} ${unit}${count === 1 ? "" : "s"}`;
 }
 
+// A moment of the server, all of whose times are in UTC.
+export function moment(text) {
+  return text ? `${text.slice(0, 16).replace("T", " ")} UTC` : "-";
+}
+
+// The name of a host; what follows it tells its boots and containers apart.
+export function hostName(host) {
+  return host.split("/")[0];
+}
+
 export function duration(seconds) {
   if (seconds === null || seconds === undefined) return "-";
   const whole = Math.round(seconds);
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  if (seconds < 10) return `${Number(seconds.toFixed(1))} s`;
   if (hours) return `${hours} h ${minutes} min`;
   return minutes ? `${minutes} min ${rest} s` : `${rest} s`;
+}
+
+export function listed(words) {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+}
+
+// A table that may be wider than the window, and is then scrolled, also with the keyboard.
+export function scroller(label, ...children) {
+  return el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": label }, ...children);
 }
 
 export function head(names) {
@@ -77,9 +97,22 @@ export function title(words, path) {
 export class Refused extends Error {
   constructor(answer, said) {
     super(said.error);
-    this.fix = said.fix;
+    [this.expected, this.fix] = [said.expected, said.fix];
     this.isEmpty = answer.headers.get("X-Store") === "none";
   }
+}
+
+// Change what is shown; what had the focus has it again if it was made anew.
+export function keepFocus(change) {
+  const before = document.activeElement;
+  change();
+  if (before === document.body || before.isConnected) return;
+  const same = [...document.getElementsByTagName(before.tagName)].find((each) => keyOf(each) === keyOf(before));
+  same?.focus({ preventScroll: true });
+}
+
+function keyOf(element) {
+  return element.dataset.key || element.getAttribute("href") || element.getAttribute("aria-label") || element.textContent;
 }
 
 // The browser sends the tag of what it has, and gets the document again only if it changed.
@@ -94,11 +127,12 @@ export async function documentAt(address) {
 }
 
 const EVERY = 2000;
+const EXAMPLE = "runner submit tune --downsample 0.01 --seed 2 --dataset shapes --epochs 1 --wait";
 export const NO_ANSWER = "the server does not answer";
 
 // Show a document, and again whenever it has changed; the function returned asks at once. While
 // `wanted` is false it is not asked for again.
-export function follow(address, show, wanted = () => true) {
+export function follow(address, show, wanted = () => true, refused = showRefusal) {
   const live = document.getElementById("live");
   let [tag, timer] = [null, null];
   async function look() {
@@ -108,14 +142,15 @@ export function follow(address, show, wanted = () => true) {
         const answer = await ask(typeof address === "function" ? address() : address);
         const found = `${answer.url} ${answer.headers.get("Etag")}`;
         if (found !== tag) {
-          show(await answer.json());
+          const read = await answer.json();
+          keepFocus(() => show(read));
           tag = found;
         }
         live.textContent = "live";
       }
     } catch (error) {
       live.textContent = error instanceof Refused ? "" : NO_ANSWER;
-      if (error instanceof Refused) showRefusal(error);
+      if (error instanceof Refused) refused(error);
       else if (!(error instanceof TypeError && error.message.includes("fetch"))) throw error;
     } finally {
       clearTimeout(timer);
@@ -128,12 +163,25 @@ export function follow(address, show, wanted = () => true) {
 
 export function showRefusal(error) {
   const main = document.getElementById("main");
-  main.replaceChildren(el("h1", {}, error.isEmpty ? "No experiments yet" : "Not available"), ...refusal(error));
+  if (error.isEmpty) main.replaceChildren(el("h1", {}, "No experiments yet"), ...welcome(error));
+  else main.replaceChildren(el("h1", {}, "Not available"), ...refusal(error), el("p", {}, el("a", { href: "/" }, "All experiments")));
+}
+
+// Where there is no store yet.
+function welcome(error) {
+  return [el("p", {}, "This page shows experiments as soon as they are submitted. A small one that needs no data set, for example:"),
+    el("pre", {}, EXAMPLE), el("p", { class: "soft small" }, sentence(error.message))];
+}
+
+function sentence(text) {
+  return `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 }
 
 export function refusal(error) {
   if (!(error instanceof Refused)) throw error;
-  return [el("p", {}, error.message), ...(error.fix ? [el("p", { class: "soft" }, `To fix it: ${error.fix}`)] : [])];
+  return [el("p", {}, sentence(error.message)),
+    ...[["Expected", error.expected], ["To fix it", error.fix]].filter(([, said]) => said)
+      .map(([name, said]) => el("p", { class: "soft" }, `${name}: ${sentence(said).replace(/^./, (first) => first.toLowerCase())}`))];
 }
 
 // A part of the address, which can be shared, without another page in the history.
