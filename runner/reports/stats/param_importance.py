@@ -18,9 +18,9 @@ from runner.reports.stats.uncertainty import explained_interval, f_test
 INFLUENCE = ("param", "values", "importance", "interval", "p", "correlation")
 INFLUENCES = (
     "importance: the share of the metric's variance that the param explains on its own, corrected"
-    " for chance. interval: its 95 % interval, by the F distribution. p: the probability that any of"
-    " these params has an importance this large by chance (F test, multiplied by the number of params). correlation: Pearson's, for numeric"
-    " params. None of these values shows causation."
+    " for chance. interval: its 95 % interval, by the F distribution. p: the probability that any"
+    " of these params has an importance this large by chance (F test, multiplied by the number of"
+    " params). correlation: Pearson's, for numeric params. None of these values shows causation."
 )
 
 MOST_CLASSES = 5
