@@ -1,6 +1,5 @@
 """The processor of a machine, and what chooses its kernels: no Keras is needed to tell."""
 
-import hashlib
 import os
 from functools import cache
 from pathlib import Path
@@ -51,6 +50,7 @@ def kernel_choices() -> list[str]:
 
 def processor() -> str:
     """Return the processor's name and a hash of its instruction sets, which choose the kernels."""
+    import hashlib
     import platform
 
     try:

@@ -12,7 +12,6 @@ with a probability of 5 % at most.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
-from statistics import fmean, stdev
 
 CONFIDENCE = 0.95
 FEWEST_SEEDS, MOST_SEEDS = 3, 20
@@ -139,6 +138,8 @@ def _after(
     margins: Mapping[int, Margin],
 ) -> tuple[list[int], dict[int, Margin]]:
     """Return who stays in after so many seeds, best first, and how far others are behind."""
+    from statistics import fmean
+
     values = {point: _values(scores, point, seeds) for point in racing}
     ordered = sorted(racing, key=lambda point: (-fmean(values[point]), point))
     found = {point: margin for point, margin in margins.items() if point not in racing}
@@ -154,6 +155,9 @@ def _values(scores: Scores, point: int, seeds: int) -> list[float]:
 
 
 def _margin(design: Design, leader: int, first: Sequence[float], second: Sequence[float]) -> Margin:
+    # Here, for it takes longer to import than this module, whose constants every command reads.
+    from statistics import fmean, stdev
+
     differences = [one - other for one, other in zip(first, second, strict=True)]
     seeds, advantage = len(differences), fmean(differences)
     spread = stdev(differences) if seeds >= FEWEST_SEEDS else 0.0

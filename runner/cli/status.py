@@ -1,7 +1,6 @@
 """`runner status`, `watch` and `show`: what happens and what happened."""
 
 import json
-import shutil
 from dataclasses import replace
 from textwrap import shorten
 from typing import Any
@@ -124,6 +123,8 @@ def _show_experiments(store: Any, rows: list[dict[str, Any]], workers: int) -> b
 
 
 def _status_of_one(settings: Any, store: Any, experiment: int, limit: int, form: str) -> None:
+    import shutil
+
     from runner.api.delivery import experiment_document
     from runner.cli.live import overview
     from runner.local.liveness import why_little_runs

@@ -10,7 +10,7 @@ import psutil
 
 from runner.doctor.finding import Finding, examined
 from runner.settings import Settings
-from runner.store.queries.health import sqlite_file
+from runner.store.url import sqlite_file
 
 LEAST_DISK_BYTES = 1_000_000_000
 LEAST_DEVICE_MEGABYTES = 1_000

@@ -6,7 +6,7 @@ from runner.doctor.finding import Finding
 from runner.local.liveness import unmet_needs, workers_alive
 from runner.settings import Settings
 from runner.store.engine import open_store
-from runner.store.queries.health import sqlite_file
+from runner.store.url import sqlite_file
 
 
 def examine_versions(settings: Settings) -> Iterator[Finding]:

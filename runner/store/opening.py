@@ -5,7 +5,7 @@ from pathlib import Path
 from runner.errors import InputError
 from runner.settings import Settings
 from runner.store.engine import Store, StoreUnavailable, open_store
-from runner.store.queries.health import sqlite_file
+from runner.store.url import sqlite_file
 
 # What only a command that had a store leaves in a home, and SQLite beside its file.
 LEFT_IN_HOME = ("run", "logs", "reports")

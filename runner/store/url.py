@@ -34,6 +34,12 @@ def database_url(given: str) -> URL:
     raise _refusal(f"the database URL begins with {url.drivername!r}")
 
 
+def sqlite_file(url: str) -> Path | None:
+    """Return the file of a SQLite database; None for other databases."""
+    checked = database_url(url)
+    return Path(str(checked.database)) if checked.drivername == "sqlite" else None
+
+
 def _sqlite_path(given: str) -> Path:
     """Return the absolute path that a URL names; `%3F` and the like stand for a sign."""
     matched = re.fullmatch(r"sqlite:///([^?]+)", given)

@@ -1,6 +1,5 @@
 """`runner flower`: the dashboard, behind a login."""
 
-import socket
 from pathlib import Path
 
 import click
@@ -58,6 +57,8 @@ def flower(
     login, words = "", f"the login is in {login_file}"
     if login_file:
         login = _read_login(login_file)
+    import socket
+
     from runner import dashboard
     from runner.listening import listen
     from runner.queue.app import make_app

@@ -1,8 +1,6 @@
 """What `runner ui` and `runner up --ui` share: the page's options, its address, its server."""
 
 import os
-import secrets
-import socket
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -52,6 +50,8 @@ def page_of(host: str, port: int, *, actions: bool) -> "Page":
     It does on another address than loopback, and for actions: other users of this machine reach
     loopback too.
     """
+    import secrets
+
     from runner.local.page import Page
 
     token = None if _is_local(host) and not actions else secrets.token_urlsafe(24)
@@ -70,6 +70,8 @@ def serve_page(
     settings: "Settings", page: "Page", listening: Callable[[], None] = lambda: None
 ) -> None:
     """Serve the page until it is interrupted; call `listening` once its port is open."""
+    import socket
+
     from runner.api.live.page import bundle_archive, page_action
     from runner.listening import listen
     from runner.ui.access import Access

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Float, Integer, and_, case, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
 
 from cifar_model import results
 from cifar_model.data import Description
@@ -226,7 +225,7 @@ def _named(wanted: Wanted, classes: Mapping[int, list[str]]) -> list[ColumnEleme
 
 
 def _is_class(
-    column: InstrumentedAttribute[int], name: str, classes: Mapping[int, list[str]]
+    column: ColumnElement[int], name: str, classes: Mapping[int, list[str]]
 ) -> ColumnElement[bool]:
     experiments: dict[int, list[int]] = {}
     for experiment, names in classes.items():

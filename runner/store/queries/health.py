@@ -20,18 +20,11 @@ __all__ = [
     "missing_parts",
     "missing_privileges",
     "missing_views",
-    "sqlite_file",
     "try_to_write",
     "wal_is_safe",
 ]
 
 PRIVILEGES = ("SELECT", "INSERT", "UPDATE", "DELETE")
-
-
-def sqlite_file(url: str) -> Path | None:
-    """Return the file of a SQLite database; None for other databases."""
-    checked = database_url(url)
-    return Path(str(checked.database)) if checked.drivername == "sqlite" else None
 
 
 def journal_mode(path: Path) -> str:

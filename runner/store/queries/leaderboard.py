@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Text, case, cast, distinct, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
 
 from cifar_model.data import Description
 from cifar_model.networks.network import PAPER
@@ -340,7 +339,7 @@ def _holds(condition: Condition) -> ColumnElement[bool]:
     return holds
 
 
-def _labelled(condition: Condition, experiment: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+def _labelled(condition: Condition, experiment: ColumnElement[int]) -> ColumnElement[bool]:
     """Return the condition that an experiment has, or has not, a tag or a name."""
     words = spellings(str(condition.value))
     if condition.name == "tag":

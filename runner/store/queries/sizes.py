@@ -6,8 +6,8 @@ from sqlalchemy import exists, select, text
 
 from runner.states import JobState
 from runner.store.engine import Store
-from runner.store.queries.health import sqlite_file
 from runner.store.schema import Base, DeletedExperiment, Job
+from runner.store.url import sqlite_file
 
 BESIDE = ("", "-wal", "-journal")
 

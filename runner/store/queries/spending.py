@@ -33,7 +33,7 @@ def spent(connection: Connection, experiment_id: int) -> Spent:
     ).one()
     epochs = select(func.count()).select_from(Epoch).join(Job, Job.id == Epoch.job_id)
     return Spent(
-        0.0 if started is None else (ended - started).total_seconds(),
+        0.0 if started is None or ended is None else (ended - started).total_seconds(),
         connection.scalars(epochs.where(of_experiment, was_trained())).one(),
     )
 

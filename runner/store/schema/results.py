@@ -12,19 +12,18 @@ from sqlalchemy import (
     Index,
     UniqueConstraint,
 )
-from sqlalchemy.orm import Mapped, mapped_column
 
 from cifar_model.explanation.settings import METHODS
 from cifar_model.objective import PREFERRED
-from runner.store.schema.base import Base, finite, now, one_of, only_where
+from runner.store.schema.base import Base, Column, column, finite, now, one_of, only_where
 
 
-def loss_rule() -> Mapped[int]:
+def loss_rule() -> Any:
     """Return the column that says by which rule a loss was computed; see cifar_model.results.
 
     Rows that are older than the column were by the first.
     """
-    return mapped_column(server_default="1")
+    return column(server_default="1")
 
 
 class Artifact(Base):
@@ -35,9 +34,9 @@ class Artifact(Base):
 
     __tablename__ = "artifacts"
 
-    sha256: Mapped[str] = mapped_column(primary_key=True)
-    size: Mapped[int]
-    content: Mapped[bytes]
+    sha256: Column[str] = column(primary_key=True)
+    size: Column[int]
+    content: Column[bytes]
 
 
 class Epoch(Base):
@@ -50,21 +49,21 @@ class Epoch(Base):
         finite("loss", "accuracy", "val_loss", "val_accuracy", "seconds"),
     )
 
-    job_id: Mapped[int] = mapped_column(primary_key=True)
-    epoch: Mapped[int] = mapped_column(primary_key=True)
-    attempt: Mapped[int]
+    job_id: Column[int] = column(primary_key=True)
+    epoch: Column[int] = column(primary_key=True)
+    attempt: Column[int]
     # The machine that trained it: a trial may have gone on elsewhere.
-    fingerprint: Mapped[str]
+    fingerprint: Column[str]
     # A trainer need not report all of these.
-    loss: Mapped[float | None]
-    accuracy: Mapped[float | None]
-    val_loss: Mapped[float | None]
-    val_accuracy: Mapped[float | None]
-    seconds: Mapped[float]
+    loss: Column[float | None]
+    accuracy: Column[float | None]
+    val_loss: Column[float | None]
+    val_accuracy: Column[float | None]
+    seconds: Column[float]
     # Of val_loss: the loss while training is always what was trained.
-    loss_rule: Mapped[int] = loss_rule()
+    loss_rule: Column[int] = loss_rule()
     # All other metrics that a trainer reported, by name.
-    metrics: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    metrics: Column[dict[str, Any] | None] = column(type_=JSON(none_as_null=True))
 
 
 class Trial(Base):
@@ -80,41 +79,41 @@ class Trial(Base):
         finite("loss", "accuracy", "val_loss", "val_accuracy", "best_val_accuracy", "seconds"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Column[int] = column(primary_key=True)
     # A job makes one trial at most, whatever was delivered or executed twice.
-    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id"), unique=True)
-    params: Mapped[dict[str, Any]]
-    seed: Mapped[int] = mapped_column(BigInteger)
+    job_id: Column[int] = column(ForeignKey("jobs.id"), unique=True)
+    params: Column[dict[str, Any]]
+    seed: Column[int] = column(type_=BigInteger)
     # JSON's null: a trainer that was given none.
-    dataset: Mapped[dict[str, Any] | None] = mapped_column(JSON(), nullable=False)
-    epochs: Mapped[int]
-    best_epoch: Mapped[int]
-    loss: Mapped[float | None]
-    accuracy: Mapped[float | None]
-    val_loss: Mapped[float | None]
-    val_accuracy: Mapped[float | None]
-    best_val_accuracy: Mapped[float | None]
-    seconds: Mapped[float]
-    loss_rule: Mapped[int] = loss_rule()
-    fingerprint: Mapped[str]
-    model: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"), index=True)
+    dataset: Column[dict[str, Any] | None] = column(type_=JSON(), nullable=False)
+    epochs: Column[int]
+    best_epoch: Column[int]
+    loss: Column[float | None]
+    accuracy: Column[float | None]
+    val_loss: Column[float | None]
+    val_accuracy: Column[float | None]
+    best_val_accuracy: Column[float | None]
+    seconds: Column[float]
+    loss_rule: Column[int] = loss_rule()
+    fingerprint: Column[str]
+    model: Column[str] = column(ForeignKey("artifacts.sha256"), index=True)
     # None: the paper's.
-    network: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    network: Column[dict[str, Any] | None] = column(type_=JSON(none_as_null=True))
     # None: TensorFlow.
-    backend: Mapped[str | None]
+    backend: Column[str | None]
     # The reason for its last epoch: all of `epochs`, or `patience`.
-    ended_by: Mapped[str] = mapped_column(server_default="epochs")
+    ended_by: Column[str] = column(server_default="epochs")
     # The metric that ranks it; those of its last epoch that have no column.
-    objective: Mapped[str] = mapped_column(server_default=PREFERRED[0])
-    metrics: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    objective: Column[str] = column(server_default=PREFERRED[0])
+    metrics: Column[dict[str, Any] | None] = column(type_=JSON(none_as_null=True))
     # Of a trainer's trial: in which form its model was kept, or why it was not.
-    predictor: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    predictor: Column[dict[str, Any] | None] = column(type_=JSON(none_as_null=True))
     # The digest of all that decides its results; None: they are not reused.
-    identity: Mapped[str | None]
+    identity: Column[str | None]
     # The trial whose results these are, if it was not trained itself. No foreign key: that trial
     # may be deleted, and its number is not given again.
-    reused: Mapped[int | None]
-    created_at: Mapped[datetime] = mapped_column(default=now())
+    reused: Column[int | None]
+    created_at: Column[datetime] = column(default=now())
 
 
 class Evaluation(Base):
@@ -130,27 +129,27 @@ class Evaluation(Base):
         CheckConstraint("(fold IS NULL) = (talos_f1 IS NULL)", name="fold"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id"))
-    trial_id: Mapped[int] = mapped_column(ForeignKey("trials.id"), index=True)
-    split: Mapped[str]
-    images: Mapped[int]
-    loss: Mapped[float]
-    accuracy: Mapped[float]
-    log_loss: Mapped[float]
-    loss_rule: Mapped[int] = loss_rule()
+    id: Column[int] = column(primary_key=True)
+    job_id: Column[int] = column(ForeignKey("jobs.id"))
+    trial_id: Column[int] = column(ForeignKey("trials.id"), index=True)
+    split: Column[str]
+    images: Column[int]
+    loss: Column[float]
+    accuracy: Column[float]
+    log_loss: Column[float]
+    loss_rule: Column[int] = loss_rule()
     # What Keras's own `evaluate` gave for the same model and split, when a trial was verified.
-    keras_loss: Mapped[float | None]
-    keras_accuracy: Mapped[float | None]
-    classes: Mapped[list[Any]]
+    keras_loss: Column[float | None]
+    keras_accuracy: Column[float | None]
+    classes: Column[list[Any]]
     # The predicted and the true class of every image, in the order of the split: what it takes
     # to say whether two trials differ. The second is the same artifact for all of a data set.
-    predictions: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"), index=True)
-    labels: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"), index=True)
+    predictions: Column[str] = column(ForeignKey("artifacts.sha256"), index=True)
+    labels: Column[str] = column(ForeignKey("artifacts.sha256"), index=True)
     # For a fold the scores are those of the trial's params trained again without it; beside them
     # stands what Talos calls the score of a fold: the macro F1 of the trial's own model on it.
-    fold: Mapped[int | None]
-    talos_f1: Mapped[float | None]
+    fold: Column[int | None]
+    talos_f1: Column[float | None]
 
 
 class Probabilities(Base):
@@ -161,8 +160,8 @@ class Probabilities(Base):
 
     __tablename__ = "probabilities"
 
-    evaluation_id: Mapped[int] = mapped_column(ForeignKey("evaluations.id"), primary_key=True)
-    artifact: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"), index=True)
+    evaluation_id: Column[int] = column(ForeignKey("evaluations.id"), primary_key=True)
+    artifact: Column[str] = column(ForeignKey("artifacts.sha256"), index=True)
 
 
 class ConfusionCell(Base):
@@ -171,10 +170,10 @@ class ConfusionCell(Base):
     __tablename__ = "confusion"
     __table_args__ = (CheckConstraint("images >= 1", name="images"),)
 
-    evaluation_id: Mapped[int] = mapped_column(ForeignKey("evaluations.id"), primary_key=True)
-    true_label: Mapped[int] = mapped_column(primary_key=True)
-    predicted_label: Mapped[int] = mapped_column(primary_key=True)
-    images: Mapped[int]
+    evaluation_id: Column[int] = column(ForeignKey("evaluations.id"), primary_key=True)
+    true_label: Column[int] = column(primary_key=True)
+    predicted_label: Column[int] = column(primary_key=True)
+    images: Column[int]
 
 
 class Activation(Base):
@@ -184,17 +183,17 @@ class Activation(Base):
     # A job looks at a layer once for an image.
     __table_args__ = (UniqueConstraint("job_id", "image", "layer"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id"))
-    trial_id: Mapped[int] = mapped_column(ForeignKey("trials.id"), index=True)
-    image: Mapped[int]
-    layer: Mapped[int]
-    name: Mapped[str]
-    shape: Mapped[list[Any]]
-    output: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"), index=True)
+    id: Column[int] = column(primary_key=True)
+    job_id: Column[int] = column(ForeignKey("jobs.id"))
+    trial_id: Column[int] = column(ForeignKey("trials.id"), index=True)
+    image: Column[int]
+    layer: Column[int]
+    name: Column[str]
+    shape: Column[list[Any]]
+    output: Column[str] = column(ForeignKey("artifacts.sha256"), index=True)
     # The mean, the spread and the share of zeros of every channel: three rows of little-endian
     # numbers of four bytes.
-    channels: Mapped[bytes]
+    channels: Column[bytes]
 
 
 class Randomisation(Base):
@@ -206,18 +205,18 @@ class Randomisation(Base):
     __tablename__ = "randomisations"
     __table_args__ = (finite("correlation", "fall"),)
 
-    trial_id: Mapped[int] = mapped_column(ForeignKey("trials.id"), primary_key=True)
-    method: Mapped[str] = mapped_column(primary_key=True)
-    segmentation: Mapped[str] = mapped_column(primary_key=True)
-    samples: Mapped[int] = mapped_column(primary_key=True)
-    dataset: Mapped[str] = mapped_column(primary_key=True)
-    images: Mapped[int]
+    trial_id: Column[int] = column(ForeignKey("trials.id"), primary_key=True)
+    method: Column[str] = column(primary_key=True)
+    segmentation: Column[str] = column(primary_key=True)
+    samples: Column[int] = column(primary_key=True)
+    dataset: Column[str] = column(primary_key=True)
+    images: Column[int]
     # None if a network gives all superpixels of every image the same weight.
-    correlation: Mapped[float | None]
-    fall: Mapped[float]
+    correlation: Column[float | None]
+    fall: Column[float]
     # The correlation after drawing anew all layers from the top one down to each of these.
-    layers: Mapped[list[Any]]
-    curve: Mapped[list[Any]]
+    layers: Column[list[Any]]
+    curve: Column[list[Any]]
 
 
 class Explanation(Base):
@@ -245,46 +244,46 @@ class Explanation(Base):
         ),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id"))
-    trial_id: Mapped[int] = mapped_column(ForeignKey("trials.id"), index=True)
-    image: Mapped[int]
-    label: Mapped[int]
-    true_label: Mapped[int]
-    predicted_label: Mapped[int]
-    probability: Mapped[float]
-    normalised: Mapped[bool]
-    method: Mapped[str]
-    segmentation: Mapped[str]
-    samples: Mapped[int]
-    seed: Mapped[int] = mapped_column(BigInteger)
-    superpixels: Mapped[int]
+    id: Column[int] = column(primary_key=True)
+    job_id: Column[int] = column(ForeignKey("jobs.id"))
+    trial_id: Column[int] = column(ForeignKey("trials.id"), index=True)
+    image: Column[int]
+    label: Column[int]
+    true_label: Column[int]
+    predicted_label: Column[int]
+    probability: Column[float]
+    normalised: Column[bool]
+    method: Column[str]
+    segmentation: Column[str]
+    samples: Column[int]
+    seed: Column[int] = column(type_=BigInteger)
+    superpixels: Column[int]
     # Eight bytes each, little-endian, by superpixel: as JSON they would be most of the row.
-    weights: Mapped[bytes]
+    weights: Column[bytes]
     # Of a linear model, which only LIME has.
-    intercept: Mapped[float | None]
-    r2: Mapped[float | None]
-    largest_share: Mapped[float]
-    weight_range: Mapped[float]
-    stability: Mapped[float]
-    verdict: Mapped[str]
-    reason: Mapped[str]
+    intercept: Column[float | None]
+    r2: Column[float | None]
+    largest_share: Column[float]
+    weight_range: Column[float]
+    stability: Column[float]
+    verdict: Column[str]
+    reason: Column[str]
     # The version of the rules that the verdict is by, and the measurements that they look at
     # beside those with a column; explanations by version 1 have none.
-    rules: Mapped[int] = mapped_column(server_default="1")
-    evidence: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    removed: Mapped[float | None]
-    removed_random: Mapped[float | None]
-    other_label: Mapped[int | None]
-    contrast: Mapped[float | None]
-    contrast_other: Mapped[float | None]
-    contrast_random: Mapped[float | None]
-    contrast_other_random: Mapped[float | None]
-    deletion_area: Mapped[float | None]
-    insertion_area: Mapped[float | None]
+    rules: Column[int] = column(server_default="1")
+    evidence: Column[dict[str, Any] | None] = column(type_=JSON(none_as_null=True))
+    removed: Column[float | None]
+    removed_random: Column[float | None]
+    other_label: Column[int | None]
+    contrast: Column[float | None]
+    contrast_other: Column[float | None]
+    contrast_random: Column[float | None]
+    contrast_other_random: Column[float | None]
+    deletion_area: Column[float | None]
+    insertion_area: Column[float | None]
     # The points of both curves, four bytes each, little-endian, deletion first.
-    curves: Mapped[bytes | None]
+    curves: Column[bytes | None]
     # Where something speaks for and against, as cifar_model.explanation.coarse packs it.
-    coarse_mask: Mapped[bytes | None]
-    segments: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"), index=True)
-    picture: Mapped[str | None] = mapped_column(ForeignKey("artifacts.sha256"))
+    coarse_mask: Column[bytes | None]
+    segments: Column[str] = column(ForeignKey("artifacts.sha256"), index=True)
+    picture: Column[str | None] = column(ForeignKey("artifacts.sha256"))

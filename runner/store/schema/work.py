@@ -12,10 +12,9 @@ from sqlalchemy import (
     Index,
     UniqueConstraint,
 )
-from sqlalchemy.orm import Mapped, mapped_column
 
 from runner.states import FINAL, AttemptState, JobState, Kind
-from runner.store.schema.base import Base, now, one_of, only_where, quoted
+from runner.store.schema.base import Base, Column, column, now, one_of, only_where, quoted
 
 # Which jobs have no message on a queue, and which have one.
 UNSENT = "state = 'pending' AND enqueued_at IS NULL"
@@ -33,22 +32,22 @@ class Experiment(Base):
         Index("uq_experiments_name", "name", unique=True),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[str]
-    seed: Mapped[int] = mapped_column(BigInteger)
-    configuration: Mapped[dict[str, Any]]
-    provenance: Mapped[dict[str, Any]]
+    id: Column[int] = column(primary_key=True)
+    kind: Column[str]
+    seed: Column[int] = column(type_=BigInteger)
+    configuration: Column[dict[str, Any]]
+    provenance: Column[dict[str, Any]]
     # The same key again is the same experiment, so a submit can be repeated safely.
-    submission_key: Mapped[str | None] = mapped_column(unique=True)
-    created_at: Mapped[datetime] = mapped_column(default=now())
-    paused_at: Mapped[datetime | None]
+    submission_key: Column[str | None] = column(unique=True)
+    created_at: Column[datetime] = column(default=now())
+    paused_at: Column[datetime | None]
     # Jobs of a higher one start first.
-    priority: Mapped[int] = mapped_column(server_default="0", index=True)
+    priority: Column[int] = column(server_default="0", index=True)
     # For people, who may use it in place of the number.
-    name: Mapped[str | None]
-    note: Mapped[str | None]
+    name: Column[str | None]
+    note: Column[str | None]
     # Lists leave out what is archived.
-    archived_at: Mapped[datetime | None]
+    archived_at: Column[datetime | None]
 
 
 class ExperimentTag(Base):
@@ -56,8 +55,8 @@ class ExperimentTag(Base):
 
     __tablename__ = "experiment_tags"
 
-    experiment_id: Mapped[int] = mapped_column(ForeignKey("experiments.id"), primary_key=True)
-    tag: Mapped[str] = mapped_column(primary_key=True, index=True)
+    experiment_id: Column[int] = column(ForeignKey("experiments.id"), primary_key=True)
+    tag: Column[str] = column(primary_key=True, index=True)
 
 
 class Submission(Base):
@@ -67,13 +66,13 @@ class Submission(Base):
     # A submission that finds everything there adds nothing, and is not stored.
     __table_args__ = (CheckConstraint("jobs >= 1", name="jobs"),)
 
-    experiment_id: Mapped[int] = mapped_column(ForeignKey("experiments.id"), primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True)
-    configuration: Mapped[dict[str, Any]]
-    provenance: Mapped[dict[str, Any]]
-    first_job: Mapped[int]
-    jobs: Mapped[int]
-    created_at: Mapped[datetime] = mapped_column(default=now())
+    experiment_id: Column[int] = column(ForeignKey("experiments.id"), primary_key=True)
+    number: Column[int] = column(primary_key=True)
+    configuration: Column[dict[str, Any]]
+    provenance: Column[dict[str, Any]]
+    first_job: Column[int]
+    jobs: Column[int]
+    created_at: Column[datetime] = column(default=now())
 
 
 class ExperimentInit(Base):
@@ -81,8 +80,8 @@ class ExperimentInit(Base):
 
     __tablename__ = "experiment_init"
 
-    experiment_id: Mapped[int] = mapped_column(ForeignKey("experiments.id"), primary_key=True)
-    artifact: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"), index=True)
+    experiment_id: Column[int] = column(ForeignKey("experiments.id"), primary_key=True)
+    artifact: Column[str] = column(ForeignKey("artifacts.sha256"), index=True)
 
 
 class ExperimentCode(Base):
@@ -90,8 +89,8 @@ class ExperimentCode(Base):
 
     __tablename__ = "experiment_code"
 
-    experiment_id: Mapped[int] = mapped_column(ForeignKey("experiments.id"), primary_key=True)
-    artifact: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256"), index=True)
+    experiment_id: Column[int] = column(ForeignKey("experiments.id"), primary_key=True)
+    artifact: Column[str] = column(ForeignKey("artifacts.sha256"), index=True)
 
 
 class DeletedExperiment(Base):
@@ -103,11 +102,11 @@ class DeletedExperiment(Base):
 
     __tablename__ = "deleted_experiments"
 
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    id: Column[int] = column(primary_key=True, autoincrement=False)
     # The highest numbers that jobs and trials had when it was deleted.
-    last_job: Mapped[int] = mapped_column(index=True)
-    last_trial: Mapped[int] = mapped_column(index=True)
-    deleted_at: Mapped[datetime] = mapped_column(default=now())
+    last_job: Column[int] = column(index=True)
+    last_trial: Column[int] = column(index=True)
+    deleted_at: Column[datetime] = column(default=now())
 
 
 class Job(Base):
@@ -131,25 +130,25 @@ class Job(Base):
         Index("uq_jobs_point", "experiment_id", "point", unique=True),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    experiment_id: Mapped[int] = mapped_column(ForeignKey("experiments.id"))
-    number: Mapped[int]
-    configuration: Mapped[dict[str, Any]]
+    id: Column[int] = column(primary_key=True)
+    experiment_id: Column[int] = column(ForeignKey("experiments.id"))
+    number: Column[int]
+    configuration: Column[dict[str, Any]]
     # The digest of the params that are trained, defaults included, and of the seed.
-    point: Mapped[str | None]
-    state: Mapped[str] = mapped_column(default=JobState.PENDING)
-    reason: Mapped[str | None]
-    attempts: Mapped[int] = mapped_column(default=0)
+    point: Column[str | None]
+    state: Column[str] = column(default=JobState.PENDING)
+    reason: Column[str | None]
+    attempts: Column[int] = column(default=0)
     # In a row, since an epoch was last finished.
-    lost: Mapped[int] = mapped_column(default=0)
-    created_at: Mapped[datetime] = mapped_column(default=now())
-    enqueued_at: Mapped[datetime | None]
-    cancel_requested_at: Mapped[datetime | None]
+    lost: Column[int] = column(default=0)
+    created_at: Column[datetime] = column(default=now())
+    enqueued_at: Column[datetime | None]
+    cancel_requested_at: Column[datetime | None]
     # What two attempts on one machine reported differently, in words.
-    not_reproducible: Mapped[str | None]
+    not_reproducible: Column[str | None]
     # Asked for by a person: go on from a checkpoint that another machine made.
-    any_machine: Mapped[bool] = mapped_column(default=False)
-    ended_at: Mapped[datetime | None]
+    any_machine: Column[bool] = column(default=False)
+    ended_at: Column[datetime | None]
 
 
 class Worker(Base):
@@ -160,18 +159,18 @@ class Worker(Base):
     __table_args__ = (Index("ix_workers_going", "seen_at", **only_where("stopped_at IS NULL")),)
 
     # No two processes ever have the same name, so that a lost attempt names the one that had it.
-    name: Mapped[str] = mapped_column(primary_key=True)
-    host: Mapped[str]
-    pid: Mapped[int]
+    name: Column[str] = column(primary_key=True)
+    host: Column[str]
+    pid: Column[int]
     # Tells the process apart from a later one that was given the same pid.
-    process_started: Mapped[str]
-    device: Mapped[str]
-    version: Mapped[str]
+    process_started: Column[str]
+    device: Column[str]
+    version: Column[str]
     # Which jobs it takes; None in workers of versions that took all.
-    offers: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    started_at: Mapped[datetime] = mapped_column(default=now())
-    seen_at: Mapped[datetime] = mapped_column(default=now())
-    stopped_at: Mapped[datetime | None]
+    offers: Column[dict[str, Any] | None] = column(type_=JSON(none_as_null=True))
+    started_at: Column[datetime] = column(default=now())
+    seen_at: Column[datetime] = column(default=now())
+    stopped_at: Column[datetime | None]
 
 
 class Attempt(Base):
@@ -186,16 +185,16 @@ class Attempt(Base):
         Index("uq_attempts_open", "job_id", unique=True, **only_where("state = 'running'")),
     )
 
-    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id"), primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True)
-    state: Mapped[str] = mapped_column(default=AttemptState.RUNNING)
-    worker: Mapped[str] = mapped_column(ForeignKey("workers.name"))
+    job_id: Column[int] = column(ForeignKey("jobs.id"), primary_key=True)
+    number: Column[int] = column(primary_key=True)
+    state: Column[str] = column(default=AttemptState.RUNNING)
+    worker: Column[str] = column(ForeignKey("workers.name"))
     # Counts up while the worker lives; whoever watches it needs no common clock.
-    heartbeats: Mapped[int] = mapped_column(default=0)
-    heartbeat_at: Mapped[datetime] = mapped_column(default=now())
-    started_at: Mapped[datetime] = mapped_column(default=now())
-    ended_at: Mapped[datetime | None]
-    error: Mapped[str | None]
+    heartbeats: Column[int] = column(default=0)
+    heartbeat_at: Column[datetime] = column(default=now())
+    started_at: Column[datetime] = column(default=now())
+    ended_at: Column[datetime | None]
+    error: Column[str | None]
 
 
 class Event(Base):
@@ -203,12 +202,12 @@ class Event(Base):
 
     __tablename__ = "events"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id"), index=True)
-    attempt: Mapped[int | None]
-    name: Mapped[str]
-    detail: Mapped[str | None]
-    at: Mapped[datetime] = mapped_column(default=now())
+    id: Column[int] = column(primary_key=True)
+    job_id: Column[int] = column(ForeignKey("jobs.id"), index=True)
+    attempt: Column[int | None]
+    name: Column[str]
+    detail: Column[str | None]
+    at: Column[datetime] = column(default=now())
 
 
 class Checkpoint(Base):
@@ -223,12 +222,12 @@ class Checkpoint(Base):
         ForeignKeyConstraint(["job_id", "attempt"], ["attempts.job_id", "attempts.number"]),
     )
 
-    job_id: Mapped[int] = mapped_column(primary_key=True)
-    epoch: Mapped[int] = mapped_column(primary_key=True)
-    attempt: Mapped[int]
-    fingerprint: Mapped[str]
-    sha256: Mapped[str]
-    content: Mapped[bytes]
+    job_id: Column[int] = column(primary_key=True)
+    epoch: Column[int] = column(primary_key=True)
+    attempt: Column[int]
+    fingerprint: Column[str]
+    sha256: Column[str]
+    content: Column[bytes]
 
 
 class OptunaLog(Base):
@@ -240,5 +239,5 @@ class OptunaLog(Base):
 
     __tablename__ = "optuna_log"
 
-    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    entry: Mapped[str]
+    number: Column[int] = column(primary_key=True, autoincrement=False)
+    entry: Column[str]

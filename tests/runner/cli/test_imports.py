@@ -11,14 +11,18 @@ from runner.store.engine import Store
 from tests.runner.reports.stored import store_tune
 
 # Each takes a twentieth of a second or more to import.
-NEVER = ("keras", "lime", "matplotlib", "optuna", "pandas", "scipy", "talos", "tensorflow")
+NEVER = (
+    *("alembic", "keras", "lime", "matplotlib", "optuna", "pandas", "scipy", "talos", "tensorflow"),
+    # Of SQLAlchemy, what a SQLite file does not need.
+    *("sqlalchemy.orm", "sqlalchemy.dialects.postgresql"),
+)
 READING = (*NEVER, "PIL", "celery", "numpy", "psutil", "redis")
 
 
 @pytest.mark.parametrize(
     ("arguments", "unneeded"),
     [
-        (["--help"], (*READING, "sqlalchemy")),
+        (["--help"], (*READING, "socket", "sqlalchemy", "statistics")),
         (["submit", "tune", "--help"], (*READING, "sqlalchemy")),
         (["status"], READING),
         (["status", "1"], READING),
@@ -44,3 +48,23 @@ main()
         check=True,
     )
     assert done.stderr.splitlines()[-1] == "[]"
+
+
+def test_a_command_hardly_looks_for_garbage_while_it_imports(home: Path, home_store: Store) -> None:
+    store_tune(home_store, [[0.5], []])
+    code = """
+import atexit, gc, sys
+before = gc.get_stats()[0]["collections"]
+sys.argv = ["runner", "status"]
+from runner.__main__ import main
+atexit.register(lambda: print(gc.get_stats()[0]["collections"] - before, file=sys.stderr))
+main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"RUNNER_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(done.stderr.splitlines()[-1]) <= 10
