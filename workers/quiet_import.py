@@ -1,15 +1,24 @@
-"""How a worker imports TensorFlow: after Triton, and without advice on drivers and oneDNN."""
+"""How a worker imports TensorFlow: after Triton, in half the time, and without its advice."""
 
+import gc
 import os
 import re
 import sys
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import LazyLoader
+from types import ModuleType
 
 # Said before TensorFlow reads how much it is to say, so that no variable silences it.
 NOISE = re.compile(
     rb"before absl::InitializeLog\(\)|Could not find cuda drivers|cuInit|oneDNN custom operations"
 )
+
+# Of Keras, what no training needs: it imports scikit-learn and Matplotlib, which takes a second.
+LATER = ("keras.wrappers", "keras.visualization", "keras.src.visualization")
 
 
 def import_triton() -> None:
@@ -25,7 +34,7 @@ def import_tensorflow() -> None:
     """Import TensorFlow once; what else is written to stderr meanwhile is written after it."""
     if "tensorflow" in sys.modules:
         return
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as said, _without_garbage_collection(), _loaded_later():
         stderr = os.dup(2)
         os.dup2(said.fileno(), 2)
         try:
@@ -37,3 +46,40 @@ def import_tensorflow() -> None:
             for line in said:
                 if not NOISE.search(line):
                     os.write(2, line)
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Let Python not look for garbage: to import makes millions of objects, and they stay."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        # Nor does it look through them later.
+        gc.freeze()
+        if was_on:
+            gc.enable()
+
+
+class _Later(MetaPathFinder):
+    """Find what is loaded when something of it is first used, as Python's LazyLoader does it."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return how a module is loaded later; None for every other."""
+        spec = PathFinder.find_spec(fullname, path, target) if fullname in LATER else None
+        if spec is not None and spec.loader is not None:
+            spec.loader = LazyLoader(spec.loader)
+        return spec
+
+
+@contextmanager
+def _loaded_later() -> Iterator[None]:
+    finder = _Later()
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)

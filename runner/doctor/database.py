@@ -18,10 +18,10 @@ from runner.store.queries.health import (
     missing_parts,
     missing_privileges,
     missing_views,
-    sqlite_file,
     try_to_write,
     wal_is_safe,
 )
+from runner.store.url import sqlite_file
 
 # SQLite's locks are not to be relied on there.
 NETWORK_FILE_SYSTEMS = (

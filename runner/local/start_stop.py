@@ -6,15 +6,17 @@ import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from runner.environment import environment_for_children
 from runner.errors import UnavailableError
-from runner.local.liveness import workers_alive
 from runner.local.page import Page, ask_for
 from runner.local.run_dir import LONGEST_START_SECONDS, Process, RunDir
 from runner.processes import host_identity, python_command
 from runner.settings import Settings
-from runner.store.engine import Store
+
+if TYPE_CHECKING:
+    from runner.store.engine import Store
 
 SAID_AFTER_SECONDS = 5.0
 
@@ -55,12 +57,15 @@ def start(settings: Settings, parent: int | None = None, page: Page | None = Non
     return True
 
 
-def wait_for_a_worker(settings: Settings, store: Store, say: Callable[[str], None]) -> None:
+def wait_for_a_worker(settings: Settings, store: "Store", say: Callable[[str], None]) -> None:
     """Wait until one worker of this host is ready; the others need no waiting for.
 
     What is waited for is said if it takes long. Raises UnavailableError if no worker comes: it
     exits again and again, the supervisor is gone, or the time is over.
     """
+    # Here, for it imports the store, and a supervisor, which needs none, is waited for.
+    from runner.local.liveness import workers_alive
+
     run_dir, began, said = RunDir(settings.home), time.monotonic(), False
     while not any(worker.host == host_identity() for worker in workers_alive(settings, store)):
         waited = time.monotonic() - began

@@ -72,3 +72,23 @@ def test_tensorflow_is_imported_without_its_advice(tmp_path: Path) -> None:
         check=True,
     )
     assert done.stderr == said[-1]
+
+
+def test_what_no_training_needs_of_keras_is_loaded_when_it_is_used() -> None:
+    code = """
+import sys
+from workers.quiet_import import import_tensorflow
+import_tensorflow()
+import keras
+heavy = {"sklearn", "matplotlib"}
+print(sorted(heavy & sys.modules.keys()))
+parents = keras.wrappers.SKLearnClassifier.__mro__
+print(parents[-2].__module__, callable(keras.visualization.plot_image_gallery))
+print(sorted(heavy & sys.modules.keys()))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    before, used, after = done.stdout.splitlines()
+    assert before == "[]"
+    assert used.startswith("sklearn.")
+    assert used.endswith("True")
+    assert after == "['matplotlib', 'sklearn']"
