@@ -247,7 +247,7 @@ def test_recovery_outlives_every_error_and_repairs_afterwards(
         elsewhere()
         return sweep(*given)
 
-    monkeypatch.setattr(recovery, "Store", lambda _: store)
+    monkeypatch.setattr(recovery, "Store", lambda *_, **__: store)
     monkeypatch.setattr(recovery, "sweep", fails_first)
     settings = Settings.from_environment(
         {"RUNNER_DATABASE_URL": store.url, "RUNNER_BROKER_URL": broker.url}

@@ -36,7 +36,7 @@ def start(settings: Settings) -> Context:
     device = pin()
     # What JAX has compiled is there for the next process; TensorFlow keeps nothing.
     os.environ.update(keep_compiled(settings.home / "jax"))
-    store = open_store(settings.database_url, make=False)
+    store = open_store(settings.database_url, make=False, keeps=True)
 
     offer = Offer.of(settings)
     process = WorkerProcess(name, host_identity(), pid, started, device.name, offer.to_json())

@@ -128,7 +128,7 @@ def sweep_until(stopping: threading.Event, settings: Settings, parent: int) -> N
             break
         seconds = settings.sweep_seconds
         with errors.caught():
-            store = store or Store(settings.database_url)
+            store = store or Store(settings.database_url, keeps=True)
             if sweep(store, app, watch, missing).sent > MANY:
                 seconds *= SOONER
     if store is not None:

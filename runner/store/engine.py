@@ -33,12 +33,16 @@ VERSION = text("SELECT version_num FROM alembic_version").columns(version_num=St
 
 
 class Store:
-    """Hand out transactions on one database; threads may share it, and a fork may carry it."""
+    """Hand out transactions on one database; threads may share it, and a fork may carry it.
 
-    def __init__(self, url: str) -> None:
+    One that `keeps` a SQLite file open is for a process that has many transactions and does not
+    fork.
+    """
+
+    def __init__(self, url: str, *, keeps: bool = False) -> None:
         self.url = url
         self._url = database_url(url)
-        self._engine = make_engine(self._url)
+        self._engine = make_engine(self._url, keeps=keeps)
         self._pid = os.getpid()
 
     def __reduce__(self) -> tuple[type["Store"], tuple[str]]:
@@ -175,13 +179,13 @@ class Store:
         self._engine.dispose()
 
 
-def open_store(url: str, *, make: bool = True) -> Store:
+def open_store(url: str, *, make: bool = True, keeps: bool = False) -> Store:
     """Open a database whose schema is of this version; a SQLite file that is missing may be made.
 
-    Raises InputError if the URL or the schema is not right, StoreUnavailable if the database
-    cannot be reached.
+    `keeps` as for a Store. Raises InputError if the URL or the schema is not right,
+    StoreUnavailable if the database cannot be reached.
     """
-    store = Store(url)
+    store = Store(url, keeps=keeps)
     if make and store.is_new_file():
         store.upgrade()
     store.check_version()

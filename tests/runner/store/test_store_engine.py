@@ -1,6 +1,7 @@
 """Opening a database: what is made, what is refused, and what several processes may do at once."""
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 from sqlalchemy import text
 
@@ -256,6 +258,40 @@ def test_a_fork_opens_its_own_connections(
     others = in_processes(3, server_process)
     assert len({own, *others}) == 4
     assert server_process(0) == own
+
+
+def test_a_file_that_was_kept_open_is_opened_anew_when_another_takes_its_place(
+    sqlite_store: Store,
+) -> None:
+    path = Path(str(checked(sqlite_store.url).database))
+    backup = path.with_name("backup.db")
+    shutil.copy(path, backup)
+    kept = Store(sqlite_store.url, keeps=True)
+    make_experiment(kept)
+    assert rows(kept, "experiments") == 1
+    backup.rename(path)
+    assert rows(kept, "experiments") == 0
+    make_experiment(kept)
+    assert rows(sqlite_store, "experiments") == 1
+    path.unlink()
+    with pytest.raises(StoreUnavailable, match="unable to open"):
+        rows(kept, "experiments")
+    assert not path.exists()
+
+
+def test_a_file_is_kept_open_only_where_that_is_asked_for(sqlite_store: Store) -> None:
+    path = str(checked(sqlite_store.url).database)
+
+    def is_open() -> bool:
+        return path in {file.path for file in psutil.Process().open_files()}
+
+    assert rows(sqlite_store, "experiments") == 0
+    assert not is_open()
+    kept = Store(sqlite_store.url, keeps=True)
+    assert rows(kept, "experiments") == 0
+    assert is_open()
+    kept.close()
+    assert not is_open()
 
 
 def test_a_connection_that_the_server_has_closed_is_replaced(postgresql_store: Store) -> None:
