@@ -48,6 +48,7 @@ def kernel_choices() -> list[str]:
     return [f"{name}={os.environ[name]}" for name in KERNEL_VARIABLES if os.environ.get(name)]
 
 
+@cache
 def processor() -> str:
     """Return the processor's name and a hash of its instruction sets, which choose the kernels."""
     import hashlib

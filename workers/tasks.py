@@ -1,6 +1,7 @@
 """The Celery tasks: one for each kind of experiment, named after it."""
 
 import logging
+import time
 from typing import Any
 
 from celery import Task
@@ -14,6 +15,9 @@ from workers.attempt import Attempt, Write, execute
 from workers.quiet_import import import_tensorflow, import_triton
 
 logger = logging.getLogger(__name__)
+
+# Nobody can read more; to send one takes about 1 ms.
+PROGRESS_SECONDS = 1.0
 
 
 @app.task(bind=True, name=Kind.TRAIN)
@@ -93,13 +97,15 @@ def _run(task: "Task[..., None]", job_id: object) -> None:
         "kwargs": request.get("kwargsrepr"),
     }
 
-    logged = ""
+    logged, told = "", time.monotonic()
 
     def progress(text: str) -> None:
         # Only for people who watch: whatever is wrong with the broker, the job goes on, and it is
         # logged once and not each epoch.
-        nonlocal logged
-        words = ""
+        nonlocal logged, told
+        if time.monotonic() - told < PROGRESS_SECONDS:
+            return
+        told, words = time.monotonic(), ""
         try:
             task.send_event("task-progress", retry=False, result=text, **known)
         except Exception as error:

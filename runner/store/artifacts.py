@@ -28,6 +28,13 @@ INSERT_IF_NEW = text(
 ).bindparams(bindparam("content", type_=LargeBinary()))
 
 
+THERE = (
+    select(Artifact.sha256)
+    .where(Artifact.sha256 == bindparam("name"), func.length(Artifact.content) > 0)
+    .with_for_update(read=True, key_share=True)
+)
+
+
 def put_artifact(connection: Connection, content: bytes) -> str:
     """Store bytes, once however often they are put; return their SHA-256.
 
@@ -35,12 +42,12 @@ def put_artifact(connection: Connection, content: bytes) -> str:
     already is locked, so that whoever removes unused artifacts waits. SQLite has locked everything.
     """
     name = sha256(content).hexdigest()
-    whole = func.length(Artifact.content) > 0
-    there = select(Artifact.sha256).where(Artifact.sha256 == name, whole)
     # Again if they were removed just now, or if someone else stored them at the same moment.
-    while connection.scalar(there.with_for_update(read=True, key_share=True)) is None:
+    while connection.scalar(THERE, {"name": name}) is None:
         packed = zlib.compress(content, FASTEST)
-        connection.execute(INSERT_IF_NEW, {"sha256": name, "size": len(content), "content": packed})
+        row = {"sha256": name, "size": len(content), "content": packed}
+        if connection.execute(INSERT_IF_NEW, row).rowcount:
+            break
     return name
 
 

@@ -62,12 +62,26 @@ def test_progress_that_cannot_be_reported_is_logged_once_and_the_job_goes_on(
         raise ConnectionRefusedError("the broker is away")
 
     monkeypatch.setattr(tasks.train, "send_event", refuse)
+    monkeypatch.setattr(tasks, "PROGRESS_SECONDS", 0)
     job = train_one(worker)
     assert (job.state, job.epoch) == (JobState.SUCCEEDED, 2)
     said = [record.getMessage() for record in caplog.records if "progress" in record.getMessage()]
     assert said == [
         f"job {job.id}: cannot report its progress: ConnectionRefusedError: the broker is away"
     ]
+
+
+def test_progress_is_sent_once_in_a_while_and_not_for_every_epoch(
+    worker: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+    monkeypatch.setattr(tasks.train, "send_event", lambda *_, **event: sent.append(event["result"]))
+    monkeypatch.setattr(tasks, "PROGRESS_SECONDS", 3600)
+    train_one(worker)
+    assert sent == []
+    monkeypatch.setattr(tasks, "PROGRESS_SECONDS", 0)
+    train_one(worker)
+    assert [words.partition(",")[0] for words in sent] == ["epoch 1/2", "epoch 2/2"]
 
 
 def test_tune_makes_each_point_of_the_grid_a_trial(worker: Context) -> None:

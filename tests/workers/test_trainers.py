@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from cifar_model.data import DatasetSpec
 from cifar_model.errors import InputError
@@ -26,6 +27,7 @@ from runner.states import JobState
 from runner.store import queries
 from runner.store.artifacts import get_artifact
 from runner.store.queries.leaderboard import Scope
+from runner.store.schema import Checkpoint
 from runner.submit.experiments import (
     Training,
     new_evaluate,
@@ -39,6 +41,7 @@ from workers import tasks
 from workers.attempt import execute
 from workers.context import Context
 from workers.drain import drain
+from workers.jobs import recording
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "own_trainer.py"
 TRAINING = Training(
@@ -112,6 +115,33 @@ def test_a_trainer_that_is_stopped_resumes_to_the_same_bits(worker: Context) -> 
     drain.clear()
     tasks.train.apply(args=(job,), throw=True)
     assert trained(worker, stopped).model == trained(worker, whole).model
+
+
+QUICK = """
+def train(params, context):
+    for epoch in range(1, params["epochs"] + 1):
+        context.report(epoch, {"val_loss": 1 / epoch}, checkpoint=bytes([epoch]))
+    if params["fails"]:
+        raise ValueError("at the end")
+"""
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_epochs_that_end_quickly_are_stored_together(
+    worker: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    path = tmp_path / "quick.py"
+    path.write_text('PARAMS = {"epochs": 1, "fails": False}\n' + QUICK)
+    trainer = replace(TRAINING, network=find_trainer(f"{path}:train"))
+    monkeypatch.setattr(recording, "STORE_SECONDS", 3600)
+    experiment = save(worker.store, new_train(worker.settings, trainer, {"fails": fails}))
+    (job,) = queries.jobs(worker.store, experiment)
+    tasks.train.apply(args=(job.id,))
+    (job,) = queries.jobs(worker.store, experiment)
+    assert (job.state, job.epoch) == (JobState.FAILED if fails else JobState.SUCCEEDED, 3)
+    with worker.store.read() as connection:
+        newest = select(Checkpoint.epoch).where(Checkpoint.job_id == job.id)
+        assert list(connection.scalars(newest)) == ([3] if fails else [])
 
 
 def test_a_trainer_reports_what_it_likes_and_is_ranked_by_it(

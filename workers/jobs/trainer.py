@@ -9,11 +9,11 @@ from cifar_model.trainers.state import pack_files
 from runner.failpoints import failpoint
 from runner.specs import TrainSpec
 from runner.store.engine import Connection
-from runner.store.lifecycle.checkpoints import newest_checkpoint, record_epoch
+from runner.store.lifecycle.checkpoints import newest_checkpoint
 from runner.store.lifecycle.results import write_trial
-from workers.attempt import Attempt, Stopped, Write
-from workers.audit_log import record
+from workers.attempt import Attempt, Write
 from workers.jobs.inputs import load_dataset, read_params
+from workers.jobs.recording import Recording
 from workers.retrying import retry_while_unavailable
 
 
@@ -28,29 +28,39 @@ def run_trainer(attempt: Attempt, spec: TrainSpec) -> Write:
     directory = attempt.context.settings.data_dir
     data = load_dataset(spec.dataset, directory) if spec.dataset else None
     trainer, values = params.network, params.to_json()
+    recording = Recording(attempt, machine)
     of_epochs = f"/{values['epochs']}" if "epochs" in values else ""
 
     def report(reported: Reported) -> None:
         epoch, metrics = reported.epoch, reported.metrics
         failpoint(f"epoch_{epoch}", attempt.key.job_id)
-        if not retry_while_unavailable(
-            lambda: record_epoch(store, attempt.key, reported, reported.state or b"", machine)
-        ):
-            raise Stopped(None)
+        recording.add(reported)
         metric = objective(metrics)
-        record("epoch", attempt.key, epoch=epoch, **{metric: metrics[metric]})
         attempt.progress(f"epoch {epoch}{of_epochs}, {metric} {in_words(metric, metrics[metric])}")
         attempt.check()
 
-    newest = retry_while_unavailable(lambda: newest_checkpoint(store, attempt.key.job_id, machine))
-    context = Context(spec.seed, data, report, newest or None)
+    context = Context(spec.seed, data, report, _newest_state(attempt, machine))
     code = trainer.code or ""
-    model = run(trainer.name, code, values, context)
+    try:
+        model = run(trainer.name, code, values, context)
+    except Exception:
+        # It is stopped, or has failed: in both cases it may go on.
+        recording.store()
+        raise
     kept = dict(context.files)
     predictor = keep(model, code, kept)
     files = pack_files(kept)
 
     def write(connection: Connection) -> None:
+        recording.write(connection)
         write_trial(connection, attempt.claim, files, machine, predictor=predictor)
 
     return write
+
+
+def _newest_state(attempt: Attempt, machine: str) -> bytes | None:
+    """Return what an earlier attempt has left to resume from; None if there is nothing."""
+    if attempt.key.number == 1:
+        return None
+    store, job = attempt.context.store, attempt.key.job_id
+    return retry_while_unavailable(lambda: newest_checkpoint(store, job, machine)) or None

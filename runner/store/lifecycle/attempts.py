@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, literal_column, select, update
 
 from runner.states import Kind
 from runner.store.engine import Store
@@ -20,6 +20,10 @@ class AttemptKey:
 
     job_id: int
     number: int
+
+    def named(self) -> dict[str, int]:
+        """Return it as the parameters of `OPEN`."""
+        return {"job": self.job_id, "attempt_number": self.number}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +65,14 @@ class Signal(StrEnum):
     STALE = "stale"
 
 
-def is_open(key: AttemptKey) -> ColumnElement[bool]:
-    """Return the condition that this attempt is under way."""
-    return (
-        (Attempt.job_id == key.job_id) & (Attempt.number == key.number) & (Attempt.state == RUNNING)
-    )
+# That an attempt is under way. Statements that every trial needs are built once, here and in the
+# modules beside this one: to build one takes longer than to execute it.
+OPEN: ColumnElement[bool] = (
+    (Attempt.job_id == bindparam("job"))
+    & (Attempt.number == bindparam("attempt_number"))
+    & (Attempt.state == RUNNING)
+)
+BEAT = update(Attempt).where(OPEN).values(heartbeats=Attempt.heartbeats + 1, heartbeat_at=now())
 
 
 def beat(connection: Connection, key: AttemptKey) -> bool:
@@ -73,13 +80,7 @@ def beat(connection: Connection, key: AttemptKey) -> bool:
 
     Until the transaction ends nobody else can end the attempt, so this fences what follows.
     """
-    return bool(
-        connection.execute(
-            update(Attempt)
-            .where(is_open(key))
-            .values(heartbeats=Attempt.heartbeats + 1, heartbeat_at=now())
-        ).rowcount
-    )
+    return bool(connection.execute(BEAT, key.named()).rowcount)
 
 
 def open_attempts(store: Store) -> list[OpenAttempt]:

@@ -1,11 +1,11 @@
 """The epochs of a running job, each stored together with what it takes to resume after it."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from cifar_model.results import LOSS_RULE
 from runner.failpoints import failpoint
@@ -39,48 +39,88 @@ class TrainedEpoch(Protocol):
         """Return how long it took."""
 
 
+LOST_NEVER = update(Job).where(Job.id == bindparam("job"), Job.lost > 0).values(lost=0)
+FORGET_EPOCH = delete(Epoch).where(
+    Epoch.job_id == bindparam("job"), Epoch.epoch == bindparam("number")
+)
+INSERT_EPOCH = insert(Epoch)
+FORGET_CHECKPOINTS = delete(Checkpoint).where(
+    Checkpoint.job_id == bindparam("job"),
+    Checkpoint.epoch.not_in(
+        select(Checkpoint.epoch)
+        .where(Checkpoint.job_id == bindparam("job"), Checkpoint.epoch != bindparam("number"))
+        .order_by(*NEWEST_FIRST)
+        .limit(1)
+    ),
+)
+INSERT_CHECKPOINT = insert(Checkpoint)
+
+
 def record_epoch(
-    store: Store, key: AttemptKey, epoch: TrainedEpoch, checkpoint: bytes, fingerprint: str
+    store: Store,
+    key: AttemptKey,
+    epoch: TrainedEpoch,
+    checkpoint: bytes,
+    fingerprint: str,
+    before: Sequence[TrainedEpoch] = (),
 ) -> bool:
     """Store an epoch's metrics and the checkpoint after it; keep the newest two checkpoints.
 
-    Returns False, and nothing is written, if the attempt is no longer open. An epoch that an
-    earlier attempt reported is replaced, and if the numbers differ on one machine, the job is
-    marked as not reproducible. Raises DivergedError for a metric that is not finite.
+    `before` are the epochs before it that are not stored yet. Returns False, and nothing is
+    written, if the attempt is no longer open. An epoch that an earlier attempt reported is
+    replaced, and if the numbers differ on one machine, the job is marked as not reproducible.
+    Raises DivergedError for a metric that is not finite.
     """
-    numbers = {**epoch.metrics, "seconds": epoch.seconds}
-    require_finite(f"epoch {epoch.epoch} of job {key.job_id}", numbers)
-    row = {
+    rows = [_row(key, each, fingerprint) for each in (*before, epoch)]
+    saved = {
         "job_id": key.job_id,
         "epoch": epoch.epoch,
         "attempt": key.number,
         "fingerprint": fingerprint,
-    }
-    metrics = metric_columns(epoch.metrics) | {"seconds": epoch.seconds, "loss_rule": LOSS_RULE}
-    saved = {
         "sha256": sha256(checkpoint).hexdigest(),
         "content": checkpoint,
     }
     with store.write() as connection:
         if not beat(connection, key):
             return False
-        compare(connection, key, row | metrics)
-        # A job that gets on is not one that takes its workers down with it.
-        connection.execute(update(Job).where(Job.id == key.job_id, Job.lost > 0).values(lost=0))
-        connection.execute(
-            delete(Epoch).where(Epoch.job_id == key.job_id, Epoch.epoch == epoch.epoch)
-        )
-        connection.execute(insert(Epoch), row | metrics)
-        others = (Checkpoint.job_id == key.job_id) & (Checkpoint.epoch != epoch.epoch)
-        newest = select(Checkpoint.epoch).where(others).order_by(*NEWEST_FIRST).limit(1)
-        connection.execute(
-            delete(Checkpoint).where(
-                Checkpoint.job_id == key.job_id, Checkpoint.epoch.not_in(newest)
-            )
-        )
+        _write(connection, key, rows)
+        connection.execute(FORGET_CHECKPOINTS, {"job": key.job_id, "number": epoch.epoch})
         failpoint("in_checkpoint", key.job_id)
-        connection.execute(insert(Checkpoint), row | saved)
+        connection.execute(INSERT_CHECKPOINT, saved)
     return True
+
+
+def write_epochs(
+    connection: Connection, key: AttemptKey, epochs: Sequence[TrainedEpoch], fingerprint: str
+) -> None:
+    """Store epochs without a checkpoint, in the transaction that ends the attempt."""
+    _write(connection, key, [_row(key, epoch, fingerprint) for epoch in epochs])
+
+
+def _row(key: AttemptKey, epoch: TrainedEpoch, fingerprint: str) -> dict[str, Any]:
+    numbers = {**epoch.metrics, "seconds": epoch.seconds}
+    require_finite(f"epoch {epoch.epoch} of job {key.job_id}", numbers)
+    return {
+        "job_id": key.job_id,
+        "epoch": epoch.epoch,
+        "attempt": key.number,
+        "fingerprint": fingerprint,
+        **metric_columns(epoch.metrics),
+        "seconds": epoch.seconds,
+        "loss_rule": LOSS_RULE,
+    }
+
+
+def _write(connection: Connection, key: AttemptKey, rows: Sequence[Mapping[str, Any]]) -> None:
+    if key.number > 1:
+        for row in rows:
+            compare(connection, key, row)
+        # A job that gets on is not one that takes its workers down with it.
+        connection.execute(LOST_NEVER, {"job": key.job_id})
+    for row in rows:
+        # Of an earlier attempt, or of this one if the answer to its commit was lost.
+        connection.execute(FORGET_EPOCH, {"job": key.job_id, "number": row["epoch"]})
+        connection.execute(INSERT_EPOCH, row)
 
 
 def adopt_checkpoint(store: Store, key: AttemptKey, trial_id: int, fingerprint: str) -> bool:

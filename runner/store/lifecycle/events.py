@@ -6,6 +6,8 @@ from sqlalchemy import ColumnElement, Connection, insert, literal, select
 
 from runner.store.schema import Event, Job
 
+INSERT = insert(Event)
+
 
 def record_event(
     connection: Connection,
@@ -17,8 +19,10 @@ def record_event(
 ) -> None:
     """Record an event of each of these jobs, or of one attempt at a single one."""
     shared = {"name": name, "attempt": attempt, "detail": storable(detail)}
-    if jobs:
-        connection.execute(insert(Event), [{"job_id": job, **shared} for job in jobs])
+    if len(jobs) == 1:
+        connection.execute(INSERT, {"job_id": jobs[0], **shared})
+    elif jobs:
+        connection.execute(INSERT, [{"job_id": job, **shared} for job in jobs])
 
 
 def record_events(connection: Connection, jobs: ColumnElement[bool], name: str) -> None:

@@ -5,25 +5,36 @@ what makes its number a fence. Whoever lost a job may go on for a while; nothing
 counts any more.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Update,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from cifar_model.objective import STOPPED
 from runner.needs import EVERYTHING, Offer, needs_of
 from runner.specs import job_configuration
-from runner.states import FINAL, AttemptState, JobState, Kind
+from runner.states import FINAL, AttemptState, JobState
 from runner.store.engine import Store
 from runner.store.lifecycle.attempts import (
+    OPEN,
     AttemptKey,
     Claim,
     OpenAttempt,
     Signal,
     beat,
-    is_open,
 )
 from runner.store.lifecycle.events import record_event, storable
 from runner.store.lifecycle.outbox import more_urgent, not_paused
+from runner.store.lifecycle.submitted import submitted
 from runner.store.lifecycle.tuning.job_end import follow_up
 from runner.store.schema import Attempt, Checkpoint, Event, Experiment, Job, Trial, now
 
@@ -37,6 +48,49 @@ JOB_STATES = {
     AttemptState.CANCELLED: JobState.CANCELLED,
     AttemptState.RELEASED: JobState.PENDING,
 }
+
+
+TAKE = (
+    update(Job)
+    .where(
+        Job.id == bindparam("job"),
+        Job.state == JobState.PENDING,
+        Job.cancel_requested_at.is_(None),
+        not_paused(),
+    )
+    .values(state=JobState.RUNNING, attempts=Job.attempts + 1)
+    .returning(
+        Job.attempts,
+        Job.experiment_id,
+        Job.number,
+        Job.configuration,
+        select(Experiment.created_at)
+        .where(Experiment.id == Job.experiment_id)
+        .scalar_subquery()
+        .label("submitted_at"),
+    )
+)
+OPEN_ATTEMPT = insert(Attempt)
+END_ATTEMPT = update(Attempt).values(
+    state=bindparam("ends_as"), ended_at=now(), error=bindparam("traceback")
+)
+END_OPEN = END_ATTEMPT.where(OPEN)
+END_UNMOVED = END_OPEN.where(Attempt.heartbeats == bindparam("beats"))
+END_JOB = (
+    update(Job)
+    .where(Job.id == bindparam("job"))
+    .values(state=bindparam("ends_as"), reason=bindparam("why"), ended_at=now())
+)
+RETURN_JOB = (
+    update(Job)
+    .where(Job.id == bindparam("job"))
+    .values(state=JobState.PENDING, reason=bindparam("why"), enqueued_at=None)
+)
+# That of a trial which was stopped early stays, so that it can be continued.
+FORGET_CHECKPOINTS = delete(Checkpoint).where(
+    Checkpoint.job_id == bindparam("job"),
+    ~exists().where(Trial.job_id == bindparam("job"), Trial.ended_by == STOPPED),
+)
 
 
 def claim(store: Store, job_id: int, worker: str, offer: Offer = EVERYTHING) -> Claim | None:
@@ -74,37 +128,21 @@ def claim_most_urgent(
 
 
 def _claim(connection: Connection, job_id: int, worker: str, offer: Offer) -> Claim | None:
-    job = connection.execute(
-        update(Job)
-        .where(
-            Job.id == job_id,
-            Job.state == JobState.PENDING,
-            Job.cancel_requested_at.is_(None),
-            not_paused(),
-        )
-        .values(state=JobState.RUNNING, attempts=Job.attempts + 1)
-        .returning(Job.attempts, Job.experiment_id, Job.number, Job.configuration)
-    ).one_or_none()
+    job = connection.execute(TAKE, {"job": job_id}).one_or_none()
     if job is None:
         return None
-    connection.execute(
-        insert(Attempt), {"job_id": job_id, "number": job.attempts, "worker": worker}
-    )
+    connection.execute(OPEN_ATTEMPT, {"job_id": job_id, "number": job.attempts, "worker": worker})
     record_event(connection, [job_id], "claimed", attempt=job.attempts, detail=worker)
-    experiment = connection.execute(
-        select(Experiment.kind, Experiment.seed, Experiment.configuration).where(
-            Experiment.id == job.experiment_id
-        )
-    ).one()
-    configuration = job_configuration(experiment.configuration, job.configuration)
+    shared = submitted(connection, job.experiment_id, job.submitted_at)
+    configuration = job_configuration(shared.configuration, job.configuration)
     offer.check(needs_of(configuration), job_id)
     return Claim(
         job_id=job_id,
         attempt=job.attempts,
         experiment_id=job.experiment_id,
-        kind=Kind(experiment.kind),
+        kind=shared.kind,
         number=job.number,
-        seed=experiment.seed,
+        seed=shared.seed,
         configuration=configuration,
     )
 
@@ -152,16 +190,13 @@ def finish(
     or failed or cancelled and may be retried.
     """
     with store.write() as connection:
-        if not _end_attempt(connection, is_open(key), state, error):
+        if not _end_attempt(connection, END_OPEN, key.named(), state, error):
             return False
         if write is not None:
             write(connection)
         ended = _end_job(connection, key.job_id, JOB_STATES[state], reason)
         if ended == JobState.SUCCEEDED:
-            # That of a trial which was stopped early stays, so that it can be continued.
-            stopped = exists().where(Trial.job_id == key.job_id, Trial.ended_by == STOPPED)
-            own = Checkpoint.job_id == key.job_id
-            connection.execute(delete(Checkpoint).where(own, ~stopped))
+            connection.execute(FORGET_CHECKPOINTS, {"job": key.job_id})
         record_event(connection, [key.job_id], state, attempt=key.number, detail=reason)
         follow_up(connection, key.job_id, ended)
     return True
@@ -177,9 +212,10 @@ def recover(store: Store, dead: Iterable[OpenAttempt]) -> list[int]:
         # In one order everywhere, so that two that recover at once never wait for each other.
         for seen in sorted(dead, key=lambda attempt: attempt.job_id):
             key = AttemptKey(seen.job_id, seen.number)
-            unmoved = is_open(key) & (Attempt.heartbeats == seen.heartbeats)
+            unmoved = key.named() | {"beats": seen.heartbeats}
             where = f"worker {seen.worker} (pid {seen.pid} on {seen.host})"
-            if not _end_attempt(connection, unmoved, AttemptState.LOST, f"lost with its {where}"):
+            lost = f"lost with its {where}"
+            if not _end_attempt(connection, END_UNMOVED, unmoved, AttemptState.LOST, lost):
                 continue
             record_event(
                 connection, [key.job_id], AttemptState.LOST, attempt=key.number, detail=where
@@ -192,12 +228,14 @@ def recover(store: Store, dead: Iterable[OpenAttempt]) -> list[int]:
 
 
 def _end_attempt(
-    connection: Connection, condition: ColumnElement[bool], state: AttemptState, error: str | None
+    connection: Connection,
+    statement: Update,
+    named: Mapping[str, int],
+    state: AttemptState,
+    error: str | None,
 ) -> bool:
-    ended = connection.execute(
-        update(Attempt).where(condition).values(state=state, ended_at=now(), error=storable(error))
-    )
-    return bool(ended.rowcount)
+    ends = {"ends_as": state, "traceback": storable(error)}
+    return bool(connection.execute(statement, {**named, **ends}).rowcount)
 
 
 def _lose_job(connection: Connection, job_id: int, where: str) -> JobState:
@@ -217,8 +255,9 @@ def _end_job(connection: Connection, job_id: int, state: JobState, reason: str |
         select(Job.cancel_requested_at).where(Job.id == job_id)
     ):
         state = JobState.CANCELLED
-    changes = {"ended_at": now()} if state in FINAL else {"enqueued_at": None}
-    connection.execute(
-        update(Job).where(Job.id == job_id).values(state=state, reason=storable(reason), **changes)
-    )
+    why = {"job": job_id, "why": storable(reason)}
+    if state in FINAL:
+        connection.execute(END_JOB, why | {"ends_as": state})
+    else:
+        connection.execute(RETURN_JOB, why)
     return state

@@ -1,6 +1,6 @@
 """Numbers of experiments, jobs and trials: none is used twice, not even after a deletion."""
 
-from sqlalchemy import Insert, Integer, insert
+from sqlalchemy import Insert, Integer, insert, literal_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -17,11 +17,11 @@ class next_number(FunctionElement[int]):  # noqa: N801 (a SQL function)
     """The number of a new row; SQLite by itself gives the numbers of deleted rows again."""
 
     type = Integer()
-    # What tells two of them apart is not a clause.
-    inherit_cache = False
+    inherit_cache = True
 
     def __init__(self, table: Numbered) -> None:
-        super().__init__()
+        # Only what is given here tells two of them apart in the cache of compiled statements.
+        super().__init__(literal_column(table.__tablename__))
         self.table, self.last = table.__tablename__, LAST[table]
 
 

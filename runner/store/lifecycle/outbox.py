@@ -19,9 +19,11 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.orm import aliased
 
 from runner.needs import Needs, needs_of
 from runner.store.engine import Store
+from runner.store.lifecycle.submitted import submitted
 from runner.store.schema import Experiment, Job, ago, now
 
 # The most messages of new jobs, and of begun ones, that an experiment has on its queue. Workers
@@ -34,6 +36,26 @@ NEVER: ColumnElement[int] = literal_column("0")
 
 UNSENT = (Job.state == PENDING) & Job.enqueued_at.is_(None)
 SENT = (Job.state == PENDING) & Job.enqueued_at.is_not(None)
+
+
+# The experiments whose jobs go before those of a job's experiment, and the first of these jobs.
+_own, _waiting_job = aliased(Experiment), aliased(Job)
+_FIRST = (
+    select(func.min(_waiting_job.id))
+    .where(
+        _waiting_job.state == PENDING,
+        _waiting_job.cancel_requested_at.is_(None),
+        _waiting_job.experiment_id == Experiment.id,
+    )
+    .scalar_subquery()
+)
+_HIGHER = (
+    select(_own.id, _own.created_at, Experiment.configuration, _FIRST.label("job"))
+    .join(Job, Job.experiment_id == _own.id)
+    .join(Experiment, Experiment.priority > _own.priority)
+    .where(Job.id == bindparam("job"), Experiment.paused_at.is_(None), _FIRST.is_not(None))
+    .order_by(Experiment.priority.desc(), Experiment.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,21 +177,8 @@ def _long_ago(seconds: float) -> ColumnElement[bool]:
 
 def more_urgent(connection: Connection, job_id: int) -> int | None:
     """Return the first pending job of an experiment with a higher priority and the same needs."""
-    own = select(Experiment.priority, Experiment.configuration).join(
-        Job, Job.experiment_id == Experiment.id
-    )
-    mine = connection.execute(own.where(Job.id == job_id)).one_or_none()
-    if mine is None:
+    rows = connection.execute(_HIGHER, {"job": job_id}).all()
+    if not rows:
         return None
-    pending = (Job.state == PENDING) & Job.cancel_requested_at.is_(None)
-    of_experiment = select(func.min(Job.id)).where(pending, Job.experiment_id == Experiment.id)
-    first = of_experiment.scalar_subquery()
-    higher = (
-        select(Experiment.configuration, first.label("job"))
-        .where(Experiment.priority > mine.priority, Experiment.paused_at.is_(None))
-        .where(first.is_not(None))
-        .order_by(Experiment.priority.desc(), Experiment.id)
-    )
-    needs = needs_of(mine.configuration)
-    rows = connection.execute(higher)
+    needs = needs_of(submitted(connection, rows[0].id, rows[0].created_at).configuration)
     return next((int(row.job) for row in rows if needs_of(row.configuration) == needs), None)

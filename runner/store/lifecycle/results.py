@@ -38,6 +38,10 @@ INSERT_RANDOMISATION = text(
 ).bindparams(bindparam("layers", type_=JSON()), bindparam("curve", type_=JSON()))
 
 
+EPOCHS = select(Epoch.__table__).where(Epoch.job_id == bindparam("job")).order_by(Epoch.epoch)
+INSERT_TRIAL = insert_numbered(Trial).returning(Trial.id)
+
+
 def write_trial(
     connection: Connection,
     claim: Claim,
@@ -51,8 +55,7 @@ def write_trial(
     The fingerprint is that of the machine that finished it. `predictor` is what a trainer's files
     say of its model.
     """
-    query = select(Epoch.__table__).where(Epoch.job_id == claim.job_id).order_by(Epoch.epoch)
-    epochs = [dict(row) for row in connection.execute(query).mappings()]
+    epochs = [dict(row) for row in connection.execute(EPOCHS, {"job": claim.job_id}).mappings()]
     if not epochs:
         raise ValueError(f"job {claim.job_id} has recorded no epoch, so there is no trial")
     trial = {
@@ -68,7 +71,7 @@ def write_trial(
         "network": claim.configuration.get("network"),
         "backend": needs_of(claim.configuration).backend,
     }
-    return connection.scalars(insert_numbered(Trial).returning(Trial.id), trial).one()
+    return connection.scalars(INSERT_TRIAL, trial).one()
 
 
 def write_measured(connection: Connection, trial_id: int, measured: Mapping[str, float]) -> None:

@@ -12,6 +12,7 @@ from cifar_model.spaces import folding, reducing
 from runner.races import race_in
 from runner.searches import reduction_interval
 from runner.states import JobState
+from runner.store.lifecycle.submitted import submitted_with
 from runner.store.lifecycle.tuning.folding import WILCOXON, stop_folds
 from runner.store.lifecycle.tuning.racing import go_on
 from runner.store.lifecycle.tuning.reducing import reduce
@@ -33,17 +34,14 @@ def follow_up(connection: Connection, job_id: int, ended: JobState) -> None:
     """Do what is due after a job has just ended; nothing in most experiments."""
     if ended not in (JobState.SUCCEEDED, JobState.FAILED):
         return
-    of_job = select(Job.experiment_id).where(Job.id == job_id).scalar_subquery()
-    is_race = Experiment.configuration[("confirm", "experiment")].as_integer().is_not(None)
-    is_reduced = Experiment.configuration[("reduce", "interval")].as_integer().is_not(None)
-    stops_folds = Experiment.configuration["stop"].as_string() == WILCOXON
-    chosen = select(Experiment.id, Experiment.configuration, Experiment.provenance)
-    chosen = chosen.where(Experiment.id == of_job, is_race | is_reduced | stops_folds)
+    known = submitted_with(connection, job_id)
+    if known is None or not _is_followed(known.configuration):
+        return
     # One at a time, so that each sees the trials that were stored before its own. SQLite locks
     # everything.
-    experiment = connection.execute(chosen.with_for_update()).one_or_none()
-    if experiment is None:
-        return
+    of_job = select(Job.experiment_id).where(Job.id == job_id).scalar_subquery()
+    chosen = select(Experiment.id, Experiment.configuration, Experiment.provenance)
+    experiment = connection.execute(chosen.where(Experiment.id == of_job).with_for_update()).one()
     race = race_in(experiment.configuration)
     if race is not None:
         go_on(connection, experiment, race, job_id)
@@ -51,3 +49,12 @@ def follow_up(connection: Connection, job_id: int, ended: JobState) -> None:
         reduce(connection, experiment)
     elif ended == JobState.SUCCEEDED:
         stop_folds(connection, experiment, job_id)
+
+
+def _is_followed(configuration: Mapping[str, Any]) -> bool:
+    """Tell whether anything is due when a job of an experiment ends."""
+    return (
+        configuration.get("confirm") is not None
+        or bool(reduction_interval(configuration))
+        or configuration.get("stop") == WILCOXON
+    )
