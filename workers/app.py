@@ -26,6 +26,7 @@ quieten_log()
 app = make_app(settings.broker_url or "memory://", queues_of(Offer.of(settings)))
 app.conf.update(
     imports=["workers.tasks"],
+    worker_consumer="workers.consumer:Consumer",
     # One message for each free slot: none waits behind a trial of three hours.
     worker_prefetch_multiplier=1,
     worker_disable_prefetch=True,
