@@ -34,9 +34,9 @@ from runner.store.lifecycle.attempts import (
 )
 from runner.store.lifecycle.events import record_event, storable
 from runner.store.lifecycle.outbox import more_urgent, not_paused
-from runner.store.lifecycle.submitted import submitted
 from runner.store.lifecycle.tuning.job_end import follow_up
 from runner.store.schema import Attempt, Checkpoint, Event, Experiment, Job, Trial, now
+from runner.store.submitted import submitted
 
 # A job that was lost so often without finishing an epoch takes its workers down with it.
 MOST_LOST = 3

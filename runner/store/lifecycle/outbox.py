@@ -23,8 +23,8 @@ from sqlalchemy.orm import aliased
 
 from runner.needs import Needs, needs_of
 from runner.store.engine import Store
-from runner.store.lifecycle.submitted import submitted
 from runner.store.schema import Experiment, Job, ago, now
+from runner.store.submitted import submitted
 
 # The most messages of new jobs, and of begun ones, that an experiment has on its queue. Workers
 # that take all of them between two sweeps are the fastest there are; a cancel leaves so many.

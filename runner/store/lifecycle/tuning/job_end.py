@@ -12,11 +12,11 @@ from cifar_model.spaces import folding, reducing
 from runner.races import race_in
 from runner.searches import reduction_interval
 from runner.states import JobState
-from runner.store.lifecycle.submitted import submitted_with
 from runner.store.lifecycle.tuning.folding import WILCOXON, stop_folds
 from runner.store.lifecycle.tuning.racing import go_on
 from runner.store.lifecycle.tuning.reducing import reduce
 from runner.store.schema import Experiment, Job
+from runner.store.submitted import submitted_with
 
 
 def prepare(configuration: Mapping[str, Any]) -> None:
