@@ -13,7 +13,7 @@ from runner.api.waiting import Outage
 from runner.cli.live.scene import Pace
 from runner.cli.wording.fitting import columns_of, wrapped
 from runner.store.engine import Store, StoreUnavailable
-from runner.store.queries.progress import Progress, progress_of
+from runner.store.queries.progress import Progress, has_ended, progress_of
 
 FORMAT = "{desc} {percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt} {unit} [{elapsed}<ETA]{postfix}"
 LINE_SECONDS = 10.0
@@ -45,6 +45,9 @@ class Bar:
         Raises StoreUnavailable if the database has been away for a long time.
         """
         try:
+            if not (self._moves or self._is_due() or has_ended(self._store, self._experiment_id)):
+                # Nothing is to be printed: the processor is the trials'.
+                return False
             progress = progress_of(self._store, self._experiment_id)
         except StoreUnavailable as error:
             self._wait_for_store(error)
@@ -57,11 +60,15 @@ class Bar:
         self._bar.bar_format = FORMAT.replace("ETA", self._eta(progress))
         self._bar.update(progress.done - self._bar.n)
         self._bar.refresh()
-        if not self._moves and (progress.ended or time.monotonic() - self._line_at > LINE_SECONDS):
+        if not self._moves and (progress.ended or self._is_due()):
             self._line_at = time.monotonic()
             click.echo(str(self._bar), err=True)
         self._say_paused(progress.paused)
         return progress.ended
+
+    def _is_due(self) -> bool:
+        """Return whether the next line is due; a bar that moves has none."""
+        return time.monotonic() - self._line_at > LINE_SECONDS
 
     def _eta(self, progress: Progress) -> str:
         left = self._pace.seconds_left(progress)

@@ -19,7 +19,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import aliased
 
 from runner.needs import Needs, needs_of
 from runner.store.engine import Store
@@ -39,20 +38,20 @@ SENT = (Job.state == PENDING) & Job.enqueued_at.is_not(None)
 
 
 # The experiments whose jobs go before those of a job's experiment, and the first of these jobs.
-_own, _waiting_job = aliased(Experiment), aliased(Job)
+_own, _waiting_job = Experiment.__table__.alias(), Job.__table__.alias()
 _FIRST = (
-    select(func.min(_waiting_job.id))
+    select(func.min(_waiting_job.c.id))
     .where(
-        _waiting_job.state == PENDING,
-        _waiting_job.cancel_requested_at.is_(None),
-        _waiting_job.experiment_id == Experiment.id,
+        _waiting_job.c.state == PENDING,
+        _waiting_job.c.cancel_requested_at.is_(None),
+        _waiting_job.c.experiment_id == Experiment.id,
     )
     .scalar_subquery()
 )
 _HIGHER = (
-    select(_own.id, _own.created_at, Experiment.configuration, _FIRST.label("job"))
-    .join(Job, Job.experiment_id == _own.id)
-    .join(Experiment, Experiment.priority > _own.priority)
+    select(_own.c.id, _own.c.created_at, Experiment.configuration, _FIRST.label("job"))
+    .join(Job, Job.experiment_id == _own.c.id)
+    .join(Experiment, Experiment.priority > _own.c.priority)
     .where(Job.id == bindparam("job"), Experiment.paused_at.is_(None), _FIRST.is_not(None))
     .order_by(Experiment.priority.desc(), Experiment.id)
 )

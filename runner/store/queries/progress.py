@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Row, case, false, func, select
+from sqlalchemy import ColumnElement, Row, case, exists, false, func, select
 
 from cifar_model.objective import PREFERRED, in_words, is_smaller_better
 from cifar_model.params import Training
@@ -62,6 +62,13 @@ class Progress:
         if self.unit_seconds is None or not running or self.paused:
             return None
         return self.left * self.unit_seconds / running
+
+
+def has_ended(store: Store, experiment_id: int) -> bool:
+    """Return whether every job of an experiment is in a final state: a look at an index."""
+    goes_on = exists().where(schema.Job.experiment_id == experiment_id, ~HAS_ENDED)
+    with store.read() as connection:
+        return not connection.scalars(select(goes_on)).one()
 
 
 def progress_of(store: Store, experiment_id: int) -> Progress:
