@@ -33,14 +33,16 @@ BY_NAME: dict[str, Method] = {
 def main() -> None:
     """Measure every seed that was not measured before, and print what was found of all."""
     parser = arguments(__doc__)
-    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--seeds", type=int, default=10, help="so many of them")
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--images", type=int, default=200)
     parser.add_argument("--methods", nargs="+", choices=list(BY_NAME), default=["lime"])
     parser.set_defaults(epochs=14, filters=16)
     given = parser.parse_args()
     kept = KEPT / f"shortcut-{given.epochs}-{given.filters}-{given.images}.json"
     results: dict[str, list[str]] = json.loads(kept.read_text()) if kept.exists() else {}
-    for seed in range(given.seeds):
+    seeds = range(given.first_seed, given.first_seed + given.seeds)
+    for seed in seeds:
         for given.dataset in DATASETS:
             missing = [of for of in given.methods if _key(given.dataset, of, seed) not in results]
             if not missing:
@@ -51,7 +53,7 @@ def main() -> None:
                 results[_key(given.dataset, name, seed)] = [_said(shortcut) for shortcut in found]
                 kept.write_text(json.dumps(results, indent=1))
     for name in given.methods:
-        summarise(name, results, range(given.seeds))
+        summarise(name, results, seeds)
 
 
 def summarise(method: str, results: dict[str, list[str]], seeds: Sequence[int]) -> None:

@@ -22,9 +22,11 @@ from benchmarks.networks import arguments, trained
 from benchmarks.trust import share
 from cifar_model.data import Dataset, shapes
 from cifar_model.data.sizes import resize
+from cifar_model.explanation.held_out import held_out
 from cifar_model.explanation.lime import Neighbourhood
 from cifar_model.explanation.methods import gradcam, integrated_gradients, occluded
 from cifar_model.explanation.picture import explain
+from cifar_model.explanation.randomisation import randomise
 from cifar_model.explanation.regions import Divided, mask, strongest
 from cifar_model.explanation.segmentation import divide, own_colour
 from cifar_model.explanation.settings import METHODS as EXPLAINED_BY
@@ -143,8 +145,19 @@ class Judged:
 
 
 def by_verdict(predictor: Predictor, dataset: Dataset, method: str, images: int) -> None:
-    """Score the explanations of the predicted class, right or wrong, verdict by verdict."""
-    found = [judged(predictor, dataset, method, image) for image in range(images)]
+    """Score the explanations of the predicted class, right or wrong, verdict by verdict.
+
+    The verdicts are by all the rules, like those of a job.
+    """
+    settings = Settings("small", SAMPLES, 0, method)
+    untrained = randomise(predictor.model, dataset.test.images, settings)
+    known = held_out(predictor, dataset.test)
+    found = []
+    for image in range(images):
+        (explanation,) = explain(
+            predictor, dataset.test.images[image], [], settings, untrained, known.without(image)
+        ).explanations
+        found.append(judged(predictor, dataset, image, explanation))
     for verdict in VERDICTS:
         of = [each for each in found if each.verdict == verdict]
         if of:
@@ -158,12 +171,8 @@ def by_verdict(predictor: Predictor, dataset: Dataset, method: str, images: int)
             print(f"{method}, {verdict}: mean fall: {', '.join(falls)}", flush=True)
 
 
-def judged(predictor: Predictor, dataset: Dataset, method: str, image: int) -> Judged:
-    """Explain the predicted class of a test image and compare it with the object."""
-    explained = explain(
-        predictor, dataset.test.images[image], [], Settings("small", SAMPLES, 0, method)
-    )
-    (explanation,) = explained.explanations
+def judged(predictor: Predictor, dataset: Dataset, image: int, explanation: Explanation) -> Judged:
+    """Compare an explanation of a test image with the object."""
     divided = divide(dataset.test.scaled(slice(image, image + 1))[0], "small")
     hits = rules(divided, region(image, dataset.test.images.shape[1]))[MIDDLE]
     falls = fallen(predictor, divided, image, explanation)

@@ -127,10 +127,10 @@ class Randomisation:
     """How explanations by one method change if a network's weights are drawn anew.
 
     `correlation` is the mean rank correlation with the weights that the trained network gives,
-    over `images`; `fall` is the 95th percentile of the share by which the probability of the
-    class that an untrained network predicts falls without the regions shown for it. `curve` has
-    the mean rank correlation after drawing anew all layers from the top down to each of
-    `layers`.
+    over `images`; `fall` is the 95th percentile of the share by which the odds of the class that an
+    untrained network predicts fall without the regions shown for it (their probability, if measured
+    before version 4 of the rules). `curve` has the mean rank correlation after drawing anew all
+    layers from the top down to each of `layers`.
     """
 
     images: int

@@ -18,7 +18,7 @@ from cifar_model.explanation.attributions import weights_of
 from cifar_model.explanation.regions import Divided, mask
 from cifar_model.explanation.segmentation import divide
 from cifar_model.explanation.settings import Settings
-from cifar_model.explanation.verdict import share
+from cifar_model.explanation.verdict import fall_of_odds
 from cifar_model.prediction import Predictor
 from cifar_model.results import Randomisation
 
@@ -132,7 +132,7 @@ def _untrained(
 ) -> tuple[float | None, float]:
     """Return the correlation with an untrained network's weights, and its own prediction's fall.
 
-    That is by which share the probability of the class that it predicts falls without its regions.
+    That is by which share the odds of the class that it predicts fall without its regions.
     """
     divided = compared.divided
     before = untrained.probabilities(divided.scaled[None])[0]
@@ -140,7 +140,8 @@ def _untrained(
     same, of_own = weights_of(untrained, divided, [compared.label, own], settings)
     region = mask(divided.segments, of_own) > 0
     after = untrained.probabilities(divided.without(region[None]))[0]
-    return correlation(compared.weights, same), share(float(before[own]), float(after[own]))
+    fall = fall_of_odds(float(before[own]), float(after[own]))
+    return correlation(compared.weights, same), fall
 
 
 def _points(layers: int) -> list[int]:

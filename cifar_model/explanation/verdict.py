@@ -5,11 +5,15 @@ from cifar_model.results import Checks, Evidence
 # Version 1 looks at `Integrity` alone: whether the weights describe the network's predictions.
 # Version 2 also asks whether they depend on what the network has learned.
 # Version 3 also asks whether what it has learned holds for images that it was not trained on.
+# Version 4 looks at the fall of the odds, not of the probability: the probability of a label that
+# the network is certain of hardly falls, even where the image without the regions is far less like
+# it.
 # docs/explanations.md says what was measured of the limits.
-FIRST_RULES, RULES = 1, 3
+FIRST_RULES, RULES = 1, 4
 
-# Hiding the shown regions must lower the probability by this share of it.
-FALL = 0.2
+# Hiding the shown regions must lower the odds p / (1 - p) by this share of them. Every higher
+# probability counts as `CERTAIN`, so that what stays almost certain has not fallen.
+FALL, CERTAIN = 1 / 3, 0.95
 
 # Rank correlations with the weights of an untrained network, of another label, and of the image
 # with a little noise.
@@ -33,7 +37,7 @@ def judge(
     evidence: Evidence | None,
     least_fall: float = FALL,
 ) -> tuple[str, str]:
-    """Return the verdict and its reason by version 3 of the rules; `fit` is that of version 1.
+    """Return the verdict and its reason by version 4 of the rules; `fit` is that of version 1.
 
     A measurement that could not be made is not held against an explanation.
     """
@@ -47,9 +51,10 @@ def judge(
     return next((("weak", reason) for applies, reason in reasons if applies), sound)
 
 
-def share(before: float, after: float) -> float:
-    """Return by which share of it a probability falls."""
-    return (before - after) / before if before > 0 else 0.0
+def fall_of_odds(before: float, after: float) -> float:
+    """Return by which share of them the odds of a label fall; negative if they rise."""
+    first, last = (min(each, CERTAIN) / (1 - min(each, CERTAIN)) for each in (before, after))
+    return (first - last) / first if first > 0 else 0.0
 
 
 def _effect(
@@ -58,16 +63,18 @@ def _effect(
     """Return the rules about what hiding the shown regions does."""
     if checks.removed is None:
         return [(True, "no shown region supports the class")]
-    fall, untrained = share(probability, checks.removed), found.untrained_fall or 0.0
+    fall, untrained = fall_of_odds(probability, checks.removed), found.untrained_fall or 0.0
     low = found.removed_random_low
-    lowers = f"hiding the shown regions lowers the probability by {fall:.0%} of it"
+    lowers = "hiding the shown regions lowers the"
+    little = f"{lowers} probability only from {probability:.1%} to {checks.removed:.1%}"
+    drawn = f"in untrained networks by up to {untrained:.0%}"
     return [
-        (fall < least_fall, lowers),
+        (fall < least_fall, little),
         (
             low is not None and checks.removed >= low,
             "hiding random regions of the same area may lower the probability as much",
         ),
-        (fall <= untrained, f"{lowers}, in untrained networks by up to {untrained:.0%}"),
+        (fall <= untrained, f"{lowers} odds of the label by {fall:.0%}, {drawn}"),
     ]
 
 

@@ -36,7 +36,7 @@ EVIDENCE = Evidence(
     ("change", "reason"),
     [
         ({"removed_random_low": 0.15}, "random regions of the same area"),
-        ({"untrained_fall": 0.8}, "in untrained networks by up to 80%"),
+        ({"untrained_fall": 0.95}, "in untrained networks by up to 95%"),
         ({"untrained_correlation": 0.6}, "an untrained network gives the same explanation"),
         ({"other_correlation": 0.95}, "another class has the same explanation"),
         (
@@ -63,8 +63,21 @@ def test_what_nothing_speaks_against_keeps_the_verdict_of_the_fit() -> None:
 
 
 def test_regions_that_hardly_matter_are_not_sound() -> None:
-    assert "by 10% of it" in judge(FIT, 0.8, replace(CHECKS, removed=0.72), Evidence())[1]
+    found = judge(FIT, 0.5, replace(CHECKS, removed=0.45), Evidence())
+    assert found == (
+        "weak",
+        "hiding the shown regions lowers the probability only from 50.0% to 45.0%",
+    )
     assert "no shown region" in judge(FIT, 0.8, Checks(), Evidence())[1]
+
+
+def test_a_fall_of_a_certain_prediction_counts_in_odds() -> None:
+    measured = replace(EVIDENCE, removed_random_low=0.989)
+    assert judge(FIT, 0.94, replace(CHECKS, removed=0.88), measured)[0] == "sound"
+    assert judge(FIT, 0.12, replace(CHECKS, removed=0.1), measured)[0] == "weak"
+    # The odds fall from thousands to 49, but the network is as good as certain of both.
+    assert judge(FIT, 0.9999, replace(CHECKS, removed=0.98), measured)[0] == "weak"
+    assert judge(FIT, 0.9999, replace(CHECKS, removed=0.92), measured)[0] == "sound"
 
 
 @pytest.mark.parametrize("method", METHODS)
