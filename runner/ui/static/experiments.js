@@ -63,7 +63,7 @@ function aboutWorkers(overview) {
 }
 
 function table(rows) {
-  const heads = ["experiment", "name and tags", "state", "progress", "best"];
+  const heads = ["experiment and tags", "state", "progress", "best"];
   const optional = ["kind", "data set", "submitted"];
   return el("table", { class: "list" },
     el("thead", {}, el("tr", {}, heads.map((name) => el("th", { scope: "col" }, name)),
@@ -78,8 +78,7 @@ function line(row) {
     : `${row.metric === "val_accuracy" ? "" : `${row.metric} `}${SHARES.includes(row.metric) ? share(row.best) : number(row.best)}`;
   const mean = best !== "-" && row.folds ? `mean ${best} over ${row.folds} folds` : best;
   return el("tr", {},
-    el("td", {}, el("a", { href: address }, String(row.experiment))),
-    el("td", {}, row.name ? el("a", { href: address }, row.name) : "", " ",
+    el("td", {}, el("a", { href: address }, row.name ? `${row.experiment}: ${row.name}` : String(row.experiment)), " ",
       row.tags.map((tag) => el("span", { class: "tag", title: tag }, tag))),
     el("td", { class: "state" }, states(row)),
     el("td", {}, ended ? counted(row.done, row.unit) : [el("progress", { max: row.total || 1, value: row.done,

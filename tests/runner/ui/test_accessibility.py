@@ -82,6 +82,16 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(
         assert browser.value("document.documentElement.scrollWidth") <= width, path
 
 
+def test_the_whole_table_of_experiments_fits_a_phone(
+    page: Page, browser: Browser, pages: dict[str, str]
+) -> None:
+    browser.window(400, 800)
+    browser.open(f"{page.address}/")
+    browser.wait_for(f"document.querySelector('{pages['/']}')")
+    box = "document.querySelector('.scroll')"
+    assert browser.value(f"{box}.scrollWidth <= {box}.clientWidth")
+
+
 def test_a_page_without_a_store_says_how_to_begin(browser: Browser, tmp_path: Path) -> None:
     for page in serve(tmp_path):
         browser.open(f"{page.address}/")
