@@ -150,14 +150,18 @@ def count_sent(store: Store) -> list[Sent]:
         .subquery()
     )
     statement = (
-        select(Experiment.configuration, counts.c.begun, counts.c.jobs)
+        select(Experiment.id, Experiment.created_at, counts.c.begun, counts.c.jobs)
         .join(counts, counts.c.experiment_id == Experiment.id)
         .where(Experiment.paused_at.is_(None))
     )
     with store.read() as connection:
         return [
-            Sent(needs_of(configuration), bool(begun), jobs)
-            for configuration, begun, jobs in connection.execute(statement)
+            Sent(
+                needs_of(submitted(connection, row.id, row.created_at).configuration),
+                bool(row.begun),
+                row.jobs,
+            )
+            for row in connection.execute(statement).all()
         ]
 
 

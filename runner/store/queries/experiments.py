@@ -17,6 +17,7 @@ from runner.store.engine import Store
 from runner.store.lifecycle.outbox import PENDING
 from runner.store.queries.names import has_tag, tags_of
 from runner.store.queries.rows import columns_of
+from runner.store.submitted import submitted
 
 # What a person looks for first.
 OF_INTEREST = (
@@ -191,29 +192,26 @@ def _jobs(experiment_id: int) -> Select[Any]:
 def jobs_to_send(store: Store, job_ids: Sequence[int]) -> list[JobToSend]:
     """Return the message contents of these jobs, in the order of their ids."""
     statement = (
-        select(
-            *columns_of(schema.Job, JobToSend),
-            schema.Experiment.kind,
-            schema.Experiment.seed,
-            schema.Experiment.configuration.label("common"),
-        )
+        select(*columns_of(schema.Job, JobToSend), schema.Experiment.created_at)
         .join(schema.Experiment, schema.Experiment.id == schema.Job.experiment_id)
         .where(schema.Job.id.in_(job_ids))
         .order_by(schema.Job.id)
     )
     with store.read() as connection:
-        return [
-            JobToSend(
-                id=row.id,
-                experiment_id=row.experiment_id,
-                kind=row.kind,
-                seed=row.seed,
-                number=row.number,
-                attempts=row.attempts,
-                configuration=job_configuration(row.common, row.configuration),
-            )
-            for row in connection.execute(statement)
-        ]
+        return [_to_send(connection, row) for row in connection.execute(statement).all()]
+
+
+def _to_send(connection: Connection, row: Any) -> JobToSend:
+    shared = submitted(connection, row.experiment_id, row.created_at)
+    return JobToSend(
+        id=row.id,
+        experiment_id=row.experiment_id,
+        kind=shared.kind,
+        seed=shared.seed,
+        number=row.number,
+        attempts=row.attempts,
+        configuration=job_configuration(shared.configuration, row.configuration),
+    )
 
 
 def trial(store: Store, trial_id: int) -> Trial:
