@@ -20,10 +20,10 @@ export function showExperiment(main, id) {
   const actions = new ActionBar(() => look());
   const parallel = new Parallel(model);
   const scatter = new Scatter(model);
-  let again = () => {};
+  let again = null;
   // The curves change only when the trials do: they are asked for a few times after that.
   let left = LOOKS;
-  const curves = new Curves(model, () => again());
+  const curves = new Curves(model, () => again?.());
   const jobs = el("section");
   const figures = el("div", { class: "figures" }, parallel.figure, curves.figure, scatter.figure, importance);
   look = follow(`/api/experiments/${id}`, (found) => {
@@ -40,8 +40,9 @@ export function showExperiment(main, id) {
     scatter.prepare();
     importance.replaceChildren(...importances(found));
     scatter.figure.classList.toggle("wide", importance.childElementCount === 0);
+    // The server reads them while the rest is drawn.
+    again ??= follow(() => `/api/experiments/${id}/curves?metric=${curves.metric.value}`, (each) => curves.show(each), () => left-- > 0);
   });
-  again = follow(() => `/api/experiments/${id}/curves?metric=${curves.metric.value}`, (found) => curves.show(found), () => left-- > 0);
 }
 
 function actionsOf({ states, paused }, id) {

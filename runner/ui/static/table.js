@@ -26,7 +26,7 @@ export class Table {
     this.sayCompared();
     this.height = 31;
     this.box.addEventListener("scroll", () => this.draw());
-    new ResizeObserver(() => this.draw()).observe(this.box);
+    new ResizeObserver(() => { if (this.box.clientHeight !== this.drawn) this.draw(); }).observe(this.box);
     model.words = query("filter");
     model.onChange(() => this.order());
   }
@@ -79,6 +79,7 @@ export class Table {
     const last = Math.min(this.rows.length, first + Math.ceil(this.box.clientHeight / this.height) + 2 * AHEAD);
     keepFocus(() => this.body.replaceChildren(this.space(first), ...this.rows.slice(first, last).map((row) => this.line(row)),
       this.space(this.rows.length - last)));
+    this.drawn = this.box.clientHeight;
     const made = this.body.children[1];
     if (made && last > first && made.offsetHeight) this.height = made.offsetHeight;
   }

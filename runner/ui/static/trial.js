@@ -127,7 +127,7 @@ function attempts(found) {
   const epochs = (place) => {
     const [first, last] = found.attempt_epochs[place] ?? [null, null];
     if (first === null) return "-";
-    return `${first} to ${last}${place > 0 && first > 1 ? `, resumed after epoch ${first - 1}` : ""}`;
+    return `${first === last ? first : `${first} to ${last}`}${place > 0 && first > 1 ? `, resumed after epoch ${first - 1}` : ""}`;
   };
   return [el("h2", {}, "Attempts"), scroller("attempts", el("table", {},
     head(["attempt", "state", "epochs", "host", "device", "started", "ended"]),

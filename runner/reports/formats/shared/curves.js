@@ -111,9 +111,7 @@ export class Curves {
     const [across, up] = this.shownAxes;
     const at = (epoch, value) => [inner.left + inner.width * across.at(epoch + 1), inner.top + inner.height * (1 - up.at(value))];
     context.save();
-    context.beginPath();
-    context.rect(inner.left, inner.top, inner.width, inner.height);
-    context.clip();
+    clip(context, inner);
     for (const { colour: name, epochs } of this.groups) {
       const known = [...epochs.entries()].filter(([, each]) => each);
       context.fillStyle = context.strokeStyle = colour(name);
@@ -149,17 +147,13 @@ export class Curves {
     const places = [...this.values.keys()].filter((place) => wants(this.rowOf.get(this.found.jobs[place]), place));
     if (places.length > MANY) {
       const lines = new Density(context, inner);
-      for (const place of places) {
-        this.spots(this.values[place], inner).forEach((spot, n, all) => { if (n) lines.line(...all[n - 1], ...spot); });
-      }
+      for (const place of places) this.count(lines, this.values[place], inner);
       lines.lay(style, alpha);
       lines.show();
       return;
     }
     context.save();
-    context.beginPath();
-    context.rect(inner.left, inner.top, inner.width, inner.height);
-    context.clip();
+    clip(context, inner);
     [context.strokeStyle, context.fillStyle, context.lineWidth, context.globalAlpha] = [style, style, width, alpha];
     for (const place of places) {
       if (typeof style === "function") context.strokeStyle = context.fillStyle = style(this.rowOf.get(this.found.jobs[place]));
@@ -170,6 +164,20 @@ export class Curves {
       if (spots.length === 1) context.fillRect(spots[0][0] - 2, spots[0][1] - 2, 4, 4);
     }
     context.restore();
+  }
+
+  // Thousands of curves: no list is made for any of them.
+  count(lines, curve, inner) {
+    const [across, up] = this.shownAxes;
+    let [fromX, fromY] = [NaN, NaN];
+    for (let epoch = 0; epoch < curve.length; epoch++) {
+      if (curve[epoch] === null) continue;
+      const x = inner.left + inner.width * across.at(epoch + 1);
+      const y = inner.top + inner.height * (1 - up.at(curve[epoch]));
+      if (!Number.isNaN(fromX)) lines.line(fromX, fromY, x, y);
+      fromX = x;
+      fromY = y;
+    }
   }
 
   // Where the values of a curve are in the figure.
@@ -245,6 +253,13 @@ export class Curves {
     const { low, middle, high, trials } = epochs[epoch - 1];
     return `${plainName(this.group.value)} ${name}, epoch ${epoch}: median ${number(middle)} (${number(low)} to ${number(high)}) of ${trials}`;
   }
+}
+
+// Points on the frame are seen as a whole.
+function clip(context, inner) {
+  context.beginPath();
+  context.rect(inner.left - 3, inner.top - 3, inner.width + 6, inner.height + 6);
+  context.clip();
 }
 
 // The place of what is the least away from the pointer; null if everything is far.

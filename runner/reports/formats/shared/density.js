@@ -17,18 +17,24 @@ export class Density {
   }
 
   line(x, y, toX, toY) {
-    const { ratio, left, top } = this;
-    const [ax, ay, bx, by] = [x * ratio - left, y * ratio - top, toX * ratio - left, toY * ratio - top];
-    const steep = Math.abs(by - ay) > Math.abs(bx - ax);
-    const [first, across, last, end] = steep ? [ay, ax, by, bx] : [ax, ay, bx, by];
-    const [from, at, to, rise] = first <= last ? [first, across, last, end - across] : [last, end, first, across - end];
-    const slope = to === from ? 0 : rise / (to - from);
+    const { counts, ratio } = this;
+    const steep = Math.abs(toY - y) > Math.abs(toX - x);
+    // Steps go along the longer side; `at` and `end` are places on the other one.
+    let first = steep ? y * ratio - this.top : x * ratio - this.left;
+    let last = steep ? toY * ratio - this.top : toX * ratio - this.left;
+    let at = steep ? x * ratio - this.left : y * ratio - this.top;
+    let end = steep ? toX * ratio - this.left : toY * ratio - this.top;
+    if (first > last) {
+      let other = first; first = last; last = other;
+      other = at; at = end; end = other;
+    }
+    const slope = last === first ? 0 : (end - at) / (last - first);
     const [length, breadth] = steep ? [this.height, this.width] : [this.width, this.height];
     const [along, beside] = steep ? [this.width, 1] : [1, this.width];
-    const { counts } = this;
-    const stop = Math.min(Math.round(to), length - 1);
-    for (let step = Math.max(Math.round(from), 0); step <= stop; step++) {
-      const place = at + (step - from) * slope;
+    const from = Math.max(Math.round(first), 0);
+    const to = Math.min(Math.round(last), length - 1);
+    let place = at + (from - first) * slope;
+    for (let step = from; step <= to; step++, place += slope) {
       const low = Math.floor(place);
       if (low < 0 || low >= breadth) continue;
       const index = step * along + low * beside;
