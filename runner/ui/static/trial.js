@@ -133,7 +133,7 @@ function attempts(found) {
     head(["attempt", "state", "epochs", "host", "device", "started", "ended"]),
     el("tbody", {}, found.attempt_details.map((each, place) => el("tr", {}, el("td", {}, String(each.attempt)), el("td", { class: each.state }, each.state),
       el("td", {}, epochs(place)), el("td", { title: each.host }, hostName(each.host)), el("td", {}, each.device), [each.started_at, each.ended_at].map((at) => el("td", { class: "state" }, moment(at)))))))),
-  ...found.attempt_details.filter((each) => each.error).map((each) => el("details", {}, el("summary", {}, `Error of attempt ${each.attempt}`), el("pre", {}, each.error)))];
+  ...found.attempt_details.filter((each) => each.error).map((each) => el("details", {}, el("summary", {}, `Error of attempt ${each.attempt}`), code(each.error, `error of attempt ${each.attempt}`)))];
 }
 
 function explanations(found) {
@@ -144,6 +144,10 @@ function explanations(found) {
       el("span", { class: "small" }, `image ${each.image}, ${each.class}, ${each.method}: ${each.verdict}`))))];
 }
 
+function code(text, label) {
+  return el("pre", { tabindex: 0, role: "region", "aria-label": label }, text);
+}
+
 function source(found) {
-  return found.source === null ? [] : [el("details", {}, el("summary", {}, `Code of ${found.network}`), el("pre", {}, found.source))];
+  return found.source === null ? [] : [el("details", {}, el("summary", {}, `Code of ${found.network}`), code(found.source, `code of ${found.network}`))];
 }

@@ -170,7 +170,7 @@ export function showRefusal(error) {
 // Where there is no store yet.
 function welcome(error) {
   return [el("p", {}, "This page shows experiments as soon as they are submitted. A small one that needs no data set, for example:"),
-    el("pre", {}, EXAMPLE), el("p", { class: "soft small" }, sentence(error.message))];
+    el("p", {}, el("code", {}, EXAMPLE)), el("p", { class: "soft small" }, sentence(error.message))];
 }
 
 function sentence(text) {
