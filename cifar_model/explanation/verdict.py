@@ -66,7 +66,10 @@ def _effect(
     fall, untrained = fall_of_odds(probability, checks.removed), found.untrained_fall or 0.0
     low = found.removed_random_low
     lowers = "hiding the shown regions lowers the"
-    little = f"{lowers} probability only from {probability:.1%} to {checks.removed:.1%}"
+    change = f"from {probability:.1%} to {checks.removed:.1%}"
+    little = f"{lowers} probability only {change}"
+    if checks.removed >= probability:
+        little = f"hiding the shown regions does not lower the probability: {change}"
     drawn = f"in untrained networks by up to {untrained:.0%}"
     return [
         (fall < least_fall, little),

@@ -68,6 +68,8 @@ def test_regions_that_hardly_matter_are_not_sound() -> None:
         "weak",
         "hiding the shown regions lowers the probability only from 50.0% to 45.0%",
     )
+    risen = judge(FIT, 0.5, replace(CHECKS, removed=0.55), Evidence())
+    assert risen[1].endswith("does not lower the probability: from 50.0% to 55.0%")
     assert "no shown region" in judge(FIT, 0.8, Checks(), Evidence())[1]
 
 
