@@ -63,7 +63,7 @@ def wait_for_a_worker(settings: Settings, store: "Store", say: Callable[[str], N
     What is waited for is said if it takes long. Raises UnavailableError if no worker comes: it
     exits again and again, the supervisor is gone, or the time is over.
     """
-    # Here, for it imports the store, and a supervisor, which needs none, is waited for.
+    # Imported late: it imports the store, which starting a supervisor does not need.
     from runner.local.liveness import workers_alive
 
     run_dir, began, said = RunDir(settings.home), time.monotonic(), False

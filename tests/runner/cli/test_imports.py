@@ -19,6 +19,29 @@ NEVER = (
 READING = (*NEVER, "PIL", "celery", "numpy", "psutil", "redis")
 
 
+def at_the_end_of(home: Path, arguments: list[str], told: str) -> str:
+    """Run a command; return the value of an expression at its end.
+
+    There `before` is the number of garbage collections at the start.
+    """
+    code = f"""
+import atexit, gc, sys
+before = gc.get_stats()[0]["collections"]
+sys.argv = ["runner", *{arguments}]
+from runner.__main__ import main
+atexit.register(lambda: print({told}, file=sys.stderr))
+main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"RUNNER_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stderr.splitlines()[-1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "unneeded"),
     [
@@ -33,38 +56,11 @@ def test_a_command_imports_nothing_heavy_that_it_does_not_need(
     home: Path, home_store: Store, arguments: list[str], unneeded: tuple[str, ...]
 ) -> None:
     store_tune(home_store, [[0.5], []])
-    code = f"""
-import atexit, sys
-sys.argv = ["runner", *{arguments}]
-from runner.__main__ import main
-atexit.register(lambda: print([x for x in {unneeded} if x in sys.modules], file=sys.stderr))
-main()
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env=os.environ | {"RUNNER_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stderr.splitlines()[-1] == "[]"
+    told = f"[x for x in {unneeded} if x in sys.modules]"
+    assert at_the_end_of(home, arguments, told) == "[]"
 
 
 def test_a_command_hardly_looks_for_garbage_while_it_imports(home: Path, home_store: Store) -> None:
     store_tune(home_store, [[0.5], []])
-    code = """
-import atexit, gc, sys
-before = gc.get_stats()[0]["collections"]
-sys.argv = ["runner", "status"]
-from runner.__main__ import main
-atexit.register(lambda: print(gc.get_stats()[0]["collections"] - before, file=sys.stderr))
-main()
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env=os.environ | {"RUNNER_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert int(done.stderr.splitlines()[-1]) <= 10
+    told = 'gc.get_stats()[0]["collections"] - before'
+    assert int(at_the_end_of(home, ["status"], told)) <= 10
