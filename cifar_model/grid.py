@@ -2,14 +2,16 @@
 
 import math
 import random
+from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
 from cifar_model.errors import InputError
 from cifar_model.networks.network import PAPER, Network
-from cifar_model.params import RULES, Json, Params, check_value, rules_of
+from cifar_model.params import RULES, Json, check_value, rules_of
 from cifar_model.rules import Rule
 from cifar_model.spaces.space import (
     Candidates,
@@ -169,25 +171,42 @@ def branches(grid: Grid, rules: Mapping[str, Rule]) -> list[Branch]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Points of a grid as plain JSON, made when they are asked for: 100,000 fill the memory."""
+
+    branches: list[Branch]
+    ends: list[int]
+    positions: Sequence[int]
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.positions)
+
+    def __getitem__(self, place: int, /) -> dict[str, Json]:
+        """Return one of them."""
+        return point_at(self.branches, self.ends, self.positions[place])
+
+    def __iter__(self) -> Iterator[dict[str, Json]]:
+        """Yield all of them."""
+        return (self[place] for place in range(len(self)))
+
+
 def sample(
     grid: Grid, downsample: float, method: str, seed: int, network: Network = PAPER
-) -> list[dict[str, Json]]:
-    """Return the params of the points that Talos samples, in its order, as plain JSON.
+) -> Points:
+    """Return the params of the points that Talos samples, in its order.
 
-    Without conditions they are those of Talos's ParamSpace.
+    Without conditions they are those of Talos's ParamSpace. All values are checked, but not yet
+    whether those of a point fit together.
     """
     from talos.reducers.sample_reducer import sample_reducer
 
     found = branches(grid, rules_of(network))
     ends = ends_of(found)
     check_downsample(downsample, count_points(grid, rules_of(network)))
-    rows = [
-        point_at(found, ends, int(index))
-        for index in sample_reducer(float(downsample), ends[-1], method, seed)
-    ]
-    for row in rows:
-        Params.from_json(row, network)
-    return rows
+    positions = array("q", sample_reducer(float(downsample), ends[-1], method, seed))
+    return Points(found, ends, positions)
 
 
 def draw(

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
@@ -123,7 +123,8 @@ class Params:
         """Return every parameter with its value, in the order in which they are shown."""
         if self.network.trainer:
             return dict(self.architecture)
-        values = asdict(self.training) | dict(self.architecture)
+        values = {name: getattr(self.training, name) for name in TRAINING_RULES}
+        values |= dict(self.architecture)
         return {name: values[name] for name in dict.fromkeys((*_FIRST, *values)) if name in values}
 
 

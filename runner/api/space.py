@@ -2,11 +2,11 @@
 
 import random
 from dataclasses import dataclass
+from itertools import islice
 
 from cifar_model.grid import METHODS, count_points, draw, grid_to_json, is_finite, sample
 from cifar_model.networks.network import Network
-from cifar_model.params import ParamValues, rules_of, settled
-from cifar_model.rules import Json
+from cifar_model.params import ParamValues, rules_of
 from cifar_model.spaces.space import Grid, Range
 from runner.api.grids import grid_lines, requested_grid
 from runner.api.searching import refuse_others
@@ -14,6 +14,7 @@ from runner.reports.experiment.space import Cost, GridDocument
 from runner.search import SEARCHES
 from runner.store.engine import Store
 from runner.store.queries.spending import epoch_speeds
+from runner.submit.points import Rows, trained_by
 from runner.submit.search import CHECKED, check_sampler
 
 SHOWN = 5
@@ -46,12 +47,11 @@ def grid_document(request: GridRequest, store: Store | None) -> GridDocument:
         if not is_grid:
             check_sampler(request.search, grid)
         points = count_points(grid, rules_of(network)) if _counted(request, grid) else None
-        rows = _rows(request, grid)
-        # Equal ones are trained once.
-        trained = dict(settled(row, request.epochs, network) for row in rows)
+        trained = trained_by(_rows(request, grid), request.epochs, network, request.seed)
     trials = request.trials if request.downsample is None else len(trained)
     trials = points if trials is None and is_grid else trials
-    epochs = sum(float(params.to_json().get("epochs") or 1) for params in trained) / len(trained)
+    of_each = (params.to_json().get("epochs") for params, _ in trained)
+    epochs = sum(float(number or 1) for number in of_each) / len(trained)
     speeds = [] if store is None else epoch_speeds(store, network.name)
     return GridDocument(
         grid=grid_to_json(grid),
@@ -60,7 +60,7 @@ def grid_document(request: GridRequest, store: Store | None) -> GridDocument:
         search=request.search,
         trials=trials,
         trial_epochs=epochs,
-        sample=list(trained.values())[:SHOWN],
+        sample=[stored for _, stored in islice(trained, SHOWN)],
         costs=[
             Cost(
                 speed.dataset,
@@ -78,7 +78,7 @@ def _counted(request: GridRequest, grid: Grid) -> bool:
     return request.downsample is not None or is_finite(grid, rules_of(request.network))
 
 
-def _rows(request: GridRequest, grid: Grid) -> list[dict[str, Json]]:
+def _rows(request: GridRequest, grid: Grid) -> Rows:
     """Return the points that are trained, if they are drawn before, else random ones."""
     if request.downsample is not None:
         return sample(grid, request.downsample, request.method, request.seed, request.network)

@@ -98,7 +98,7 @@ def new_addition(store: Store, experiment_id: int, more: MorePoints) -> Addition
     rows = sample(grid, more.downsample, method, training.seed, training.network)
     trained = trained_by(training, rows)
     if stored["dataset"] is not None:
-        for params in trained:
+        for params, _ in trained:
             params.check_shape(stored["dataset"]["shape"])
     sampling = {
         "grid": grid_to_json(grid),

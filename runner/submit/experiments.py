@@ -1,6 +1,6 @@
 """Turn what a person asks for into an experiment with its jobs, checked before a row is written."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
@@ -11,7 +11,7 @@ from cifar_model.data.description import stored_fold
 from cifar_model.errors import InputError
 from cifar_model.grid import MAX_TRIALS, count_points, grid_to_json, sample
 from cifar_model.networks.network import PAPER, Network
-from cifar_model.params import MOST_SEED, Params, ParamValues, point_digest, rules_of, settled
+from cifar_model.params import MOST_SEED, ParamValues, rules_of
 from cifar_model.spaces.space import Grid
 from runner import provenance
 from runner.failpoints import failpoint
@@ -23,6 +23,8 @@ from runner.store import queries
 from runner.store.engine import Store
 from runner.store.lifecycle.experiments import NewExperiment, create
 from runner.store.lifecycle.tuning.additions import Added, Addition, add
+from runner.submit import points
+from runner.submit.points import Jobs, Rows, Trained, Variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +93,18 @@ def _new(
     kind: Kind,
     training: Training,
     configuration: dict[str, Any],
-    trained: Mapping[Params, ParamValues],
+    trained: Trained,
 ) -> NewExperiment:
     jobs = jobs_of(training, trained, configuration["dataset"])
-    new = new_trainings(kind, training, configuration, list(jobs.values()))
-    return replace(new, points=list(jobs))
+    new = new_trainings(kind, training, configuration, jobs.values())
+    return replace(new, points=jobs)
 
 
 def new_trainings(
-    kind: Kind, training: Training, configuration: dict[str, Any], jobs: list[dict[str, Any]]
+    kind: Kind,
+    training: Training,
+    configuration: dict[str, Any],
+    jobs: Collection[dict[str, Any]],
 ) -> NewExperiment:
     """Return an experiment of jobs that train, with the code and the weights that they need."""
     new = new_experiment(kind, training.seed, configuration, jobs, training.key)
@@ -168,7 +173,7 @@ def new_experiment(
     kind: Kind,
     seed: int,
     configuration: dict[str, Any],
-    jobs: list[dict[str, Any]],
+    jobs: Collection[dict[str, Any]],
     key: str | None,
 ) -> NewExperiment:
     """Return an experiment of these jobs, with where it comes from."""
@@ -198,23 +203,15 @@ def save(store: Store, new: NewExperiment) -> int:
     return experiment_id
 
 
-def trained_by(training: Training, rows: Sequence[ParamValues]) -> dict[Params, ParamValues]:
-    """Return the params that are trained, `--epochs` among them; of equal ones the first.
+def trained_by(training: Training, rows: Rows) -> Trained:
+    """Return the params that are trained, of equal ones the first.
 
-    The keys are checked, with defaults, and the values are what is stored of them.
+    Raises InputError for the first that is not valid.
     """
-    found: dict[Params, ParamValues] = {}
-    for row in rows:
-        params, stored = settled(row, training.epochs, training.network)
-        found.setdefault(params, stored)
-    return found
+    return points.trained_by(rows, training.epochs, training.network, training.seed)
 
 
-def jobs_of(
-    training: Training,
-    trained: Mapping[Params, ParamValues],
-    dataset: Mapping[str, Any] | None,
-) -> dict[str, dict[str, Any]]:
+def jobs_of(training: Training, trained: Trained, dataset: Mapping[str, Any] | None) -> Jobs:
     """Return a job for every params, by the digest of its point.
 
     With several seeds or folds there is one for each of them.
@@ -226,18 +223,19 @@ def jobs_of(
                 f"at most {MAX_TRIALS:,} in one experiment",
                 f"use {option} {MAX_TRIALS // len(trained)} or less",
             )
-    found: dict[str, dict[str, Any]] = {}
-    for params, stored in trained.items():
-        for repeat in range(training.repeats):
-            seed = (training.seed + repeat) % (MOST_SEED + 1)
-            own = {} if training.repeats == 1 else {"seed": seed}
-            if training.folds is None or dataset is None:
-                found[point_digest(params, seed)] = {"params": stored, **own}
-                continue
-            for fold in range(1, training.folds + 1):
-                of_fold = {"dataset": stored_fold(dataset, fold, training.folds)}
-                found[point_digest(params, seed, fold)] = {"params": stored, **own, **of_fold}
-    return found
+    return points.jobs_of(trained, list(_variants(training, dataset)))
+
+
+def _variants(training: Training, dataset: Mapping[str, Any] | None) -> Iterator[Variant]:
+    for repeat in range(training.repeats):
+        seed = (training.seed + repeat) % (MOST_SEED + 1)
+        own = {} if training.repeats == 1 else {"seed": seed}
+        if training.folds is None or dataset is None:
+            yield Variant(seed, None, own)
+            continue
+        for fold in range(1, training.folds + 1):
+            of_fold = {"dataset": stored_fold(dataset, fold, training.folds)}
+            yield Variant(seed, fold, own | of_fold)
 
 
 def unasked_jobs(points: int, configuration: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -256,13 +254,13 @@ def unasked_jobs(points: int, configuration: Mapping[str, Any]) -> list[dict[str
 
 
 def training_configuration(
-    settings: Settings, training: Training, trained: Iterable[Params]
+    settings: Settings, training: Training, trained: Trained
 ) -> dict[str, Any]:
     """Return what the jobs of an experiment have in common; the data set must fit all params."""
     dataset = None
     if training.dataset is not None:
         described = training.described or load(training.dataset, settings.data_dir).to_json()
-        for params in trained:
+        for params, _ in trained:
             params.check_shape(described["shape"])
         dataset = training.dataset.to_json() | dict(described)
     return {

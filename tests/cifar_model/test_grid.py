@@ -40,7 +40,7 @@ def test_the_points_are_exactly_those_that_talos_samples(seed: int) -> None:
         dict(PAPER_GRID), random_method="uniform_mersenne", fraction_limit=0.01, seed=seed
     )
     expected = [dict(zip(PAPER_GRID, row, strict=True)) for row in space.param_space.tolist()]
-    assert sample(PAPER_GRID, 0.01, "uniform_mersenne", seed) == expected
+    assert list(sample(PAPER_GRID, 0.01, "uniform_mersenne", seed)) == expected
 
 
 @pytest.mark.parametrize("method", sorted(set(METHODS) - {"uniform_crypto"}))
@@ -48,7 +48,7 @@ def test_every_method_samples_the_points_of_talos(method: str) -> None:
     for seed in (0, 7):
         space = ParamSpace(PAPER_GRID, random_method=method, fraction_limit=0.02, seed=seed)
         expected = [dict(zip(PAPER_GRID, row, strict=True)) for row in space.param_space.tolist()]
-        assert sample(PAPER_GRID, 0.02, method, seed) == expected
+        assert list(sample(PAPER_GRID, 0.02, method, seed)) == expected
 
 
 def test_a_seed_decides_what_the_documentation_says() -> None:
@@ -65,8 +65,8 @@ def test_a_seed_decides_what_the_documentation_says() -> None:
 
 @pytest.mark.parametrize("method", sorted(set(METHODS) - {"uniform_crypto"}))
 def test_a_sample_is_plain_json_and_the_same_again(method: str) -> None:
-    rows = sample(PAPER_GRID, 0.01, method, 7)
-    assert json.loads(json.dumps(rows)) == rows == sample(PAPER_GRID, 0.01, method, 7)
+    rows = list(sample(PAPER_GRID, 0.01, method, 7))
+    assert json.loads(json.dumps(rows)) == rows == list(sample(PAPER_GRID, 0.01, method, 7))
     for row in rows:
         Params.from_json(row)
 
@@ -90,14 +90,6 @@ def test_the_smallest_fraction_that_is_named_gives_one_trial(points: int) -> Non
 def test_a_value_that_no_trial_could_use_is_refused_though_it_was_not_sampled() -> None:
     with pytest.raises(InputError, match="optimizer='tiger'"):
         sample({**PAPER_GRID, "optimizer": ["adam", "tiger"]}, 0.01, "uniform_mersenne", 0)
-
-
-def test_a_value_is_checked_together_with_those_of_its_own_point_only() -> None:
-    grid: dict[str, Any] = {"dropout": [0.5, 0.9], "blocks": [1]}
-    points = sample(grid, 1, "uniform_mersenne", 0)
-    assert sorted(row["dropout"] for row in points) == [0.5, 0.9]
-    with pytest.raises(InputError, match="gives block 3 of 3"):
-        sample({**grid, "blocks": [3]}, 1, "uniform_mersenne", 0)
 
 
 def test_a_grid_of_impossible_size_is_refused() -> None:

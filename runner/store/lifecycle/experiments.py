@@ -1,8 +1,9 @@
 """Create an experiment with its jobs: all of it, or nothing."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, exists, func, insert, select
@@ -19,6 +20,9 @@ from runner.store.lifecycle.numbers import insert_numbered
 from runner.store.names import NO_LABEL, Label
 from runner.store.schema import Experiment, ExperimentCode, ExperimentInit, Job, Submission, Trial
 
+# Jobs that one statement stores.
+BATCH = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class NewExperiment:
@@ -33,12 +37,12 @@ class NewExperiment:
     seed: int
     configuration: dict[str, Any]
     provenance: dict[str, Any]
-    jobs: Sequence[dict[str, Any]]
+    jobs: Collection[dict[str, Any]]
     submission_key: str | None = None
     label: Label = NO_LABEL
     initial: bytes | None = None
     code: str | None = None
-    points: Sequence[str] = ()
+    points: Collection[str] = ()
     priority: int = 0
 
 
@@ -99,7 +103,7 @@ def find_done(store: Store, new: NewExperiment) -> int | None:
     return None
 
 
-def _asked(configuration: Mapping[str, Any], jobs: Sequence[dict[str, Any]]) -> list[Any]:
+def _asked(configuration: Mapping[str, Any], jobs: Iterable[dict[str, Any]]) -> list[Any]:
     """Return what decides the numbers, compared as it is stored: a tuple becomes a list there."""
     # A trainer may have no data set.
     described = configuration["dataset"] or {}
@@ -181,8 +185,8 @@ def _insert(connection: Connection, new: NewExperiment) -> int:
     _add_initial(connection, experiment_id, new.initial)
     add_code(connection, experiment_id, new.code)
     failpoint("submit_experiment")
-    points: Sequence[str | None] = new.points or [None] * len(new.jobs)
-    add_jobs(connection, experiment_id, 1, list(zip(new.jobs, points, strict=True)))
+    points: Collection[str | None] = new.points or [None] * len(new.jobs)
+    add_jobs(connection, experiment_id, 1, zip(new.jobs, points, strict=True))
     failpoint("submit_jobs")
     return experiment_id
 
@@ -191,21 +195,21 @@ def add_jobs(
     connection: Connection,
     experiment_id: int,
     first: int,
-    jobs: Sequence[tuple[dict[str, Any], str | None]],
+    jobs: Iterable[tuple[dict[str, Any], str | None]],
 ) -> None:
     """Store jobs, each with its point, under the numbers from `first` on."""
-    connection.execute(
-        insert_numbered(Job),
-        [
-            {
-                "experiment_id": experiment_id,
-                "number": number,
-                "configuration": configuration,
-                "point": point,
-            }
-            for number, (configuration, point) in enumerate(jobs, start=first)
-        ],
+    rows = (
+        {
+            "experiment_id": experiment_id,
+            "number": number,
+            "configuration": configuration,
+            "point": point,
+        }
+        for number, (configuration, point) in enumerate(jobs, start=first)
     )
+    # All at once would be held in memory several times.
+    while batch := list(islice(rows, BATCH)):
+        connection.execute(insert_numbered(Job), batch)
 
 
 def _add_initial(connection: Connection, experiment_id: int, weights: bytes | None) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.exc import StatementError
 from runner.states import AttemptState, JobState, Kind
 from runner.store import queries
 from runner.store.engine import Store
-from runner.store.lifecycle.experiments import NewExperiment, find_done, find_key
+from runner.store.lifecycle.experiments import BATCH, NewExperiment, find_done, find_key
 from runner.store.lifecycle.job_lifecycle import finish
 from tests.runner.store.making import (
     DATASET,
@@ -30,10 +30,17 @@ def test_an_experiment_has_its_jobs_pending_in_their_order(store: Store) -> None
     ]
 
 
+def test_jobs_of_several_statements_are_numbered_in_their_order(store: Store) -> None:
+    asked = [{"params": {"batch_size": size}} for size in range(1, BATCH + 3)]
+    jobs = queries.jobs(store, make_experiment(store, jobs=asked))
+    assert [job.number for job in jobs] == list(range(1, BATCH + 3))
+    assert [job.configuration for job in jobs] == asked
+
+
 def test_an_experiment_that_fails_at_its_last_job_leaves_nothing(store: Store) -> None:
     # From the driver or from SQLAlchemy around it, as the database has it.
     with pytest.raises((ValueError, StatementError), match="not JSON compliant"):
-        make_experiment(store, jobs=[{"lr": 1}, {"lr": float("nan")}])
+        make_experiment(store, jobs=[*[{"lr": 1}] * BATCH, {"lr": float("nan")}])
     assert rows(store, "experiments") == 0
     assert rows(store, "jobs") == 0
 

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from cifar_model.data import DatasetSpec
+from cifar_model.errors import InputError
 from cifar_model.grid import PAPER_GRID
 from runner.cli.submit import submit
 from runner.reports.experiment.document import report_document
@@ -87,6 +88,14 @@ def test_the_papers_sixteen_points_stay_different_with_seed_2(
         asked = training(1, seed=seed)
         experiment = save(sqlite_store, new_tune(settings, asked, PAPER_GRID, (0.01, METHOD)))
         assert len(params_of(sqlite_store, experiment)) == different
+
+
+def test_a_value_is_checked_together_with_those_of_its_own_point_only(settings: Settings) -> None:
+    grid: dict[str, Any] = {"dropout": [0.5, 0.9], "blocks": [1]}
+    new = new_tune(settings, training(), grid, (1.0, METHOD))
+    assert sorted(job["params"]["dropout"] for job in new.jobs) == [0.5, 0.9]
+    with pytest.raises(InputError, match="gives block 3 of 3"):
+        new_tune(settings, training(), {**grid, "blocks": [3]}, (1.0, METHOD))
 
 
 def test_submit_says_how_many_points_are_different(sqlite_store: Store, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
@@ -47,16 +48,12 @@ def add(store: Store, addition: Addition) -> Added:
     """
     with store.write() as connection:
         known = _known(connection, addition.experiment)
-        missing: list[tuple[dict[str, Any], str | None]] = [
-            (configuration, point)
-            for point, configuration in addition.points.items()
-            if point not in known
-        ]
-        missing += [(configuration, None) for configuration in addition.unasked]
-        if missing:
+        missing = [point for point in addition.points if point not in known]
+        if missing or addition.unasked:
             _insert(connection, addition, missing)
     failpoint("submit_saved")
-    return Added(len(missing), len(addition.points) + len(addition.unasked))
+    unasked = len(addition.unasked)
+    return Added(len(missing) + unasked, len(addition.points) + unasked)
 
 
 def _known(connection: Connection, experiment_id: int) -> set[str]:
@@ -85,18 +82,19 @@ def _known(connection: Connection, experiment_id: int) -> set[str]:
     return known
 
 
-def _insert(
-    connection: Connection, addition: Addition, missing: Sequence[tuple[dict[str, Any], str | None]]
-) -> None:
+def _insert(connection: Connection, addition: Addition, missing: Sequence[str]) -> None:
     of_experiment = Job.experiment_id == addition.experiment
     last = connection.scalars(select(func.max(Job.number)).where(of_experiment)).one()
-    if last + len(missing) > MAX_TRIALS:
+    added = len(missing) + len(addition.unasked)
+    if last + added > MAX_TRIALS:
         raise InputError(
-            f"experiment {addition.experiment} would have {last + len(missing):,} trials",
+            f"experiment {addition.experiment} would have {last + added:,} trials",
             f"at most {MAX_TRIALS:,} in one experiment",
             "choose a smaller --downsample or --trials, or submit another experiment",
         )
-    add_jobs(connection, addition.experiment, last + 1, missing)
+    pointed = ((addition.points[point], point) for point in missing)
+    jobs = chain(pointed, ((configuration, None) for configuration in addition.unasked))
+    add_jobs(connection, addition.experiment, last + 1, jobs)
     failpoint("submit_jobs")
     before = select(func.count()).where(Submission.experiment_id == addition.experiment)
     connection.execute(
@@ -108,6 +106,6 @@ def _insert(
             "configuration": addition.configuration,
             "provenance": addition.provenance,
             "first_job": last + 1,
-            "jobs": len(missing),
+            "jobs": added,
         },
     )
