@@ -5,7 +5,6 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
@@ -13,10 +12,10 @@ import pytest
 from cifar_model.data import names
 from cifar_model.grid import METHODS
 from cifar_model.params import DEFAULTS, RULES
-from runner.cli import cli, load_commands
 from runner.errors import ExitCode
 from runner.settings import SETTINGS
 from tests import json_reference, tutorial
+from tests.every_command import runnable
 
 ROOT = Path(__file__).resolve().parent.parent
 SUBJECTS = ("commands", "data", "reports", "settings", "json")
@@ -36,17 +35,7 @@ def rows(heading: str) -> dict[str, list[str]]:
     return {first.strip("`"): others for first, *others in cells[2:]}
 
 
-def commands(group: Any, path: str) -> dict[str, click.Command]:
-    """Return every command under a group, by the words that call it."""
-    found: dict[str, click.Command] = {}
-    for name, command in group.commands.items():
-        words = f"{path} {name}"
-        found |= commands(command, words) if hasattr(command, "commands") else {words: command}
-    return found
-
-
-load_commands()
-COMMANDS = commands(cli, "runner")
+COMMANDS = {f"runner {words}": command for words, command in runnable().items()}
 
 
 @pytest.mark.parametrize("words", COMMANDS)

@@ -11,73 +11,17 @@ import click
 
 from runner.cli.wording.errors import show_error, show_usage_error
 from runner.cli.wording.fitting import say_labelled
-from runner.cli.wording.help import FittedContext, Sections
+from runner.cli.wording.listing import Commands
 from runner.errors import ExitCode, InputError, UnavailableError
 
 # What a full or broken device answers; that of a closed pipe is Click's to handle.
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
-@click.group(cls=Sections)
+@click.group(cls=Commands)
 @click.version_option(package_name="cifar-experiment-runner", prog_name="runner")
 def cli() -> None:
     """Run image-classification experiments as jobs on a queue and report the results."""
-
-
-def load_commands() -> None:
-    """Add every command to the group; none of them imports anything heavy before it runs."""
-    from runner.cli import (
-        bundle,
-        check,
-        compare,
-        control,
-        explanations,
-        grid,
-        local,
-        report,
-        reproduce,
-        sql,
-        status,
-        submit,
-    )
-    from runner.cli.completion import command as completion
-    from runner.cli.upkeep import delete, edit
-    from runner.cli.web import flower, ui
-
-    reading = (status, report, compare, explanations, sql, bundle, reproduce)
-    for module in (
-        submit,
-        grid,
-        control,
-        edit,
-        delete,
-        *reading,
-        local,
-        check,
-        flower,
-        ui,
-        completion,
-    ):
-        for command in module.COMMANDS:
-            cli.add_command(command)
-    _prepare(cli, "RUNNER")
-
-
-def _prepare(command: click.Command, name: str) -> None:
-    """Let every option come from a variable, such as RUNNER_REPORT_FORMAT; give help its form.
-
-    Click's `auto_envvar_prefix` would also take RUNNER_HELP for --help and RUNNER_VERSION, which
-    other programs set, for --version.
-    """
-    command.context_class = FittedContext
-    if isinstance(command, click.Group):
-        for word, member in command.commands.items():
-            _prepare(member, f"{name}_{word.upper()}")
-        return
-    for option in command.params:
-        if isinstance(option, click.Option):
-            longest = max(option.opts, key=len).strip("-")
-            option.envvar = f"{name}_{longest.replace('-', '_').upper()}"
 
 
 @contextmanager
@@ -100,7 +44,6 @@ def _written_out() -> Iterator[None]:
 
 def main() -> None:
     """Run the command line; every error a person can mend is three lines and an exit code."""
-    load_commands()
     if "_RUNNER_COMPLETE" in os.environ:
         from runner.cli.completion.shells import complete
 

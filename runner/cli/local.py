@@ -13,7 +13,7 @@ from runner.cli.options import format_option
 from runner.cli.output import answered_if_nothing_is_stored
 from runner.cli.web.serving import check_free, open_browser, page_of, page_options
 from runner.cli.wording.fitting import say, show
-from runner.cli.wording.help import Sections
+from runner.cli.wording.help import Group
 from runner.environment import environment_for_children
 from runner.errors import InputError, UnavailableError
 from runner.processes import python_command
@@ -160,7 +160,7 @@ def recover(form: str) -> None:
             )
 
 
-@click.group(cls=Sections)
+@click.group(cls=Group)
 def db() -> None:
     """Manage the database."""
 

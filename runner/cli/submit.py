@@ -27,7 +27,7 @@ from runner.cli.options import (
     trial_option,
     wait_option,
 )
-from runner.cli.wording.help import Sections
+from runner.cli.wording.help import Group
 from runner.search import SEARCHES
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from runner.api.submit import AnyRequest
 
 
-@click.group(cls=Sections)
+@click.group(cls=Group)
 def submit() -> None:
     """Submit an experiment of one or more jobs."""
 

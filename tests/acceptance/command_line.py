@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 from click.testing import CliRunner
 
-from runner.cli import cli, load_commands
+from runner.cli import cli
 
 # Tiny, but the real network, queue, store and workers. Momentum 0.9 because the runs are short.
 TINY_NETWORK = ["--param", "batch_norm_momentum=0.9", "--param", "blocks=1", "--param", "filters=4"]
@@ -54,7 +54,6 @@ class Runner:
 
         A process takes more than a second of a core, which the workers that are waited for need.
         """
-        load_commands()
         home = {"RUNNER_HOME": str(self.directory / "results")}
         done = CliRunner().invoke(
             cli,

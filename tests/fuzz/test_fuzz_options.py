@@ -1,16 +1,12 @@
 """Any arguments of any command end with one of the project's own exit codes."""
 
-from typing import Any
-
 import click
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.cli import cli, load_commands
+from tests.every_command import runnable
 from tests.fuzz.command_line import CommandLine
 from tests.fuzz.generated import generates
-
-load_commands()
 
 # Those that start processes or take the place of this one, whatever they are given.
 STARTING = {"up", "ui"}
@@ -55,14 +51,11 @@ TEXTS = {
 JUNK = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12)
 
 
-def found(command: click.Command, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], Any]]:
-    """Return the commands under a group with the words that call each."""
-    if not isinstance(command, click.Group):
-        return [(path, command)]
-    return [one for name, sub in command.commands.items() for one in found(sub, (*path, name))]
-
-
-COMMANDS = [(words, command) for words, command in found(cli) if words[-1] not in STARTING]
+COMMANDS = [
+    (tuple(words.split()), command)
+    for words, command in runnable().items()
+    if words.split()[-1] not in STARTING
+]
 
 
 @st.composite
@@ -88,7 +81,7 @@ def command(draw: st.DrawFn) -> tuple[list[str], dict[str, str]]:
         wanted = parameter.required or draw(st.booleans())
         if parameter.name in NOT_GIVEN or not wanted or (is_option and not parameter.opts):
             continue
-        if not is_option:
+        if not isinstance(parameter, click.Option):
             arguments.append(draw(value(words, parameter)))
         elif parameter.is_flag:
             arguments.append(parameter.opts[0])

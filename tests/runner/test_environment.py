@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from runner.cli import cli, load_commands
+from runner.cli import cli
 from runner.environment import SET_BY_US, environment_for_children
 from runner.processes import python_command
 
@@ -61,7 +61,6 @@ def test_python_reads_neither_the_working_directory_nor_the_variables(tmp_path: 
 
 @pytest.fixture
 def command_line() -> CliRunner:
-    load_commands()
     return CliRunner()
 
 

@@ -1,16 +1,4 @@
-"""The sections of `runner --help` and the examples under the help of every command."""
-
-SECTIONS = {
-    "Submit and control": (
-        *("submit", "grid", "cancel", "retry", "pause", "resume", "continue", "recover"),
-    ),
-    "See the results": (
-        *("status", "watch", "report", "show", "compare", "diff", "explanations", "explain", "sql"),
-    ),
-    "Organise": ("edit", "archive", "unarchive", "delete", "prune"),
-    "Share and check": ("export", "import", "verify", "check", "reproduce"),
-    "Run and operate": ("up", "down", "worker", "ui", "flower", "doctor", "db", "completion"),
-}
+"""The examples under the help of every command."""
 
 # By the words that call a command. A test reads each of them as the command line does.
 EXAMPLES: dict[str, tuple[str, ...]] = {

@@ -1,11 +1,11 @@
-"""The pages of `--help`: commands in sections, every line fitted, examples at the end."""
+"""The pages of `--help`: every line fitted, examples at the end."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from runner.cli.wording.examples import EXAMPLES, SECTIONS
+from runner.cli.wording.examples import EXAMPLES
 
 # Of the first sentence of a command's help: it is wrapped and not cut.
 MOST_SIGNS = 1_000
@@ -38,29 +38,21 @@ class FittedContext(click.Context):
         return "\n".join([super().get_help(), "", f"{title}:", *(f"  {line}" for line in lines)])
 
 
-class Sections(click.Group):
-    """A group that lists its commands by what they are for."""
+class Group(click.Group):
+    """A group that lists its commands with the whole first sentence of their help."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the commands, section by section."""
-        longest = max(map(len, self.commands))
-        for title, names in self._sections(self.list_commands(ctx)).items():
-            with formatter.section(title):
-                formatter.write_dl(
-                    [(name.ljust(longest), _first_sentence(self.commands[name])) for name in names]
-                )
-
-    def _sections(self, names: Sequence[str]) -> dict[str, list[str]]:
-        if self.name != "cli":
-            return {"Commands": list(names)}
-        found = {
-            title: [name for name in members if name in names]
-            for title, members in SECTIONS.items()
-        }
-        return {title: members for title, members in found.items() if members}
+        """Write the commands."""
+        names = self.list_commands(ctx)
+        longest = max(map(len, names))
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name.ljust(longest), first_sentence(self.commands[name])) for name in names]
+            )
 
 
-def _first_sentence(command: click.Command) -> str:
+def first_sentence(command: click.Command) -> str:
+    """Return the first sentence of a command's help."""
     return command.get_short_help_str(limit=MOST_SIGNS)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from runner.cli import cli, load_commands
+from runner.cli import cli
 from runner.environment import environment_for_children
 from runner.processes import python_command
 from tests.runner.check.planted import planted
@@ -30,7 +30,6 @@ def build(shape, classes, *, width=4, dropout=0.2):
 
 def check(function: str, *options: str) -> tuple[int, dict[str, Any]]:
     """Run the command in this process and return its exit code and its document."""
-    load_commands()
     words = ["check", function, "--format", "json", *options]
     done = CliRunner().invoke(cli, words, catch_exceptions=False)
     assert done.stdout, done.stderr

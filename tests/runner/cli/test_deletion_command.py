@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import text
 
-from runner.cli import cli, load_commands
+from runner.cli import cli
 from runner.errors import InputError
 from runner.failpoints import VARIABLE
 from runner.reports.experiment.document import report_document
@@ -55,14 +55,12 @@ class Scene:
     kept: list[int]
 
     def call(self, *arguments: str) -> str:
-        load_commands()
         found = CliRunner().invoke(cli, arguments, env=self.variables, catch_exceptions=False)
         assert found.exit_code == 0, found.output
         return found.output
 
     def killed(self, step: str, *arguments: str) -> None:
         """Run a command in a process that ends by SIGKILL at a step."""
-        load_commands()
         process = FORK.Process(target=self._fail, args=(step, arguments))
         process.start()
         process.join(60)

@@ -5,12 +5,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from runner.cli import cli, load_commands
+from runner.cli import cli
 from runner.errors import InputError
 
 
 def export(out: Path, *arguments: str) -> None:
-    load_commands()
     CliRunner().invoke(cli, ["export", *arguments, "--out", str(out)], catch_exceptions=False)
 
 

@@ -45,9 +45,9 @@ main()
 @pytest.mark.parametrize(
     ("arguments", "unneeded"),
     [
-        (["--help"], (*READING, "socket", "sqlalchemy", "statistics")),
+        (["--help"], (*READING, "runner.cli.submit", "socket", "sqlalchemy", "statistics")),
         (["submit", "tune", "--help"], (*READING, "sqlalchemy")),
-        (["status"], READING),
+        (["status"], (*READING, "runner.cli.submit")),
         (["status", "1"], READING),
         (["report", "1", "--top", "20"], (*NEVER, "PIL", "celery", "psutil", "redis")),
     ],

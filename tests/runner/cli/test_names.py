@@ -1,19 +1,18 @@
 """An experiment that has a name is found by it wherever its number is taken."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 from click.testing import CliRunner, Result
 
-from runner.cli import cli, load_commands
+from runner.cli import cli
 from runner.cli.options import EXPERIMENT
 from runner.errors import InputError
 from runner.store.engine import Store
 from runner.store.names import read_name, read_note, read_tags
+from tests.every_command import runnable
 from tests.runner.reports.stored import store_tune
 from tests.runner.store.making import run
 
@@ -38,23 +37,13 @@ def document_of(store: Store, *arguments: str) -> Any:
 
 def invoke(store: Store, *arguments: str) -> Result:
     environment = {"RUNNER_DATABASE_URL": store.url}
-    load_commands()
     return CliRunner().invoke(cli, arguments, env=environment, catch_exceptions=False)
 
 
-def commands(group: click.Group) -> Iterator[click.Command]:
-    for command in group.commands.values():
-        if isinstance(command, click.Group):
-            yield from commands(command)
-        else:
-            yield command
-
-
 def test_every_command_about_an_experiment_takes_its_name() -> None:
-    load_commands()
     taking = {
         str(command.name)
-        for command in commands(cli)
+        for command in runnable().values()
         if any(parameter.type is EXPERIMENT for parameter in command.params)
     }
     assert taking >= NAMED

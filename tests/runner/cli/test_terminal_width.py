@@ -19,8 +19,7 @@ from tests.runner.store.making import job_ids
 # One process runs all commands, each after a form feed: to start one takes seconds.
 PROGRAM = """
 import json, sys
-from runner.cli import cli, load_commands
-load_commands()
+from runner.cli import cli
 for arguments in json.loads(sys.argv[1]):
     print("\\f" + " ".join(arguments), flush=True)
     cli.main(arguments, prog_name="runner", standalone_mode=False)

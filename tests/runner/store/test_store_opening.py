@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from runner.cli import cli, load_commands
+from runner.cli import cli
 from runner.errors import InputError, UnavailableError
 from runner.local.run_dir import RunDir
 from runner.settings import Settings
@@ -37,7 +37,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def call() -> Call:
-    load_commands()
     return lambda words, *more: CliRunner().invoke(cli, [*words.split(), *more])
 
 

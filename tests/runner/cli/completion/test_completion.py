@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from sqlalchemy import insert
 
 from cifar_model.params import RULES
-from runner.cli import cli, load_commands
+from runner.cli import cli
 from runner.cli.completion import values
 from runner.cli.completion.shells import VARIABLE, Bash
 from runner.cli.completion.values import stored
@@ -93,7 +93,6 @@ def test_it_is_offered_what_fits(
 ) -> None:
     for name, value in {"RUNNER_HOME": str(home), **words_of(line)}.items():
         monkeypatch.setenv(name, value)
-    load_commands()
     answer = Bash(cli, {}, "runner", VARIABLE).complete()
     assert answer.replace("plain,", "").split() == offered
 
@@ -161,7 +160,6 @@ def test_every_name_that_a_condition_can_have_is_offered() -> None:
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_script_of_every_shell_is_printed(shell: str) -> None:
-    load_commands()
     printed = CliRunner().invoke(cli, ["completion", shell], catch_exceptions=False).output
     assert f"_RUNNER_COMPLETE={shell}_complete" in printed
 

@@ -1,32 +1,26 @@
 """Help is in sections, fits, and its examples are commands that work."""
 
+import importlib
+import pkgutil
 import re
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
 
-from runner.cli import cli, load_commands
+import runner.cli
+from runner.cli import cli
 from runner.cli.options import read_params
-from runner.cli.wording.examples import EXAMPLES, SECTIONS
-from runner.cli.wording.help import continued
+from runner.cli.wording.examples import EXAMPLES
+from runner.cli.wording.help import continued, first_sentence
+from runner.cli.wording.listing import SECTIONS, Listed
 from runner.reports.filters import read_conditions
-
-load_commands()
-
-
-def commands(command: click.Command = cli, path: str = "") -> Iterator[tuple[str, click.Command]]:
-    """Yield every command and group, by the words that call it."""
-    yield path.strip(), command
-    if isinstance(command, click.Group):
-        for name, member in command.commands.items():
-            yield from commands(member, f"{path} {name}")
+from tests.every_command import every_command
 
 
 def page(words: str, command: click.Command) -> str:
-    context = cli.context_class(cli, info_name="runner")
+    context: click.Context = cli.context_class(cli, info_name="runner")
     *groups, name = ["", *words.split()]
     for group in filter(None, groups):
         context = cli.context_class(EVERY[group], info_name=group, parent=context)
@@ -51,13 +45,23 @@ def parsed(example: str) -> click.Context:
     return context
 
 
-EVERY = dict(commands())
+EVERY = dict(every_command())
 
 
-def test_every_command_is_in_one_section_and_no_other() -> None:
-    named = [name for members in SECTIONS.values() for name in members]
-    assert len(named) == len(set(named))
-    assert set(cli.commands) <= set(named)
+def test_every_command_is_in_one_section_with_the_first_sentence_of_its_help() -> None:
+    listed = [each for members in SECTIONS.values() for each in members]
+    modules = [
+        importlib.import_module(found.name)
+        for found in pkgutil.walk_packages(runner.cli.__path__, "runner.cli.")
+    ]
+    commands = [
+        Listed(
+            str(command.name), module.__name__.removeprefix("runner.cli."), first_sentence(command)
+        )
+        for module in modules
+        for command in getattr(module, "COMMANDS", ())
+    ]
+    assert sorted(listed) == sorted(commands)
 
 
 def test_every_command_has_an_example() -> None:
