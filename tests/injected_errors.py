@@ -3,7 +3,6 @@
 import errno
 import inspect
 import os
-import sqlite3
 from collections.abc import Sequence
 
 import kombu.exceptions
@@ -15,6 +14,7 @@ from sqlalchemy import event
 from runner.errors import InputError, UnavailableError
 from runner.store.dialects import POSTGRESQL_OUTAGES
 from runner.store.engine import Store, StoreUnavailable
+from runner.store.sqlite import sqlite3
 
 TRIPLE = ("injected", "no error", "try again")
 

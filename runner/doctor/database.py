@@ -1,6 +1,5 @@
 """Find what keeps the store from keeping what it is given."""
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -14,13 +13,13 @@ from runner.store.opening import missing_file
 from runner.store.queries.health import (
     damage,
     database_clock,
-    journal_mode,
     missing_parts,
     missing_privileges,
     missing_views,
     try_to_write,
     wal_is_safe,
 )
+from runner.store.sqlite import has_log, sqlite3
 from runner.store.url import sqlite_file
 
 # SQLite's locks are not to be relied on there.
@@ -130,13 +129,13 @@ def wrong_clock(store: Store) -> Iterator[Finding]:
 
 def journal(path: Path, version: tuple[int, int, int]) -> Iterator[Finding]:
     """Find a journal that can damage the file with this SQLite, or that is slower than need be."""
-    logged, safe = journal_mode(path) == "wal", wal_is_safe(version)
+    logged, safe = has_log(path), wal_is_safe(version)
     words = ".".join(map(str, version))
     if logged and not safe:
         yield Finding(
             f"SQLite {words} is used with a write-ahead log (WAL)",
             "concurrent writers can corrupt the file (fixed in 3.51.3, 3.50.7 and 3.44.6)",
-            "use a Python with a newer SQLite on every host that opens this file",
+            "install pysqlite3, or a Python with a newer SQLite, on every host that opens this file",
         )
     if safe and not logged:
         yield Finding(

@@ -2,7 +2,6 @@
 
 import json
 import re
-import sqlite3
 import time
 from contextlib import closing
 from functools import partial
@@ -15,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from runner.encryption import fix_for
 from runner.errors import UnavailableError
+from runner.store.sqlite import address, sqlite3
 from runner.store.url import name_of
 
 # One writer at a time, served in no order: under load some wait for seconds. Half a minute of a
@@ -116,6 +116,7 @@ def make_engine(url: URL, *, keeps: bool = False) -> Engine:
     path = Path(str(url.database))
     engine = create_engine(
         url,
+        module=sqlite3,
         creator=partial(_connect_sqlite, path),
         # An open file must not cross a fork.
         poolclass=QueuePool if keeps else NullPool,
@@ -148,7 +149,7 @@ def _connect_sqlite(path: Path) -> sqlite3.Connection:
     # A file that is gone is missing; an empty one in its place would look like lost results.
     opened = _identity(path)
     connection = sqlite3.connect(
-        f"{path.as_uri()}?mode=rw",
+        address(path, "rw"),
         uri=True,
         factory=_File,
         timeout=LOCK_SECONDS,

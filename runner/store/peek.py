@@ -3,11 +3,12 @@
 Nothing is created and nothing is waited for. PostgreSQL is asked through the store.
 """
 
-import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
+
+from runner.store.sqlite import address, sqlite3
 
 MOST = 200
 BUSY_SECONDS = 0.1
@@ -37,8 +38,8 @@ def newest(database_url: str, what: str) -> Rows:
     if not database_url.startswith("sqlite:///"):
         return _from_store(database_url, statement)
     path = Path(unquote(database_url.removeprefix("sqlite:///"))).expanduser().absolute()
-    address = f"file:{quote(str(path))}?mode=ro"
-    with closing(sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS)) as connection:
+    opened = sqlite3.connect(address(path, "ro"), uri=True, timeout=BUSY_SECONDS)
+    with closing(opened) as connection:
         return connection.execute(statement, {"most": MOST}).fetchall()
 
 

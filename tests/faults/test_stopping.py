@@ -1,7 +1,6 @@
 """Workers that are told to stop, and services that go away for a while."""
 
 import signal
-import sqlite3
 import time
 from contextlib import closing
 from typing import Any
@@ -10,6 +9,7 @@ import psutil
 import pytest
 from sqlalchemy import text
 
+from runner.store.sqlite import sqlite3
 from tests.faults.scene import Scene, wait_until
 
 Outcome = tuple[str, list[tuple[Any, ...]]]

@@ -2,13 +2,13 @@
 
 import json
 import signal
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from runner.store.sqlite import sqlite3
 from tests.acceptance.command_line import Runner
 from tests.processes import unused_port
 from tests.pseudo_terminal import run_in_terminal

@@ -5,7 +5,6 @@ It reads the database with plain SQL and the journal that every attempt wrote.
 
 import hashlib
 import json
-import sqlite3
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+
+from runner.store.sqlite import sqlite3
 
 Query = Callable[[str], Sequence[tuple[Any, ...]]]
 

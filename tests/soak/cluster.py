@@ -1,7 +1,6 @@
 """A broker, a database and some workers, on which a soak runs."""
 
 import random
-import sqlite3
 import subprocess
 import threading
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 import psycopg
 
 from runner.failpoints import VARIABLE as FAILPOINT
+from runner.store.sqlite import sqlite3
 from tests.acceptance.command_line import Runner
 from tests.broker_server import Broker
 from tests.postgresql_server import PostgresqlServer

@@ -1,22 +1,17 @@
 """Queries about the state of the database for `runner doctor`. Nothing is changed."""
 
-import sqlite3
-from contextlib import closing
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy import Inspector, Table, inspect, select, text, update
 
-from runner.store.dialects import trouble, wal_is_safe
+from runner.store.dialects import wal_is_safe
 from runner.store.engine import Store
 from runner.store.schema import Base, Worker, now
 from runner.store.schema.views import VIEWS
-from runner.store.url import database_url
 
 __all__ = [
     "damage",
     "database_clock",
-    "journal_mode",
     "missing_parts",
     "missing_privileges",
     "missing_views",
@@ -25,16 +20,6 @@ __all__ = [
 ]
 
 PRIVILEGES = ("SELECT", "INSERT", "UPDATE", "DELETE")
-
-
-def journal_mode(path: Path) -> str:
-    """Return the journal mode of a file. It is opened without the store, which would change it."""
-    try:
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
-            (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
-    except sqlite3.Error as error:
-        raise trouble(database_url(f"sqlite:///{path}"), error) or error from error
-    return str(mode)
 
 
 def database_clock(store: Store) -> datetime:

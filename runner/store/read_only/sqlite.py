@@ -1,11 +1,10 @@
 """A connection to a SQLite file that cannot write: to the file, beside it or anywhere else.
 
-The file is opened read-only, which SQLite enforces with the operating system. Nothing can be
-attached, so there is no other file to write to, and what is not reading is refused before it runs.
+The file is opened read-only, which SQLite enforces with the operating system. What is not reading,
+such as ATTACH, is refused before it runs, so there is no other file to write to.
 """
 
 import re
-import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -17,6 +16,7 @@ from runner.errors import InputError
 from runner.store.dialects import LOCK_SECONDS, trouble
 from runner.store.read_only import refusals
 from runner.store.read_only.values import Answer, Value, plain_row
+from runner.store.sqlite import address, sqlite3
 
 READS = (
     sqlite3.SQLITE_SELECT,
@@ -70,13 +70,12 @@ def ask_sqlite(url: URL, statement: str, seconds: float | None) -> Iterator[Answ
 
 def _connect(url: URL, guard: _Guard) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        f"{Path(str(url.database)).as_uri()}?mode=ro",
+        address(Path(str(url.database)), "ro"),
         uri=True,
         timeout=LOCK_SECONDS,
         isolation_level=None,
     )
     connection.execute("PRAGMA query_only = ON")
-    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
     # Text that is no UTF-8 is shown, and does not end the query.
     connection.text_factory = _text
     connection.set_authorizer(guard.authorize)

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 import time
@@ -29,6 +28,7 @@ from runner.local.broker import start_broker
 from runner.local.run_dir import RunDir
 from runner.settings import Settings
 from runner.store.engine import Store, open_store
+from runner.store.sqlite import sqlite3
 from tests.runner.store.making import make_worker, run, value
 
 SECONDS = 30

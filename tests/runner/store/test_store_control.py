@@ -3,7 +3,6 @@
 import multiprocessing
 import random
 import shutil
-import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -22,6 +21,7 @@ from runner.store.lifecycle.control import Target
 from runner.store.lifecycle.job_lifecycle import MOST_LOST, claim, finish, heartbeat, recover
 from runner.store.lifecycle.results import write_trial
 from runner.store.queries.progress import progress_of
+from runner.store.sqlite import sqlite3
 from tests.runner.store.making import (
     FINGERPRINT,
     InProcesses,

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from runner.errors import InputError
 from runner.store import dialects
 from runner.store.dialects import wal_is_safe
 from runner.store.engine import HEAD, Store, StoreUnavailable, open_store, upgrade
+from runner.store.sqlite import sqlite3
 from runner.store.url import database_url as checked
 from tests.postgresql_server import PostgresqlServer
 from tests.runner.store.making import InProcesses, make_empty, make_experiment, rows, run, value
@@ -260,6 +260,12 @@ def test_a_fork_opens_its_own_connections(
     assert server_process(0) == own
 
 
+def remove(path: Path) -> None:
+    """Remove a SQLite file with what belongs to it, as docs/troubleshooting.md has it."""
+    for file in path.parent.glob(f"{path.name}*"):
+        file.unlink()
+
+
 def test_a_file_that_was_kept_open_is_opened_anew_when_another_takes_its_place(
     sqlite_store: Store,
 ) -> None:
@@ -269,11 +275,12 @@ def test_a_file_that_was_kept_open_is_opened_anew_when_another_takes_its_place(
     kept = Store(sqlite_store.url, keeps=True)
     make_experiment(kept)
     assert rows(kept, "experiments") == 1
+    remove(path)
     backup.rename(path)
     assert rows(kept, "experiments") == 0
     make_experiment(kept)
     assert rows(sqlite_store, "experiments") == 1
-    path.unlink()
+    remove(path)
     with pytest.raises(StoreUnavailable, match="unable to open"):
         rows(kept, "experiments")
     assert not path.exists()
@@ -331,6 +338,7 @@ def test_the_write_ahead_log_waits_for_a_writer(
     sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     writer = sqlite3.connect(urlsplit(sqlite_store.url).path)
+    writer.execute("PRAGMA journal_mode = DELETE")
     writer.execute("BEGIN IMMEDIATE")
     monkeypatch.setattr(dialects, "wal_is_safe", lambda _: True)
     # The first thing that waiting does here is to let the writer end.

@@ -1,0 +1,81 @@
+"""SQLite's driver and its file: a safe write-ahead log, and files that others may only read."""
+
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from runner.store.dialects import wal_is_safe
+from runner.store.engine import Store, StoreUnavailable
+from runner.store.read_only import ask
+from runner.store.sqlite import has_log, sqlite3
+from runner.store.url import database_url
+from tests.runner.store.making import InProcesses, make_experiment, rows, value
+
+NOBODY = 65534
+
+WHEELS = {("linux", "x86_64"), ("darwin", "arm64")}
+
+
+@pytest.mark.skipif(
+    (sys.platform, platform.machine()) not in WHEELS, reason="pysqlite3 has no wheel here"
+)
+def test_the_log_of_the_sqlite_that_is_installed_is_safe_and_used(sqlite_store: Store) -> None:
+    assert wal_is_safe(sqlite3.sqlite_version_info)
+    assert has_log(file_of(sqlite_store))
+    assert value(sqlite_store, "SELECT sqlite_version()") == sqlite3.sqlite_version
+
+
+def file_of(store: Store) -> Path:
+    return Path(str(database_url(store.url).database))
+
+
+@pytest.fixture
+def readable(sqlite_store: Store) -> Iterator[Store]:
+    """Offer a store with one experiment, in a directory that nobody else may write to."""
+    make_experiment(sqlite_store)
+    directory = file_of(sqlite_store).parent
+    directory.chmod(0o555)
+    yield sqlite_store
+    directory.chmod(0o755)
+
+
+def as_another_user() -> None:
+    if os.geteuid() == 0:
+        os.setuid(NOBODY)
+
+
+def test_a_store_in_a_directory_of_another_user_can_be_read_and_not_written(
+    readable: Store, in_processes: InProcesses
+) -> None:
+    def read_and_try_to_write(_: int) -> object:
+        as_another_user()
+        store = Store(readable.url)
+        with pytest.raises(StoreUnavailable, match="readonly"):
+            make_experiment(store)
+        with ask(store.url, "SELECT count(*) FROM experiments", None) as answer:
+            return rows(store, "experiments"), list(answer.rows)
+
+    before = sorted(file_of(readable).parent.iterdir())
+    assert in_processes(1, read_and_try_to_write) == [(1, [[1]])]
+    assert sorted(file_of(readable).parent.iterdir()) == before
+
+
+def test_what_another_user_writes_meanwhile_is_read_from_the_log(
+    sqlite_store: Store, in_processes: InProcesses
+) -> None:
+    writer = Store(sqlite_store.url, keeps=True)
+    make_experiment(writer)
+    file_of(sqlite_store).parent.chmod(0o555)
+
+    def read(_: int) -> int:
+        as_another_user()
+        return rows(Store(sqlite_store.url), "experiments")
+
+    assert in_processes(1, read) == [1]
+    file_of(sqlite_store).parent.chmod(0o755)
+    writer.close()
+    assert not file_of(sqlite_store).with_name("runner.db-wal").exists()
