@@ -74,7 +74,7 @@ def test_an_import_that_the_design_forbids_is_noticed(tmp_path: Path) -> None:
     for module, line in {
         "cifar_model/errors.py": "import keras, sqlalchemy",
         "cifar_model/metrics.py": "import runner.errors, click, lime, yaml",
-        "runner/submit/explain.py": "from cifar_model import training",
+        "runner/submit/explain.py": "import sqlite3\nfrom cifar_model import training",
         "runner/reports/stats/ranking.py": "import runner.reports.output, runner.store.engine",
         "workers/attempt.py": "import optuna\nfrom talos.parameters import ParamSpace",
     }.items():

@@ -135,7 +135,7 @@ def journal(path: Path, version: tuple[int, int, int]) -> Iterator[Finding]:
         yield Finding(
             f"SQLite {words} is used with a write-ahead log (WAL)",
             "concurrent writers can corrupt the file (fixed in 3.51.3, 3.50.7 and 3.44.6)",
-            "install pysqlite3, or a Python with a newer SQLite, on every host that opens this file",
+            "install pysqlite3 or a newer Python on every host that opens this file",
         )
     if safe and not logged:
         yield Finding(
