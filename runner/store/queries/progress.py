@@ -15,6 +15,8 @@ from runner.store.queries.tuning.folds import BestPoint, best_point
 
 HAS_ENDED = schema.Job.state.in_(FINAL)
 HAS_SUCCEEDED = schema.Job.state == JobState.SUCCEEDED
+# Named one by one, they are found in an index.
+UNSUCCESSFUL = [state for state in JobState if state != JobState.SUCCEEDED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +95,12 @@ def progress_of(store: Store, experiment_id: int) -> Progress:
 
 def _in_epochs(store: Store, found: queries.Experiment) -> Progress:
     with store.read() as connection:
-        total, succeeded, to_do, pointed, unasked = _planned(connection, found)
+        total, succeeded, to_do, pointed, unasked, *trained = _planned(connection, found)
         under_way, given_up, unit_seconds = 0, 0, None
-        # Thousands of epochs are not read when nothing is left to do.
         if found.states[JobState.SUCCEEDED] < found.jobs:
-            under_way, given_up, unit_seconds = _recorded(connection, found.id)
+            under_way, given_up, seconds = _recorded(connection, found.id)
+            epochs = trained[0] + under_way + given_up
+            unit_seconds = (trained[1] + seconds) / epochs if epochs else None
         folds = found.configuration.get("folds")
         if folds is None:
             point, (metric, best) = None, _best(connection, found.id)
@@ -122,10 +125,13 @@ def _in_epochs(store: Store, found: queries.Experiment) -> Progress:
     )
 
 
-def _planned(connection: Connection, found: queries.Experiment) -> Row[int, int, int, int, int]:
+def _planned(
+    connection: Connection, found: queries.Experiment
+) -> Row[int, int, int, int, int, int, float]:
     """Return the epochs of all jobs, of those that succeeded and of those that have not ended.
 
-    Then how many jobs have a point, and how many of the others may still get one.
+    Then how many jobs have a point, how many of the others may still get one, and the epochs and
+    seconds of all trials.
     """
     # Of a search, a job has no point until it begins; one that ended without was not needed.
     pointless = schema.Job.point.is_(None) if "search" in found.configuration else false()
@@ -137,6 +143,8 @@ def _planned(connection: Connection, found: queries.Experiment) -> Row[int, int,
             func.coalesce(epochs.filter(~HAS_ENDED), 0),
             func.count().filter(~pointless),
             func.count().filter(pointless, ~HAS_ENDED),
+            func.coalesce(func.sum(schema.Trial.epochs), 0),
+            func.coalesce(func.sum(schema.Trial.seconds), 0.0),
         )
         .select_from(schema.Job)
         .outerjoin(schema.Trial, schema.Trial.job_id == schema.Job.id)
@@ -145,16 +153,19 @@ def _planned(connection: Connection, found: queries.Experiment) -> Row[int, int,
     return connection.execute(query).one()
 
 
-def _recorded(connection: Connection, experiment_id: int) -> Row[int, int, float | None]:
-    """Return the stored epochs of jobs under way and of those given up, and the mean seconds."""
+def _recorded(connection: Connection, experiment_id: int) -> Row[int, int, float]:
+    """Return the stored epochs of jobs under way and of those given up, and the seconds of both.
+
+    Those of trials, which may be a million, are not read: each trial has their sums.
+    """
     query = (
         select(
             func.count().filter(~HAS_ENDED),
-            func.count().filter(HAS_ENDED, ~HAS_SUCCEEDED),
-            func.avg(schema.Epoch.seconds),
+            func.count().filter(HAS_ENDED),
+            func.coalesce(func.sum(schema.Epoch.seconds), 0.0),
         )
         .join_from(schema.Epoch, schema.Job, schema.Job.id == schema.Epoch.job_id)
-        .where(schema.Job.experiment_id == experiment_id)
+        .where(schema.Job.experiment_id == experiment_id, schema.Job.state.in_(UNSUCCESSFUL))
     )
     return connection.execute(query).one()
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Integer, String, exists, func, select
+from sqlalchemy import ColumnElement, Integer, String, func, select
 
 from runner.specs import network_name
 from runner.store.engine import Connection, Store
@@ -31,16 +31,18 @@ def spent(connection: Connection, experiment_id: int) -> Spent:
     started, ended = connection.execute(
         times.join(Job, Job.id == Attempt.job_id).where(of_experiment)
     ).one()
-    epochs = select(func.count()).select_from(Epoch).join(Job, Job.id == Epoch.job_id)
+    epochs = select(func.coalesce(func.sum(trained_epochs()), 0)).select_from(Job)
+    epochs = epochs.outerjoin(Trial, Trial.job_id == Job.id)
     return Spent(
         0.0 if started is None or ended is None else (ended - started).total_seconds(),
-        connection.scalars(epochs.where(of_experiment, was_trained())).one(),
+        connection.scalars(epochs.where(of_experiment, Trial.reused.is_(None))).one(),
     )
 
 
-def was_trained() -> ColumnElement[bool]:
-    """Return the condition that a job's epochs were trained, not reused."""
-    return ~exists().where(Trial.job_id == Job.id, Trial.reused.is_not(None))
+def trained_epochs() -> ColumnElement[int]:
+    """Return the epochs of a job, in a query with its trial: that has counted them."""
+    stored = select(func.count()).where(Epoch.job_id == Job.id).scalar_subquery()
+    return func.coalesce(Trial.epochs, stored)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,7 @@ def epoch_speeds(store: Store, network: str) -> list[Speed]:
     name = Trial.network["name"].as_string()
     paper = network_name(None)
     query = (
-        select(dataset, images, func.count(Epoch.epoch), func.avg(Epoch.seconds))
-        .join(Epoch, Epoch.job_id == Trial.job_id)
+        select(dataset, images, func.sum(Trial.epochs), func.sum(Trial.seconds))
         .where(func.coalesce(name, paper, type_=String()) == network)
         .group_by(dataset, images)
         .order_by(dataset, images.cast(Integer))
@@ -69,6 +70,6 @@ def epoch_speeds(store: Store, network: str) -> list[Speed]:
     with store.read() as connection:
         rows = connection.execute(query).all()
     return [
-        Speed(title or "no data set", count or 0, number, seconds)
-        for title, count, number, seconds in rows
+        Speed(title or "no data set", count or 0, epochs, seconds / epochs)
+        for title, count, epochs, seconds in rows
     ]

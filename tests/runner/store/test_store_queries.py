@@ -13,8 +13,10 @@ from runner.store.lifecycle.checkpoints import record_epoch
 from runner.store.lifecycle.control import Target, cancel
 from runner.store.lifecycle.job_lifecycle import claim, finish
 from runner.store.lifecycle.workers import worker_stopped
-from runner.store.queries.progress import progress_of
+from runner.store.queries.progress import Progress, progress_of
+from runner.store.queries.spending import Speed, epoch_speeds, spent
 from runner.store.schema import Job
+from tests.runner.reports.stored import store_tune, train_epochs
 from tests.runner.store.making import (
     DATASET,
     FINGERPRINT,
@@ -139,6 +141,24 @@ def test_progress_names_the_best_trial(store: Store) -> None:
     experiment_id = queries.experiments(store, 1)[0].id
     assert progress_of(store, experiment_id).best == 0.25
     assert progress_of(store, make_experiment(store)).best is None
+
+
+def test_what_trials_have_trained_is_known_without_their_epochs(store: Store) -> None:
+    experiment_id = store_tune(store, [[0.1, 0.2, 0.3, 0.4], []], epochs=4)
+    first, second = job_ids(store, experiment_id)
+    train_epochs(store, second, [0.5])
+
+    def known() -> tuple[Progress, int, list[Speed]]:
+        with store.read() as connection:
+            used = spent(connection, experiment_id).epochs
+        return progress_of(store, experiment_id), used, epoch_speeds(store, "paper")
+
+    progress, used, speeds = known()
+    assert (progress.done, progress.left, progress.unit_seconds, used) == (5, 3, 1.5, 5)
+    assert [(speed.epochs, speed.epoch_seconds) for speed in speeds] == [(4, 1.5)]
+    # A million of them would take seconds to read.
+    run(store, "DELETE FROM epochs WHERE job_id = :job", job=first)
+    assert known() == (progress, used, speeds)
 
 
 def test_progress_of_what_does_not_train_is_counted_in_jobs(store: Store) -> None:

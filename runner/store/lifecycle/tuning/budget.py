@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, exists, select
 
 from cifar_model.params import DEFAULTS
 from runner.searches import budget_of, is_unasked
@@ -13,8 +13,8 @@ from runner.store.engine import Store
 from runner.store.lifecycle.attempts import AttemptKey, beat
 from runner.store.lifecycle.events import record_event
 from runner.store.lifecycle.tuning.pending import cancel_pending
-from runner.store.queries.spending import seconds_since_start, was_trained
-from runner.store.schema import Epoch, Event, Experiment, Job
+from runner.store.queries.spending import seconds_since_start, trained_epochs
+from runner.store.schema import Event, Experiment, Job, Trial
 
 # The event of a job that says that it fits the budget: it is then trained to its end.
 WITHIN_BUDGET = "within_budget"
@@ -62,9 +62,10 @@ def fits_budget(store: Store, key: AttemptKey, experiment_id: int) -> str | None
 def _used_epochs(connection: Connection, experiment_id: int, common: dict[str, Any]) -> int:
     """Return the epochs of the jobs that were begun: all that they will train, until they ended."""
     within = exists().where(Event.job_id == Job.id, Event.name == WITHIN_BUDGET)
-    trained = select(func.count()).where(Epoch.job_id == Job.id).scalar_subquery()
-    begun = select(Job.state, Job.configuration, trained.label("trained")).where(
-        Job.experiment_id == experiment_id, within, was_trained()
+    begun = (
+        select(Job.state, Job.configuration, trained_epochs().label("trained"))
+        .outerjoin(Trial, Trial.job_id == Job.id)
+        .where(Job.experiment_id == experiment_id, within, Trial.reused.is_(None))
     )
     return sum(
         row.trained
