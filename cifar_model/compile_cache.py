@@ -1,66 +1,18 @@
 """Keep compiled networks from trial to trial: to trace one takes longer than a short trial."""
 
 import random
-from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import keras
 
 from cifar_model.backends.chosen import backend
 from cifar_model.networks import building
 from cifar_model.networks.initial import FRESH, Start
+from cifar_model.networks.kept import KEPT, Case, kept
 from cifar_model.networks.redrawing import InitialState
-from cifar_model.params import Params, Training
+from cifar_model.params import Params
 from cifar_model.prediction import Predictor
-
-# Each holds its traced functions, some tens of megabytes.
-KEPT = 4
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """What a network is built from; not all of it is compiled into it."""
-
-    params: Params
-    shape: building.Shape
-    classes: int
-    steps: int
-    freeze: str | None
-
-    def build(self, seed: int) -> keras.Model:
-        """Return the network as it is built anew with a seed, and its optimizer too."""
-        if self.params.network.code is None:
-            # The seeds of initial weights are Python's. To seed TensorFlow, too, makes it discard
-            # the functions that it has compiled, which takes longer than a short trial.
-            random.seed(seed)
-            return self._built()
-        if backend.is_used_by(self.params.network.code):
-            keras.utils.clear_session(free_memory=False)
-            backend.seed(seed)
-            return self._built()
-
-        def build() -> keras.Model:
-            backend.seed_keras(seed)
-            return self._built()
-
-        # A user's function may leave the names of layers to Keras, which counts them in each
-        # thread: in a new one they do not depend on earlier trials, and nothing is discarded.
-        with ThreadPoolExecutor(max_workers=1) as thread:
-            return thread.submit(build).result()
-
-    def _built(self) -> keras.Model:
-        model = building.build(
-            self.params, self.shape, self.classes, steps=self.steps, freeze=self.freeze
-        )
-        model.optimizer.build(model.trainable_variables)
-        return model
-
-    @property
-    def compiled(self) -> "_Case":
-        """Return only what is compiled into the network."""
-        constant = self.params.training.has_constant_lr
-        return replace(self, params=_architecture(self.params), steps=1 if constant else self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +21,6 @@ class _Kept:
 
     predictor: Predictor
     initial: InitialState | None
-
-
-_kept: OrderedDict[_Case, _Kept] = OrderedDict()
 
 
 def compiled(
@@ -83,38 +32,54 @@ def compiled(
     start: Start = FRESH,
 ) -> Predictor:
     """Return a network in the very state of one that is built anew with this seed."""
-    case = _Case(params, shape, classes, steps, start.freeze)
-    kept = _kept.pop(case.compiled, None)
-    if kept is None:
-        model = case.build(seed)
+    case = Case(params, shape, classes, steps, start.freeze)
+    known: _Kept | None = kept.pop(case.compiled, None)
+    if known is None:
+        model = _build(case, seed)
         own = params.network.code is not None
-        kept = _Kept(Predictor(model), None if own else InitialState(model, seed))
-    elif kept.initial is None:
-        _copy(case.build(seed), kept.predictor.model)
+        known = _Kept(Predictor(model), None if own else InitialState(model, seed))
+    elif known.initial is None:
+        _copy(_build(case, seed), known.predictor.model)
     else:
-        kept.initial.put(seed)
+        known.initial.put(seed)
         if params.training.has_constant_lr:
-            kept.predictor.model.optimizer.learning_rate = params.training.lr
-    _kept[case.compiled] = kept
-    if len(_kept) > KEPT:
-        _kept.popitem(last=False)
-    start.put_into(kept.predictor.model)
-    return kept.predictor
+            known.predictor.model.optimizer.learning_rate = params.training.lr
+    kept[case.compiled] = known
+    if len(kept) > KEPT:
+        kept.popitem(last=False)
+    start.put_into(known.predictor.model)
+    return known.predictor
 
 
-def _architecture(params: Params) -> Params:
-    """Return params of which only that is left that is compiled into a network."""
-    plain, training = Training(), params.training
-    training = replace(
-        training,
-        # A variable, where no schedule computes it.
-        lr=plain.lr if training.has_constant_lr else training.lr,
-        batch_size=plain.batch_size,
-        epochs=plain.epochs,
-        augmentation=plain.augmentation,
-        patience=plain.patience,
+def _build(case: Case, seed: int) -> keras.Model:
+    """Return the network as it is built anew with a seed, and its optimizer too."""
+    network = case.params.network
+    if network.code is None:
+        # The seeds of initial weights are Python's. To seed TensorFlow, too, makes it discard
+        # the functions that it has compiled, which takes longer than a short trial.
+        random.seed(seed)
+        return _built(case)
+    if backend.is_used_by(network.code):
+        keras.utils.clear_session(free_memory=False)
+        backend.seed(seed)
+        return _built(case)
+
+    def build() -> keras.Model:
+        backend.seed_keras(seed)
+        return _built(case)
+
+    # A user's function may leave the names of layers to Keras, which counts them in each
+    # thread: in a new one they do not depend on earlier trials, and nothing is discarded.
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(build).result()
+
+
+def _built(case: Case) -> keras.Model:
+    model = building.build(
+        case.params, case.shape, case.classes, steps=case.steps, freeze=case.freeze
     )
-    return replace(params, training=training)
+    model.optimizer.build(model.trainable_variables)
+    return model
 
 
 def _copy(fresh: keras.Model, model: keras.Model) -> None:

@@ -94,6 +94,16 @@ def is_limited(configuration: Mapping[str, Any]) -> bool:
     return is_unasked(configuration) or budget_of(configuration) != (None, None)
 
 
+def is_ordered(configuration: Mapping[str, Any]) -> bool:
+    """Return whether what comes of an experiment depends on the order of its jobs.
+
+    Its trials decide what is trained after them: a search, a race, a reduction, early stopping, a
+    budget.
+    """
+    names = ("search", "confirm", "reduce", "stop", "hours", "epochs_total")
+    return any(configuration.get(name) is not None for name in names)
+
+
 def is_deterministic(configuration: Mapping[str, Any]) -> bool:
     """Return whether the points are the same for any number of workers."""
     return "lag" in configuration

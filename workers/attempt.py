@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cifar_model.errors import InputError, OtherThreadsError
+from cifar_model.networks.kept import kept
 from runner.failpoints import failpoint
 from runner.states import AttemptState
 from runner.store.engine import Connection, StoreUnavailable
@@ -68,7 +69,8 @@ def execute(
 ) -> None:
     """Claim a job, call its function and record how it ended; do nothing if it is not to be had.
 
-    A job of an experiment with a higher priority is taken in its place; it is then sent again.
+    A job of an experiment with a higher priority is taken in its place; it is then sent again. So
+    is one of the same experiment if fewer networks are compiled then; both keep a message.
     Raises JobFailedError after a failure has been recorded.
     """
     context = current()
@@ -99,11 +101,7 @@ def _claim(context: Context, job_id: int) -> Claim | None:
         )
         return None
     try:
-        claim = retry_while_unavailable(
-            lambda: job_lifecycle.claim_most_urgent(
-                context.store, job_id, context.worker, context.offer
-            )
-        )
+        claim = retry_while_unavailable(lambda: _another_or_most_urgent(context, job_id))
     except InputError as error:
         logger.warning("job %s is not claimed: %s", job_id, error)
         return None
@@ -112,6 +110,15 @@ def _claim(context: Context, job_id: int) -> Claim | None:
             "job %s has ended or is claimed by another worker: its message is dropped", job_id
         )
     return claim
+
+
+def _another_or_most_urgent(context: Context, message: int) -> Claim | None:
+    if kept:
+        from workers.fewest_networks import claim_another
+
+        if (claim := claim_another(context, message)) is not None:
+            return claim
+    return job_lifecycle.claim_most_urgent(context.store, message, context.worker, context.offer)
 
 
 def _end(attempt: Attempt, function: Callable[[Attempt], Write]) -> None:

@@ -1,6 +1,7 @@
 """The queues: the Celery application that both sides share, and all that is said to the broker."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -216,12 +217,12 @@ def _publish(app: Celery, message: Message, producer: Any) -> None:
     app.send_task(message.kind, args=[message.job_id], **options)
 
 
-def queued_jobs(app: Celery) -> set[int]:
-    """Return the ids of the jobs whose message waits on a queue now."""
+def queued_jobs(app: Celery) -> Counter[int]:
+    """Return how many messages that name a job wait on the queues now, by its id."""
     with reaching(app), app.connection_for_read() as connection:
         channel: Any = connection.default_channel
         waiting = [open_entry(entry) for name in QUEUES for entry in channel.waiting(name)]
-    return {envelope.job_id for envelope in waiting if envelope is not None}
+    return Counter(envelope.job_id for envelope in waiting if envelope is not None)
 
 
 def queue_lengths(app: Celery, names: Iterable[str]) -> dict[str, int]:

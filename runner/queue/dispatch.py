@@ -88,10 +88,26 @@ def forget_lost(store: Store, app: Celery, missing: Missing | None = None) -> No
     """
     gone: set[int] = set()
     if _are_too_few(store, app):
-        gone = set(outbox.sent_jobs(store, LOST_AFTER_SECONDS)) - queued_jobs(app)
+        sent = outbox.sent_jobs(store, LOST_AFTER_SECONDS)
+        gone = _without_message(sent, queued_jobs(app))
     if missing is not None:
         gone = missing.still(gone)
     outbox.mark_unsent(store, sorted(gone), LOST_AFTER_SECONDS)
+
+
+def _without_message(sent: Iterable[outbox.SentJob], queued: Counter[int]) -> set[int]:
+    """Return the jobs of long ago for which no message is left, after those that were sent lately.
+
+    Two may wait for messages that name the same job: one that was done before another, which got
+    its message, and was given back.
+    """
+    gone = set()
+    for job in sent:
+        if queued[job.message] > 0:
+            queued[job.message] -= 1
+        elif job.long_ago:
+            gone.add(job.job_id)
+    return gone
 
 
 def _are_too_few(store: Store, app: Celery) -> bool:

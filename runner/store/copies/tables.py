@@ -35,8 +35,9 @@ TABLES: tuple[type[schema.Base], ...] = (
     schema.Randomisation,
     schema.Explanation,
 )
-# The bytes of a checkpoint lie beside the artifacts; what others have trained is not reused.
-LEFT_OUT = {("checkpoints", "content"), ("trials", "identity")}
+# The bytes of a checkpoint lie beside the artifacts; what others have trained is not reused; a
+# copy has no messages.
+LEFT_OUT = {("checkpoints", "content"), ("trials", "identity"), ("jobs", "message_of")}
 # Where a copy may name artifacts that it does not have, one without weights.
 WEIGHTS = {("trials", "model"), ("experiment_init", "artifact")}
 

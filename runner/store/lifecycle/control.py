@@ -14,6 +14,7 @@ from runner.errors import InputError
 from runner.states import JobState
 from runner.store.engine import Store
 from runner.store.lifecycle.events import record_events
+from runner.store.lifecycle.outbox import WITHOUT_MESSAGE
 from runner.store.schema import Experiment, Job, now
 
 LockedJob = Row[int, str]
@@ -80,7 +81,7 @@ def retry(store: Store, target: Target, *, any_machine: bool = False) -> list[in
             reason=None,
             lost=0,
             any_machine=any_machine,
-            enqueued_at=None,
+            **WITHOUT_MESSAGE,
             cancel_requested_at=None,
             ended_at=None,
         )

@@ -6,6 +6,7 @@ counts any more.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from sqlalchemy import (
     Connection,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from cifar_model.objective import STOPPED
 from runner.needs import EVERYTHING, Offer, needs_of
@@ -33,7 +35,14 @@ from runner.store.lifecycle.attempts import (
     beat,
 )
 from runner.store.lifecycle.events import record_event, storable
-from runner.store.lifecycle.outbox import more_urgent, not_paused
+from runner.store.lifecycle.outbox import (
+    FOR_MESSAGE,
+    NAMED,
+    NEW_AND_SENT,
+    WITHOUT_MESSAGE,
+    more_urgent,
+    not_paused,
+)
 from runner.store.lifecycle.tuning.job_end import follow_up
 from runner.store.schema import Attempt, Checkpoint, Event, Experiment, Job, Trial, now
 from runner.store.submitted import submitted
@@ -50,16 +59,13 @@ JOB_STATES = {
 }
 
 
-TAKE = (
+CLAIMABLE = (Job.state == JobState.PENDING) & Job.cancel_requested_at.is_(None) & not_paused()
+_TAKE_ANY = (
     update(Job)
-    .where(
-        Job.id == bindparam("job"),
-        Job.state == JobState.PENDING,
-        Job.cancel_requested_at.is_(None),
-        not_paused(),
-    )
-    .values(state=JobState.RUNNING, attempts=Job.attempts + 1)
+    .where(CLAIMABLE)
+    .values(state=JobState.RUNNING, attempts=Job.attempts + 1, message_of=None)
     .returning(
+        Job.id,
         Job.attempts,
         Job.experiment_id,
         Job.number,
@@ -69,6 +75,14 @@ TAKE = (
         .scalar_subquery()
         .label("submitted_at"),
     )
+)
+TAKE = _TAKE_ANY.where(Job.id == bindparam("job"))
+TAKE_FOR_MESSAGE = _TAKE_ANY.where(Job.id == FOR_MESSAGE)
+STILL_FOR_MESSAGE = select(Job.id).where(Job.id == FOR_MESSAGE, CLAIMABLE)
+DROP = (
+    update(Job)
+    .where(Job.id == FOR_MESSAGE, Job.state == JobState.PENDING, Job.enqueued_at.is_not(None))
+    .values(WITHOUT_MESSAGE)
 )
 OPEN_ATTEMPT = insert(Attempt)
 END_ATTEMPT = update(Attempt).values(
@@ -84,7 +98,7 @@ END_JOB = (
 RETURN_JOB = (
     update(Job)
     .where(Job.id == bindparam("job"))
-    .values(state=JobState.PENDING, reason=bindparam("why"), enqueued_at=None)
+    .values(state=JobState.PENDING, reason=bindparam("why"), **WITHOUT_MESSAGE)
 )
 # That of a trial which was stopped early stays, so that it can be continued.
 FORGET_CHECKPOINTS = delete(Checkpoint).where(
@@ -93,51 +107,96 @@ FORGET_CHECKPOINTS = delete(Checkpoint).where(
 )
 
 
-def claim(store: Store, job_id: int, worker: str, offer: Offer = EVERYTHING) -> Claim | None:
-    """Take a pending job and open its next attempt; None if it is not to be had.
+def claim(store: Store, message: int, worker: str, offer: Offer = EVERYTHING) -> Claim | None:
+    """Take the job of a message and open its next attempt; None if it is not to be had.
 
     Of any number that try at once one gets it: the update is conditional. Raises InputError, and
     changes nothing, if the database was brought to another schema since it was opened, or if the
     job needs what the worker does not offer.
     """
-    with store.write() as connection:
-        store.check_schema(connection)
-        found = _claim(connection, job_id, worker, offer)
-        if found is None:
-            _dropped(connection, job_id)
-    return found
+    return _claim_for(store, message, worker, offer, urgent=False)
 
 
 def claim_most_urgent(
-    store: Store, job_id: int, worker: str, offer: Offer = EVERYTHING
+    store: Store, message: int, worker: str, offer: Offer = EVERYTHING
 ) -> Claim | None:
     """Take the job of a message, or in its place one of an experiment with a higher priority.
 
     The job itself then has no message any more, and is sent again. Otherwise as `claim`.
     """
+    return _claim_for(store, message, worker, offer, urgent=True)
+
+
+def claim_instead(
+    store: Store, message: int, jobs: tuple[int, int], worker: str, offer: Offer = EVERYTHING
+) -> Claim | None:
+    """Take the second of two new jobs of an experiment with the message that is for the first.
+
+    The message of the second is then for the first, so that each still has one. None, and nothing
+    is changed, if one of them was claimed or got another message meanwhile, or is locked.
+    Otherwise as `claim`.
+    """
+    first, other = jobs
     with store.write() as connection:
         store.check_schema(connection)
-        urgent = more_urgent(connection, job_id)
-        found = None if urgent is None else _claim(connection, urgent, worker, offer)
-        # Another worker may have been faster.
+        # Who holds both never waits for a job, so that nobody waits in a circle.
+        both = connection.execute(
+            select(Job.id, NAMED.label("message"))
+            .where(Job.id.in_(jobs), NEW_AND_SENT, CLAIMABLE)
+            .with_for_update(skip_locked=True, key_share=True)
+        )
+        messages = {job.id: job.message for job in both.all()}
+        if len(messages) < 2 or messages[first] != message:
+            return None
+        found = _claim(connection, TAKE, {"job": other}, worker, offer)
         if found is None:
-            found = _claim(connection, job_id, worker, offer)
-        if found is None or found.job_id != job_id:
-            _dropped(connection, job_id)
+            return None
+        left = messages[other] if messages[other] != first else None
+        connection.execute(update(Job).where(Job.id == first).values(message_of=left))
     return found
 
 
-def _claim(connection: Connection, job_id: int, worker: str, offer: Offer) -> Claim | None:
-    job = connection.execute(TAKE, {"job": job_id}).one_or_none()
+def _claim_for(
+    store: Store, message: int, worker: str, offer: Offer, *, urgent: bool
+) -> Claim | None:
+    for_message = {"message": message}
+    while True:
+        with store.write() as connection:
+            store.check_schema(connection)
+            job = more_urgent(connection, message) if urgent else None
+            if job is not None:
+                found = _claim(connection, TAKE, {"job": job}, worker, offer)
+                if found is not None:
+                    _dropped(connection, message)
+                    return found
+                # Another worker was faster.
+            found = _claim(connection, TAKE_FOR_MESSAGE, for_message, worker, offer)
+            if found is not None:
+                return found
+            # Another worker may just have claimed it instead of its own, which it left to this
+            # message. In a new transaction, so that nothing is locked while it waits.
+            if connection.scalar(STILL_FOR_MESSAGE, for_message) is None:
+                _dropped(connection, message)
+                return None
+
+
+def _claim(
+    connection: Connection,
+    take: ReturningUpdate[Any],
+    which: Mapping[str, int],
+    worker: str,
+    offer: Offer,
+) -> Claim | None:
+    job = connection.execute(take, which).one_or_none()
     if job is None:
         return None
-    connection.execute(OPEN_ATTEMPT, {"job_id": job_id, "number": job.attempts, "worker": worker})
-    record_event(connection, [job_id], "claimed", attempt=job.attempts, detail=worker)
+    connection.execute(OPEN_ATTEMPT, {"job_id": job.id, "number": job.attempts, "worker": worker})
+    record_event(connection, [job.id], "claimed", attempt=job.attempts, detail=worker)
     shared = submitted(connection, job.experiment_id, job.submitted_at)
     configuration = job_configuration(shared.configuration, job.configuration)
-    offer.check(needs_of(configuration), job_id)
+    offer.check(needs_of(configuration), job.id)
     return Claim(
-        job_id=job_id,
+        job_id=job.id,
         attempt=job.attempts,
         experiment_id=job.experiment_id,
         kind=shared.kind,
@@ -147,10 +206,9 @@ def _claim(connection: Connection, job_id: int, worker: str, offer: Offer) -> Cl
     )
 
 
-def _dropped(connection: Connection, job_id: int) -> None:
+def _dropped(connection: Connection, message: int) -> None:
     """Note that a job has no message any more: one that is paused is sent again when it goes on."""
-    sent = (Job.state == JobState.PENDING) & Job.enqueued_at.is_not(None)
-    connection.execute(update(Job).where(Job.id == job_id, sent).values(enqueued_at=None))
+    connection.execute(DROP, {"message": message})
 
 
 def heartbeat(store: Store, key: AttemptKey) -> Signal:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     Connection,
+    Integer,
     bindparam,
     exists,
     func,
@@ -36,6 +37,27 @@ NEVER: ColumnElement[int] = literal_column("0")
 UNSENT = (Job.state == PENDING) & Job.enqueued_at.is_(None)
 SENT = (Job.state == PENDING) & Job.enqueued_at.is_not(None)
 
+
+# A job that was sent and never begun.
+NEW_AND_SENT = SENT & (Job.attempts == NEVER)
+
+# The job that is named by the message for a job.
+NAMED: ColumnElement[int] = func.coalesce(Job.message_of, Job.id)
+
+# What a job is set to that has no message any more.
+WITHOUT_MESSAGE = {"enqueued_at": None, "message_of": None}
+
+# The job that a message is for: the one that it names, or if that does not wait, the one that it
+# was left to.
+_named, _left = Job.__table__.alias(), Job.__table__.alias()
+_message: ColumnElement[int] = bindparam("message", type_=Integer)
+FOR_MESSAGE: ColumnElement[int] = func.coalesce(
+    select(_named.c.id).where(_named.c.id == _message, _named.c.state == PENDING).scalar_subquery(),
+    select(func.min(_left.c.id))
+    .where(_left.c.message_of == _message, _left.c.state == PENDING)
+    .scalar_subquery(),
+    _message,
+)
 
 # The experiments whose jobs go before those of a job's experiment, and the first of these jobs.
 _own, _waiting_job = Experiment.__table__.alias(), Job.__table__.alias()
@@ -64,6 +86,15 @@ class Sent:
     needs: Needs
     begun: bool
     jobs: int
+
+
+@dataclass(frozen=True, slots=True)
+class SentJob:
+    """A job that was sent and is not claimed, and the job that its message names."""
+
+    job_id: int
+    message: int
+    long_ago: bool
 
 
 def not_paused() -> ColumnElement[bool]:
@@ -126,18 +157,23 @@ def mark_unsent(store: Store, job_ids: Sequence[int], seconds: float = 0) -> Non
     statement = (
         update(Job)
         .where(Job.id == bindparam("job"), SENT, _long_ago(seconds))
-        .values(enqueued_at=None)
+        .values(WITHOUT_MESSAGE)
     )
     with store.write() as connection:
         connection.execute(statement, [{"job": job_id} for job_id in sorted(job_ids)])
 
 
-def sent_jobs(store: Store, seconds: float) -> list[int]:
-    """Return the jobs that were sent so many seconds ago or more and that nobody has claimed."""
-    statement = select(Job.id).where(SENT, _long_ago(seconds), not_paused())
+def sent_jobs(store: Store, seconds: float) -> list[SentJob]:
+    """Return the jobs that were sent and that nobody has claimed, those of long ago last.
+
+    These were sent so many seconds ago or more.
+    """
+    columns = (Job.id, NAMED.label("message"), _long_ago(seconds).label("long_ago"))
     with store.read() as connection:
-        # Sorted here: for the database's order SQLite would read the whole table.
-        return sorted(connection.scalars(statement))
+        rows = connection.execute(select(*columns).where(SENT, not_paused())).all()
+    # Sorted here: for the database's order SQLite would read the whole table.
+    jobs = (SentJob(row.id, row.message, bool(row.long_ago)) for row in rows)
+    return sorted(jobs, key=lambda job: (job.long_ago, job.job_id))
 
 
 def count_sent(store: Store) -> list[Sent]:

@@ -126,6 +126,7 @@ class Job(Base):
         Index("ix_jobs_new", *NUMBERED, **only_where(f"{UNSENT} AND attempts = 0")),
         Index("ix_jobs_begun", *NUMBERED, **only_where(f"{UNSENT} AND attempts > 0")),
         Index("ix_jobs_sent", "experiment_id", "attempts", "enqueued_at", **only_where(SENT)),
+        Index("ix_jobs_message_of", "message_of", **only_where("message_of IS NOT NULL")),
         # An experiment trains a point with a seed once; other jobs have no point.
         Index("uq_jobs_point", "experiment_id", "point", unique=True),
     )
@@ -143,6 +144,8 @@ class Job(Base):
     lost: Column[int] = column(default=0)
     created_at: Column[datetime] = column(default=now())
     enqueued_at: Column[datetime | None]
+    # Whose message is this one's, if not its own: that job was done in this one's place.
+    message_of: Column[int | None]
     cancel_requested_at: Column[datetime | None]
     # What two attempts on one machine reported differently, in words.
     not_reproducible: Column[str | None]

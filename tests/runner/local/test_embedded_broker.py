@@ -40,7 +40,7 @@ def broker(run_dir: RunDir) -> Iterator["Popen[bytes]"]:
 def test_what_was_sent_is_on_the_queue(run_dir: RunDir) -> None:
     app = make_app(run_dir.broker_url)
     assert send(app, MESSAGES) == [1, 2, 3]
-    assert queued_jobs(app) == {1, 2, 3}
+    assert queued_jobs(app).keys() == {1, 2, 3}
 
 
 @pytest.mark.usefixtures("broker")
@@ -69,7 +69,7 @@ def test_what_was_begun_is_taken_before_what_is_new(run_dir: RunDir) -> None:
 def test_a_message_of_someone_else_is_not_taken_for_a_job(run_dir: RunDir) -> None:
     with redis.Redis(unix_socket_path=str(run_dir.socket)) as client:
         client.rpush("jobs", b"not json", b"{}", b'{"headers": {"job": "x"}}')
-    assert queued_jobs(make_app(run_dir.broker_url)) == set()
+    assert queued_jobs(make_app(run_dir.broker_url)).keys() == set()
 
 
 def test_messages_survive_a_kill_of_the_broker(run_dir: RunDir, broker: "Popen[bytes]") -> None:
@@ -79,7 +79,7 @@ def test_messages_survive_a_kill_of_the_broker(run_dir: RunDir, broker: "Popen[b
     broker.wait()
     again = start_broker(run_dir)
     try:
-        assert queued_jobs(make_app(run_dir.broker_url)) == {1, 2, 3}
+        assert queued_jobs(make_app(run_dir.broker_url)).keys() == {1, 2, 3}
     finally:
         again.terminate()
         again.wait()

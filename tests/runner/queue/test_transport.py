@@ -87,10 +87,10 @@ def test_another_type_under_a_queues_name_is_removed_by_whoever_meets_it(
             client.execute_command(command, queue, *values)
 
     plant()
-    assert queued_jobs(make_app(broker.url)) == set()
+    assert queued_jobs(make_app(broker.url)).keys() == set()
     plant()
     say(broker, LAST)
-    assert queued_jobs(make_app(broker.url)) == {LAST}
+    assert queued_jobs(make_app(broker.url)).keys() == {LAST}
     plant()
     with consuming(broker):
         # Planted again while a consumer waits for an answer.
@@ -111,10 +111,10 @@ def test_no_other_key_keeps_a_worker_from_its_messages(broker: Broker) -> None:
     for key in KOMBU_KEYS:
         broker.client.delete(key)
     # Taken, but not acknowledged: it went back when the connection was closed, as ours.
-    assert queued_jobs(app) == {1}
+    assert queued_jobs(app).keys() == {1}
     assert broker.client.keys() == [NEW_JOBS.encode()]
 
 
 def test_a_message_that_a_worker_would_drop_is_not_counted_as_waiting(broker: Broker) -> None:
     broker.client.lpush(BEGUN_JOBS, *UNREADABLE.values(), json.dumps(message()))
-    assert queued_jobs(make_app(broker.url)) == {1}
+    assert queued_jobs(make_app(broker.url)).keys() == {1}

@@ -3,11 +3,19 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from hypothesis.stateful import RuleBasedStateMachine, multiple
 
 from runner.errors import UnavailableError
 from runner.queue.app import Message
 from runner.states import JobState
+from runner.store.engine import Store
+from runner.store.lifecycle import control, job_lifecycle
+from runner.store.lifecycle.attempts import Claim
 from runner.store.lifecycle.job_lifecycle import MOST_LOST
+from tests.runner.store.making import job_ids, make_experiment
+from tests.runner.store.tables import every_row, messages_left
 
 
 @dataclass(slots=True)
@@ -52,11 +60,76 @@ class Network:
             self._queues[message.job_id] = message.queue
         return sent
 
-    def queued_jobs(self, _: object) -> set[int]:
-        """Return the jobs whose message waits."""
-        return set(self.waiting)
+    def queued_jobs(self, _: object) -> Counter[int]:
+        """Return the jobs whose messages wait."""
+        return Counter(self.waiting)
 
     def queue_lengths(self, _: object, names: Iterable[str]) -> dict[str, int]:
         """Return how many messages wait on each queue."""
         lengths = Counter(self._queues[job] for job in self.waiting)
         return {name: lengths[name] for name in names}
+
+
+class Model(RuleBasedStateMachine):
+    """The jobs of a store beside what must be true of them."""
+
+    store: ClassVar[Store]
+    network: ClassVar[Network]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.known: dict[int, Known] = {}
+        self.paused: set[int] = set()
+
+    def accept(self, count: int) -> list[int]:
+        """Create an experiment."""
+        experiment = make_experiment(self.store, count)
+        made = job_ids(self.store, experiment)
+        self.known |= {job: Known(experiment) for job in made}
+        return made
+
+    def take(self, message: int, worker: str) -> Any:
+        """Claim the job of a message; exactly if it waits for a worker, it is ours."""
+        job = self.meant(message)
+        claimed = job_lifecycle.claim(self.store, message, worker)
+        assert (claimed is not None) == self.is_free(self.known[job])
+        return multiple() if claimed is None else self.taken(job, claimed)
+
+    def meant(self, message: int) -> int:
+        """Return the job that a message is for."""
+        waiting = {job for job, known in self.known.items() if known.state == JobState.PENDING}
+        left = [job for job, of in messages_left(self.store) if of == message and job in waiting]
+        return message if message in waiting else min(left, default=message)
+
+    def is_free(self, known: Known) -> bool:
+        """Tell whether a job waits for a worker."""
+        return known.state == JobState.PENDING and known.experiment not in self.paused
+
+    def taken(self, job: int, claimed: Claim) -> Claim:
+        """Note that a job was claimed."""
+        known = self.known[job]
+        assert claimed.job_id == job
+        known.state, known.attempts, known.beats = JobState.RUNNING, known.attempts + 1, 0
+        assert claimed.attempt == known.attempts
+        return claimed
+
+    def is_open(self, claim: Claim) -> bool:
+        """Tell whether the attempt is under way; one that is not may still believe so."""
+        known = self.known[claim.job_id]
+        return known.state == JobState.RUNNING and known.attempts == claim.attempt
+
+    def target(self, job: int, whole: bool) -> control.Target:
+        """Return what a person names."""
+        if whole:
+            return control.Target(experiment=self.known[job].experiment)
+        return control.Target(job=job)
+
+    def family(self, job: int, whole: bool) -> list[Known]:
+        """Return the jobs that a person means."""
+        one = self.known[job]
+        every = [known for known in self.known.values() if known.experiment == one.experiment]
+        return every if whole else [one]
+
+    def everything(self, claim: Claim) -> list[Any] | None:
+        """Return every row, to see that a late writer changes none; None if it is not late."""
+        return None if self.is_open(claim) else every_row(self.store)

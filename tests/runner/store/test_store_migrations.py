@@ -275,6 +275,8 @@ def take_back_reuse(store: Store) -> None:
     """Undo what came with trials that are reused, the views, and what followed."""
     with store.write() as connection:
         drop_views(connection)
+    run(store, "DROP INDEX ix_jobs_message_of")
+    run(store, "ALTER TABLE jobs DROP COLUMN message_of")
     run(store, "DROP TABLE optuna_log")
     run(store, "DROP INDEX ix_trials_identity")
     for column in ("identity", "reused"):
@@ -367,7 +369,7 @@ def test_a_store_from_before_trainers_with_any_metrics_takes_them(
         "0006",
         "0007",
         "0008",
-        *("0009", "0010", "0012", "0013", "0014", "0015"),
+        *("0009", "0010", "0012", "0013", "0014", "0015", "0016"),
     ],
 )
 def test_an_upgrade_from_every_revision_makes_the_views(

@@ -12,6 +12,7 @@ from runner.store.engine import Store
 from runner.store.lifecycle import outbox
 from runner.store.lifecycle.attempts import open_attempts
 from runner.store.lifecycle.job_lifecycle import claim, heartbeat
+from runner.store.lifecycle.tuning import order
 from tests.runner.store.making import job_ids, make_claim, make_experiment, make_worker
 
 # A table and how a plan may find its rows.
@@ -45,7 +46,19 @@ ASKED: dict[str, tuple[Callable[[Store, int, int], Any], Reads]] = {
     ),
     "a claim": (
         lambda store, _, job: claim(store, job, "worker"),
-        {"jobs": JOBS_BY_ID},
+        {"jobs": {*JOBS_BY_ID, "ix_jobs_message_of"}},
+    ),
+    "which job a message is for": (
+        lambda store, _, job: order.new_job(store, job),
+        {"jobs": {*JOBS_BY_ID, "ix_jobs_message_of", "ix_jobs_experiment_id_state"}},
+    ),
+    "which jobs may be done before it": (
+        lambda store, experiment, _: order.next_jobs(store, experiment),
+        {"jobs": {"ix_jobs_sent", *JOBS_BY_ID}},
+    ),
+    "which jobs are being done": (
+        lambda store, experiment, _: order.running_jobs(store, experiment),
+        {"jobs": {"ix_jobs_experiment_id_state"}},
     ),
     "a heartbeat": (
         lambda store, *_: heartbeat(store, make_claim(store, "worker").key),

@@ -4,14 +4,13 @@
 """
 
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
-    RuleBasedStateMachine,
     initialize,
     invariant,
     multiple,
@@ -30,16 +29,15 @@ from runner.store.lifecycle import control, job_lifecycle, outbox
 from runner.store.lifecycle.attempts import Claim, OpenAttempt, Signal, open_attempts
 from runner.store.lifecycle.checkpoints import record_epoch
 from runner.store.lifecycle.results import write_trial
+from runner.store.lifecycle.tuning import order
 from runner.store.schema import Base, Job
-from tests.runner.store.expected import Known, Network
+from tests.runner.store.expected import Model, Network
 from tests.runner.store.making import (
     FINGERPRINT,
-    job_ids,
     make_epoch,
-    make_experiment,
     make_worker,
 )
-from tests.runner.store.tables import every_row, read_jobs
+from tests.runner.store.tables import read_jobs
 
 WORKERS = ("one", "two")
 DEEP = 100
@@ -50,11 +48,8 @@ MOST_JOBS = 6
 LOST_AFTER = 600
 
 
-class ClaimProtocol(RuleBasedStateMachine):
+class ClaimProtocol(Model):
     """Do anything that may happen to jobs, and compare the tables with what must be true."""
-
-    store: ClassVar[Store]
-    network: ClassVar[Network]
 
     jobs = Bundle("jobs")
     claims = Bundle("claims")
@@ -63,31 +58,22 @@ class ClaimProtocol(RuleBasedStateMachine):
 
     @initialize(target=jobs)
     def begin(self) -> Any:
-        """Begin with empty tables, two workers, three jobs and no message."""
+        """Begin with empty tables, two workers, four jobs and no message."""
         with self.store.write() as connection:
             for table in reversed(Base.metadata.sorted_tables):
                 connection.execute(table.delete())
         for worker in WORKERS:
             make_worker(self.store, worker)
         self.network.waiting, self.network.accepts = [], None
-        self.known: dict[int, Known] = {}
-        self.paused: set[int] = set()
         self.late: list[tuple[Any, list[int]]] = []
         self.missing = dispatch.Missing()
-        return multiple(*self.accept(2), *self.accept(1))
+        return multiple(*self.accept(3), *self.accept(1))
 
     @precondition(lambda self: len(self.known) < MOST_JOBS)
     @rule(target=jobs)
     def submit(self) -> Any:
         """Accept two jobs more."""
         return multiple(*self.accept(2))
-
-    def accept(self, count: int) -> list[int]:
-        """Create an experiment."""
-        experiment = make_experiment(self.store, count)
-        made = job_ids(self.store, experiment)
-        self.known |= {job: Known(experiment) for job in made}
-        return made
 
     # Messages, and the recovery that sends them.
 
@@ -113,7 +99,7 @@ class ClaimProtocol(RuleBasedStateMachine):
         """Do half of what a sending does: the messages, or what is lost, follow only later."""
         if look_for_lost:
             sent = outbox.sent_jobs(self.store, dispatch.LOST_AFTER_SECONDS)
-            gone = sorted(set(sent) - set(self.network.waiting))
+            gone = [job.job_id for job in sent if job.message not in self.network.waiting]
             self.late.append((self.forget, gone))
             return
         for experiment in outbox.experiments_to_send(self.store, begun=begun):
@@ -167,6 +153,24 @@ class ClaimProtocol(RuleBasedStateMachine):
         """Take a message and claim its job."""
         return self.take(self.network.waiting.pop(position % len(self.network.waiting)), worker)
 
+    @precondition(lambda self: self.network.waiting)
+    @rule(target=claims, position=positions, other=positions, worker=st.sampled_from(WORKERS))
+    def claim_another(self, position: int, other: int, worker: str) -> Any:
+        """Take a message and claim another job of the experiment, if both are new and sent."""
+        message = self.network.waiting.pop(position % len(self.network.waiting))
+        first = order.new_job(self.store, message)
+        found = order.next_jobs(self.store, first.experiment_id) if first else []
+        others = [job for job in found if first and job.job_id != first.job_id]
+        if first is None or not others:
+            return self.take(message, worker)
+        assert self.is_free(self.known[first.job_id])
+        chosen = others[other % len(others)].job_id
+        claimed = job_lifecycle.claim_instead(self.store, message, (first.job_id, chosen), worker)
+        if claimed is None:
+            # The message was repeated: the job has another one.
+            return self.take(message, worker)
+        return self.taken(chosen, claimed)
+
     @rule(target=claims, job=jobs, worker=st.sampled_from(WORKERS))
     def claim_for_an_old_message(self, job: int, worker: str) -> Any:
         """Take a message that was repeated long ago: it may name any job, in any state."""
@@ -180,23 +184,6 @@ class ClaimProtocol(RuleBasedStateMachine):
             self.lose([seen for seen in open_attempts(self.store) if seen.job_id == claim.job_id])
             claimed = self.take(claim.job_id, WORKERS[1])
         return claimed
-
-    def take(self, job: int, worker: str) -> Any:
-        """Claim a job; exactly if it waits for a worker, it is ours."""
-        known = self.known[job]
-        free = known.state == JobState.PENDING and known.experiment not in self.paused
-        claimed = job_lifecycle.claim(self.store, job, worker)
-        assert (claimed is not None) == free
-        if claimed is None:
-            return multiple()
-        known.state, known.attempts, known.beats = JobState.RUNNING, known.attempts + 1, 0
-        assert claimed.attempt == known.attempts
-        return claimed
-
-    def is_open(self, claim: Claim) -> bool:
-        """Tell whether the attempt is under way; one that is not may still believe so."""
-        known = self.known[claim.job_id]
-        return known.state == JobState.RUNNING and known.attempts == claim.attempt
 
     @rule(claim=claims)
     def beat(self, claim: Claim) -> None:
@@ -283,7 +270,7 @@ class ClaimProtocol(RuleBasedStateMachine):
     def cancel(self, job: int, whole: bool) -> None:
         """Cancel a job, or its whole experiment."""
         control.cancel(self.store, self.target(job, whole))
-        for known in self.meant(job, whole):
+        for known in self.family(job, whole):
             if known.state in (JobState.PENDING, JobState.RUNNING):
                 known.cancel = True
             if known.state == JobState.PENDING:
@@ -302,7 +289,7 @@ class ClaimProtocol(RuleBasedStateMachine):
     def retry(self, job: int, whole: bool) -> None:
         """Retry a job, or its whole experiment."""
         control.retry(self.store, self.target(job, whole))
-        for known in self.meant(job, whole):
+        for known in self.family(job, whole):
             if known.state in (JobState.FAILED, JobState.CANCELLED):
                 known.state, known.lost, known.cancel = JobState.PENDING, 0, False
 
@@ -315,18 +302,6 @@ class ClaimProtocol(RuleBasedStateMachine):
         else:
             control.pause(self.store, experiment)
         self.paused ^= {experiment}
-
-    def target(self, job: int, whole: bool) -> control.Target:
-        """Return what a person names."""
-        if whole:
-            return control.Target(experiment=self.known[job].experiment)
-        return control.Target(job=job)
-
-    def meant(self, job: int, whole: bool) -> list[Known]:
-        """Return the jobs that a person means."""
-        one = self.known[job]
-        family = [known for known in self.known.values() if known.experiment == one.experiment]
-        return family if whole else [one]
 
     # What must be true after each of these.
 
@@ -347,10 +322,6 @@ class ClaimProtocol(RuleBasedStateMachine):
         )
         one_each = {job: 1 for job, one in self.known.items() if one.state == JobState.SUCCEEDED}
         assert succeeded == trials == one_each
-
-    def everything(self, claim: Claim) -> list[Any] | None:
-        """Return every row, to see that a late writer changes none; None if it is not late."""
-        return None if self.is_open(claim) else every_row(self.store)
 
     def teardown(self) -> None:
         """Let everything come to rest: no pending job is forgotten, and each has one outcome."""
