@@ -8,6 +8,7 @@ from benchmarks.record import record, write
 # Each module has `measure(arguments)`, which returns a `Measured`.
 PARTS = {
     "booking": "benchmarks.booking",
+    "epochs": "benchmarks.epochs",
     "lime": "benchmarks.explanation",
     "scale": "benchmarks.scale",
     "sweep": "benchmarks.sweep",
