@@ -11,7 +11,7 @@ from runner.errors import UnavailableError
 from runner.local.liveness import why_little_runs, why_nothing_runs
 from runner.local.run_dir import RunDir
 from runner.local.start_stop import start, stop_all
-from runner.queue.app import make_app
+from runner.queue.app import NEW_JOBS, make_app, queue_lengths
 from runner.queue.dispatch import send_pending
 from runner.settings import Settings
 from runner.store.engine import Store, StoreUnavailable
@@ -114,6 +114,8 @@ class Waiting:
         app = make_app(settings.broker_url or RunDir(settings.home).broker_url)
         try:
             send_pending(self._store, app)
+            # Where nothing is left to send, the workers need the broker all the same.
+            queue_lengths(app, [NEW_JOBS])
             self._sending.say(None)
         except UnavailableError as error:
             self._sending.say(f"{error.what}\n  to fix it: {error.fix}")

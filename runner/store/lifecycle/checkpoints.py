@@ -44,7 +44,7 @@ FORGET_EPOCH = delete(Epoch).where(
     Epoch.job_id == bindparam("job"), Epoch.epoch == bindparam("number")
 )
 INSERT_EPOCH = insert(Epoch)
-FORGET_CHECKPOINTS = delete(Checkpoint).where(
+FORGET_OLDER_CHECKPOINTS = delete(Checkpoint).where(
     Checkpoint.job_id == bindparam("job"),
     Checkpoint.epoch.not_in(
         select(Checkpoint.epoch)
@@ -84,7 +84,7 @@ def record_epoch(
         if not beat(connection, key):
             return False
         _write(connection, key, rows)
-        connection.execute(FORGET_CHECKPOINTS, {"job": key.job_id, "number": epoch.epoch})
+        connection.execute(FORGET_OLDER_CHECKPOINTS, {"job": key.job_id, "number": epoch.epoch})
         failpoint("in_checkpoint", key.job_id)
         connection.execute(INSERT_CHECKPOINT, saved)
     return True

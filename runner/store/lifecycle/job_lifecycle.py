@@ -101,7 +101,7 @@ RETURN_JOB = (
     .values(state=JobState.PENDING, reason=bindparam("why"), **WITHOUT_MESSAGE)
 )
 # That of a trial which was stopped early stays, so that it can be continued.
-FORGET_CHECKPOINTS = delete(Checkpoint).where(
+FORGET_ALL_CHECKPOINTS = delete(Checkpoint).where(
     Checkpoint.job_id == bindparam("job"),
     ~exists().where(Trial.job_id == bindparam("job"), Trial.ended_by == STOPPED),
 )
@@ -254,7 +254,7 @@ def finish(
             write(connection)
         ended = _end_job(connection, key.job_id, JOB_STATES[state], reason)
         if ended == JobState.SUCCEEDED:
-            connection.execute(FORGET_CHECKPOINTS, {"job": key.job_id})
+            connection.execute(FORGET_ALL_CHECKPOINTS, {"job": key.job_id})
         record_event(connection, [key.job_id], state, attempt=key.number, detail=reason)
         follow_up(connection, key.job_id, ended)
     return True
