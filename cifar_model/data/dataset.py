@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 Images = NDArray[np.uint8]
 Labels = NDArray[np.int64]
+Array = Images | Labels
 Rows = slice | NDArray[np.int64]
 
 EVERY_ROW = slice(None)

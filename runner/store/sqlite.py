@@ -5,16 +5,23 @@ file. A version is needed whose write-ahead log is safe with several writers (di
 """
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import sqlite3
 else:
+    # TensorFlow contains a SQLite, too, whose functions would replace those of a library that is
+    # loaded after it, unless that prefers its own.
+    _flags = sys.getdlopenflags()
+    sys.setdlopenflags(_flags | getattr(os, "RTLD_DEEPBIND", 0))
     try:
         from pysqlite3 import dbapi2 as sqlite3
     except ImportError:
         import sqlite3
+    finally:
+        sys.setdlopenflags(_flags)
 
 __all__ = ["address", "has_log", "sqlite3"]
 

@@ -5,24 +5,25 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from cifar_model.data import Dataset, DatasetSpec, Description, load
+from cifar_model.data import Dataset, DatasetSpec, Description
 from cifar_model.data.folds import fold_of
 from cifar_model.errors import InputError
 from cifar_model.params import Params
 from runner.store.engine import Store
 from runner.store.networks import read_network
+from workers.jobs.shared_data import load_once
 from workers.retrying import retry_while_unavailable
 
 
 @lru_cache(maxsize=1)
-def _load(spec: DatasetSpec, directory: Path) -> Dataset:
-    return load(spec, directory)
+def _load(spec: DatasetSpec, fingerprint: str, directory: Path) -> Dataset:
+    return load_once(spec, fingerprint, directory)
 
 
 def load_dataset(asked: Description, directory: Path) -> Dataset:
     """Return the data set of a job; a warm worker keeps the newest one."""
     spec = DatasetSpec(asked.name, asked.train_size, asked.image_size, asked.split_seed)
-    dataset = _load(spec, directory)
+    dataset = _load(spec, asked.fingerprint, directory)
     if dataset.fingerprint != asked.fingerprint:
         raise InputError(
             f"{dataset.name} has the fingerprint {dataset.fingerprint[:12]} on this host",

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,16 @@ def test_the_log_of_the_sqlite_that_is_installed_is_safe_and_used(sqlite_store: 
     assert wal_is_safe(sqlite3.sqlite_version_info)
     assert has_log(file_of(sqlite_store))
     assert value(sqlite_store, "SELECT sqlite_version()") == sqlite3.sqlite_version
+
+
+def test_a_process_that_has_imported_tensorflow_uses_the_same_sqlite() -> None:
+    program = (
+        "import tensorflow; from runner.store.sqlite import sqlite3 as s; print(s.sqlite_version)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == sqlite3.sqlite_version
 
 
 def file_of(store: Store) -> Path:

@@ -1,0 +1,111 @@
+"""Decoded data sets that workers share: what is kept, what is found, and what is not trusted."""
+
+import mmap
+import os
+import types
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cifar_model.data import Dataset, DatasetSpec, load
+from cifar_model.data.dataset import Split
+from workers.jobs import shared_data
+
+SPEC = DatasetSpec("digits", train_size=50)
+
+
+@pytest.fixture
+def whole(tmp_path: Path) -> Dataset:
+    """Offer a data set as it is read."""
+    return shared_data.load_once(DatasetSpec("digits"), "", tmp_path)
+
+
+@pytest.fixture
+def place(whole: Dataset, tmp_path: Path) -> Path:
+    shared_data.keep(whole, 0, tmp_path)
+    return tmp_path / "decoded" / f"{whole.fingerprint}-0"
+
+
+def memory_of(array: object) -> object:
+    while isinstance(array, np.ndarray):
+        array = array.base
+    return array
+
+
+def same(one: Split, other: Split) -> bool:
+    return np.array_equal(one.images, other.images) and np.array_equal(one.labels, other.labels)
+
+
+def test_a_copy_is_the_data_set_and_its_images_are_not_in_the_memory_of_the_process(
+    whole: Dataset, place: Path, tmp_path: Path
+) -> None:
+    found = shared_data.find(SPEC, whole.fingerprint, tmp_path)
+    assert found is not None
+    assert place.is_dir()
+    read = load(SPEC, tmp_path)
+    for split in shared_data.SPLITS:
+        assert same(getattr(found, split), getattr(read, split))
+    assert found.to_json() == read.to_json()
+    assert isinstance(memory_of(found.train.images), mmap.mmap)
+    with pytest.raises(ValueError, match="read-only"):
+        found.train.images[0] = 0
+
+
+def test_another_split_or_other_images_have_no_copy(
+    whole: Dataset, place: Path, tmp_path: Path
+) -> None:
+    assert place.is_dir()
+    assert (
+        shared_data.find(DatasetSpec("digits", split_seed=1), whole.fingerprint, tmp_path) is None
+    )
+    assert shared_data.find(SPEC, "0" * 64, tmp_path) is None
+
+
+@pytest.mark.parametrize("damage", ["changed", "truncated", "removed", "no JSON"])
+def test_a_damaged_copy_is_not_used(
+    whole: Dataset, place: Path, tmp_path: Path, damage: str
+) -> None:
+    file = place / "train-images.npy"
+    match damage:
+        case "changed":
+            with file.open("r+b") as changed:
+                changed.seek(-1, os.SEEK_END)
+                last = changed.read(1)
+                changed.seek(-1, os.SEEK_END)
+                changed.write(bytes([last[0] ^ 1]))
+        case "truncated":
+            os.truncate(file, file.stat().st_size // 2)
+        case "removed":
+            (place / "test-labels.npy").unlink()
+        case _:
+            (place / "about.json").write_text("{")
+    assert shared_data.find(SPEC, whole.fingerprint, tmp_path) is None
+
+
+def test_only_the_newest_copies_are_kept(whole: Dataset, place: Path, tmp_path: Path) -> None:
+    for seed in range(1, 4):
+        os.utime(place.with_name(f"{whole.fingerprint}-{seed - 1}"), (seed, seed))
+        shared_data.keep(whole, seed, tmp_path)
+    assert sorted(kept.name for kept in place.parent.iterdir()) == [
+        f"{whole.fingerprint}-{seed}" for seed in (1, 2, 3)
+    ]
+
+
+def test_a_directory_that_cannot_be_written_to_is_left_alone(
+    whole: Dataset, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    shared_data.keep(whole, 0, tmp_path / "file")
+    assert shared_data.find(SPEC, whole.fingerprint, tmp_path / "file") is None
+
+
+def test_what_is_slow_to_read_is_read_once(
+    whole: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not (tmp_path / "decoded").exists(), "it is quick to read"
+    monkeypatch.setattr(shared_data, "SLOW_SECONDS", 0)
+    for memory in (types.NoneType, mmap.mmap):
+        read = shared_data.load_once(SPEC, whole.fingerprint, tmp_path)
+        assert same(read.train, whole.train.take(slice(50)))
+        assert isinstance(memory_of(read.test.images), memory)
