@@ -79,14 +79,14 @@ def send_saved(settings: Settings, store: Store) -> Iterator[Note]:
 
     A broker that is away costs a warning only, because the jobs are saved.
     """
-    # Celery, which only sending needs.
-    from runner.queue.app import make_app
-    from runner.queue.dispatch import send_pending
-
     run_dir = RunDir(settings.home)
     if settings.broker_url is None and not run_dir.is_supervised():
         yield Note("no worker is running: the jobs are saved; start workers with `runner up`")
         return
+    # Celery, which only sending needs.
+    from runner.queue.app import make_app
+    from runner.queue.dispatch import send_pending
+
     try:
         send_pending(store, make_app(settings.broker_url or run_dir.broker_url))
     except UnavailableError as error:

@@ -8,7 +8,6 @@ import click
 
 from runner.api import delivery
 from runner.api.delivery import experiment_document
-from runner.cli.progress import wait_for
 from runner.cli.wording.fitting import say
 from runner.errors import ExitCode
 from runner.races import race_in
@@ -27,6 +26,9 @@ def deliver(settings: Settings, store: Store, saved: Saved, *, wait: bool, form:
     experiment_id = saved.experiment
     _say(delivery.submitted(store, saved))
     if wait:
+        # Celery, which is needed to wait and to send.
+        from runner.cli.progress import wait_for
+
         wait_for(settings, store, experiment_id)
         _finish_race(settings, store, experiment_id)
     else:
@@ -46,6 +48,7 @@ def _finish_race(settings: Settings, store: Store, experiment_id: int) -> None:
     """Wait for the test score of what a race has named, and say what it found."""
     if race_in(queries.experiment(store, experiment_id).configuration) is None:
         return
+    from runner.cli.progress import wait_for
     from runner.reports.experiment.document import report_document
     from runner.reports.experiment.racing import race_answer
 

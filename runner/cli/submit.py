@@ -173,7 +173,6 @@ def train(wait: bool, form: str, **options: Any) -> None:
 )
 def tune(wait: bool, form: str, *, confirm: bool, **options: Any) -> None:
     """Train points of a grid, sampled by Talos or searched by Optuna, one job per point."""
-    from runner.api.racing.confirming import ConfirmRequest
     from runner.api.submit import TuneRequest, find_function
     from runner.settings import Settings
     from runner.store.opening import find_store
@@ -191,6 +190,8 @@ def tune(wait: bool, form: str, *, confirm: bool, **options: Any) -> None:
     options["params"] = read_params(single, network)
     experiment = _submit(TuneRequest(**options), wait=wait, form="table" if confirm else form)
     if confirm:
+        from runner.api.racing.confirming import ConfirmRequest
+
         _confirm(ConfirmRequest(experiment), wait=wait, form=form)
 
 

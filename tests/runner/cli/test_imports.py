@@ -47,6 +47,11 @@ main()
     [
         (["--help"], (*READING, "runner.cli.submit", "socket", "sqlalchemy", "statistics")),
         (["submit", "tune", "--help"], (*READING, "sqlalchemy")),
+        # Without workers that could be told of it.
+        (
+            ["submit", "tune", "--dataset", "shapes", "--train-size", "10", "--downsample", "0.01"],
+            ("celery", "keras", "matplotlib", "redis", "runner.reports.experiment.document"),
+        ),
         (["status"], (*READING, "runner.cli.submit")),
         (["status", "1"], READING),
         (["report", "1", "--top", "20"], (*NEVER, "PIL", "celery", "psutil", "redis")),
