@@ -23,6 +23,8 @@ class JobState(StrEnum):
 
 
 FINAL = (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
+# Named one by one, they are found in an index.
+UNSUCCESSFUL = tuple(state for state in JobState if state != JobState.SUCCEEDED)
 
 
 class AttemptState(StrEnum):

@@ -1,6 +1,6 @@
 """The documents of the page of an experiment: its trials as columns, and their curves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from runner.reports.selection import Winner
 from runner.reports.stats.repeats import within
 from runner.reports.stats.uncertainty import fold_interval
 from runner.specs import Configuration, Provenance
-from runner.states import JobState, Kind
+from runner.states import UNSUCCESSFUL, JobState, Kind
 from runner.store import queries
 from runner.store.engine import Store
 from runner.store.queries import frames
@@ -107,9 +107,7 @@ def trials_document(store: Store, number: int) -> TrialsDocument:
     folds = found.configuration.get("folds") if trains else None
     ranked = _ranked(store, found, folds) if trains else NOT_RANKED
     columns = _columns(ranked)
-    if len(columns["job"]) < found.jobs:
-        known = set(columns["job"])
-        others = [job for job in queries.jobs(store, number) if job.id not in known]
+    if others := _unranked(store, found, set(columns["job"])):
         with store.read() as connection:
             _add_others(columns, others, stopped_jobs(connection, number))
     params = [name for name in columns if name.startswith("params.")]
@@ -144,6 +142,16 @@ def trials_document(store: Store, number: int) -> TrialsDocument:
         folds=folds,
         best_point=None if progress.point is None else _shown(progress.point),
     )
+
+
+def _unranked(store: Store, found: queries.Experiment, known: Set[int]) -> list[queries.Job]:
+    """Return the jobs without a rank; as a rule all that succeeded have one and are not read."""
+    others: list[queries.Job] = []
+    for states in (UNSUCCESSFUL, None):
+        if len(known) + len(others) < found.jobs:
+            read = queries.jobs(store, found.id, states)
+            others = [job for job in read if job.id not in known]
+    return others
 
 
 def _ranked(store: Store, found: queries.Experiment, folds: int | None) -> Ranking:

@@ -152,10 +152,12 @@ def experiment(store: Store, experiment_id: int) -> Experiment:
     return found[0]
 
 
-def jobs(store: Store, experiment_id: int) -> list[Job]:
-    """Return the jobs of an experiment, in the order of their numbers."""
+def jobs(store: Store, experiment_id: int, states: Sequence[JobState] | None = None) -> list[Job]:
+    """Return the jobs of an experiment, of all states or some, in the order of their numbers."""
+    statement = _jobs(experiment_id).order_by(schema.Job.number)
+    if states is not None:
+        statement = statement.where(schema.Job.state.in_(states))
     with store.read() as connection:
-        statement = _jobs(experiment_id).order_by(schema.Job.number)
         return [Job(**row) for row in connection.execute(statement).mappings()]
 
 

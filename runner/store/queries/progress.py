@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Row, case, exists, false, func, select
 
 from cifar_model.objective import PREFERRED, in_words, is_smaller_better
 from cifar_model.params import Training
-from runner.states import FINAL, JobState, Kind
+from runner.states import FINAL, UNSUCCESSFUL, JobState, Kind
 from runner.store import queries, schema
 from runner.store.engine import Connection, Store
 from runner.store.queries.leaderboard import Scope, default_metric, metric_column
@@ -15,8 +15,6 @@ from runner.store.queries.tuning.folds import BestPoint, best_point
 
 HAS_ENDED = schema.Job.state.in_(FINAL)
 HAS_SUCCEEDED = schema.Job.state == JobState.SUCCEEDED
-# Named one by one, they are found in an index.
-UNSUCCESSFUL = [state for state in JobState if state != JobState.SUCCEEDED]
 
 
 @dataclass(frozen=True, slots=True)

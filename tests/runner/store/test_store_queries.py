@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from runner.errors import InputError
-from runner.states import AttemptState, Kind
+from runner.states import AttemptState, JobState, Kind
 from runner.store import queries
 from runner.store.engine import Store
 from runner.store.lifecycle.checkpoints import record_epoch
@@ -47,6 +47,16 @@ def test_an_experiment_counts_its_jobs_by_state(store: Store) -> None:
     }
     assert (found.kind, found.seed, found.paused_at) == (Kind.TUNE, 7, None)
     assert found.provenance == {"command": "runner submit tune"}
+
+
+def test_jobs_are_read_of_all_states_or_of_some(store: Store) -> None:
+    experiment_id, worker = make_experiment(store, jobs=3), make_worker(store)
+    first, second, third = job_ids(store, experiment_id)
+    assert claim(store, second, worker)
+    assert [job.id for job in queries.jobs(store, experiment_id)] == [first, second, third]
+    running = queries.jobs(store, experiment_id, [JobState.RUNNING])
+    assert [job.id for job in running] == [second]
+    assert not queries.jobs(store, experiment_id, [JobState.SUCCEEDED, JobState.FAILED])
 
 
 def test_the_newest_experiments_come_first(store: Store) -> None:
