@@ -28,8 +28,12 @@ def main() -> None:
 
     settle("runner")
     from runner.cli import main as run
+    from runner.processes import leave_garbage
 
-    run()
+    try:
+        run()
+    finally:
+        leave_garbage()
 
 
 if __name__ == "__main__":

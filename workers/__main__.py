@@ -9,7 +9,7 @@ import threading
 
 from runner.environment import environment_for_children
 from runner.loop_errors import LoopErrors
-from runner.processes import python_command
+from runner.processes import leave_garbage, python_command
 from runner.settings import Settings
 from workers import device
 from workers.drain import drain
@@ -76,6 +76,7 @@ def main() -> int:
         worker.start()
     finally:
         recovery.stop()
+        leave_garbage()
     if drain.is_set():
         return 0
     return 1 if worker.exitcode is None else int(worker.exitcode)

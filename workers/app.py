@@ -1,5 +1,6 @@
 """The Celery application of the workers: what `celery -A workers.app` and Flower load."""
 
+import os
 import signal
 
 from celery.signals import (
@@ -57,5 +58,8 @@ def _drain(**kwargs: object) -> None:  # noqa: ARG001
 
 
 @worker_process_shutdown.connect
-def _leave(**kwargs: object) -> None:  # noqa: ARG001
+def _leave(exitcode: int, **kwargs: object) -> None:  # noqa: ARG001
     context.stop()
+    if drain.is_set():
+        # The pool would wait a second for its parent, which hears of the end of a process anyway.
+        os._exit(exitcode)

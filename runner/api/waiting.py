@@ -9,8 +9,8 @@ from typing import Self
 
 from runner.errors import UnavailableError
 from runner.local.liveness import why_little_runs, why_nothing_runs
-from runner.local.run_dir import RunDir
-from runner.local.start_stop import start, stop_all
+from runner.local.run_dir import Process, RunDir
+from runner.local.start_stop import begin_stop, end, start, stop_all
 from runner.queue.app import NEW_JOBS, make_app, queue_lengths
 from runner.queue.dispatch import send_pending
 from runner.settings import Settings
@@ -91,6 +91,7 @@ class Waiting:
         self._settings = settings
         self._store = store
         self._starts = 0
+        self._stopping: Process | None = None
         self._ensured = -ENSURE_SECONDS
         # Local workers are started here: only that they do not stay is worth a word.
         why = why_nothing_runs if settings.broker_url else why_little_runs
@@ -105,6 +106,11 @@ class Waiting:
         self._telling.look()
         if self._starts > MOST_STARTS or _failed_starts(self._settings) >= MOST_FAILED_STARTS:
             raise _workers_do_not_stay(self._settings)
+
+    def ended(self) -> None:
+        """Let the local workers stop already while the block does what needs none."""
+        if self._starts:
+            self._stopping = begin_stop(RunDir(self._settings.home))
 
     def _ensure_workers(self) -> None:
         """Start the private broker and workers unless there are some, and send what is pending."""
@@ -131,6 +137,9 @@ class Waiting:
     ) -> None:
         if self._starts:
             stop_all(RunDir(self._settings.home))
+        # It forgets itself a moment before it is gone.
+        if self._stopping is not None and self._stopping.alive:
+            end(self._stopping)
 
 
 def _failed_starts(settings: Settings) -> int:

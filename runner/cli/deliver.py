@@ -25,23 +25,27 @@ def deliver(settings: Settings, store: Store, saved: Saved, *, wait: bool, form:
     """Send the jobs and print the experiment; exit with 1 if one failed while it was waited for."""
     experiment_id = saved.experiment
     _say(delivery.submitted(store, saved))
-    if wait:
-        # Celery, which is needed to wait and to send.
-        from runner.cli.progress import wait_for
-
-        wait_for(settings, store, experiment_id)
-        _finish_race(settings, store, experiment_id)
-    else:
+    if not wait:
         send_saved(settings, store)
+        _print(store, experiment_id, form)
+        return
+    # Celery, which a submission without workers does not need.
+    from runner.cli.progress import waited_for
+
+    with waited_for(settings, store, experiment_id):
+        _finish_race(settings, store, experiment_id)
+        _print(store, experiment_id, form)
+        if form != "json":
+            say(f"show the results with: runner report {experiment_id}")
+        jobs = queries.jobs(store, experiment_id)
+    if any(job.state != JobState.SUCCEEDED and job.reason not in ENDS for job in jobs):
+        sys.exit(ExitCode.JOB_FAILED)
+
+
+def _print(store: Store, experiment_id: int, form: str) -> None:
     if form == "json":
         document = experiment_document(store, experiment_id)
         click.echo(json.dumps(plain(document), indent=2))
-    elif wait:
-        say(f"show the results with: runner report {experiment_id}")
-    if wait:
-        jobs = queries.jobs(store, experiment_id)
-        if any(job.state != JobState.SUCCEEDED and job.reason not in ENDS for job in jobs):
-            sys.exit(ExitCode.JOB_FAILED)
 
 
 def _finish_race(settings: Settings, store: Store, experiment_id: int) -> None:

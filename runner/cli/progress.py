@@ -20,11 +20,23 @@ LOOK_SECONDS = 0.5
 
 def wait_for(settings: Settings, store: Store, experiment_id: int, until: float = math.inf) -> None:
     """Return when every job of the experiment has ended, or at `until` on the monotonic clock."""
+    with waited_for(settings, store, experiment_id, until):
+        pass
+
+
+@contextmanager
+def waited_for(
+    settings: Settings, store: Store, experiment_id: int, until: float = math.inf
+) -> Iterator[None]:
+    """Begin the block when `wait_for` would return; local workers stop while it runs."""
     display = _display(settings, store, experiment_id)
-    with Waiting(settings, store, display.say) as waiting, display:
-        while not display.show() and time.monotonic() < until:
-            waiting.look()
-            time.sleep(LOOK_SECONDS)
+    with Waiting(settings, store, display.say) as waiting:
+        with display:
+            while not display.show() and time.monotonic() < until:
+                waiting.look()
+                time.sleep(LOOK_SECONDS)
+        waiting.ended()
+        yield
 
 
 def watch(settings: Settings, store: Store, experiment_id: int) -> None:

@@ -119,6 +119,16 @@ def stop_leftovers(run_dir: RunDir) -> bool:
     return bool(left)
 
 
+def begin_stop(run_dir: RunDir) -> Process | None:
+    """Tell the supervisor to end, do not wait for that, and return it; `stop_all` waits."""
+    supervisor = run_dir.remembered().get("supervisor")
+    if supervisor is None or supervisor.pid == os.getpid():
+        return None
+    with suppress(ProcessLookupError):
+        os.kill(supervisor.pid, signal.SIGTERM)
+    return supervisor
+
+
 def stop_all(run_dir: RunDir) -> bool:
     """End the supervisor, and with it all that it started; False if nothing was running."""
     deadline = time.monotonic() + NOTE_SECONDS

@@ -16,7 +16,7 @@ from runner.local.kept import Kept, stop
 from runner.local.run_dir import PAGE_MODULE, RunDir, Trouble
 from runner.local.start_stop import stop_leftovers
 from runner.loop_errors import LoopErrors
-from runner.processes import process_started, python_command
+from runner.processes import leave_garbage, process_started, python_command
 from runner.settings import ALLOW_CODE, Settings
 
 logger = logging.getLogger(__name__)
@@ -137,6 +137,7 @@ def main() -> None:
     finally:
         supervisor.stop()
         os.close(lock)
+        leave_garbage()
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from celery import Celery
 
 from runner.failpoints import failpoint
 from runner.loop_errors import LoopErrors
-from runner.processes import host_identity, is_alive
+from runner.processes import host_identity, is_alive, leave_garbage
 from runner.queue.app import make_app
 from runner.queue.dispatch import Missing, forget_lost, send_begun, send_pending
 from runner.settings import Settings
@@ -133,6 +133,7 @@ def sweep_until(stopping: threading.Event, settings: Settings, parent: int) -> N
                 seconds *= SOONER
     if store is not None:
         store.close()
+    leave_garbage()
 
 
 if __name__ == "__main__":
