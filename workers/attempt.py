@@ -81,6 +81,8 @@ def execute(
     claim = _claim(context, job_id)
     if claim is None:
         return
+    if claim.job_id != job_id:
+        progress = _of_job(claim.job_id, progress)
     context.heartbeat.watch(claim.key)
     try:
         record("claimed", claim.key)
@@ -88,6 +90,11 @@ def execute(
         _end(Attempt(context, claim, progress), function)
     finally:
         context.heartbeat.watch(None)
+
+
+def _of_job(job_id: int, progress: Callable[[str], None]) -> Callable[[str], None]:
+    """Tell the progress of another job than that of the message, which is what Flower shows."""
+    return lambda text: progress(f"job {job_id}: {text}")
 
 
 def _claim(context: Context, job_id: int) -> Claim | None:

@@ -15,15 +15,17 @@ def first_job(store: Store, experiment: int) -> int:
     return queries.jobs(store, experiment)[0].id
 
 
-def done_for(job: int) -> list[int]:
+def done_for(job: int, told: list[str] | None = None) -> list[int]:
     """Return the jobs that a worker does which gets the message of this job."""
     done: list[int] = []
 
     def cancel(attempt: Attempt) -> Write:
         done.append(attempt.claim.job_id)
+        attempt.progress("epoch 1")
         raise Stopped(None)
 
-    execute(job, cancel, lambda _: None)
+    heard: list[str] = [] if told is None else told
+    execute(job, cancel, heard.append)
     return done
 
 
@@ -36,12 +38,15 @@ def test_a_job_of_a_higher_priority_is_done_first_and_the_other_is_sent_again(
     control.set_priority(store, urgent, 5)
     control.set_priority(store, paused, 9)
     control.pause(store, paused)
-    assert done_for(first_job(store, ordinary)) == [first_job(store, urgent)]
+    told: list[str] = []
+    assert done_for(first_job(store, ordinary), told) == [first_job(store, urgent)]
+    assert told == [f"job {first_job(store, urgent)}: epoch 1"], "the message names another"
     with store.read() as connection:
         sent = select(Job.state, Job.enqueued_at).where(Job.experiment_id == ordinary)
         assert tuple(connection.execute(sent).one()) == ("pending", None)
     # The urgent one is running now.
-    assert done_for(first_job(store, ordinary)) == [first_job(store, ordinary)]
+    assert done_for(first_job(store, ordinary), told) == [first_job(store, ordinary)]
+    assert told[1:] == ["epoch 1"]
 
 
 def test_a_job_that_needs_another_worker_is_not_taken(worker: Context) -> None:
