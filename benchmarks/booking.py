@@ -1,6 +1,6 @@
 """What this project adds to a trial: one epoch, a checkpoint and a model of 1 kB, no training.
 
-python -m benchmarks booking [--trials 1000] [--databases sqlite postgresql]
+python -m benchmarks booking [--trials 1000] [--databases sqlite postgresql] [--alone]
 
 A trial goes through all that a real one does: the command line, Redis, a worker's two processes and
 the store. Optuna's own trials are stored in a database of the same kind, by two processes.
@@ -9,6 +9,7 @@ the store. Optuna's own trials are stored in a database of the same kind, by two
 
 import argparse
 import json
+import math
 import os
 import subprocess
 import sys
@@ -39,17 +40,21 @@ def measure(arguments: Sequence[str]) -> Measured:
     parser.add_argument("--rounds", type=int, default=3)
     databases = ("sqlite", "postgresql")
     parser.add_argument("--databases", nargs="*", choices=databases, default=databases)
+    parser.add_argument(
+        "--alone", action="store_true", help="without Optuna, which takes hours for 100,000 trials"
+    )
     given = parser.parse_args(arguments)
     rows = []
     for database in given.databases:
         found = []
         for number in range(given.rounds):
-            found.append((ours(database, given.trials), optunas(database, given.trials)))
+            other = math.nan if given.alone else optunas(database, given.trials)
+            found.append((ours(database, given.trials), other))
             own, cpu, middle, high, other = *found[-1][0], found[-1][1]
             print(
                 f"{database}, round {number + 1}: {own:.1f} ms, {cpu:.1f} ms of the processor"
                 f" (attempts: median {middle:.1f} ms, 95 % within {high:.1f} ms),"
-                f" Optuna {other:.1f} ms",
+                f" Optuna {'-' if given.alone else f'{other:.1f} ms'}",
                 flush=True,
             )
         own, cpu, middle, high = np.median([of_this for of_this, _ in found], axis=0)
@@ -57,8 +62,8 @@ def measure(arguments: Sequence[str]) -> Measured:
         rows.append(
             [
                 database,
-                *(f"{ms:.1f}" for ms in (own, cpu, middle, high, other)),
-                f"{other / own:.2f}",
+                *(f"{ms:.1f}" for ms in (own, cpu, middle, high)),
+                *(("-", "-") if given.alone else (f"{other:.1f}", f"{other / own:.2f}")),
             ]
         )
     rounds = "one round" if given.rounds == 1 else f"medians of {given.rounds} rounds in turn"

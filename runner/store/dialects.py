@@ -96,6 +96,7 @@ class _File(sqlite3.Connection):
     """A connection that knows which file it opened."""
 
     opened: tuple[int, int] | None = None
+    has_log = False
 
 
 def make_engine(url: URL, *, keeps: bool = False) -> Engine:
@@ -199,12 +200,13 @@ def _as_the_server_says(connection: Any, *_: object) -> None:
     connection.read_only = None
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:  # noqa: ARG001 (SQLAlchemy's form)
+def _prepare_sqlite(connection: _File, record: object) -> None:  # noqa: ARG001 (SQLAlchemy's form)
     connection.execute("PRAGMA foreign_keys = ON")
     # What was said to be stored stays stored when the power fails.
     connection.execute("PRAGMA synchronous = FULL")
     (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
-    if mode != "wal" or not wal_is_safe(sqlite3.sqlite_version_info):
+    connection.has_log = mode == "wal" and wal_is_safe(sqlite3.sqlite_version_info)
+    if not connection.has_log:
         # Faster than the default, which makes and deletes a file for every transaction.
         connection.execute("PRAGMA journal_mode = PERSIST")
 
@@ -221,8 +223,13 @@ def _read_json(name: str, words: str) -> Any:
 
 
 def _begin_sqlite(connection: Any) -> None:
+    options = connection.get_execution_options()
+    writes = options.get("writes")
+    if writes and connection.connection.dbapi_connection.has_log:
+        # Only with a log is the file whole whatever part of it was written when the power failed.
+        level = "FULL" if options.get("durable") else "NORMAL"
+        connection.exec_driver_sql(f"PRAGMA synchronous = {level}")
     # A transaction that reads first and then writes would fail as locked and could not wait.
-    writes = connection.get_execution_options().get("writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 

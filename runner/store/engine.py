@@ -62,9 +62,13 @@ class Store:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """Give a connection whose changes are stored together at the end, or not at all."""
-        with self._transaction({"writes": True}) as connection:
+    def write(self, *, durable: bool = True) -> Iterator[Connection]:
+        """Give a connection whose changes are stored together at the end, or not at all.
+
+        Those that are not `durable` may be undone by a power failure of this machine, where they
+        are in a SQLite file: for what means nothing once its processes are gone.
+        """
+        with self._transaction({"writes": True, "durable": durable}) as connection:
             yield connection
 
     @contextmanager

@@ -137,7 +137,7 @@ def claim_instead(
     Otherwise as `claim`.
     """
     first, other = jobs
-    with store.write() as connection:
+    with store.write(durable=False) as connection:
         store.check_schema(connection)
         # Who holds both never waits for a job, so that nobody waits in a circle.
         both = connection.execute(
@@ -161,7 +161,7 @@ def _claim_for(
 ) -> Claim | None:
     for_message = {"message": message}
     while True:
-        with store.write() as connection:
+        with store.write(durable=False) as connection:
             store.check_schema(connection)
             job = more_urgent(connection, message) if urgent else None
             if job is not None:
@@ -213,7 +213,7 @@ def _dropped(connection: Connection, message: int) -> None:
 
 def heartbeat(store: Store, key: AttemptKey) -> Signal:
     """Say that the attempt lives; return what it should do."""
-    with store.write() as connection:
+    with store.write(durable=False) as connection:
         if not beat(connection, key):
             return Signal.STALE
         cancelled = connection.scalar(select(Job.cancel_requested_at).where(Job.id == key.job_id))

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from runner.store import dialects
 from runner.store.dialects import wal_is_safe
 from runner.store.engine import Store, StoreUnavailable
 from runner.store.read_only import ask
@@ -90,3 +92,15 @@ def test_what_another_user_writes_meanwhile_is_read_from_the_log(
     file_of(sqlite_store).parent.chmod(0o755)
     writer.close()
     assert not file_of(sqlite_store).with_name("runner.db-wal").exists()
+
+
+@pytest.mark.parametrize(("safe", "not_durable"), [(True, 1), (False, 2)])
+def test_what_is_not_durable_waits_for_no_disk_where_there_is_a_log(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch, safe: bool, not_durable: int
+) -> None:
+    monkeypatch.setattr(dialects, "wal_is_safe", lambda _: safe)
+    store = Store(sqlite_store.url, keeps=True)
+    for durable, level in ((True, 2), (False, not_durable), (True, 2)):
+        with store.write(durable=durable) as connection:
+            assert connection.scalar(text("PRAGMA synchronous")) == level
+    store.close()
