@@ -44,28 +44,7 @@ def measure(arguments: Sequence[str]) -> Measured:
         "--alone", action="store_true", help="without Optuna, which takes hours for 100,000 trials"
     )
     given = parser.parse_args(arguments)
-    rows = []
-    for database in given.databases:
-        found = []
-        for number in range(given.rounds):
-            other = math.nan if given.alone else optunas(database, given.trials)
-            found.append((ours(database, given.trials), other))
-            own, cpu, middle, high, other = *found[-1][0], found[-1][1]
-            print(
-                f"{database}, round {number + 1}: {own:.1f} ms, {cpu:.1f} ms of the processor"
-                f" (attempts: median {middle:.1f} ms, 95 % within {high:.1f} ms),"
-                f" Optuna {'-' if given.alone else f'{other:.1f} ms'}",
-                flush=True,
-            )
-        own, cpu, middle, high = np.median([of_this for of_this, _ in found], axis=0)
-        other = float(np.median([of_optuna for _, of_optuna in found]))
-        rows.append(
-            [
-                database,
-                *(f"{ms:.1f}" for ms in (own, cpu, middle, high)),
-                *(("-", "-") if given.alone else (f"{other:.1f}", f"{other / own:.2f}")),
-            ]
-        )
+    rows = [in_turn(database, given) for database in given.databases]
     rounds = "one round" if given.rounds == 1 else f"medians of {given.rounds} rounds in turn"
     return Measured(
         title="A trial without training",
@@ -88,6 +67,25 @@ def measure(arguments: Sequence[str]) -> Measured:
             " neither checkpoint nor model."
         ),
     )
+
+
+def in_turn(database: str, given: argparse.Namespace) -> list[str]:
+    """Measure both tools on a database, round by round, and return the row of the medians."""
+    found = []
+    for number in range(given.rounds):
+        other = math.nan if given.alone else optunas(database, given.trials)
+        found.append((ours(database, given.trials), other))
+        own, cpu, middle, high = found[-1][0]
+        print(
+            f"{database}, round {number + 1}: {own:.1f} ms, {cpu:.1f} ms of the processor"
+            f" (attempts: median {middle:.1f} ms, 95 % within {high:.1f} ms),"
+            f" Optuna {'-' if given.alone else f'{other:.1f} ms'}",
+            flush=True,
+        )
+    own, cpu, middle, high = np.median([of_this for of_this, _ in found], axis=0)
+    other = float(np.median([of_optuna for _, of_optuna in found]))
+    peer = ["-", "-"] if given.alone else [f"{other:.1f}", f"{other / own:.2f}"]
+    return [database, *(f"{ms:.1f}" for ms in (own, cpu, middle, high)), *peer]
 
 
 def ours(database: str, trials: int) -> tuple[float, float, float, float]:
