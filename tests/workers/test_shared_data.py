@@ -2,6 +2,7 @@
 
 import mmap
 import os
+import shutil
 import types
 from pathlib import Path
 
@@ -62,8 +63,10 @@ def test_another_split_or_other_images_have_no_copy(
     assert shared_data.find(SPEC, "0" * 64, tmp_path) is None
 
 
-@pytest.mark.parametrize("damage", ["changed", "truncated", "removed", "no JSON"])
-def test_a_damaged_copy_is_not_used(
+@pytest.mark.parametrize(
+    "damage", ["changed", "truncated", "empty", "an archive", "removed", "no JSON", "a list"]
+)
+def test_a_damaged_copy_is_not_used_but_written_anew(
     whole: Dataset, place: Path, tmp_path: Path, damage: str
 ) -> None:
     file = place / "train-images.npy"
@@ -76,11 +79,17 @@ def test_a_damaged_copy_is_not_used(
                 changed.write(bytes([last[0] ^ 1]))
         case "truncated":
             os.truncate(file, file.stat().st_size // 2)
+        case "empty":
+            os.truncate(file, 0)
+        case "an archive":
+            file.write_bytes(b"PK\x03\x04")
         case "removed":
             (place / "test-labels.npy").unlink()
         case _:
-            (place / "about.json").write_text("{")
+            (place / "about.json").write_text({"no JSON": "{", "a list": "[]"}[damage])
     assert shared_data.find(SPEC, whole.fingerprint, tmp_path) is None
+    shared_data.keep(whole, 0, tmp_path)
+    assert shared_data.find(SPEC, whole.fingerprint, tmp_path) is not None
 
 
 def test_only_the_newest_copies_are_kept(whole: Dataset, place: Path, tmp_path: Path) -> None:
@@ -90,6 +99,27 @@ def test_only_the_newest_copies_are_kept(whole: Dataset, place: Path, tmp_path: 
     assert sorted(kept.name for kept in place.parent.iterdir()) == [
         f"{whole.fingerprint}-{seed}" for seed in (1, 2, 3)
     ]
+
+
+def test_what_a_process_that_died_left_behind_is_removed_later(
+    whole: Dataset, place: Path, tmp_path: Path
+) -> None:
+    old, new = (place.with_name(name) for name in (".old", ".new"))
+    for unfinished in (old, new):
+        unfinished.mkdir()
+        (unfinished / "train-images.npy").touch()
+    os.utime(old, (1, 1))
+    shared_data.keep(whole, 1, tmp_path)
+    assert not old.exists()
+    assert new.exists(), "another process writes there"
+
+
+def test_no_copy_is_made_that_would_fill_the_disk(
+    whole: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_data, "SPARE_BYTES", shutil.disk_usage(tmp_path).total)
+    shared_data.keep(whole, 0, tmp_path)
+    assert list((tmp_path / "decoded").iterdir()) == []
 
 
 def test_a_directory_that_cannot_be_written_to_is_left_alone(

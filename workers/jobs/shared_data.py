@@ -2,7 +2,8 @@
 
 To decode 60,000 JPEG images takes 12 s of CPU time, and each process would hold its own copy. What
 is quick to read is not kept. A copy is found by its fingerprint and its split seed, and used if its
-bytes have the checksum that was written with them. It may be deleted at any time.
+bytes have the checksum that was written with them; one that is damaged is written anew. It may be
+deleted at any time.
 """
 
 import hashlib
@@ -28,6 +29,10 @@ FOLDER = "decoded"
 KEPT = 3
 # CPU time. A copy is worth its place on the disk if reading takes longer.
 SLOW_SECONDS = 2.0
+# What a copy leaves free on the disk.
+SPARE_BYTES = 2**30
+# What was being written for so long was left behind by a process that died.
+UNFINISHED_SECONDS = 3600.0
 
 SPLITS = ("train", "validation", "test")
 ABOUT = "about.json"
@@ -56,6 +61,10 @@ def keep(dataset: Dataset, split_seed: int, directory: Path) -> None:
     # Without a copy everything works, only slower.
     with suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)
+        _forget_unfinished(place.parent)
+        needed = sum(array.nbytes for _, array in _arrays(dataset)) + SPARE_BYTES
+        if shutil.disk_usage(place.parent).free < needed:
+            return
         unfinished = Path(tempfile.mkdtemp(prefix=".", dir=place.parent))
         try:
             for name, array in _arrays(dataset):
@@ -82,9 +91,12 @@ def find(spec: DatasetSpec, fingerprint: str, directory: Path) -> Dataset | None
             classes=tuple(about["classes"]),
             **{split: _read(place, split) for split in SPLITS},
         )
-    except (OSError, ValueError, KeyError):
-        return None
-    if _sha256(found) != about["sha256"]:
+        is_whole = _sha256(found) == about["sha256"]
+    except (OSError, ValueError, KeyError, TypeError):
+        is_whole = False
+    if not is_whole:
+        # So that `keep` writes it anew.
+        shutil.rmtree(place, ignore_errors=True)
         return None
     with suppress(OSError):
         os.utime(place)
@@ -101,7 +113,7 @@ def _place(directory: Path, fingerprint: str, split_seed: int) -> Path:
 
 def _read(place: Path, split: str) -> Split:
     images, labels = (
-        np.load(place / f"{split}-{part}.npy", mmap_mode="r", allow_pickle=False)
+        np.lib.format.open_memmap(place / f"{split}-{part}.npy", mode="r")
         for part in ("images", "labels")
     )
     return Split(np.asarray(images), np.array(labels))
@@ -126,3 +138,9 @@ def _forget_old(folder: Path) -> None:
     copies = [place for place in folder.iterdir() if not place.name.startswith(".")]
     for place in sorted(copies, key=lambda place: place.stat().st_mtime)[:-KEPT]:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def _forget_unfinished(folder: Path) -> None:
+    for unfinished in folder.glob(".*"):
+        if time.time() - unfinished.stat().st_mtime > UNFINISHED_SECONDS:
+            shutil.rmtree(unfinished, ignore_errors=True)
