@@ -32,8 +32,9 @@ def deliver(settings: Settings, store: Store, saved: Saved, *, wait: bool, form:
     # Celery, which a submission without workers does not need.
     from runner.cli.progress import waited_for
 
-    with waited_for(settings, store, experiment_id):
+    with waited_for(settings, store, experiment_id) as let_workers_stop:
         _finish_race(settings, store, experiment_id)
+        let_workers_stop()
         _print(store, experiment_id, form)
         if form != "json":
             say(f"show the results with: runner report {experiment_id}")

@@ -4,7 +4,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from runner.api.waiting import Telling, Waiting
@@ -27,16 +27,18 @@ def wait_for(settings: Settings, store: Store, experiment_id: int, until: float 
 @contextmanager
 def waited_for(
     settings: Settings, store: Store, experiment_id: int, until: float = math.inf
-) -> Iterator[None]:
-    """Begin the block when `wait_for` would return; local workers stop while it runs."""
+) -> Iterator[Callable[[], None]]:
+    """Begin the block when `wait_for` would return, and stop the local workers at its end.
+
+    It is given what lets them begin to stop while it does what needs none.
+    """
     display = _display(settings, store, experiment_id)
     with Waiting(settings, store, display.say) as waiting:
         with display:
             while not display.show() and time.monotonic() < until:
                 waiting.look()
                 time.sleep(LOOK_SECONDS)
-        waiting.ended()
-        yield
+        yield waiting.ended
 
 
 def watch(settings: Settings, store: Store, experiment_id: int) -> None:
