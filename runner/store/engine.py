@@ -113,6 +113,10 @@ class Store:
     def check_version(self) -> None:
         """Raise InputError unless there is a schema and it is the one that this version knows."""
         revision = self.revision()
+        if revision is None and self._is_sqlite:
+            # Another process may be making it, and holds the lock until it is whole.
+            with self.write() as connection:
+                revision = self._revision(connection)
         _refuse_newer(self.name, revision)
         if revision != HEAD:
             raise _older(self.name, revision)

@@ -19,7 +19,7 @@ Outcome = tuple[str, list[tuple[Any, ...]]]
 pytestmark = pytest.mark.faults
 
 # The store of the two trials and its journal take 4.2.
-DISK_MEGABYTES = 6
+DISK_MEGABYTES = 16
 
 
 def test_a_clock_that_jumps_by_an_hour_takes_no_attempt_away(

@@ -6,12 +6,9 @@ import pytest
 
 from runner.api import waiting
 from runner.api.waiting import Waiting
-from runner.local.run_dir import RunDir
-from runner.local.start_stop import start, stop_all
 from runner.settings import Settings
 from runner.store.engine import Store
 from tests.broker_server import Broker
-from tests.processes import wait_until
 from tests.runner.store.making import make_experiment
 
 
@@ -32,21 +29,3 @@ def test_a_broker_that_ends_after_the_last_job_was_sent_is_said_once_with_a_fix(
     [told] = [words for words in said if "cannot be reached" in words]
     assert told.startswith(f"warning: the broker {broker.url}")
     assert "to fix it: start it" in told
-
-
-def test_workers_that_another_command_has_started_meanwhile_stay(
-    sqlite_store: Store, tmp_path: Path
-) -> None:
-    given = {"RUNNER_HOME": str(tmp_path), "RUNNER_DATABASE_URL": sqlite_store.url}
-    settings, run_dir = Settings.from_environment(given), RunDir(tmp_path)
-    try:
-        with Waiting(settings, sqlite_store, print) as waiting:
-            waiting.look()
-            own = run_dir.remembered()["supervisor"]
-            waiting.ended()
-            wait_until(lambda: not own.alive, run_dir.logs / "supervisor.log")
-            start(settings)
-        assert "supervisor" in run_dir.remembered()
-    finally:
-        stop_all(run_dir)
-    assert run_dir.remembered() == {}
