@@ -10,7 +10,7 @@ from typing import Self
 from runner.errors import UnavailableError
 from runner.local.liveness import why_little_runs, why_nothing_runs
 from runner.local.run_dir import Process, RunDir
-from runner.local.start_stop import begin_stop, end, start, stop_all
+from runner.local.start_stop import begin_stop, end, start, stop_all, stop_leftovers
 from runner.queue.app import NEW_JOBS, make_app, queue_lengths
 from runner.queue.dispatch import send_pending
 from runner.settings import Settings
@@ -135,11 +135,15 @@ class Waiting:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._starts:
-            stop_all(RunDir(self._settings.home))
-        # It forgets itself a moment before it is gone.
-        if self._stopping is not None and self._stopping.alive:
-            end(self._stopping)
+        run_dir = RunDir(self._settings.home)
+        if self._stopping is not None:
+            # Only this one: since it was told to end, another command may have started its own.
+            if self._stopping.alive:
+                end(self._stopping)
+            if not run_dir.is_supervised():
+                stop_leftovers(run_dir)
+        elif self._starts:
+            stop_all(run_dir)
 
 
 def _failed_starts(settings: Settings) -> int:

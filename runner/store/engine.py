@@ -117,6 +117,8 @@ class Store:
             # Another process may be making it, and holds the lock until it is whole.
             with self.write() as connection:
                 revision = self._revision(connection)
+                # A commit would give an empty file a header.
+                connection.rollback()
         _refuse_newer(self.name, revision)
         if revision != HEAD:
             raise _older(self.name, revision)
