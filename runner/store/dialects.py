@@ -20,6 +20,8 @@ from runner.store.url import name_of
 # One writer at a time, served in no order: under load some wait for seconds. Half a minute of a
 # lock that someone else holds is waited for; a lease, which is longer, is not lost by it.
 LOCK_SECONDS = 45
+# What another writer is waited for, a millisecond at a time, before that.
+SHORT_LOOKS = 50
 
 # Python would write NaN, which is not JSON, and only PostgreSQL would notice.
 STRICT_JSON = partial(json.dumps, allow_nan=False)
@@ -229,8 +231,32 @@ def _begin_sqlite(connection: Any) -> None:
         # Only with a log is the file whole whatever part of it was written when the power failed.
         level = "FULL" if options.get("durable") else "NORMAL"
         connection.exec_driver_sql(f"PRAGMA synchronous = {level}")
+        _wait_for_writer(connection.connection.dbapi_connection)
     # A transaction that reads first and then writes would fail as locked and could not wait.
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    elif writes:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+def _wait_for_writer(connection: sqlite3.Connection) -> None:
+    """Begin to write as soon as the writer before has ended.
+
+    SQLite itself looks again after 1, 2, 5, 10, 15, 20 and 25 ms, longer than most transactions.
+    """
+    connection.execute("PRAGMA busy_timeout = 1")
+    try:
+        for _ in range(SHORT_LOOKS):
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if not error.sqlite_errorname.startswith("SQLITE_BUSY"):
+                    raise
+            else:
+                return
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {int(1000 * LOCK_SECONDS)}")
+    connection.execute("BEGIN IMMEDIATE")
 
 
 def use_wal(engine: Engine) -> None:
