@@ -11,7 +11,8 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from queue import Empty
 from typing import Any, TypeVar
 
@@ -39,12 +40,23 @@ class Channel(kombu_redis.Channel):
     priority_steps = [0]  # noqa: RUF012 (the base class has a list too)
 
     _refusal = ""
+    _kept_client: Any = None
 
     # Of the base class, whose types do not name them.
     connection_errors: tuple[type[Exception], ...]
     _fanout_queues: dict[str, tuple[str, str]]
+    _create_client: Callable[[], Any]
     _flush_brpop_reauth: Callable[[], None]
     _queue_cycle: Any
+
+    @contextmanager
+    def conn_or_acquire(self, client: Any = None) -> Iterator[Any]:
+        """Give a client; to make one takes about as long as to send a message."""
+        if client is None:
+            if self._kept_client is None or self._kept_client.connection_pool is not self.pool:
+                self._kept_client = self._create_client()
+            client = self._kept_client
+        yield client
 
     def waiting(self, queue: str) -> list[bytes]:
         """Return the raw messages on a queue."""
