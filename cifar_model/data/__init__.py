@@ -10,6 +10,7 @@ from cifar_model.front_door import front_door
 
 if TYPE_CHECKING:
     from cifar_model.data.dataset import Dataset, Split
+    from cifar_model.data.described import describe
     from cifar_model.data.description import (
         LARGEST,
         NO_DATASET,
@@ -32,6 +33,7 @@ __all__ = [
     "DatasetSpec",
     "Description",
     "Split",
+    "describe",
     "is_here",
     "load",
     "names",
@@ -49,6 +51,7 @@ _MODULES = {
     "DatasetSpec": "description",
     "Description": "description",
     "Split": "dataset",
+    "describe": "described",
     "is_here": "loading",
     "load": "loading",
     "names": "loading",

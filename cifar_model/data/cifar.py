@@ -110,6 +110,14 @@ def is_here(official: Official, directory: Path) -> bool:
     return _find(official, directory) is not None
 
 
+def files_of(official: Official, directory: Path) -> list[Path]:
+    """Return the files that `read` reads; raise FileNotFoundError if it downloads them first."""
+    place = _find(official, directory)
+    if place is None:
+        raise FileNotFoundError(official.archive)
+    return [place / name for name in official.files] if place.is_dir() else [place]
+
+
 def directory_of(path: Path) -> tuple[str, Path] | None:
     """Return the data set that a path is of, and the folder to read it from, if it is official."""
     for name, official in OFFICIAL.items():

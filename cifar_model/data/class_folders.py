@@ -65,6 +65,11 @@ def read_folder(path: Path, image_size: int | None) -> Pictures:
     return _read_tree(tree, image_size)
 
 
+def paths_below(path: Path) -> list[Path]:
+    """Return the files and folders that `read_folder` looks at."""
+    return [Path(entry.path) for _, entry in _walk(path, ())]
+
+
 def read_zip(path: Path, image_size: int | None) -> Pictures:
     """Read a zip with a folder for each class."""
     with open_zip(path) as archive:

@@ -49,6 +49,22 @@ def is_here(name: str, directory: Path) -> bool:
     return cifar.is_here(cifar.OFFICIAL[name], directory)
 
 
+def files_of(name: str, directory: Path) -> list[Path]:
+    """Return the files and folders that a data set is read from; none of one that is built in.
+
+    Raises OSError where `load` is going to download it or to say what is wrong.
+    """
+    if name in BUILT_IN:
+        return []
+    if name in cifar.OFFICIAL:
+        return cifar.files_of(cifar.OFFICIAL[name], directory)
+    kind, _, place = name.partition(":")
+    if kind not in FROM_PATH or not place:
+        raise FileNotFoundError(name)
+    path = Path(place).expanduser().resolve()
+    return class_folders.paths_below(path) if path.is_dir() else [path]
+
+
 def load(spec: DatasetSpec, directory: Path) -> Dataset:
     """Return the data set, checked; `directory` is where the official archives are kept."""
     if spec.split_seed < 0:

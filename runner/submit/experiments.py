@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from cifar_model.backends.names import BACKENDS
-from cifar_model.data import DatasetSpec, Description, load
+from cifar_model.data import DatasetSpec, Description, describe
 from cifar_model.data.description import stored_fold
 from cifar_model.errors import InputError
 from cifar_model.grid import MAX_TRIALS, count_points, grid_to_json, sample
@@ -259,7 +259,7 @@ def training_configuration(
     """Return what the jobs of an experiment have in common; the data set must fit all params."""
     dataset = None
     if training.dataset is not None:
-        described = training.described or load(training.dataset, settings.data_dir).to_json()
+        described = training.described or describe(training.dataset, settings.data_dir)
         for params, _ in trained:
             params.check_shape(described["shape"])
         dataset = training.dataset.to_json() | dict(described)

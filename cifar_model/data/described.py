@@ -1,0 +1,84 @@
+"""What a data set is, remembered while its files do not change: to read large ones takes long."""
+
+import hashlib
+import json
+import os
+import tempfile
+import time
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from cifar_model.data.description import DatasetSpec, Description
+from cifar_model.data.loading import files_of, load
+
+# In the directory of the data sets.
+FOLDER = "described"
+# The newest ones; each has less than a kilobyte, or a few for many classes.
+KEPT = 100
+# A file that was written so lately may change again without a change of its time.
+SETTLED_SECONDS = 2.0
+# What the images that are read depend on beside their files.
+LIBRARIES = ("numpy", "pillow")
+
+File = tuple[str, int, int, int]
+
+
+def describe(spec: DatasetSpec, directory: Path) -> dict[str, Any]:
+    """Return what is stored of a data set: `load(spec, directory).to_json()`.
+
+    Raises InputError as `load` does. A worker compares the fingerprint with that of the images.
+    """
+    began = time.time_ns()
+    place, files = _place(spec, directory)
+    if place is not None and (found := _read(place, spec)):
+        return found
+    described = load(spec, directory).to_json()
+    newest = max((changed for *_, changed in files), default=0)
+    if place is not None and began - newest > SETTLED_SECONDS * 1e9:
+        # Without it everything works, only slower.
+        with suppress(OSError):
+            _write(place, described)
+    return described
+
+
+def _place(spec: DatasetSpec, directory: Path) -> tuple[Path | None, list[File]]:
+    """Return where a description is kept, by all that it depends on, and the files of that."""
+    try:
+        files = [_file(path) for path in sorted(files_of(spec.name, directory))]
+    except (OSError, RuntimeError, ValueError):
+        # `load` says what is wrong.
+        return None, []
+    code = hashlib.sha256()
+    for module in sorted(Path(__file__).parent.glob("*.py")):
+        code.update(module.read_bytes())
+    versions = [version(name) for name in LIBRARIES]
+    depends = json.dumps([spec.to_json(), files, code.hexdigest(), versions])
+    return directory / FOLDER / f"{hashlib.sha256(depends.encode()).hexdigest()}.json", files
+
+
+def _file(path: Path) -> File:
+    about = path.stat()
+    return str(path), about.st_ino, about.st_size, about.st_mtime_ns
+
+
+def _read(place: Path, spec: DatasetSpec) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = json.loads(place.read_text())
+        Description.from_json(spec.to_json() | found)
+        os.utime(place)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return found
+
+
+def _write(place: Path, described: dict[str, Any]) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=place.parent, delete=False) as unfinished:
+        unfinished.write(json.dumps(described))
+    Path(unfinished.name).chmod(0o644)
+    Path(unfinished.name).replace(place)
+    kept = sorted(place.parent.iterdir(), key=lambda found: found.stat().st_mtime)
+    for old in kept[:-KEPT]:
+        old.unlink(missing_ok=True)

@@ -1,0 +1,135 @@
+"""What a data set is, remembered while its files do not change."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cifar_model.data import Dataset, DatasetSpec, describe, described, load
+from cifar_model.errors import InputError
+from tests.cifar_model.picture_files import two_classes, zip_of
+
+
+class Reading:
+    """Count how often data sets are read."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def load(self, spec: DatasetSpec, directory: Path) -> Dataset:
+        self.times += 1
+        return load(spec, directory)
+
+
+@pytest.fixture
+def reading(monkeypatch: pytest.MonkeyPatch) -> Reading:
+    found = Reading()
+    monkeypatch.setattr(described, "load", found.load)
+    return found
+
+
+def folder(path: Path) -> str:
+    return f"folder:{two_classes(path / 'pictures')}"
+
+
+def zip_file(path: Path) -> str:
+    return f"zip:{zip_of(two_classes(path / 'pictures'))}"
+
+
+def arrays(path: Path) -> str:
+    images = np.random.default_rng(0).integers(0, 256, (20, 32, 32, 3), dtype=np.uint8)
+    np.savez(path / "arrays.npz", images=images, labels=np.arange(20) % 4)
+    return f"npz:{path / 'arrays.npz'}"
+
+
+def built_in(path: Path) -> str:  # noqa: ARG001 (it is in no file)
+    return "shapes"
+
+
+@pytest.fixture
+def name(tmp_path: Path) -> str:
+    """Offer a small data set that was written an hour ago."""
+    found = arrays(tmp_path)
+    an_hour_ago(tmp_path)
+    return found
+
+
+def an_hour_ago(path: Path) -> None:
+    """Let the files be older than what was written just now."""
+    for found in (*path.rglob("*"), path):
+        before = found.stat().st_mtime - 3600
+        os.utime(found, (before, before))
+
+
+@pytest.mark.parametrize("write", [folder, zip_file, arrays, built_in])
+def test_files_that_stay_as_they_are_are_read_once(
+    tmp_path: Path, reading: Reading, write: Callable[[Path], str]
+) -> None:
+    name, data = write(tmp_path), tmp_path / "data"
+    an_hour_ago(tmp_path)
+    for spec in (DatasetSpec(name), DatasetSpec(name, train_size=4), DatasetSpec(name, None, 16)):
+        before = reading.times
+        expected = load(spec, data).to_json()
+        assert [describe(spec, data) for _ in range(3)] == [expected] * 3
+        assert reading.times == before + 1
+
+
+def test_files_that_change_are_read_again(tmp_path: Path, reading: Reading) -> None:
+    spec, data = DatasetSpec(folder(tmp_path)), tmp_path / "data"
+    pictures = tmp_path / "pictures"
+    an_hour_ago(tmp_path)
+    first = describe(spec, data)
+    one, other = (pictures / kind / "000.png" for kind in ("cat", "dog"))
+    content, times = one.read_bytes(), one.stat()
+    one.write_bytes(other.read_bytes())
+    changed = describe(spec, data)
+    assert changed == load(spec, data).to_json()
+    assert changed["fingerprint"] != first["fingerprint"]
+    one.write_bytes(content)
+    os.utime(one, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert describe(spec, data) == first
+    (pictures / "dog" / "more.png").write_bytes(other.read_bytes())
+    assert describe(spec, data)["images"] != first["images"]
+    assert reading.times == 3
+
+
+def test_a_file_that_was_written_a_moment_ago_is_not_relied_on(
+    tmp_path: Path, reading: Reading
+) -> None:
+    spec = DatasetSpec(arrays(tmp_path))
+    assert describe(spec, tmp_path / "data") == describe(spec, tmp_path / "data")
+    assert reading.times == 2
+
+
+@pytest.mark.parametrize("content", ["", "{", "{}", "[]", '{"name": "shapes"}'])
+def test_a_damaged_description_is_written_anew(
+    tmp_path: Path, reading: Reading, name: str, content: str
+) -> None:
+    expected = describe(DatasetSpec(name), tmp_path)
+    (kept,) = (tmp_path / described.FOLDER).iterdir()
+    kept.write_text(content)
+    assert [describe(DatasetSpec(name), tmp_path) for _ in range(2)] == [expected] * 2
+    assert reading.times == 2
+
+
+def test_what_is_refused_is_refused_again(tmp_path: Path, name: str) -> None:
+    wrong = (DatasetSpec(name, 10**9), DatasetSpec("zip:/nowhere.zip"), DatasetSpec("other"))
+    for spec in (*wrong, *wrong):
+        with pytest.raises(InputError):
+            describe(spec, tmp_path)
+    assert not (tmp_path / described.FOLDER).exists()
+
+
+def test_a_directory_that_cannot_be_written_to_changes_nothing(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    found = describe(DatasetSpec(name), tmp_path / "file")
+    assert found == load(DatasetSpec(name), tmp_path).to_json()
+
+
+def test_the_newest_are_kept(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(described, "KEPT", 2)
+    for size in (1, 2, 3):
+        describe(DatasetSpec(name, size), tmp_path)
+    assert len(list((tmp_path / described.FOLDER).iterdir())) == 2
