@@ -10,7 +10,6 @@ from cifar_model.front_door import front_door
 
 if TYPE_CHECKING:
     from cifar_model.data.dataset import Dataset, Split
-    from cifar_model.data.described import describe
     from cifar_model.data.description import (
         LARGEST,
         NO_DATASET,
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
         Description,
         stored_image_size,
     )
-    from cifar_model.data.loading import is_here, load, names
+    from cifar_model.data.loading import files_of, is_here, load, names
     from cifar_model.data.reading import told_to
     from cifar_model.data.sizes import shape_text
 
@@ -33,7 +32,7 @@ __all__ = [
     "DatasetSpec",
     "Description",
     "Split",
-    "describe",
+    "files_of",
     "is_here",
     "load",
     "names",
@@ -51,7 +50,7 @@ _MODULES = {
     "DatasetSpec": "description",
     "Description": "description",
     "Split": "dataset",
-    "describe": "described",
+    "files_of": "loading",
     "is_here": "loading",
     "load": "loading",
     "names": "loading",

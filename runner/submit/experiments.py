@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from cifar_model.backends.names import BACKENDS
-from cifar_model.data import DatasetSpec, Description, describe
+from cifar_model.data import DatasetSpec, Description
 from cifar_model.data.description import stored_fold
 from cifar_model.errors import InputError
 from cifar_model.grid import MAX_TRIALS, count_points, grid_to_json, sample
@@ -24,6 +24,7 @@ from runner.store.engine import Store
 from runner.store.lifecycle.experiments import NewExperiment, create
 from runner.store.lifecycle.tuning.additions import Added, Addition, add
 from runner.submit import points
+from runner.submit.described import describe
 from runner.submit.points import Jobs, Rows, Trained, Variant
 
 

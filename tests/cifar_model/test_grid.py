@@ -5,10 +5,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from talos.parameters.ParamSpace import ParamSpace
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from talos.parameters.ParamSpace import ParamSpace, normalize_domains
 
 from cifar_model.errors import InputError
-from cifar_model.grid import METHODS, PAPER_GRID, count_points, grid_to_json, sample
+from cifar_model.grid import (
+    METHODS,
+    PAPER_GRID,
+    count_points,
+    grid_to_json,
+    range_of_talos,
+    sample,
+)
 from cifar_model.params import Params
 from cifar_model.spaces.grid_file import read_grid
 
@@ -20,6 +29,9 @@ FIGURE_5 = [
     (0.001, 31, 9, 0.2, "nadam", "logcosh", "elu", "sigmoid"),
     (0.001, 34, 9, 0.2, "nadam", "categorical_crossentropy", "relu", "softmax"),
 ]
+
+WHOLE = st.integers(-1000, 1000)
+BOUNDS = WHOLE | WHOLE.map(lambda number: number / 128)
 
 
 def test_the_papers_grid_has_1600_points_and_one_percent_of_it_is_16() -> None:
@@ -41,6 +53,15 @@ def test_the_points_are_exactly_those_that_talos_samples(seed: int) -> None:
     )
     expected = [dict(zip(PAPER_GRID, row, strict=True)) for row in space.param_space.tolist()]
     assert list(sample(PAPER_GRID, 0.01, "uniform_mersenne", seed)) == expected
+
+
+@given(start=BOUNDS, end=BOUNDS, steps=st.integers(1, 200))
+def test_a_range_has_the_values_that_it_has_in_talos(start: float, end: float, steps: int) -> None:
+    assume(start != end)
+    expected = normalize_domains({"a": (start, end, steps)})["a"]
+    found = range_of_talos(start, end, steps)
+    assert found == expected
+    assert list(map(type, found)) == list(map(type, expected))
 
 
 @pytest.mark.parametrize("method", sorted(set(METHODS) - {"uniform_crypto"}))

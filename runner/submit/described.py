@@ -10,8 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from cifar_model.data.description import DatasetSpec, Description
-from cifar_model.data.loading import files_of, load
+import cifar_model.data
+from cifar_model.data import DatasetSpec, Description, files_of, load
 
 # In the directory of the data sets.
 FOLDER = "described"
@@ -51,7 +51,7 @@ def _place(spec: DatasetSpec, directory: Path) -> tuple[Path | None, list[File]]
         # `load` says what is wrong.
         return None, []
     code = hashlib.sha256()
-    for module in sorted(Path(__file__).parent.glob("*.py")):
+    for module in sorted(Path(cifar_model.data.__file__).parent.glob("*.py")):
         code.update(module.read_bytes())
     versions = [version(name) for name in LIBRARIES]
     depends = json.dumps([spec.to_json(), files, code.hexdigest(), versions])

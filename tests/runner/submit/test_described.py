@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cifar_model.data import Dataset, DatasetSpec, describe, described, load
+from cifar_model.data import Dataset, DatasetSpec, load
 from cifar_model.errors import InputError
+from runner.submit import described
+from runner.submit.described import describe
 from tests.cifar_model.picture_files import two_classes, zip_of
 
 
