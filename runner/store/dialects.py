@@ -20,8 +20,8 @@ from runner.store.url import name_of
 # One writer at a time, served in no order: under load some wait for seconds. Half a minute of a
 # lock that someone else holds is waited for; a lease, which is longer, is not lost by it.
 LOCK_SECONDS = 45
-# What another writer is waited for, a millisecond at a time, before that.
-SHORT_LOOKS = 50
+# How often a writer retries after a millisecond, before it waits as SQLite does.
+SHORT_RETRIES = 50
 
 # Python would write NaN, which is not JSON, and only PostgreSQL would notice.
 STRICT_JSON = partial(json.dumps, allow_nan=False)
@@ -242,11 +242,11 @@ def _begin_sqlite(connection: Any) -> None:
 def _wait_for_writer(connection: sqlite3.Connection) -> None:
     """Begin to write as soon as the writer before has ended.
 
-    SQLite itself looks again after 1, 2, 5, 10, 15, 20 and 25 ms, longer than most transactions.
+    SQLite itself retries after 1, 2, 5, 10, 15, 20 and 25 ms, longer than most transactions.
     """
     connection.execute("PRAGMA busy_timeout = 1")
     try:
-        for _ in range(SHORT_LOOKS):
+        for _ in range(SHORT_RETRIES):
             try:
                 connection.execute("BEGIN IMMEDIATE")
             except sqlite3.OperationalError as error:

@@ -117,7 +117,7 @@ def test_a_writer_begins_soon_after_the_one_before_has_ended(sqlite_store: Store
 
 
 def seconds_until_begun(waiting: Store, other: Store) -> float:
-    """Measure how long a writer waits for another that has 10 ms; SQLite looks after 8 and 18."""
+    """Measure how long a writer waits for another that has 10 ms; SQLite retries at 8 and 18."""
     is_locked = threading.Event()
 
     def write() -> None:
