@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from runner.environment import SET_BY_US
 from runner.store.engine import Store, open_store, upgrade
@@ -111,6 +112,10 @@ def postgresql_store(upgraded_database: str) -> Iterator[Store]:
     with store.write() as connection:
         for table in reversed(Base.metadata.sorted_tables):
             connection.execute(table.delete())
+        # Numbers begin at 1 again, as in a new store: no test meets numbers by the order of tests.
+        connection.execute(
+            text("SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence")
+        )
     yield store
     store.close()
 
