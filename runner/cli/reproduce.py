@@ -98,29 +98,32 @@ def reproduce(
 
 
 def _do_all(reproduction: "Reproduction", minutes: float | None) -> list[int]:
-    """Submit and wait until nothing is left to do, or the time is over.
+    """Submit and wait until nothing is left to do but what is paused, or the time is over.
 
     Return the experiments of which jobs did not succeed.
     """
     from runner.cli.progress import local_workers, wait_for
-    from runner.reproduction.advance import is_open, submitted, unfinished
+    from runner.reproduction.advance import is_open, is_paused, submitted, unfinished
 
     settings, store = reproduction.settings, reproduction.store
     end = math.inf if minutes is None else time.monotonic() + 60 * minutes
     with local_workers(settings):
         while True:
             experiments = submitted(reproduction, submit=True)
-            waiting = [number for number in experiments.values() if is_open(store, number)]
+            left = [number for number in experiments.values() if is_open(store, number)]
             words = f"{len(experiments)} of {len(reproduction.steps)} steps submitted"
-            say(f"{words}, {len(waiting)} of them not finished")
-            if not waiting or time.monotonic() >= end:
+            say(f"{words}, {len(left)} of them not finished")
+            paused = [number for number in left if is_paused(store, number)]
+            if left == paused or time.monotonic() >= end:
                 break
-            wait_for(settings, store, waiting[0], end)
+            wait_for(settings, store, min(set(left) - set(paused)), end)
     missing = unfinished(reproduction, experiments)
-    if waiting:
+    if left:
+        resume = "".join(f"`runner resume {number}`, then " for number in paused)
+        why = "the rest is paused" if left == paused else f"{minutes:g} minutes are over"
         say(
-            f"{minutes:g} minutes are over, {len(missing)} of {len(reproduction.steps)} steps are"
-            f" left: {', '.join(missing)}; the same command continues"
+            f"{why}, {len(missing)} of {len(reproduction.steps)} steps are"
+            f" left: {', '.join(missing)}; {resume}the same command continues"
         )
     there = [experiments[step] for step in missing if step in experiments]
     return [number for number in there if not is_open(store, number)]

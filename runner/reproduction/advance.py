@@ -107,6 +107,11 @@ def is_open(store: Store, experiment: int) -> bool:
     return any(count for state, count in states.items() if state not in FINAL)
 
 
+def is_paused(store: Store, experiment: int) -> bool:
+    """Return whether an experiment is paused."""
+    return queries.experiment(store, experiment).paused_at is not None
+
+
 def _trial(store: Store, experiment: int | None) -> int | None:
     """Return the best trial of an experiment by val_accuracy; None until all jobs have ended."""
     if experiment is None or is_open(store, experiment):

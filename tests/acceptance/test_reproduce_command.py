@@ -56,3 +56,18 @@ def test_a_reproduction_is_stopped_with_ctrl_c_and_goes_on_where_it_was(runner: 
     assert "0.001 minutes are over" in left.stderr
     assert "untuned-long" in json.loads(left.stdout)["unfinished"]
     assert processes_of(runner.directory) == []
+
+
+def test_a_reproduction_leaves_alone_what_is_paused(runner: Runner) -> None:
+    runner(*REPRODUCE, "--minutes", "0.001")
+    experiments = runner.look(*REPRODUCE, "--only-report")["experiments"]
+    goes_on = experiments.pop("figure-5-row-1")
+    for number in experiments.values():
+        runner("pause", str(number))
+    left = runner(*REPRODUCE, "--format", "json")
+    assert "the rest is paused" in left.stderr
+    assert f"`runner resume {experiments['untuned-long']}`, then" in left.stderr
+    assert "figure-5-row-1" not in json.loads(left.stdout)["unfinished"]
+    assert runner.look("status", str(goes_on))["jobs"][0]["state"] == "succeeded"
+    assert sorted(submitted(runner)) == sorted([goes_on, *experiments.values()])
+    assert processes_of(runner.directory) == []
