@@ -1,5 +1,6 @@
 """Programs that a test starts, waits for and ends."""
 
+import os
 import socket
 import subprocess
 import time
@@ -8,6 +9,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 SECONDS = 60
+
+NOBODY = 65534
+
+
+def as_another_user() -> None:
+    """Continue as a user who may do little, where the tests run as root."""
+    if os.geteuid() == 0:
+        os.setuid(NOBODY)
 
 
 @contextmanager

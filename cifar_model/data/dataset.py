@@ -18,10 +18,20 @@ EVERY_ROW = slice(None)
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Hold images (n, height, width, channels) as bytes and their labels (n,)."""
+    """Hold images (n, height, width, channels) as bytes and their labels (n,), both read-only.
+
+    The trials of a process share them: what one changed, the next would be trained on.
+    """
 
     images: Images
     labels: Labels
+
+    def __post_init__(self) -> None:
+        """Keep views that cannot be written to; the arrays that were given stay as they are."""
+        for name in ("images", "labels"):
+            view = getattr(self, name).view()
+            view.flags.writeable = False
+            object.__setattr__(self, name, view)
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -60,7 +60,7 @@ def verify(trial: int, form: str) -> None:
     "--checkpoint",
     "job",
     type=JOB,
-    help="Export the unfinished training of a job, to go on with it elsewhere.",
+    help="Export the unfinished training run of a job, to continue it in another store.",
 )
 @click.option(
     "--out",
@@ -115,7 +115,7 @@ def export(
     elif job is not None:
         epoch = export_checkpoint(store, job, out)
         document = {"job": job, "epoch": epoch}
-        words = f"job {job}, which goes on after epoch {epoch}: {out}"
+        words = f"job {job}, which continues after epoch {epoch}: {out}"
     files = sorted(path.name for path in out.iterdir())
     document |= {"out": str(out.absolute()), "files": files}
     words += f" ({', '.join(files)})"
@@ -159,7 +159,7 @@ def _show_copied(copied: "list[Copied]", form: str) -> None:
 
 def _say_name(holder: int | None) -> None:
     if holder is not None:
-        say(f"the name of its experiment is that of experiment {holder}: left out")
+        say(f"the name of its experiment was left out: experiment {holder} already has it")
 
 
 COMMANDS = [verify, export, import_]

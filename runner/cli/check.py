@@ -38,7 +38,7 @@ SIGNS = {True: "holds", False: "BROKEN", None: "unknown"}
 def check(
     function: str, params: tuple[str, ...], image_size: int, form: str, *, grayscale: bool
 ) -> None:
-    """Certify a network or a trainer: same bits again, and after kill -9. Exits with 1 if not.
+    """Check that training is bit-identical again, and after kill -9. Exits with 1 if not.
 
     It is trained for two epochs on a few drawn images, several times and with two seeds.
     """

@@ -149,7 +149,7 @@ def diff(
 ) -> None:
     """Compare the explanations of two experiments. Shows where they differ most.
 
-    With more experiments: how much each has in common with the others, beside its accuracy.
+    With more experiments: how much each has in common with the others, next to its accuracy.
     """
     from dataclasses import replace
 
@@ -167,7 +167,7 @@ def diff(
         raise click.UsageError("name two different experiments, or more")
     limits, view = _limits(conditions, WITH_INTERVAL, form), report_view(form, wide=wide)
     if limits and len(numbers) > 2:
-        raise click.UsageError("--fail-if compares two experiments")
+        raise click.UsageError("--fail-if can be used with two experiments only")
     settings = Settings.from_environment()
     store = find_store(settings)
     name = f"diff-{'-'.join(map(str, numbers))}"

@@ -25,7 +25,7 @@ def target_options(command: Callable[..., None]) -> Callable[..., None]:
 @target_options
 @format_option
 def cancel(experiment: int | None, job: int | None, form: str) -> None:
-    """Cancel unfinished jobs: of an experiment, or one job."""
+    """Cancel the unfinished jobs of an experiment, or one job."""
     from runner.api.live.control import cancelled_text
     from runner.store.lifecycle import control
 
@@ -80,7 +80,7 @@ def pause(experiment: int, form: str) -> None:
 )
 @format_option
 def resume(experiment: int, priority: int | None, form: str) -> None:
-    """Resume a paused experiment, or change the priority of one."""
+    """Resume a paused experiment, or change its priority."""
     from runner.api.live.control import resumed_text
     from runner.cli.deliver import send_saved
     from runner.store.lifecycle import control

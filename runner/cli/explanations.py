@@ -57,7 +57,7 @@ def explanations(
     columns: str | None,
     **chosen: Any,
 ) -> None:
-    """Summarize all stored explanations by verdict and class."""
+    """Summarise all stored explanations by verdict and class."""
     from runner.reports.explanation.search import search_document, search_report
     from runner.reports.output import choose_destination, write_report
     from runner.settings import Settings

@@ -40,7 +40,7 @@ def up(context: click.Context, /, *, ui: bool, **options: Any) -> None:
     if settings.broker_url:
         raise InputError(
             "RUNNER_BROKER_URL is set, but `runner up` starts a private broker",
-            "RUNNER_BROKER_URL not to be set",
+            "no RUNNER_BROKER_URL in the environment",
             "use `runner worker` to start a worker for that broker, or unset RUNNER_BROKER_URL",
         )
     if not ui:

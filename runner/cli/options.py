@@ -188,14 +188,14 @@ image_size_option = click.option(
     "--image-size",
     type=click.IntRange(*LIMITS["image_size"]),
     metavar="PIXELS",
-    help="Resize images of --dataset to this width and height; without it they all need one size.",
+    help="Resize images of --dataset to this width and height; else all must have the same size.",
 )
 resize_option = click.option("--resize", is_flag=True, help="The same as --image-size 32.")
 
 fresh_option = click.option(
     "--fresh",
     is_flag=True,
-    help="Train also what was trained before; without it the results of an equal trial are reused.",
+    help="Train again what was trained before; else the results of an equal trial are reused.",
 )
 
 # What `submit train` and `submit tune` have in common.
@@ -220,7 +220,7 @@ TRAINING_OPTIONS = (
     click.option(
         "--backend",
         type=click.Choice(BACKENDS),
-        help="What Keras runs on; a worker on it does the jobs [default: RUNNER_BACKEND].",
+        help="The backend of Keras; only workers with it run the jobs [default: RUNNER_BACKEND].",
     ),
     click.option("--train-size", type=NUMBER, help="Train on the first N images only."),
     image_size_option,

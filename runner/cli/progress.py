@@ -1,6 +1,5 @@
 """Wait for an experiment and show its progress, keeping local workers up meanwhile if none are."""
 
-import math
 import os
 import sys
 import time
@@ -18,15 +17,23 @@ from runner.store.engine import Store
 LOOK_SECONDS = 0.5
 
 
-def wait_for(settings: Settings, store: Store, experiment_id: int, until: float = math.inf) -> None:
-    """Return when every job of the experiment has ended, or at `until` on the monotonic clock."""
-    with waited_for(settings, store, experiment_id, until):
+def wait_for(
+    settings: Settings,
+    store: Store,
+    experiment_id: int,
+    give_up: Callable[[], bool] = lambda: False,
+) -> None:
+    """Return when every job of the experiment has ended, or when `give_up` says so."""
+    with waited_for(settings, store, experiment_id, give_up):
         pass
 
 
 @contextmanager
 def waited_for(
-    settings: Settings, store: Store, experiment_id: int, until: float = math.inf
+    settings: Settings,
+    store: Store,
+    experiment_id: int,
+    give_up: Callable[[], bool] = lambda: False,
 ) -> Iterator[Callable[[], None]]:
     """Begin the block when `wait_for` would return, and stop the local workers at its end.
 
@@ -35,7 +42,7 @@ def waited_for(
     display = _display(settings, store, experiment_id)
     with Waiting(settings, store, display.say) as waiting:
         with display:
-            while not display.show() and time.monotonic() < until:
+            while not display.show() and not give_up():
                 waiting.look()
                 time.sleep(LOOK_SECONDS)
         yield waiting.ended

@@ -3,6 +3,7 @@
 import math
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from runner.cli.wording.fitting import say
 
 if TYPE_CHECKING:
     from runner.reproduction.advance import Reproduction
+    from runner.store.engine import Store
 
 # What is reproduced if nothing is said.
 DATASETS = {"small": "shapes", "medium": "cifar10", "full": "cifar10"}
@@ -51,7 +53,7 @@ DATASETS = {"small": "shapes", "medium": "cifar10", "full": "cifar10"}
 @click.option(
     "--minutes",
     type=click.FloatRange(min=0, min_open=True),
-    help="Stop after so many minutes; the same command continues. Default: when all is done.",
+    help="Stop after this many minutes; the same command continues. Default: no limit.",
 )
 @click.option("--only-report", is_flag=True, help="Submit nothing; report the results that exist.")
 def reproduce(
@@ -116,17 +118,30 @@ def _do_all(reproduction: "Reproduction", minutes: float | None) -> list[int]:
             paused = [number for number in left if is_paused(store, number)]
             if left == paused or time.monotonic() >= end:
                 break
-            wait_for(settings, store, min(set(left) - set(paused)), end)
+            first = min(set(left) - set(paused))
+            wait_for(settings, store, first, partial(_is_over, store, first, end))
     missing = unfinished(reproduction, experiments)
     if left:
         resume = "".join(f"`runner resume {number}`, then " for number in paused)
-        why = "the rest is paused" if left == paused else f"{minutes:g} minutes are over"
+        why = "the rest is paused" if left == paused else f"{minutes:g} minutes have passed"
         say(
             f"{why}, {len(missing)} of {len(reproduction.steps)} steps are"
             f" left: {', '.join(missing)}; {resume}the same command continues"
         )
     there = [experiments[step] for step in missing if step in experiments]
     return [number for number in there if not is_open(store, number)]
+
+
+def _is_over(store: "Store", experiment: int, end: float) -> bool:
+    """Return whether not to wait for an experiment any longer."""
+    from runner.reproduction.advance import is_paused
+    from runner.store.engine import StoreUnavailable
+
+    try:
+        return time.monotonic() >= end or is_paused(store, experiment)
+    except StoreUnavailable:
+        # The display says so, and gives up after a long time.
+        return False
 
 
 COMMANDS = [reproduce]

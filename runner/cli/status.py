@@ -48,7 +48,7 @@ OF_SOME = ("name", "tags", "archived")
     type=click.IntRange(*LIMITS["limit"]),
     default=SHOWN_JOBS,
     show_default=True,
-    help="Show at most so many jobs of EXPERIMENT, failed and running ones first.",
+    help="Show at most this many jobs of EXPERIMENT, failed and running ones first.",
 )
 @format_option
 def status(

@@ -92,20 +92,20 @@ def train(wait: bool, form: str, **options: Any) -> None:
     multiple=True,
     metavar="METRIC",
     show_default="val_accuracy",
-    help="What a trial should be good at: val_accuracy, val_loss, recall:CLASS, seconds, "
+    help="What the trials are ranked by: val_accuracy, val_loss, recall:CLASS, seconds, "
     "parameters, ...; several give a Pareto front.",
 )
 @click.option(
     "--minimize",
     multiple=True,
     metavar="METRIC",
-    help="Of the objectives, one that is better if it is smaller; known for the usual ones.",
+    help="An objective that is better if it is smaller; not needed for the usual ones.",
 )
 @click.option(
     "--constraint",
     multiple=True,
     metavar="'parameters<500000'",
-    help="A bound that trials have to keep; repeatable.",
+    help="A bound that trials must satisfy; repeatable.",
 )
 @click.option(
     "--deterministic",
@@ -122,27 +122,27 @@ def train(wait: bool, form: str, **options: Any) -> None:
 @click.option(
     "--hours",
     type=float,
-    help="Begin no trial later than this many hours after the first; finish running ones.",
+    help="Start no trial later than this many hours after the first; finish running ones.",
 )
 @click.option(
     "--epochs-total",
     type=click.IntRange(*LIMITS["epochs_total"]),
-    help="Begin no trial that would take the total over this many epochs.",
+    help="Start no trial that would bring the total above this many epochs.",
 )
 @click.option(
     "--into",
     type=EXPERIMENT,
     metavar="EXPERIMENT",
     help=(
-        "Add the sampled points that this experiment does not have; what is not given is as it "
-        "was first submitted."
+        "Add the sampled points that this experiment does not have; options that are not given "
+        "keep their first values."
     ),
 )
 @click.option(
     "--stop",
     type=click.Choice(["median", "asha", "hyperband", "wilcoxon"]),
     help=(
-        "End trials after an epoch at which they are behind the others, by this rule; wilcoxon "
+        "Stop trials that are behind the others after an epoch, by this rule; wilcoxon "
         "(--folds) ends points after a fold."
     ),
 )
@@ -185,7 +185,9 @@ def tune(wait: bool, form: str, *, confirm: bool, **options: Any) -> None:
     if confirm and not wait:
         raise click.UsageError("--confirm needs --wait: it begins when all trials have ended")
     if confirm and options["folds"] is not None:
-        raise click.UsageError("--confirm cannot be given with --folds: no trial sees all images")
+        raise click.UsageError(
+            "--confirm cannot be combined with --folds: no trial is trained on all images"
+        )
     single, options["ranges"] = split_ranges(options["params"])
     options["params"] = read_params(single, network)
     experiment = _submit(TuneRequest(**options), wait=wait, form="table" if confirm else form)
@@ -202,20 +204,20 @@ def tune(wait: bool, form: str, *, confirm: bool, **options: Any) -> None:
     type=click.IntRange(*LIMITS["top"]),
     default=5,
     show_default=True,
-    help="The number of candidates at most.",
+    help="The maximum number of candidates.",
 )
 @click.option(
     "--seeds",
     type=click.IntRange(*LIMITS["seeds"]),
     default=5,
     show_default=True,
-    help="The number of further seeds at most.",
+    help="The maximum number of further seeds.",
 )
 @click.option(
     "--budget",
     type=click.IntRange(*LIMITS["budget"]),
     metavar="EPOCHS",
-    help="The number of epochs at most.",
+    help="The maximum number of epochs.",
 )
 @fresh_option
 @wait_option
@@ -322,7 +324,7 @@ def evaluate(split: str, wait: bool, form: str, **options: Any) -> None:
     metavar="N|auto",
     default=DEFAULT_SAMPLES,
     show_default=True,
-    help="The number of perturbed images, or auto: as few as give a stable answer.",
+    help="The number of perturbed images, or auto: as few as are needed for a stable answer.",
 )
 @click.option("--activations", is_flag=True, help="Also store the output of every layer.")
 @click.option(

@@ -35,8 +35,9 @@ def address(path: Path, mode: str) -> str:
     To read a file with a write-ahead log, SQLite makes two files beside it. In a directory of
     somebody else it cannot, and needs none: without a log the file itself has everything.
     """
-    log = path.with_name(f"{path.name}-wal")
-    is_whole = not os.access(path.parent, os.W_OK) and not log.exists() and has_log(path)
+    # Unlike Path.exists, it raises nothing in a directory that cannot be searched.
+    has_changes = os.path.exists(f"{path}-wal")  # noqa: PTH110
+    is_whole = not os.access(path.parent, os.W_OK) and not has_changes and has_log(path)
     return f"{path.as_uri()}?mode={'ro&immutable=1' if is_whole else mode}"
 
 

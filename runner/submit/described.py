@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import tempfile
 import time
 from contextlib import suppress
 from importlib.metadata import version
@@ -17,12 +16,13 @@ from cifar_model.data import DatasetSpec, Description, files_of, load
 FOLDER = "described"
 # The newest ones; each has less than a kilobyte, or a few for many classes.
 KEPT = 100
-# A file that was written so lately may change again without a change of its time.
+# A file that was changed this recently may change again without a change of its times.
 SETTLED_SECONDS = 2.0
 # What the images that are read depend on beside their files.
 LIBRARIES = ("numpy", "pillow")
 
-File = tuple[str, int, int, int]
+# Its path, its inode, its size, and the times of its last change: of its content, and of anything.
+File = tuple[str, int, int, int, int]
 
 
 def describe(spec: DatasetSpec, directory: Path) -> dict[str, Any]:
@@ -36,7 +36,9 @@ def describe(spec: DatasetSpec, directory: Path) -> dict[str, Any]:
         return found
     described = load(spec, directory).to_json()
     newest = max((changed for *_, changed in files), default=0)
-    if place is not None and began - newest > SETTLED_SECONDS * 1e9:
+    is_settled = began - newest > SETTLED_SECONDS * 1e9
+    # The files may have changed while they were read.
+    if place is not None and is_settled and _place(spec, directory)[0] == place:
         # Without it everything works, only slower.
         with suppress(OSError):
             _write(place, described)
@@ -60,25 +62,29 @@ def _place(spec: DatasetSpec, directory: Path) -> tuple[Path | None, list[File]]
 
 def _file(path: Path) -> File:
     about = path.stat()
-    return str(path), about.st_ino, about.st_size, about.st_mtime_ns
+    return str(path), about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns
 
 
 def _read(place: Path, spec: DatasetSpec) -> dict[str, Any] | None:
     try:
         found: dict[str, Any] = json.loads(place.read_text())
         Description.from_json(spec.to_json() | found)
-        os.utime(place)
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    # In a directory of another user it cannot be noted that it was used.
+    with suppress(OSError):
+        os.utime(place)
     return found
 
 
 def _write(place: Path, described: dict[str, Any]) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=place.parent, delete=False) as unfinished:
-        unfinished.write(json.dumps(described))
-    Path(unfinished.name).chmod(0o644)
-    Path(unfinished.name).replace(place)
+    unfinished = place.with_suffix(f".{os.getpid()}")
+    try:
+        unfinished.write_text(json.dumps(described))
+        unfinished.replace(place)
+    finally:
+        unfinished.unlink(missing_ok=True)
     kept = sorted(place.parent.iterdir(), key=lambda found: found.stat().st_mtime)
     for old in kept[:-KEPT]:
         old.unlink(missing_ok=True)

@@ -135,7 +135,8 @@ class Pictures:
             )
 
     def _folder(self, dataset: Description) -> Path:
-        return Path(self._place.name) / f"{dataset.fingerprint}-{dataset.split_seed}"
+        splits = (dataset.split_seed, dataset.train_size, dataset.fold, dataset.folds)
+        return Path(self._place.name) / "-".join(map(str, (dataset.fingerprint, *splits)))
 
 
 def as_png(image: NDArray[np.uint8]) -> bytes:

@@ -3,14 +3,16 @@
 import mmap
 import os
 import shutil
-import types
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from cifar_model.data import Dataset, DatasetSpec, load
 from cifar_model.data.dataset import Split
+from tests.processes import as_another_user
+from tests.runner.store.making import InProcesses
 from workers.jobs import shared_data
 
 SPEC = DatasetSpec("digits", train_size=50)
@@ -92,26 +94,47 @@ def test_a_damaged_copy_is_not_used_but_written_anew(
     assert shared_data.find(SPEC, whole.fingerprint, tmp_path) is not None
 
 
-def test_only_the_newest_copies_are_kept(whole: Dataset, place: Path, tmp_path: Path) -> None:
-    for seed in range(1, 4):
-        os.utime(place.with_name(f"{whole.fingerprint}-{seed - 1}"), (seed, seed))
-        shared_data.keep(whole, seed, tmp_path)
-    assert sorted(kept.name for kept in place.parent.iterdir()) == [
-        f"{whole.fingerprint}-{seed}" for seed in (1, 2, 3)
-    ]
+def written(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*.npy"))
 
 
-def test_what_a_process_that_died_left_behind_is_removed_later(
+def copies(tmp_path: Path) -> list[str]:
+    return sorted(found.name for found in (tmp_path / "decoded").iterdir() if found.is_dir())
+
+
+def test_only_the_copies_that_were_used_last_are_kept(
     whole: Dataset, place: Path, tmp_path: Path
 ) -> None:
-    old, new = (place.with_name(name) for name in (".old", ".new"))
-    for unfinished in (old, new):
-        unfinished.mkdir()
-        (unfinished / "train-images.npy").touch()
-    os.utime(old, (1, 1))
+    for seed in range(1, 3):
+        shared_data.keep(whole, seed, tmp_path)
+    for seed in range(3):
+        os.utime(place.with_name(f"{whole.fingerprint}-{seed}"), (seed, seed))
+    shared_data.mark_used(DatasetSpec("digits"), whole.fingerprint, tmp_path)
+    shared_data.keep(whole, 3, tmp_path)
+    assert copies(tmp_path) == [f"{whole.fingerprint}-{seed}" for seed in (0, 2, 3)]
+
+
+def test_what_a_process_that_died_left_behind_is_removed(
+    whole: Dataset, place: Path, tmp_path: Path
+) -> None:
+    for name in (f".{whole.fingerprint}-1", ".another"):
+        place.with_name(name).mkdir()
+        (place.with_name(name) / "train-images.npy").touch()
     shared_data.keep(whole, 1, tmp_path)
-    assert not old.exists()
-    assert new.exists(), "another process writes there"
+    assert copies(tmp_path) == [f"{whole.fingerprint}-{seed}" for seed in (0, 1)]
+
+
+def test_processes_that_decode_at_the_same_time_do_not_fill_the_disk_together(
+    whole: Dataset, tmp_path: Path, in_processes: InProcesses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = sum(array.nbytes for _, array in shared_data._arrays(whole))
+    # As if the disk had place for one copy and a half.
+    monkeypatch.setattr(shared_data, "SPARE_BYTES", 0)
+    monkeypatch.setattr(
+        shutil, "disk_usage", lambda path: SimpleNamespace(free=1.5 * size - written(path))
+    )
+    in_processes(4, lambda number: shared_data.keep(whole, number, tmp_path))
+    assert len(copies(tmp_path)) == 1
 
 
 def test_no_copy_is_made_that_would_fill_the_disk(
@@ -119,7 +142,7 @@ def test_no_copy_is_made_that_would_fill_the_disk(
 ) -> None:
     monkeypatch.setattr(shared_data, "SPARE_BYTES", shutil.disk_usage(tmp_path).total)
     shared_data.keep(whole, 0, tmp_path)
-    assert list((tmp_path / "decoded").iterdir()) == []
+    assert copies(tmp_path) == []
 
 
 def test_a_directory_that_cannot_be_written_to_is_left_alone(
@@ -135,7 +158,23 @@ def test_what_is_slow_to_read_is_read_once(
 ) -> None:
     assert not (tmp_path / "decoded").exists(), "it is quick to read"
     monkeypatch.setattr(shared_data, "SLOW_SECONDS", 0)
-    for memory in (types.NoneType, mmap.mmap):
+    for _ in range(2):
         read = shared_data.load_once(SPEC, whole.fingerprint, tmp_path)
         assert same(read.train, whole.train.take(slice(50)))
-        assert isinstance(memory_of(read.test.images), memory)
+        assert isinstance(memory_of(read.test.images), mmap.mmap)
+        monkeypatch.setattr(shared_data, "load", None)
+
+
+def test_what_this_user_may_not_read_is_left_alone(
+    whole: Dataset, place: Path, tmp_path: Path, in_processes: InProcesses
+) -> None:
+    place.parent.chmod(0)
+
+    def read(_: int) -> object:
+        as_another_user()
+        shared_data.keep(whole, 0, tmp_path)
+        return shared_data.find(SPEC, whole.fingerprint, tmp_path)
+
+    assert in_processes(1, read) == [None]
+    place.parent.chmod(0o755)
+    assert shared_data.find(SPEC, whole.fingerprint, tmp_path) is not None

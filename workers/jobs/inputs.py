@@ -11,7 +11,7 @@ from cifar_model.errors import InputError
 from cifar_model.params import Params
 from runner.store.engine import Store
 from runner.store.networks import read_network
-from workers.jobs.shared_data import load_once
+from workers.jobs.shared_data import load_once, mark_used
 from workers.retrying import retry_while_unavailable
 
 
@@ -24,7 +24,10 @@ def load_dataset(asked: Description, directory: Path) -> Dataset:
     """Return the data set of a job; a warm worker keeps the newest one."""
     spec = DatasetSpec(asked.name, asked.train_size, asked.image_size, asked.split_seed)
     dataset = _load(spec, asked.fingerprint, directory)
+    mark_used(spec, asked.fingerprint, directory)
     if dataset.fingerprint != asked.fingerprint:
+        # The files may be corrected before the retry.
+        _load.cache_clear()
         raise InputError(
             f"{dataset.name} has the fingerprint {dataset.fingerprint[:12]} on this host",
             f"the fingerprint of the images at submission, {asked.fingerprint[:12]}",

@@ -2,18 +2,18 @@
 
 To decode 60,000 JPEG images takes 12 s of CPU time, and each process would hold its own copy. What
 is quick to read is not kept. A copy is found by its fingerprint and its split seed, and used if its
-bytes have the checksum that was written with them; one that is damaged is written anew. It may be
+bytes have the checksum that was written with them; one that is damaged is written again. It may be
 deleted at any time.
 """
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,8 +31,8 @@ KEPT = 3
 SLOW_SECONDS = 2.0
 # What a copy leaves free on the disk.
 SPARE_BYTES = 2**30
-# What was being written for so long was left behind by a process that died.
-UNFINISHED_SECONDS = 3600.0
+# Held by the process that writes.
+LOCK = ".lock"
 
 SPLITS = ("train", "validation", "test")
 ABOUT = "about.json"
@@ -50,33 +50,33 @@ def load_once(spec: DatasetSpec, fingerprint: str, directory: Path) -> Dataset:
     whole = load(replace(spec, train_size=None), directory)
     if time.process_time() - began > SLOW_SECONDS:
         keep(whole, spec.split_seed, directory)
+        if found := find(spec, whole.fingerprint, directory):
+            return found
     return _cut(whole, spec)
 
 
 def keep(dataset: Dataset, split_seed: int, directory: Path) -> None:
-    """Write a copy of a whole data set, if there is place for it."""
+    """Write a copy of a whole data set, unless it is there or would fill the disk."""
     place = _place(directory, dataset.fingerprint, split_seed)
-    if place.exists():
-        return
     # Without a copy everything works, only slower.
-    with suppress(OSError):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        _forget_unfinished(place.parent)
+    with suppress(OSError), _locked(place.parent):
+        if place.exists():
+            return
+        for unfinished in place.parent.glob(".*"):
+            # A process that died left it behind.
+            if unfinished.is_dir():
+                shutil.rmtree(unfinished)
         needed = sum(array.nbytes for _, array in _arrays(dataset)) + SPARE_BYTES
         if shutil.disk_usage(place.parent).free < needed:
             return
-        unfinished = Path(tempfile.mkdtemp(prefix=".", dir=place.parent))
-        try:
-            for name, array in _arrays(dataset):
-                np.save(unfinished / f"{name}.npy", array, allow_pickle=False)
-            about = {"title": dataset.title, "classes": dataset.classes, "sha256": _sha256(dataset)}
-            (unfinished / ABOUT).write_text(json.dumps(about))
-            unfinished.chmod(0o755)
-            unfinished.rename(place)
-        finally:
-            # Another process may have been faster; the disk may be full.
-            shutil.rmtree(unfinished, ignore_errors=True)
+        _write(dataset, place)
         _forget_old(place.parent)
+
+
+def mark_used(spec: DatasetSpec, fingerprint: str, directory: Path) -> None:
+    """Note that the copy of a data set, if there is one, is in use: the oldest are deleted."""
+    with suppress(OSError):
+        os.utime(_place(directory, fingerprint, spec.split_seed))
 
 
 def find(spec: DatasetSpec, fingerprint: str, directory: Path) -> Dataset | None:
@@ -95,11 +95,9 @@ def find(spec: DatasetSpec, fingerprint: str, directory: Path) -> Dataset | None
     except (OSError, ValueError, KeyError, TypeError):
         is_whole = False
     if not is_whole:
-        # So that `keep` writes it anew.
+        # So that `keep` writes it again.
         shutil.rmtree(place, ignore_errors=True)
         return None
-    with suppress(OSError):
-        os.utime(place)
     return _cut(found, spec)
 
 
@@ -109,6 +107,29 @@ def _cut(whole: Dataset, spec: DatasetSpec) -> Dataset:
 
 def _place(directory: Path, fingerprint: str, split_seed: int) -> Path:
     return directory / FOLDER / f"{fingerprint}-{split_seed}"
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Let one process at a time write into a folder, so that they do not fill the disk together."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _write(dataset: Dataset, place: Path) -> None:
+    unfinished = place.with_name(f".{place.name}")
+    unfinished.mkdir()
+    try:
+        for name, array in _arrays(dataset):
+            np.save(unfinished / f"{name}.npy", array, allow_pickle=False)
+        about = {"title": dataset.title, "classes": dataset.classes, "sha256": _sha256(dataset)}
+        (unfinished / ABOUT).write_text(json.dumps(about))
+        unfinished.rename(place)
+    finally:
+        # The disk may be full.
+        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _read(place: Path, split: str) -> Split:
@@ -138,9 +159,3 @@ def _forget_old(folder: Path) -> None:
     copies = [place for place in folder.iterdir() if not place.name.startswith(".")]
     for place in sorted(copies, key=lambda place: place.stat().st_mtime)[:-KEPT]:
         shutil.rmtree(place, ignore_errors=True)
-
-
-def _forget_unfinished(folder: Path) -> None:
-    for unfinished in folder.glob(".*"):
-        if time.time() - unfinished.stat().st_mtime > UNFINISHED_SECONDS:
-            shutil.rmtree(unfinished, ignore_errors=True)

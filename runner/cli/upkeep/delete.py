@@ -21,7 +21,7 @@ yes_option = click.option(
 @yes_option
 @format_option
 def delete(experiments: tuple[int, ...], form: str, *, yes: bool) -> None:
-    """Delete experiments with all results, for good.
+    """Delete experiments with all results, permanently.
 
     Without --yes nothing is removed. Jobs must have ended, and no other experiment may be about one
     of the trials.

@@ -25,10 +25,10 @@ SECTIONS: Mapping[str, tuple[Listed, ...]] = {
             "grid",
             "Show how many points a grid has, some of them, and what its trials cost.",
         ),
-        Listed("cancel", "control", "Cancel unfinished jobs: of an experiment, or one job."),
+        Listed("cancel", "control", "Cancel the unfinished jobs of an experiment, or one job."),
         Listed("retry", "control", "Run failed and cancelled jobs again."),
         Listed("pause", "control", "Pause an experiment: running jobs finish, no new job starts."),
-        Listed("resume", "control", "Resume a paused experiment, or change the priority of one."),
+        Listed("resume", "control", "Resume a paused experiment, or change its priority."),
         Listed(
             "continue",
             "control",
@@ -47,7 +47,7 @@ SECTIONS: Mapping[str, tuple[Listed, ...]] = {
         Listed(
             "explanations",
             "explanations",
-            "Summarize all stored explanations by verdict and class.",
+            "Summarise all stored explanations by verdict and class.",
         ),
         Listed(
             "explain",
@@ -62,7 +62,7 @@ SECTIONS: Mapping[str, tuple[Listed, ...]] = {
         Listed(
             "unarchive", "upkeep.edit", "Show archived experiments in lists and leaderboards again."
         ),
-        Listed("delete", "upkeep.delete", "Delete experiments with all results, for good."),
+        Listed("delete", "upkeep.delete", "Delete experiments with all results, permanently."),
         Listed(
             "prune",
             "upkeep.delete",
@@ -78,7 +78,9 @@ SECTIONS: Mapping[str, tuple[Listed, ...]] = {
         Listed("import", "bundle", "Import what `runner export` wrote."),
         Listed("verify", "bundle", "Score a stored model again, also with Keras."),
         Listed(
-            "check", "check", "Certify a network or a trainer: same bits again, and after kill -9."
+            "check",
+            "check",
+            "Check that training is bit-identical again, and after kill -9.",
         ),
         Listed("reproduce", "reproduce", "Reproduce the paper."),
     ),

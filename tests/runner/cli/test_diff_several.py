@@ -66,7 +66,7 @@ def test_what_cannot_be_compared_is_refused(sqlite_store: Store, three: list[str
     for arguments, words in (
         ((three[0],), "name two different experiments, or more"),
         ((three[0], three[1], three[0]), "name two different experiments, or more"),
-        ((*three, "--fail-if", "overlap < 0.5"), "--fail-if compares two experiments"),
+        ((*three, "--fail-if", "overlap < 0.5"), "--fail-if can be used with two experiments only"),
     ):
         found = call(sqlite_store, *arguments)
         assert found.exit_code == 2

@@ -1,6 +1,5 @@
 """SQLite's driver and its file: a safe write-ahead log, and files that others may only read."""
 
-import os
 import platform
 import subprocess
 import sys
@@ -18,9 +17,8 @@ from runner.store.engine import Store, StoreUnavailable
 from runner.store.read_only import ask
 from runner.store.sqlite import has_log, sqlite3
 from runner.store.url import database_url
+from tests.processes import as_another_user
 from tests.runner.store.making import InProcesses, make_experiment, rows, value
-
-NOBODY = 65534
 
 WHEELS = {("linux", "x86_64"), ("darwin", "arm64")}
 
@@ -58,11 +56,6 @@ def readable(sqlite_store: Store) -> Iterator[Store]:
     directory.chmod(0o755)
 
 
-def as_another_user() -> None:
-    if os.geteuid() == 0:
-        os.setuid(NOBODY)
-
-
 def test_a_store_in_a_directory_of_another_user_can_be_read_and_not_written(
     readable: Store, in_processes: InProcesses
 ) -> None:
@@ -77,6 +70,20 @@ def test_a_store_in_a_directory_of_another_user_can_be_read_and_not_written(
     before = sorted(file_of(readable).parent.iterdir())
     assert in_processes(1, read_and_try_to_write) == [(1, [[1]])]
     assert sorted(file_of(readable).parent.iterdir()) == before
+
+
+def test_a_store_whose_directory_this_user_may_not_enter_is_unavailable(
+    sqlite_store: Store, in_processes: InProcesses
+) -> None:
+    file_of(sqlite_store).parent.chmod(0)
+
+    def read(_: int) -> None:
+        as_another_user()
+        with pytest.raises(StoreUnavailable, match="unable to open database file"):
+            rows(Store(sqlite_store.url), "experiments")
+
+    in_processes(1, read)
+    file_of(sqlite_store).parent.chmod(0o755)
 
 
 def test_what_another_user_writes_meanwhile_is_read_from_the_log(

@@ -1,6 +1,7 @@
 """What a data set is, remembered while its files do not change."""
 
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from cifar_model.errors import InputError
 from runner.submit import described
 from runner.submit.described import describe
 from tests.cifar_model.picture_files import two_classes, zip_of
+from tests.processes import as_another_user
+from tests.runner.store.making import InProcesses
 
 
 class Reading:
@@ -51,26 +54,24 @@ def built_in(path: Path) -> str:  # noqa: ARG001 (it is in no file)
 
 
 @pytest.fixture
-def name(tmp_path: Path) -> str:
-    """Offer a small data set that was written an hour ago."""
-    found = arrays(tmp_path)
-    an_hour_ago(tmp_path)
-    return found
+def an_hour_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rely on files that were written just now: nobody can set the time of a file's last change."""
+    monkeypatch.setattr(described, "SETTLED_SECONDS", -3600.0)
 
 
-def an_hour_ago(path: Path) -> None:
-    """Let the files be older than what was written just now."""
-    for found in (*path.rglob("*"), path):
-        before = found.stat().st_mtime - 3600
-        os.utime(found, (before, before))
+@pytest.fixture
+def name(tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    """Offer a small data set whose files have not changed for long."""
+    request.getfixturevalue("an_hour_later")
+    return arrays(tmp_path)
 
 
+@pytest.mark.usefixtures("an_hour_later")
 @pytest.mark.parametrize("write", [folder, zip_file, arrays, built_in])
 def test_files_that_stay_as_they_are_are_read_once(
     tmp_path: Path, reading: Reading, write: Callable[[Path], str]
 ) -> None:
     name, data = write(tmp_path), tmp_path / "data"
-    an_hour_ago(tmp_path)
     for spec in (DatasetSpec(name), DatasetSpec(name, train_size=4), DatasetSpec(name, None, 16)):
         before = reading.times
         expected = load(spec, data).to_json()
@@ -78,10 +79,10 @@ def test_files_that_stay_as_they_are_are_read_once(
         assert reading.times == before + 1
 
 
+@pytest.mark.usefixtures("an_hour_later")
 def test_files_that_change_are_read_again(tmp_path: Path, reading: Reading) -> None:
     spec, data = DatasetSpec(folder(tmp_path)), tmp_path / "data"
     pictures = tmp_path / "pictures"
-    an_hour_ago(tmp_path)
     first = describe(spec, data)
     one, other = (pictures / kind / "000.png" for kind in ("cat", "dog"))
     content, times = one.read_bytes(), one.stat()
@@ -92,9 +93,12 @@ def test_files_that_change_are_read_again(tmp_path: Path, reading: Reading) -> N
     one.write_bytes(content)
     os.utime(one, ns=(times.st_atime_ns, times.st_mtime_ns))
     assert describe(spec, data) == first
+    one.write_bytes(other.read_bytes())
+    os.utime(one, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert describe(spec, data) == changed, "a time that was set says nothing"
     (pictures / "dog" / "more.png").write_bytes(other.read_bytes())
     assert describe(spec, data)["images"] != first["images"]
-    assert reading.times == 3
+    assert reading.times == 5
 
 
 def test_a_file_that_was_written_a_moment_ago_is_not_relied_on(
@@ -106,7 +110,7 @@ def test_a_file_that_was_written_a_moment_ago_is_not_relied_on(
 
 
 @pytest.mark.parametrize("content", ["", "{", "{}", "[]", '{"name": "shapes"}'])
-def test_a_damaged_description_is_written_anew(
+def test_a_damaged_description_is_written_again(
     tmp_path: Path, reading: Reading, name: str, content: str
 ) -> None:
     expected = describe(DatasetSpec(name), tmp_path)
@@ -135,3 +139,34 @@ def test_the_newest_are_kept(tmp_path: Path, name: str, monkeypatch: pytest.Monk
     for size in (1, 2, 3):
         describe(DatasetSpec(name, size), tmp_path)
     assert len(list((tmp_path / described.FOLDER).iterdir())) == 2
+
+
+def test_files_that_change_while_they_are_read_are_not_relied_on(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load_and_change(spec: DatasetSpec, directory: Path) -> Dataset:
+        found = load(spec, directory)
+        Path(spec.name.removeprefix("npz:")).touch()
+        return found
+
+    monkeypatch.setattr(described, "load", load_and_change)
+    describe(DatasetSpec(name), tmp_path)
+    assert not (tmp_path / described.FOLDER).exists()
+
+
+def test_a_description_in_a_directory_of_another_user_is_relied_on(
+    reading: Reading, in_processes: InProcesses
+) -> None:
+    with tempfile.TemporaryDirectory() as data:
+        directory = Path(data)
+        expected = describe(DatasetSpec("shapes"), directory)
+        for place in (directory, directory / described.FOLDER):
+            place.chmod(0o555)
+
+        def read(_: int) -> object:
+            as_another_user()
+            return describe(DatasetSpec("shapes"), directory), reading.times
+
+        assert in_processes(1, read) == [(expected, 1)]
+        for place in (directory, directory / described.FOLDER):
+            place.chmod(0o755)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,13 @@ import numpy as np
 import pytest
 
 from cifar_model.data import DatasetSpec, Description, load
+from cifar_model.data.folds import fold_of
 from cifar_model.errors import InputError
 from runner.settings import Settings
 from runner.store.engine import Store
 from runner.ui.answers import Answers
 from runner.ui.compare import DisputedImages
-from runner.ui.pictures import Pictures
+from runner.ui.pictures import Pictures, as_png
 from tests.browser import Browser
 from tests.runner.reports.stored import evaluated
 from tests.runner.ui.conftest import Page
@@ -76,6 +78,20 @@ def test_an_image_is_that_of_the_data_set(tmp_path: Path) -> None:
         pictures.close()
 
 
+def test_each_fold_and_each_part_of_the_train_split_has_its_own_images(tmp_path: Path) -> None:
+    pictures = Pictures(tmp_path)
+    whole, asked = load(DatasetSpec("shapes"), tmp_path), shapes()
+    try:
+        for fold in (1, 2):
+            expected = as_png(fold_of(whole, fold, 5).validation.images[0])
+            assert pictures.png(replace(asked, fold=fold, folds=5), "validation", 0) == expected
+        with pytest.raises(InputError, match="there is no image 3"):
+            pictures.png(replace(asked, train_size=3), "train", 3)
+        assert pictures.png(asked, "train", 3) == as_png(whole.train.images[3])
+    finally:
+        pictures.close()
+
+
 def test_only_a_data_set_that_has_been_read_makes_room_for_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -90,7 +106,7 @@ def test_only_a_data_set_that_has_been_read_makes_room_for_another(
         assert pictures.png(second, "validation", 0).startswith(b"\x89PNG")
         assert pictures.png(third, "validation", 0).startswith(b"\x89PNG")
         [kept] = tmp_path.glob("runner-ui-*/*")
-        assert kept.name.endswith("-2")
+        assert kept.name.startswith(f"{third.fingerprint}-2-")
         assert pictures.png(first, "validation", 0) == content
     finally:
         pictures.close()
