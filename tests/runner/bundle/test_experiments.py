@@ -31,6 +31,9 @@ from tests.runner.reports.stored import (
 )
 from tests.runner.store.making import FINGERPRINT, job_ids, make_experiment, rows, value
 
+ROOT = Path(__file__).parents[3]
+REFERENCE = sorted((ROOT / "results" / "reference" / "parts").iterdir())
+
 NOT_COPIED = {"artifacts", "deleted_experiments", "optuna_log"}
 
 
@@ -249,3 +252,16 @@ def test_a_job_without_a_checkpoint_has_nothing_to_take_along(
         export_checkpoint(home_store, 99, tmp_path / "out")
     with pytest.raises(InputError, match="no experiment 99"):
         export_experiments(home_store, [99], tmp_path / "out", weights=True)
+
+
+@pytest.mark.parametrize("part", REFERENCE, ids=[part.name for part in REFERENCE])
+def test_the_reference_is_imported_and_is_what_the_documentation_says(
+    there: Store, part: Path
+) -> None:
+    documented = (ROOT / "docs" / "reproduction.md").read_text()
+    copied = import_experiments(there, part)
+    assert copied
+    for experiment in (each.experiment for each in copied):
+        for trial in report_document(there, experiment).ranked:
+            assert trial.val_accuracy is not None
+            assert f"{trial.val_accuracy:.4f}" in documented
