@@ -38,9 +38,10 @@ SIGNS = {True: "holds", False: "BROKEN", None: "unknown"}
 def check(
     function: str, params: tuple[str, ...], image_size: int, form: str, *, grayscale: bool
 ) -> None:
-    """Check that training is bit-identical again, and after kill -9. Exits with 1 if not.
+    """Check that training gives bit-identical results, also after kill -9.
 
-    It is trained for two epochs on a few drawn images, several times and with two seeds.
+    Exits with 1 if it does not. The network or trainer is trained for two epochs on a few drawn
+    images, several times and with two seeds.
     """
     from cifar_model.checking.plan import Drawn
     from runner.check.checking import check as examine

@@ -18,10 +18,10 @@ FOLDER = "described"
 KEPT = 100
 # A file that was changed this recently may change again without a change of its times.
 SETTLED_SECONDS = 2.0
-# What the images that are read depend on beside their files.
+# What the images depend on besides their files.
 LIBRARIES = ("numpy", "pillow")
 
-# Its path, its inode, its size, and the times of its last change: of its content, and of anything.
+# Path, inode and size, and when the content and when the inode last changed.
 File = tuple[str, int, int, int, int]
 
 

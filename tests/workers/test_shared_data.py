@@ -128,7 +128,7 @@ def test_processes_that_decode_at_the_same_time_do_not_fill_the_disk_together(
     whole: Dataset, tmp_path: Path, in_processes: InProcesses, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     size = sum(array.nbytes for _, array in shared_data._arrays(whole))
-    # As if the disk had place for one copy and a half.
+    # As if the disk had room for one and a half copies.
     monkeypatch.setattr(shared_data, "SPARE_BYTES", 0)
     monkeypatch.setattr(
         shutil, "disk_usage", lambda path: SimpleNamespace(free=1.5 * size - written(path))

@@ -80,7 +80,7 @@ SECTIONS: Mapping[str, tuple[Listed, ...]] = {
         Listed(
             "check",
             "check",
-            "Check that training is bit-identical again, and after kill -9.",
+            "Check that training gives bit-identical results, also after kill -9.",
         ),
         Listed("reproduce", "reproduce", "Reproduce the paper."),
     ),
