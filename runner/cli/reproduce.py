@@ -5,10 +5,11 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from runner.api.checks import LIMITS
 from runner.cli.options import seed_option, wide_option
 from runner.cli.output import report_view, show_written
 from runner.cli.wording.fitting import say
@@ -37,6 +38,16 @@ DATASETS = {"small": "shapes", "medium": "cifar10", "full": "cifar10"}
 )
 @seed_option
 @click.option(
+    "--repeats",
+    type=click.IntRange(*LIMITS["repeats"]),
+    default=1,
+    show_default=True,
+    help=(
+        "Train the networks of Tables I to III with N seeds, that of 100 epochs with at most 2,"
+        " so that intervals cover the seed too."
+    ),
+)
+@click.option(
     "--format",
     "form",
     type=click.Choice(["html", "markdown", "table", "json"]),
@@ -60,10 +71,10 @@ def reproduce(
     scale: str,
     dataset: str | None,
     seed: int,
+    repeats: int,
     form: str,
     out: Path | None,
-    minutes: float | None,
-    **flags: bool,
+    **given: Any,
 ) -> None:
     """Reproduce the paper. Runs its missing experiments and reports the results.
 
@@ -80,14 +91,15 @@ def reproduce(
     from runner.settings import Settings
     from runner.store.opening import find_store, make_store
 
-    view = report_view(form, wide=flags["wide"])
+    view = report_view(form, wide=given["wide"])
     settings = Settings.from_environment()
     destination = choose_destination(settings.home, f"reproduction-{scale}", form, out)
-    store = find_store(settings) if flags["only_report"] else make_store(settings)
+    store = find_store(settings) if given["only_report"] else make_store(settings)
     with reading_shown():
-        reproduction = begin(settings, store, SCALES[scale], dataset or DATASETS[scale], seed)
+        source = dataset or DATASETS[scale]
+        reproduction = begin(settings, store, SCALES[scale], source, seed, repeats)
     with explained(["submitted experiments are saved; run the same command again to continue"]):
-        failed = [] if flags["only_report"] else _do_all(reproduction, minutes)
+        failed = [] if given["only_report"] else _do_all(reproduction, given["minutes"])
     report = reproduction_report(read_sources(reproduction))
     written = write_report(report, form, destination, view)
     show_written(written)
@@ -105,7 +117,7 @@ def _do_all(reproduction: "Reproduction", minutes: float | None) -> list[int]:
     Return the experiments of which jobs did not succeed.
     """
     from runner.cli.progress import local_workers, wait_for
-    from runner.reproduction.advance import is_open, is_paused, submitted, unfinished
+    from runner.reproduction.advance import is_open, is_paused, running, submitted, unfinished
 
     settings, store = reproduction.settings, reproduction.store
     end = math.inf if minutes is None else time.monotonic() + 60 * minutes
@@ -118,8 +130,9 @@ def _do_all(reproduction: "Reproduction", minutes: float | None) -> list[int]:
             paused = [number for number in left if is_paused(store, number)]
             if left == paused or time.monotonic() >= end:
                 break
-            first = min(set(left) - set(paused))
-            wait_for(settings, store, first, partial(_is_over, store, first, end))
+            going = sorted(set(left) - set(paused))
+            shown = (running(store, going) or going)[0]
+            wait_for(settings, store, shown, partial(_is_over, store, shown, going, end))
     missing = unfinished(reproduction, experiments)
     if left:
         resume = "".join(f"`runner resume {number}`, then " for number in paused)
@@ -132,13 +145,15 @@ def _do_all(reproduction: "Reproduction", minutes: float | None) -> list[int]:
     return [number for number in there if not is_open(store, number)]
 
 
-def _is_over(store: "Store", experiment: int, end: float) -> bool:
-    """Return whether not to wait for an experiment any longer."""
-    from runner.reproduction.advance import is_paused
+def _is_over(store: "Store", experiment: int, going: list[int], end: float) -> bool:
+    """Return whether not to show an experiment any longer: it is paused, or others are running."""
+    from runner.reproduction.advance import is_paused, running
     from runner.store.engine import StoreUnavailable
 
     try:
-        return time.monotonic() >= end or is_paused(store, experiment)
+        if time.monotonic() >= end or is_paused(store, experiment):
+            return True
+        return not running(store, [experiment]) and bool(running(store, going))
     except StoreUnavailable:
         # The display says so, and gives up after a long time.
         return False

@@ -1,14 +1,16 @@
 """Submit the missing steps of a reproduction; each step is submitted once, also if it is rerun."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 
 from cifar_model.data import Dataset, DatasetSpec, Description, is_here, load
 from cifar_model.grid import METHODS
+from cifar_model.params import MOST_SEED
 from runner.reports.experiment.document import report_document
 from runner.reproduction.plan import (
+    Again,
     Evaluate,
     Explain,
     Folds,
@@ -33,7 +35,7 @@ THREADS = 1
 
 @dataclass(frozen=True, eq=False)
 class Reproduction:
-    """A reproduction: its data set, scale and seed."""
+    """A reproduction: its data set, scale and seed, and the number of seeds."""
 
     settings: Settings
     store: Store
@@ -41,6 +43,7 @@ class Reproduction:
     spec: DatasetSpec
     dataset: Dataset
     seed: int
+    repeats: int = 1
 
     @property
     def description(self) -> Description:
@@ -58,22 +61,27 @@ class Reproduction:
         """Return the classes and images that the figures show."""
         return choose(self.dataset)
 
+    def seed_of(self, step: Step) -> int:
+        """Return the seed of a step; after the largest comes 0, as with `submit --repeats`."""
+        return (self.seed + step.later_seed) % (MOST_SEED + 1)
+
     @property
     def steps(self) -> list[Step]:
         """Return all steps."""
         here = is_here("cifar100", self.settings.data_dir)
-        return plan(self.scale, self.subjects, cifar100=here)
+        return plan(self.scale, self.subjects, cifar100=here, repeats=self.repeats)
 
 
-def begin(settings: Settings, store: Store, scale: Scale, dataset: str, seed: int) -> Reproduction:
+def begin(
+    settings: Settings, store: Store, scale: Scale, dataset: str, seed: int, repeats: int = 1
+) -> Reproduction:
     """Load the data set; if it has fewer images than the scale, all of them are used."""
-    whole = load(DatasetSpec(dataset), settings.data_dir)
-    size = scale.train_size
-    if size is None or size >= len(whole.train):
-        return Reproduction(settings, store, scale, DatasetSpec(dataset), whole, seed)
-    kept = replace(whole, train=whole.train.take(slice(size)))
-    spec = DatasetSpec(dataset, train_size=size)
-    return Reproduction(settings, store, scale, spec, kept, seed)
+    images = load(DatasetSpec(dataset), settings.data_dir)
+    spec, size = DatasetSpec(dataset), scale.train_size
+    if size is not None and size < len(images.train):
+        images = replace(images, train=images.train.take(slice(size)))
+        spec = DatasetSpec(dataset, train_size=size)
+    return Reproduction(settings, store, scale, spec, images, seed, repeats)
 
 
 def submitted(reproduction: Reproduction, *, submit: bool) -> dict[str, int]:
@@ -85,7 +93,7 @@ def submitted(reproduction: Reproduction, *, submit: bool) -> dict[str, int]:
     found: dict[str, int] = {}
     for step in reproduction.steps:
         trial = None
-        if isinstance(step.work, Evaluate | Folds | Explain):
+        if isinstance(step.work, Evaluate | Folds | Again | Explain):
             trial = _trial(reproduction.store, found.get(step.work.trial_of))
             if trial is None:
                 continue
@@ -112,6 +120,15 @@ def is_paused(store: Store, experiment: int) -> bool:
     return queries.experiment(store, experiment).paused_at is not None
 
 
+def running(store: Store, experiments: Iterable[int]) -> list[int]:
+    """Return those of the experiments that have a running job."""
+    return [
+        number
+        for number in experiments
+        if queries.experiment(store, number).states.get(JobState.RUNNING)
+    ]
+
+
 def _trial(store: Store, experiment: int | None) -> int | None:
     """Return the best trial of an experiment by val_accuracy; None until all jobs have ended."""
     if experiment is None or is_open(store, experiment):
@@ -127,7 +144,7 @@ def _key(reproduction: Reproduction, step: Step, trial: int | None) -> str:
     asked = {
         "scale": asdict(reproduction.scale) | {"params": dict(reproduction.scale.params)},
         "fingerprint": reproduction.dataset.fingerprint,
-        "seed": reproduction.seed,
+        "seed": reproduction.seed_of(step),
         "model": None if trial is None else queries.trial(reproduction.store, trial).model,
     }
     digest = sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
@@ -135,13 +152,17 @@ def _key(reproduction: Reproduction, step: Step, trial: int | None) -> str:
 
 
 def _new(reproduction: Reproduction, step: Step, trial: int | None, key: str) -> NewExperiment:
-    settings, store, seed = reproduction.settings, reproduction.store, reproduction.seed
+    settings, store = reproduction.settings, reproduction.store
+    seed = reproduction.seed_of(step)
     match step.work, trial:
         case Train() as work, None:
-            return new_train(settings, _train_with(reproduction, work, key), work.params)
+            return new_train(settings, _training(reproduction, work, seed, key), work.params)
+        case Again() as work, int():
+            params = queries.trial(store, trial).params
+            return new_train(settings, _training(reproduction, work, seed, key), params)
         case Tune() as work, None:
             grid = dict(work.grid) | {name: [value] for name, value in work.params.items()}
-            training = _train_with(reproduction, work, key)
+            training = _training(reproduction, work, seed, key)
             return new_tune(settings, training, grid, (work.downsample, METHODS[0]))
         case Evaluate() as work, int():
             return new_evaluate(store, trial, work.split, seed, key)
@@ -152,12 +173,14 @@ def _new(reproduction: Reproduction, step: Step, trial: int | None, key: str) ->
     raise ValueError(f"{step.name} has no trial")
 
 
-def _train_with(reproduction: Reproduction, work: Train | Tune, key: str) -> Training:
+def _training(
+    reproduction: Reproduction, work: Train | Tune | Again, seed: int, key: str
+) -> Training:
     spec, described = reproduction.spec, reproduction.dataset.to_json()
     if isinstance(work, Train) and work.dataset:
         spec = DatasetSpec(work.dataset, train_size=reproduction.scale.train_size)
         described = load(spec, reproduction.settings.data_dir).to_json()
-    return Training(spec, work.epochs, THREADS, reproduction.seed, key=key, described=described)
+    return Training(spec, work.epochs, THREADS, seed, key=key, described=described)
 
 
 def unfinished(

@@ -20,7 +20,8 @@ PAPER_IMAGES = "cifar10"
 class Value:
     """One value of an output: the paper's and ours, and whether they agree.
 
-    `interval` and `images` are set for accuracies. `inside` is whether the paper's value lies in
+    `interval` and `images` are set for accuracies. `seeds` is the number of trained networks of
+    which ours is the mean. `inside` is whether the paper's value lies in
     the interval or, for a value without sampling error, whether the two are equal. It is None if
     they cannot be compared.
     """
@@ -30,6 +31,7 @@ class Value:
     ours: Content | None
     interval: Interval | None
     images: int | None
+    seeds: int | None
     inside: bool | None
 
 
@@ -58,6 +60,7 @@ class Output:
             "ours": {value.name: value.ours for value in self.values},
             "interval": {value.name: value.interval for value in self.values},
             "images": {value.name: value.images for value in self.values},
+            "seeds": {value.name: value.seeds for value in self.values},
             "inside": {value.name: value.inside for value in self.values},
             "oddity": self.oddity,
             "note": self.note,
@@ -118,7 +121,15 @@ def _output(sources: Sources, output: PaperOutput) -> Output:
 
 
 def _value(name: str, paper: Content | None, ours: Measured) -> Value:
-    return Value(name, paper, ours.value, ours.interval, ours.images, ours.agrees(paper))
+    return Value(
+        name,
+        paper,
+        ours.value,
+        ours.interval,
+        ours.images,
+        ours.seeds,
+        inside=ours.agrees(paper),
+    )
 
 
 def _note(

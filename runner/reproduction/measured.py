@@ -1,16 +1,18 @@
 """The results of a reproduction's steps, and the values measured from them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import TypeVar
 
 from cifar_model.objective import METRICS
 from cifar_model.params import ParamValues
 from runner.reports.experiment.document import ExperimentDocument, report_document
 from runner.reports.records import Best, Evaluation, Interval
-from runner.reports.stats.uncertainty import accuracy_interval
+from runner.reports.stats.uncertainty import repeats_interval
 from runner.reproduction.advance import Reproduction, is_open, submitted, unfinished
 from runner.reproduction.paper_values import Content
+from runner.reproduction.plan import runs
 
 Found = TypeVar("Found")
 
@@ -23,13 +25,15 @@ class Missing(Exception):  # noqa: N818 (not an error: a step has no result yet)
 class Measured:
     """A measured value. If it is a share of images it has an interval and the number of images.
 
-    `exact` values have no sampling error: they are compared with the paper's for equality.
+    `seeds` is the number of trained networks whose mean it is. `exact` values have no sampling
+    error: they are compared with the paper's for equality.
     """
 
     value: Content | None
     interval: Interval | None = None
     images: int | None = None
     exact: bool = False
+    seeds: int | None = None
 
     def agrees(self, paper: Content | None) -> bool | None:
         """Return whether the value agrees with the paper's; None if they cannot be compared."""
@@ -49,7 +53,13 @@ Values = dict[str, Measured]
 
 def share(accuracy: float, images: int) -> Measured:
     """Return an accuracy on a number of images with its Wilson interval."""
-    return Measured(accuracy, accuracy_interval(accuracy, images), images)
+    return mean_share([accuracy], images)
+
+
+def mean_share(accuracies: Sequence[float], images: int) -> Measured:
+    """Return the mean of accuracies with different seeds, with an interval that covers seeds."""
+    interval = repeats_interval(accuracies, images)
+    return Measured(fmean(accuracies), interval, images, seeds=len(accuracies))
 
 
 def exact(value: Content) -> Measured:
@@ -133,6 +143,13 @@ class Sources:
             _values(best.best, step),
             best.model,
         )
+
+    def runs(self, step: str) -> Iterator[str]:
+        """Yield the names of a step and of those of its repeats that have all their results."""
+        yield step
+        for run in runs(step, self.reproduction.repeats)[1:]:
+            if not {run, f"{run}-on-train", f"{run}-on-test"} & self.unfinished.keys():
+                yield run
 
     def evaluation(self, step: str) -> Evaluation:
         """Return the evaluation of a step."""

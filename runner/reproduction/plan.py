@@ -12,6 +12,7 @@ from runner.reproduction.paper_values import FIGURE_5
 from runner.submit.explain import Explaining
 
 DEEPER_BLOCKS = 4
+SPLITS = ("train", "test")
 
 # What the paper does not state, and the values that are tried: batch size and learning rate of the
 # untuned model, and how many passes over the images an epoch of its image generator has.
@@ -24,6 +25,12 @@ UNTUNED_STEP, PASSES_STEP = "untuned-grid", "augmented-passes"
 SIGMOID_ROW = 2
 LOSS_OF_2018 = "normalised_crossentropy"
 SIGMOID_STEP = f"figure-5-row-{SIGMOID_ROW}-normalised"
+
+# The steps of Tables I to III, which are trained again with other seeds, and the most seeds of one
+# that takes as long as all others together.
+UNTUNED_LONG = "untuned-long"
+TABLE_STEPS = ("untuned-short", "augmented", UNTUNED_LONG, "tuned")
+MOST_REPEATS = {UNTUNED_LONG: 2}
 
 # The steps that train the five rounds of Figure 5.
 ROUND_STEPS = tuple(f"figure-5-row-{row}" for row in range(1, len(FIGURE_5) + 1))
@@ -143,6 +150,14 @@ class Folds:
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """Train the params of the best trial of another step again, with another seed."""
+
+    trial_of: str
+    epochs: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Explain:
     """Explain predictions of the best trial of another step."""
 
@@ -150,28 +165,52 @@ class Explain:
     explaining: Explaining
 
 
-Work = Train | Tune | Evaluate | Folds | Explain
+Work = Train | Tune | Evaluate | Folds | Again | Explain
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One experiment of the plan: its name and its work."""
+    """One experiment of the plan: its name, its work, and what is added to the seed of the plan."""
 
     name: str
     work: Work
+    later_seed: int = 0
 
 
-def plan(scale: Scale, subjects: Subjects, *, cifar100: bool) -> list[Step]:
-    """Return the steps in order of dependency; `cifar100` says whether its archive is available."""
-    return [*_training(scale, cifar100), *_evaluating(scale), *_explaining(scale, subjects)]
+def plan(
+    scale: Scale, subjects: Subjects, *, cifar100: bool = False, repeats: int = 1
+) -> list[Step]:
+    """Return the steps in order of dependency; `cifar100` says whether its archive is available.
+
+    With `repeats`, the steps of Tables I to III are trained and evaluated with so many seeds.
+    """
+    return [
+        *_training(scale, cifar100),
+        *_evaluating(scale),
+        *_explaining(scale, subjects),
+        *_repeating(scale, repeats),
+    ]
+
+
+def runs(step: str, repeats: int) -> list[str]:
+    """Return the names of the steps that train the same as a step with `repeats` seeds."""
+    last = min(repeats, MOST_REPEATS.get(step, repeats))
+    return [step, *(f"{step}-repeat-{number}" for number in range(2, last + 1))]
+
+
+def _untuned(scale: Scale) -> dict[str, Train]:
+    extra = dict(scale.params)
+    return {
+        UNTUNED_LONG: Train(extra, scale.long),
+        "untuned-short": Train(extra, scale.short),
+        "augmented": Train(extra | {"augment": True}, scale.short),
+    }
 
 
 def _training(scale: Scale, cifar100: bool) -> list[Step]:
     extra = dict(scale.params)
     steps = [
-        Step("untuned-long", Train(extra, scale.long)),
-        Step("untuned-short", Train(extra, scale.short)),
-        Step("augmented", Train(extra | {"augment": True}, scale.short)),
+        *(Step(name, work) for name, work in _untuned(scale).items()),
         *(
             Step(name, Train({**params, **extra}, scale.epochs))
             for name, params in zip(ROUND_STEPS, FIGURE_5, strict=True)
@@ -202,12 +241,24 @@ def _evaluating(scale: Scale) -> list[Step]:
     return [
         *(
             Step(f"{name}-on-{split}", Evaluate(name, split))
-            for name in ("augmented", "untuned-short", "untuned-long")
-            for split in ("train", "test")
+            for name in ("augmented", "untuned-short", UNTUNED_LONG)
+            for split in SPLITS
         ),
         Step("tuned-on-test", Evaluate("tuned", "test")),
         Step("tuned-folds", Folds("tuned", scale.folds)),
     ]
+
+
+def _repeating(scale: Scale, repeats: int) -> list[Step]:
+    """Return the steps that train those of Tables I to III with further seeds."""
+    works: dict[str, Work] = {**_untuned(scale), "tuned": Again("tuned", scale.epochs)}
+    steps = []
+    for name in TABLE_STEPS:
+        for later, run in enumerate(runs(name, repeats)[1:], start=1):
+            steps.append(Step(run, works[name], later))
+            splits = SPLITS[-1:] if name == "tuned" else SPLITS
+            steps += [Step(f"{run}-on-{split}", Evaluate(run, split)) for split in splits]
+    return steps
 
 
 def _explaining(scale: Scale, subjects: Subjects) -> list[Step]:
@@ -220,11 +271,11 @@ def _explaining(scale: Scale, subjects: Subjects) -> list[Step]:
         scale.samples,
         activations=True,
     )
-    steps = [Step("activations", Explain("untuned-long", looked_at))]
+    steps = [Step("activations", Explain(UNTUNED_LONG, looked_at))]
     labels = (classes["airplane"], classes["bird"])
     for segmentation in ("small", "stock"):
         asked = Explaining(
             (images["airplane"],), labels, segmentation, scale.samples, activations=False
         )
-        steps.append(Step(f"why-{segmentation}", Explain("untuned-long", asked)))
+        steps.append(Step(f"why-{segmentation}", Explain(UNTUNED_LONG, asked)))
     return steps

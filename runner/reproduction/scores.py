@@ -1,41 +1,75 @@
 """Our values and figures for the tables, formulas, confusion matrix and learning curves."""
 
+from collections.abc import Sequence
+from statistics import fmean
+
 from runner.reports.figures.confusion import draw_confusion
 from runner.reports.figures.curves import draw_curves
 from runner.reports.model import Figure
-from runner.reproduction.measured import Measured, Missing, Sources, Values, exact, share
+from runner.reports.records import Evaluation
+from runner.reproduction.measured import (
+    Measured,
+    Missing,
+    Sources,
+    TrainedTrial,
+    Values,
+    exact,
+    mean_share,
+    share,
+)
 
 
 def split_scores(sources: Sources, step: str, prefix: str = "") -> Values:
-    """Return the loss and accuracy of a step's trial on the three splits."""
-    trial = sources.trial(step)
-    train, test = (sources.evaluation(f"{step}-on-{split}") for split in ("train", "test"))
+    """Return the loss and accuracy of a step's trials on the three splits, as means over seeds."""
+    runs = list(sources.runs(step))
+    trials = [sources.trial(run) for run in runs]
+    train = [sources.evaluation(f"{run}-on-train") for run in runs]
     found = {
-        "train loss": Measured(train.loss),
-        "train accuracy": share(train.accuracy, train.images),
+        **_evaluated("train", train),
         # The validation scores of the last epoch are those of the stored model.
-        "validation loss": Measured(trial.val_loss),
-        "validation accuracy": share(trial.val_accuracy, _validation(sources)),
-        "test loss": Measured(test.loss),
-        "test accuracy": share(test.accuracy, test.images),
-        "accuracy while training, last epoch": share(trial.accuracy, _train(sources)),
+        "validation loss": _mean_loss([trial.val_loss for trial in trials]),
+        **_validated(sources, trials),
+        **_evaluated("test", [sources.evaluation(f"{run}-on-test") for run in runs]),
     }
     return {f"{prefix}{name}": value for name, value in found.items()}
 
 
 def tuned_validation(sources: Sources) -> Values:
-    """Return the validation accuracy and the training accuracy of the best trial of the grid."""
-    trial = sources.trial("tuned")
-    return {
-        "validation accuracy": share(trial.val_accuracy, _validation(sources)),
-        "accuracy while training, last epoch": share(trial.accuracy, _train(sources)),
-    }
+    """Return the validation and training accuracy of the best params of the grid."""
+    return _validated(sources, [sources.trial(run) for run in sources.runs("tuned")])
 
 
 def tuned_test(sources: Sources) -> Values:
-    """Return the test accuracy of the best trial of the grid."""
-    test = sources.evaluation("tuned-on-test")
-    return {"test accuracy": share(test.accuracy, test.images)}
+    """Return the test accuracy of the best params of the grid."""
+    tests = [sources.evaluation(f"{run}-on-test") for run in sources.runs("tuned")]
+    return {"test accuracy": _mean_accuracy(tests)}
+
+
+def _validated(sources: Sources, trials: Sequence[TrainedTrial]) -> Values:
+    """Return the accuracies of trials that are known from their training."""
+    dataset = sources.reproduction.dataset
+    validation = [trial.val_accuracy for trial in trials]
+    training = [trial.accuracy for trial in trials]
+    return {
+        "validation accuracy": mean_share(validation, len(dataset.validation)),
+        "accuracy while training, last epoch": mean_share(training, len(dataset.train)),
+    }
+
+
+def _evaluated(split: str, evaluations: Sequence[Evaluation]) -> Values:
+    """Return the mean loss and accuracy of evaluations on a split."""
+    return {
+        f"{split} loss": _mean_loss([evaluation.loss for evaluation in evaluations]),
+        f"{split} accuracy": _mean_accuracy(evaluations),
+    }
+
+
+def _mean_accuracy(evaluations: Sequence[Evaluation]) -> Measured:
+    return mean_share([one.accuracy for one in evaluations], evaluations[0].images)
+
+
+def _mean_loss(losses: Sequence[float]) -> Measured:
+    return Measured(fmean(losses), seeds=len(losses))
 
 
 def tuned_folds(sources: Sources) -> Values:
@@ -87,11 +121,3 @@ def epochs(sources: Sources, step: str) -> Values:
 def curve_figures(sources: Sources, step: str) -> list[Figure]:
     """Draw the learning curves of a step."""
     return draw_curves(sources.reproduction.named, sources[step].trials)
-
-
-def _validation(sources: Sources) -> int:
-    return len(sources.reproduction.dataset.validation)
-
-
-def _train(sources: Sources) -> int:
-    return len(sources.reproduction.dataset.train)

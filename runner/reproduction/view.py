@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from runner.reports.figures.intervals import Compared, draw_intervals
 from runner.reports.model import Figure, Note, Part, Report, Table, as_text, next_steps, titled
 from runner.reports.records import Named
 from runner.reproduction.advance import Reproduction
@@ -22,10 +23,12 @@ from runner.reproduction.paper_values import TITLE, Content
 HOW_TO_READ = (
     "Every accuracy has Wilson's 95 % interval for its n images (k-fold: Nadeau and Bengio's)."
     " inside, outside: whether the paper's value lies in our interval; same, differs: for values"
-    " without sampling error. An interval covers only the sampling of the images. It does not cover"
-    " other seeds, or settings that the paper does not state."
+    " without sampling error. With one seed, an interval covers only the sampling of the images;"
+    " with several, which `--repeats` trains, ours is the mean and the interval is that of one more"
+    " seed. It does not cover settings that the paper does not state."
 )
-COLUMNS = ("value", "paper", "ours", "interval", "n", "agrees")
+OVERVIEW = "overview"
+COLUMNS = ("value", "paper", "ours", "interval", "n", "seeds", "agrees")
 
 
 def reproduction_report(sources: Sources) -> Report:
@@ -34,6 +37,7 @@ def reproduction_report(sources: Sources) -> Report:
     by_output: dict[str, list[Figure]] = {}
 
     def draw() -> list[Figure]:
+        by_output[OVERVIEW] = _overview(document, sources.reproduction.named)
         by_output.update({output.id: _figures(sources, output) for output in OUTPUTS})
         return [figure for figures in by_output.values() for figure in figures]
 
@@ -74,11 +78,29 @@ def _figures(sources: Sources, output: PaperOutput) -> list[Figure]:
     return [replace(figure, name=f"{output.id}-{figure.name}", detail=False) for figure in drawn]
 
 
+def _overview(document: ReproductionDocument, named: Named) -> list[Figure]:
+    """Return the figure of all accuracies that the paper has too; none if there are none yet."""
+    found = [
+        Compared(
+            f"{output.id}: {value.name}", value.ours, value.interval, value.paper, value.inside
+        )
+        for output in document.ids
+        for value in output.values
+        if isinstance(value.ours, float)
+        and isinstance(value.paper, float)
+        and value.interval is not None
+        and value.inside is not None
+    ]
+    title = titled(named, "Accuracies of the paper and ours")
+    return [draw_intervals(title, "the paper's", found)] if found else []
+
+
 def _parts(
     sources: Sources, document: ReproductionDocument, figures: Mapping[str, Sequence[Figure]]
 ) -> list[Part]:
     named = sources.reproduction.named
     parts: list[Part] = [*_heading(document), _glance(named, document.ids), Note(HOW_TO_READ)]
+    parts += figures.get(OVERVIEW, ())
     for output, found in zip(OUTPUTS, document.ids, strict=True):
         parts.append(_values(named, found))
         if found.oddity:
@@ -144,6 +166,7 @@ def _values(named: Named, output: Output) -> Table:
             _cell(value.ours),
             _cell(value.interval),
             value.images,
+            value.seeds,
             _agrees(value),
         ]
         for value in output.values

@@ -59,18 +59,21 @@ def test_a_reproduction_is_stopped_with_ctrl_c_and_goes_on_where_it_was(runner: 
     assert processes_of(runner.directory) == []
 
 
-def test_a_reproduction_leaves_alone_what_is_paused(runner: Runner) -> None:
+def test_a_reproduction_shows_what_is_running_and_leaves_alone_what_is_paused(
+    runner: Runner,
+) -> None:
     runner(*REPRODUCE, "--minutes", "0.001")
     numbers = sorted(submitted(runner))
     for number in numbers[2:]:
         runner("pause", str(number))
+    runner("resume", str(numbers[1]), "--priority", "10")
     log = runner.directory / "reproduce.log"
     reproducing = runner.start(*REPRODUCE)
 
     def follows(number: int) -> bool:
         return f"experiment {number} " in log.read_text()
 
-    for number in numbers[:2]:
+    for number in (numbers[1], numbers[0]):
         wait_until(partial(follows, number))
         assert reproducing.poll() is None
         runner("pause", str(number))

@@ -72,7 +72,7 @@ def test_every_output_of_the_paper_is_there_and_nothing_is_done_twice(
     first = submitted(reproduction, submit=True)
     assert first["untuned-long"] == earlier
     run_pending(worker, most=2)
-    again = begin(worker.settings, worker.store, TINY, "digits", seed=3)
+    again = begin(worker.settings, worker.store, TINY, "digits", seed=3, repeats=2)
     assert first.items() <= submitted(again, submit=True).items()
     assert "tuned-folds" not in first
 
@@ -94,7 +94,8 @@ def check_page(reproduction: Reproduction, directory: Path) -> None:
     for output in OUTPUTS:
         assert f"<h2>{output.id}: " in page
     figures = page.split("<figure")[1:]
-    assert len(figures) == 12
+    assert len(figures) == 13
+    assert "Accuracies of the paper and ours" in figures[0]
     assert all(", scale tiny, fingerprint " in figure for figure in figures)
 
 
@@ -112,18 +113,27 @@ def check_values(reproduction: Reproduction, directory: Path) -> None:
         read = Read(sources.documents)
         for measure in output.ours:
             measure(replace(sources, documents=read))
-        assert read.steps == set(output.steps) - {"cifar100"}, output.id
+        steps = {step for step in read.steps if "-repeat-" not in step}
+        assert steps == set(output.steps) - {"cifar100"}, output.id
     test = entries["T-I"]
     low, high = test["interval"]["test accuracy"]
     assert low <= test["ours"]["test accuracy"] <= high
     assert test["inside"]["test accuracy"] == (low <= 0.8718 <= high)
     assert test["inside"]["test loss"] is None
+    assert test["seeds"]["test accuracy"] == test["seeds"]["test loss"] == 2
+    assert entries["T-III"]["seeds"] == {
+        "k-fold accuracy": None,
+        "Talos's fold score (F1, no refit)": None,
+        "validation accuracy": 2,
+        "test accuracy": 2,
+        "accuracy while training, last epoch": 2,
+    }
     assert entries["FUT"]["ours"]["CIFAR-100"] == "not run: needs the CIFAR-100 archive"
     assert entries["F-5"]["ours"]["row 4"]["activation"] == "elu"
     for name in ("R-BATCH", "R-PASSES", "R-LOSS"):
         check_nearest(entries[name])
     passes = entries["R-PASSES"]["ours"]
-    assert passes["1 pass an epoch"] == entries["T-I"]["ours"]["validation accuracy"]
+    assert passes["1 pass an epoch"] == sources.trial("augmented").val_accuracy
     assert "uses instead" in entries["F-12"]["note"]
 
 

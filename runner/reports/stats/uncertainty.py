@@ -6,7 +6,7 @@ results with SciPy.
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from math import comb, lgamma, sqrt
+from math import comb, hypot, lgamma, sqrt
 from statistics import NormalDist, fmean, stdev
 
 CONFIDENCE = 0.95
@@ -37,6 +37,22 @@ def accuracy_interval(accuracy: float, images: int) -> list[float]:
 def known_interval(accuracy: float | None, images: int) -> list[float] | None:
     """Return the interval of an accuracy; None if it or the number of its images is not known."""
     return None if accuracy is None or not images else accuracy_interval(accuracy, images)
+
+
+def repeats_interval(accuracies: Sequence[float], images: int) -> list[float]:
+    """Return the 95 % interval of the accuracy of one more seed, given those on the same images.
+
+    Wilson's interval of the mean covers the images, Student's t prediction interval the seed; their
+    distances from the mean are added in squares (Zou and Donner 2008). Of one accuracy it is
+    Wilson's, because nothing is known of other seeds.
+    """
+    mean = fmean(accuracies)
+    low, high = accuracy_interval(mean, images)
+    count = len(accuracies)
+    if count == 1:
+        return [low, high]
+    half = student(count - 1) * stdev(accuracies) * sqrt(1 + 1 / count)
+    return [max(0.0, mean - hypot(mean - low, half)), min(1.0, mean + hypot(high - mean, half))]
 
 
 def mcnemar(only_first: int, only_second: int) -> float:

@@ -6,7 +6,14 @@ from scipy.stats import binomtest, f
 
 from benchmarks.chance import called_different, wilson_holds
 from runner.reports.stats.selection_bias import Chance, Repeats
-from runner.reports.stats.uncertainty import f_test, is_noise, mcnemar, wilson
+from runner.reports.stats.uncertainty import (
+    accuracy_interval,
+    f_test,
+    is_noise,
+    mcnemar,
+    repeats_interval,
+    wilson,
+)
 
 REPETITIONS = 1000
 
@@ -42,6 +49,23 @@ def test_the_p_of_an_importance_is_that_of_the_f_test(
 @pytest.mark.parametrize("accuracy", [0.1, 0.64, 0.97])
 def test_the_interval_holds_the_truth_as_often_as_it_says(accuracy: float) -> None:
     assert 0.93 <= wilson_holds(accuracy) <= 0.97
+
+
+@pytest.mark.parametrize(("seeds", "spread"), [(2, 0.02), (5, 0.005), (5, 0.03), (30, 0.01)])
+def test_the_interval_over_seeds_holds_the_accuracy_of_another_seed(
+    seeds: int, spread: float
+) -> None:
+    images, truth = 2000, 0.75
+    random = np.random.default_rng(1)
+    held = 0
+    for _ in range(REPETITIONS):
+        # What the images add is the same for all seeds, which are scored on the same ones.
+        on_images = random.binomial(images, truth) / images
+        low, high = repeats_interval([*random.normal(on_images, spread, seeds)], images)
+        held += low <= random.normal(truth, spread) <= high
+    # The sum of squares is a little too wide where both parts count.
+    assert 0.93 <= held / REPETITIONS <= 0.98
+    assert repeats_interval([truth], images) == accuracy_interval(truth, images)
 
 
 @pytest.mark.parametrize("only_one", [0.05, 0.2, 0.42])

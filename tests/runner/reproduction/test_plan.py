@@ -8,10 +8,11 @@ import pytest
 from cifar_model.data import DatasetSpec, is_here, load
 from cifar_model.grid import PAPER_GRID, grid_to_json
 from cifar_model.params import Params
-from runner.reproduction.measured import exact, share
+from runner.reproduction.measured import exact, mean_share, share
 from runner.reproduction.outputs import OUTPUTS
 from runner.reproduction.plan import (
     SCALES,
+    Again,
     Evaluate,
     Explain,
     Folds,
@@ -22,6 +23,7 @@ from runner.reproduction.plan import (
     Tune,
     choose,
     plan,
+    runs,
 )
 
 IDS = (
@@ -96,6 +98,24 @@ def test_the_five_rounds_are_those_of_figure_5_and_points_of_the_grid() -> None:
                 assert trained.params[name] in values
 
 
+def test_the_tables_are_trained_with_several_seeds_and_the_long_row_with_two() -> None:
+    once = plan(SCALES["full"], SUBJECTS)
+    found = plan(SCALES["full"], SUBJECTS, repeats=5)
+    assert found[: len(once)] == once, "what is needed for one seed comes first"
+    later = {step.name: step for step in found[len(once) :]}
+    for name in ("untuned-short", "augmented", "untuned-long", "tuned"):
+        most = 2 if name == "untuned-long" else 5
+        names = [f"{name}-repeat-{number}" for number in range(2, most + 1)]
+        assert runs(name, 5) == [name, *names]
+        assert [later[run].later_seed for run in names] == [*range(1, most)]
+        for run in names:
+            assert later[f"{run}-on-test"].work == Evaluate(run, "test")
+    assert later["untuned-long-repeat-2"].work == Train({}, 100)
+    assert later["tuned-repeat-5"].work == Again("tuned", None)
+    # Four trainings of each row, and one of 100 epochs; Table III has no scores on training images.
+    assert len(later) == 4 * (3 + 3 + 2) + 3
+
+
 def test_cifar_100_is_trained_where_its_archive_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,6 +145,8 @@ def test_another_data_set_s_own_classes_stand_in_and_it_is_said(tmp_path: Path) 
 def test_the_paper_s_value_is_inside_if_it_lies_in_our_interval() -> None:
     assert share(0.8, 100).agrees(0.75) is True
     assert share(0.8, 10_000).agrees(0.75) is False
+    assert mean_share([0.8, 0.7, 0.75], 10_000).agrees(0.81) is True, "seeds vary as much"
+    assert mean_share([0.75, 0.7501, 0.7499], 10_000).agrees(0.81) is False
     assert exact(24).agrees(24) is True
     assert exact(24).agrees(23) is False
     assert share(0.8, 100).agrees(None) is None

@@ -119,9 +119,9 @@ def test_all_readings_are_reported_and_the_nearest_to_the_paper_is_named(
     assert set(ours["R-LOSS"].values()) == {None}, "nothing of it is trained"
 
 
-def test_json_has_the_values_of_an_output_in_five_mappings_by_name() -> None:
-    accuracy = Value("accuracy", 0.5, 0.4, [0.3, 0.6], 10, inside=True)
-    classes = Value("classes", 10, 9, None, None, inside=False)
+def test_json_has_the_values_of_an_output_in_mappings_by_name() -> None:
+    accuracy = Value("accuracy", 0.5, 0.4, [0.3, 0.6], 10, 5, inside=True)
+    classes = Value("classes", 10, 9, None, None, None, inside=False)
     assert plain(Output("T-I", "Scores", "Table I", [accuracy, classes], None, "small")) == {
         "id": "T-I",
         "title": "Scores",
@@ -130,6 +130,7 @@ def test_json_has_the_values_of_an_output_in_five_mappings_by_name() -> None:
         "ours": {"accuracy": 0.4, "classes": 9},
         "interval": {"accuracy": [0.3, 0.6], "classes": None},
         "images": {"accuracy": 10, "classes": None},
+        "seeds": {"accuracy": 5, "classes": None},
         "inside": {"accuracy": True, "classes": False},
         "oddity": None,
         "note": "small",
