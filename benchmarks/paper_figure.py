@@ -1,7 +1,7 @@
-"""Draw the accuracies of the paper and ours, from the table in docs/reproduction.md.
+"""Draw the paper's accuracies and ours, from the table in docs/reproduction.md.
 
-`python -m benchmarks.paper_figure` writes docs/figures/reproduction.png. What was trained with
-fewer images than the paper has is left out.
+`python -m benchmarks.paper_figure` writes docs/figures/reproduction.png. It has the accuracies at
+full size whose verdict is inside or outside.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from runner.reports.model import Figure
 
 PAGE, PICTURE = Path("docs/reproduction.md"), Path("docs/figures/reproduction.png")
 HEAD = "| ID | output | paper | ours | interval, 95 % | verdict | scale |"
-TITLE = "Accuracies of the paper and ours, CIFAR-10 (JPEG copy), full size"
+TITLE = "The paper's accuracies and ours, CIFAR-10 (JPEG copy), full size"
 
 
 def main() -> None:
@@ -23,7 +23,7 @@ def main() -> None:
 
 def drawn(page: str) -> Figure:
     """Return the figure of the accuracies in a page."""
-    return draw_intervals(TITLE, "the paper's", list(accuracies(page)))
+    return draw_intervals(TITLE, "the paper's value", list(accuracies(page)))
 
 
 def accuracies(page: str) -> Iterator[Compared]:

@@ -3,6 +3,7 @@
 import math
 import sys
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,9 +44,15 @@ DATASETS = {"small": "shapes", "medium": "cifar10", "full": "cifar10"}
     default=1,
     show_default=True,
     help=(
-        "Train the networks of Tables I to III with N seeds, that of 100 epochs with at most 2,"
+        "Train the networks of Tables I to III with N seeds (that with 100 epochs: at most 2),"
         " so that intervals cover the seed too."
     ),
+)
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="ID",
+    help="Run and report only this output of the paper, such as T-II; repeatable.",
 )
 @click.option(
     "--format",
@@ -86,21 +93,24 @@ def reproduce(
     from runner.reports.output import choose_destination, write_report
     from runner.reproduction.advance import begin
     from runner.reproduction.measured import read_sources
+    from runner.reproduction.outputs import outputs_with
     from runner.reproduction.plan import SCALES
     from runner.reproduction.view import reproduction_report
     from runner.settings import Settings
     from runner.store.opening import find_store, make_store
 
+    outputs = outputs_with(given["only"])
     view = report_view(form, wide=given["wide"])
     settings = Settings.from_environment()
     destination = choose_destination(settings.home, f"reproduction-{scale}", form, out)
     store = find_store(settings) if given["only_report"] else make_store(settings)
     with reading_shown():
         source = dataset or DATASETS[scale]
-        reproduction = begin(settings, store, SCALES[scale], source, seed, repeats)
+        whole = begin(settings, store, SCALES[scale], source, seed, repeats)
+    reproduction = replace(whole, only={step for output in outputs for step in output.steps})
     with explained(["submitted experiments are saved; run the same command again to continue"]):
         failed = [] if given["only_report"] else _do_all(reproduction, given["minutes"])
-    report = reproduction_report(read_sources(reproduction))
+    report = reproduction_report(read_sources(reproduction), outputs)
     written = write_report(report, form, destination, view)
     show_written(written)
     if failed:
@@ -153,7 +163,8 @@ def _is_over(store: "Store", experiment: int, going: list[int], end: float) -> b
     try:
         if time.monotonic() >= end or is_paused(store, experiment):
             return True
-        return not running(store, [experiment]) and bool(running(store, going))
+        found = running(store, going)
+        return bool(found) and experiment not in found
     except StoreUnavailable:
         # The display says so, and gives up after a long time.
         return False

@@ -1,7 +1,7 @@
 """Submit the missing steps of a reproduction; each step is submitted once, also if it is rerun."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 
@@ -14,12 +14,14 @@ from runner.reproduction.plan import (
     Evaluate,
     Explain,
     Folds,
+    OfTrial,
     Scale,
     Step,
     Subjects,
     Train,
     Tune,
     choose,
+    needed,
     plan,
 )
 from runner.settings import Settings
@@ -27,15 +29,21 @@ from runner.states import FINAL, JobState
 from runner.store import queries
 from runner.store.engine import Store
 from runner.store.lifecycle.experiments import NewExperiment, find_done, find_key
+from runner.store.queries.running import open_attempts
 from runner.submit.experiments import Training, new_evaluate, new_folds, new_train, new_tune, save
 from runner.submit.explain import new_explain
 
 THREADS = 1
+# The priority of a step that repeats another.
+LATER = -1
 
 
 @dataclass(frozen=True, eq=False)
 class Reproduction:
-    """A reproduction: its data set, scale and seed, and the number of seeds."""
+    """A reproduction: its data set, scale and seed, and the number of seeds.
+
+    `only` has the names of the steps whose results are wanted; by default all are.
+    """
 
     settings: Settings
     store: Store
@@ -44,6 +52,7 @@ class Reproduction:
     dataset: Dataset
     seed: int
     repeats: int = 1
+    only: Collection[str] | None = None
 
     @property
     def description(self) -> Description:
@@ -67,9 +76,10 @@ class Reproduction:
 
     @property
     def steps(self) -> list[Step]:
-        """Return all steps."""
+        """Return the steps that are wanted, and those that they need."""
         here = is_here("cifar100", self.settings.data_dir)
-        return plan(self.scale, self.subjects, cifar100=here, repeats=self.repeats)
+        steps = plan(self.scale, self.subjects, cifar100=here, repeats=self.repeats)
+        return steps if self.only is None else needed(steps, self.only)
 
 
 def begin(
@@ -93,7 +103,7 @@ def submitted(reproduction: Reproduction, *, submit: bool) -> dict[str, int]:
     found: dict[str, int] = {}
     for step in reproduction.steps:
         trial = None
-        if isinstance(step.work, Evaluate | Folds | Again | Explain):
+        if isinstance(step.work, OfTrial):
             trial = _trial(reproduction.store, found.get(step.work.trial_of))
             if trial is None:
                 continue
@@ -103,7 +113,9 @@ def submitted(reproduction: Reproduction, *, submit: bool) -> dict[str, int]:
             new = _new(reproduction, step, trial, key)
             number = find_done(reproduction.store, new)
             if number is None and submit:
-                number = save(reproduction.store, new)
+                # All results of the first seed come before those of others.
+                priority = LATER if step.repeats else new.priority
+                number = save(reproduction.store, replace(new, priority=priority))
         if number is not None:
             found[step.name] = number
     return found
@@ -122,11 +134,8 @@ def is_paused(store: Store, experiment: int) -> bool:
 
 def running(store: Store, experiments: Iterable[int]) -> list[int]:
     """Return those of the experiments that have a running job."""
-    return [
-        number
-        for number in experiments
-        if queries.experiment(store, number).states.get(JobState.RUNNING)
-    ]
+    found = {attempt.experiment for attempt in open_attempts(store)}
+    return [number for number in experiments if number in found]
 
 
 def _trial(store: Store, experiment: int | None) -> int | None:

@@ -1,6 +1,6 @@
 """Build the document of a reproduction: the paper's value and our value of every output."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cifar_model.data import Description
@@ -78,22 +78,26 @@ class ReproductionDocument:
     scale: str
     dataset: Description
     seed: int
+    repeats: int
     experiments: dict[str, int]
     unfinished: dict[str, dict[str, int] | None]
     ids: list[Output]
     files: list[str]
 
 
-def reproduction_document(sources: Sources) -> ReproductionDocument:
-    """Return the document. docs/reference.md describes its fields."""
+def reproduction_document(
+    sources: Sources, outputs: Sequence[PaperOutput] = OUTPUTS
+) -> ReproductionDocument:
+    """Return the document of these outputs. docs/reference.md describes its fields."""
     reproduction = sources.reproduction
     return ReproductionDocument(
         scale=reproduction.scale.name,
         dataset=reproduction.description,
         seed=reproduction.seed,
+        repeats=reproduction.repeats,
         experiments=dict(sources.experiments),
         unfinished=dict(sources.unfinished),
-        ids=[_output(sources, output) for output in OUTPUTS],
+        ids=[_output(sources, output) for output in outputs],
         files=[],
     )
 

@@ -9,7 +9,7 @@ from cifar_model.objective import METRICS
 from cifar_model.params import ParamValues
 from runner.reports.experiment.document import ExperimentDocument, report_document
 from runner.reports.records import Best, Evaluation, Interval
-from runner.reports.stats.uncertainty import repeats_interval
+from runner.reports.stats.uncertainty import accuracy_interval, repeats_interval
 from runner.reproduction.advance import Reproduction, is_open, submitted, unfinished
 from runner.reproduction.paper_values import Content
 from runner.reproduction.plan import runs
@@ -53,7 +53,7 @@ Values = dict[str, Measured]
 
 def share(accuracy: float, images: int) -> Measured:
     """Return an accuracy on a number of images with its Wilson interval."""
-    return mean_share([accuracy], images)
+    return Measured(accuracy, accuracy_interval(accuracy, images), images)
 
 
 def mean_share(accuracies: Sequence[float], images: int) -> Measured:

@@ -4,8 +4,10 @@ To add an output, add its record here. If it needs a new experiment, add a step 
 values are copied from the paper; nothing is tuned to match them.
 """
 
+from collections.abc import Collection, Sequence
 from functools import partial
 
+from cifar_model.errors import InputError, did_you_mean
 from runner.reproduction import images, network, scores, tuning
 from runner.reproduction.paper_output import PaperOutput
 from runner.reproduction.paper_values import FIGURE_4, FIGURE_5, LAYERS, ROUND, SCAN
@@ -344,3 +346,16 @@ OUTPUTS = (
     ),
     *READING_OUTPUTS,
 )
+
+
+def outputs_with(ids: Collection[str]) -> Sequence[PaperOutput]:
+    """Return the outputs with these IDs, or all if there are none; raise InputError for another."""
+    names = [output.id for output in OUTPUTS]
+    for name in ids:
+        if name not in names:
+            raise InputError(
+                f"--only: there is no output {name!r}{did_you_mean(name, names)}",
+                f"one of {', '.join(names)}",
+                "correct --only",
+            )
+    return [output for output in OUTPUTS if not ids or output.id in ids]

@@ -1,5 +1,6 @@
 """The plan of a reproduction as data: its scales, the explained images, and its steps."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -27,7 +28,7 @@ LOSS_OF_2018 = "normalised_crossentropy"
 SIGMOID_STEP = f"figure-5-row-{SIGMOID_ROW}-normalised"
 
 # The steps of Tables I to III, which are trained again with other seeds, and the most seeds of one
-# that takes as long as all others together.
+# that takes longer than all others.
 UNTUNED_LONG = "untuned-long"
 TABLE_STEPS = ("untuned-short", "augmented", UNTUNED_LONG, "tuned")
 MOST_REPEATS = {UNTUNED_LONG: 2}
@@ -165,15 +166,22 @@ class Explain:
     explaining: Explaining
 
 
-Work = Train | Tune | Evaluate | Folds | Again | Explain
+# Work on the best trial of another step, which must have ended.
+OfTrial = Evaluate | Folds | Again | Explain
+Work = Train | Tune | OfTrial
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One experiment of the plan: its name, its work, and what is added to the seed of the plan."""
+    """One experiment of the plan: its name and its work.
+
+    `repeats` is the step whose work it does again with another seed, which is `later_seed` after
+    that of the plan.
+    """
 
     name: str
     work: Work
+    repeats: str | None = None
     later_seed: int = 0
 
 
@@ -190,6 +198,19 @@ def plan(
         *_explaining(scale, subjects),
         *_repeating(scale, repeats),
     ]
+
+
+def needed(steps: Sequence[Step], names: Collection[str]) -> list[Step]:
+    """Return the steps with these names, their repeats, and the steps whose trials these need."""
+    by_name = {step.name: step for step in steps}
+    left = [step for step in steps if (step.repeats or step.name) in names]
+    found = set()
+    while left:
+        step = left.pop()
+        found.add(step.name)
+        if isinstance(step.work, OfTrial) and step.work.trial_of not in found:
+            left.append(by_name[step.work.trial_of])
+    return [step for step in steps if step.name in found]
 
 
 def runs(step: str, repeats: int) -> list[str]:
@@ -255,9 +276,12 @@ def _repeating(scale: Scale, repeats: int) -> list[Step]:
     steps = []
     for name in TABLE_STEPS:
         for later, run in enumerate(runs(name, repeats)[1:], start=1):
-            steps.append(Step(run, works[name], later))
+            steps.append(Step(run, works[name], name, later))
             splits = SPLITS[-1:] if name == "tuned" else SPLITS
-            steps += [Step(f"{run}-on-{split}", Evaluate(run, split)) for split in splits]
+            steps += [
+                Step(f"{run}-on-{split}", Evaluate(run, split), f"{name}-on-{split}", later)
+                for split in splits
+            ]
     return steps
 
 

@@ -1,5 +1,6 @@
 """The report of a reproduction: an overview of all outputs, then each output."""
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -21,31 +22,32 @@ from runner.reproduction.paper_output import PaperOutput
 from runner.reproduction.paper_values import TITLE, Content
 
 HOW_TO_READ = (
-    "Every accuracy has Wilson's 95 % interval for its n images (k-fold: Nadeau and Bengio's)."
-    " inside, outside: whether the paper's value lies in our interval; same, differs: for values"
-    " without sampling error. With one seed, an interval covers only the sampling of the images;"
-    " with several, which `--repeats` trains, ours is the mean and the interval is that of one more"
-    " seed. It does not cover settings that the paper does not state."
+    "An accuracy from one seed has Wilson's 95 % interval for its n images (k-fold: Nadeau and"
+    " Bengio's), which covers only the sampling of the images. inside, outside: whether the paper's"
+    " value lies in our interval; same, differs: for values without sampling error. With"
+    " `--repeats`, the values of Tables I to III are means over the seeds, and their intervals are"
+    " for the accuracy of one more seed; with two seeds they are very wide. All other values are"
+    " those of the first seed. No interval covers settings that the paper does not state."
 )
 OVERVIEW = "overview"
 COLUMNS = ("value", "paper", "ours", "interval", "n", "seeds", "agrees")
 
 
-def reproduction_report(sources: Sources) -> Report:
-    """Return the report of the stored results of a reproduction."""
-    document = reproduction_document(sources)
+def reproduction_report(sources: Sources, outputs: Sequence[PaperOutput] = OUTPUTS) -> Report:
+    """Return the report of the stored results of a reproduction: these outputs, or all."""
+    document = reproduction_document(sources, outputs)
     by_output: dict[str, list[Figure]] = {}
 
     def draw() -> list[Figure]:
         by_output[OVERVIEW] = _overview(document, sources.reproduction.named)
-        by_output.update({output.id: _figures(sources, output) for output in OUTPUTS})
+        by_output.update({output.id: _figures(sources, output) for output in outputs})
         return [figure for figures in by_output.values() for figure in figures]
 
     return Report(
         titled(sources.reproduction.named, f"Reproduction of the paper: {TITLE}"),
         document,
         # Each figure is placed after its output.
-        lay_out=lambda _: _parts(sources, document, by_output),
+        lay_out=lambda _: _parts(sources, document, outputs, by_output),
         brief=lambda: _brief(sources.reproduction, document),
         draw=draw,
     )
@@ -53,7 +55,7 @@ def reproduction_report(sources: Sources) -> Report:
 
 def _brief(reproduction: Reproduction, document: ReproductionDocument) -> list[Part]:
     """Return the parts for a terminal: an overview of all outputs, without their values."""
-    again = f"runner reproduce --scale {document.scale} --only-report"
+    again = _command(reproduction, document)
     return [
         *_heading(document),
         _glance(reproduction.named, document.ids),
@@ -65,6 +67,18 @@ def _brief(reproduction: Reproduction, document: ReproductionDocument) -> list[P
             ]
         ),
     ]
+
+
+def _command(reproduction: Reproduction, document: ReproductionDocument) -> str:
+    """Return the command that reports the same again."""
+    words = ["runner", "reproduce", "--scale", document.scale, "--dataset", reproduction.spec.name]
+    if reproduction.seed:
+        words += ["--seed", f"{reproduction.seed}"]
+    if reproduction.repeats > 1:
+        words += ["--repeats", f"{reproduction.repeats}"]
+    if len(document.ids) < len(OUTPUTS):
+        words += [word for output in document.ids for word in ("--only", output.id)]
+    return shlex.join([*words, "--only-report"])
 
 
 def _figures(sources: Sources, output: PaperOutput) -> list[Figure]:
@@ -91,17 +105,20 @@ def _overview(document: ReproductionDocument, named: Named) -> list[Figure]:
         and value.interval is not None
         and value.inside is not None
     ]
-    title = titled(named, "Accuracies of the paper and ours")
-    return [draw_intervals(title, "the paper's", found)] if found else []
+    title = titled(named, "The paper's accuracies and ours")
+    return [draw_intervals(title, "the paper's value", found)] if found else []
 
 
 def _parts(
-    sources: Sources, document: ReproductionDocument, figures: Mapping[str, Sequence[Figure]]
+    sources: Sources,
+    document: ReproductionDocument,
+    outputs: Sequence[PaperOutput],
+    figures: Mapping[str, Sequence[Figure]],
 ) -> list[Part]:
     named = sources.reproduction.named
     parts: list[Part] = [*_heading(document), _glance(named, document.ids), Note(HOW_TO_READ)]
     parts += figures.get(OVERVIEW, ())
-    for output, found in zip(OUTPUTS, document.ids, strict=True):
+    for output, found in zip(outputs, document.ids, strict=True):
         parts.append(_values(named, found))
         if found.oddity:
             parts.append(Note(f"Inconsistency in the paper: {found.oddity}", warning=True))
@@ -114,7 +131,10 @@ def _parts(
 def _heading(document: ReproductionDocument) -> Iterator[Note]:
     sizes = document.dataset.images
     images = f"{sizes.train:,} train, {sizes.validation:,} validation, {sizes.test:,} test"
-    yield Note(f"scale {document.scale}; images: {images}; seed {document.seed}")
+    seeds = f"seed {document.seed}"
+    if document.repeats > 1:
+        seeds += f", Tables I to III with up to {document.repeats} seeds"
+    yield Note(f"scale {document.scale}; images: {images}; {seeds}")
     numbers = ", ".join(f"{step} {number}" for step, number in document.experiments.items())
     if numbers:
         yield Note(f"experiments (see `runner report NUMBER`): {numbers}")

@@ -31,8 +31,10 @@ def draw_intervals(title: str, other: str, found: Sequence[Compared]) -> Figure:
     for row, one in enumerate(found):
         colour = INSIDE if one.inside else OUTSIDE
         axes.plot([one.value, one.other], [row, row], color=GREY, linewidth=1, zorder=1)
-        axes.plot(one.interval, [row, row], color=colour, linewidth=3, zorder=2)
-        axes.plot(one.value, row, "o", color=colour, markersize=5, zorder=3)
+        (drawn,) = axes.plot(one.interval, [row, row], color=colour, linewidth=5, zorder=2)
+        # Other ends would make it look wider than the interval.
+        drawn.set_solid_capstyle("butt")
+        axes.plot(one.value, row, "|", color="black", markersize=7, zorder=3)
         axes.plot(one.other, row, "D", color="black", fillstyle="none", markersize=5, zorder=4)
     axes.set_yticks(range(len(found)), [one.label for one in found], fontsize=8)
     axes.set(xlim=(0, 1), xlabel="accuracy", ylim=(len(found) - 0.5, -0.5))
@@ -43,10 +45,10 @@ def draw_intervals(title: str, other: str, found: Sequence[Compared]) -> Figure:
 
 
 def _legend(other: str) -> list[Line2D]:
-    of_ours = {f"ours, {other} inside": INSIDE, f"ours, {other} outside": OUTSIDE}
+    of_ours = {f"ours, {other} is inside": INSIDE, f"ours, {other} is outside": OUTSIDE}
     return [
         *(
-            Line2D([], [], color=colour, marker="o", linewidth=3, label=label)
+            Line2D([], [], color=colour, marker="|", mec="black", linewidth=5, label=label)
             for label, colour in of_ours.items()
         ),
         Line2D([], [], color="black", marker="D", fillstyle="none", linewidth=0, label=other),

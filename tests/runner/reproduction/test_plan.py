@@ -109,7 +109,9 @@ def test_the_tables_are_trained_with_several_seeds_and_the_long_row_with_two() -
         assert runs(name, 5) == [name, *names]
         assert [later[run].later_seed for run in names] == [*range(1, most)]
         for run in names:
-            assert later[f"{run}-on-test"].work == Evaluate(run, "test")
+            tested = later[f"{run}-on-test"]
+            assert tested.work == Evaluate(run, "test")
+            assert tested.later_seed == later[run].later_seed, "as if it were the only seed"
     assert later["untuned-long-repeat-2"].work == Train({}, 100)
     assert later["tuned-repeat-5"].work == Again("tuned", None)
     # Four trainings of each row, and one of 100 epochs; Table III has no scores on training images.

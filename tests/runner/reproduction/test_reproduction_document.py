@@ -1,9 +1,11 @@
 """What a reproduction says of itself before it is done, and what decides that it is another one."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from cifar_model.errors import InputError
 from runner.bundle.experiments import export_experiments, import_experiments
 from runner.reports.formats.terminal import View
 from runner.reports.output import Destination, write_report
@@ -11,7 +13,7 @@ from runner.reports.records import plain
 from runner.reproduction.advance import Reproduction, begin, submitted
 from runner.reproduction.document import Output, Value, reproduction_document
 from runner.reproduction.measured import read_sources
-from runner.reproduction.outputs import OUTPUTS
+from runner.reproduction.outputs import OUTPUTS, outputs_with
 from runner.reproduction.plan import Scale
 from runner.reproduction.view import reproduction_report
 from runner.settings import Settings
@@ -53,10 +55,32 @@ def test_on_a_terminal_there_is_an_overview_of_the_outputs_that_fits(
     assert told is not None
     assert len(told.splitlines()) < 60
     assert all(output.id in told for output in OUTPUTS)
-    assert "runner reproduce --scale tiny --only-report --format table --wide" in told
+    again = "runner reproduce --scale tiny --dataset digits --seed 3 --only-report"
+    assert f"{again} --format table --wide" in " ".join(told.split())
     everything = write_report(report, "table", whole, View(width=None)).text
     assert everything is not None
     assert len(everything.splitlines()) > 200
+
+
+def test_one_output_alone_has_only_the_steps_that_it_needs(
+    settings: Settings, sqlite_store: Store, tmp_path: Path
+) -> None:
+    outputs = outputs_with(["F-7", "T-III"])
+    assert [output.id for output in outputs] == ["T-III", "F-7"], "in the paper's order"
+    only = {step for output in outputs for step in output.steps}
+    whole = begin(settings, sqlite_store, TINY, "digits", seed=3, repeats=2)
+    reproduction = replace(whole, only=only)
+    needed = ("untuned-long", "tuned", "tuned-on-test", "tuned-folds", "activations")
+    repeated = ("tuned-repeat-2", "tuned-repeat-2-on-test")
+    assert [step.name for step in reproduction.steps] == [*needed, *repeated]
+    assert list(submitted(reproduction, submit=True)) == ["untuned-long", "tuned"]
+
+    report = reproduction_report(read_sources(reproduction), outputs)
+    told = write_report(report, "table", Destination(None, tmp_path), View(width=300)).text
+    assert told is not None
+    assert "--dataset digits --seed 3 --repeats 2 --only T-III --only F-7 --only-report" in told
+    with pytest.raises(InputError, match="there is no output 'T-4'; did you mean 'T-I'"):
+        outputs_with(["T-4"])
 
 
 def test_a_failed_job_leaves_out_its_own_value_and_no_other(
