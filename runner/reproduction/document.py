@@ -149,7 +149,7 @@ def _note(
     if has_accuracy and reproduction.spec.name != PAPER_IMAGES:
         words.append(
             f"The images are not those of the paper but {reproduction.description.title}. Images"
-            " that were compressed as JPEG lower an accuracy: see `python -m benchmarks.jpeg`."
+            " that were compressed as JPEG may lower an accuracy: see `python -m benchmarks.jpeg`."
         )
     words.append(_scale_words(reproduction))
     return " ".join(word for word in words if word)
