@@ -93,7 +93,7 @@ def reproduce(
     from runner.reports.output import choose_destination, write_report
     from runner.reproduction.advance import begin
     from runner.reproduction.measured import read_sources
-    from runner.reproduction.outputs import outputs_with
+    from runner.reproduction.outputs import outputs_with, wanted
     from runner.reproduction.plan import SCALES
     from runner.reproduction.view import reproduction_report
     from runner.settings import Settings
@@ -107,7 +107,7 @@ def reproduce(
     with reading_shown():
         source = dataset or DATASETS[scale]
         whole = begin(settings, store, SCALES[scale], source, seed, repeats)
-    reproduction = replace(whole, only={step for output in outputs for step in output.steps})
+    reproduction = replace(whole, wanted=wanted(outputs))
     with explained(["submitted experiments are saved; run the same command again to continue"]):
         failed = [] if given["only_report"] else _do_all(reproduction, given["minutes"])
     report = reproduction_report(read_sources(reproduction), outputs)

@@ -1,7 +1,7 @@
 """Submit the missing steps of a reproduction; each step is submitted once, also if it is rerun."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 
@@ -20,6 +20,7 @@ from runner.reproduction.plan import (
     Subjects,
     Train,
     Tune,
+    Wanted,
     choose,
     needed,
     plan,
@@ -42,7 +43,7 @@ LATER = -1
 class Reproduction:
     """A reproduction: its data set, scale and seed, and the number of seeds.
 
-    `only` has the names of the steps whose results are wanted; by default all are.
+    `wanted` says which results are wanted; by default all are.
     """
 
     settings: Settings
@@ -52,7 +53,7 @@ class Reproduction:
     dataset: Dataset
     seed: int
     repeats: int = 1
-    only: Collection[str] | None = None
+    wanted: Wanted | None = None
 
     @property
     def description(self) -> Description:
@@ -79,7 +80,7 @@ class Reproduction:
         """Return the steps that are wanted, and those that they need."""
         here = is_here("cifar100", self.settings.data_dir)
         steps = plan(self.scale, self.subjects, cifar100=here, repeats=self.repeats)
-        return steps if self.only is None else needed(steps, self.only)
+        return steps if self.wanted is None else needed(steps, self.wanted)
 
 
 def begin(

@@ -200,10 +200,18 @@ def plan(
     ]
 
 
-def needed(steps: Sequence[Step], names: Collection[str]) -> list[Step]:
-    """Return the steps with these names, their repeats, and the steps whose trials these need."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The names of the steps whose results are wanted, and of those with several seeds."""
+
+    once: Collection[str]
+    repeated: Collection[str]
+
+
+def needed(steps: Sequence[Step], wanted: Wanted) -> list[Step]:
+    """Return the steps that are wanted, their repeats, and the steps whose trials these need."""
     by_name = {step.name: step for step in steps}
-    left = [step for step in steps if (step.repeats or step.name) in names]
+    left = [step for step in steps if step.name in wanted.once or step.repeats in wanted.repeated]
     found = set()
     while left:
         step = left.pop()

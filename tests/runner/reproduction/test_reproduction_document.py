@@ -13,7 +13,7 @@ from runner.reports.records import plain
 from runner.reproduction.advance import Reproduction, begin, submitted
 from runner.reproduction.document import Output, Value, reproduction_document
 from runner.reproduction.measured import read_sources
-from runner.reproduction.outputs import OUTPUTS, outputs_with
+from runner.reproduction.outputs import OUTPUTS, outputs_with, wanted
 from runner.reproduction.plan import Scale
 from runner.reproduction.view import reproduction_report
 from runner.settings import Settings
@@ -67,13 +67,15 @@ def test_one_output_alone_has_only_the_steps_that_it_needs(
 ) -> None:
     outputs = outputs_with(["F-7", "T-III"])
     assert [output.id for output in outputs] == ["T-III", "F-7"], "in the paper's order"
-    only = {step for output in outputs for step in output.steps}
     whole = begin(settings, sqlite_store, TINY, "digits", seed=3, repeats=2)
-    reproduction = replace(whole, only=only)
+    reproduction = replace(whole, wanted=wanted(outputs))
     needed = ("untuned-long", "tuned", "tuned-on-test", "tuned-folds", "activations")
     repeated = ("tuned-repeat-2", "tuned-repeat-2-on-test")
     assert [step.name for step in reproduction.steps] == [*needed, *repeated]
     assert list(submitted(reproduction, submit=True)) == ["untuned-long", "tuned"]
+    assert replace(whole, wanted=wanted(OUTPUTS)).steps == whole.steps
+    curve = replace(whole, wanted=wanted(outputs_with(["F-15"])))
+    assert [step.name for step in curve.steps] == ["untuned-short"], "a figure has one seed"
 
     report = reproduction_report(read_sources(reproduction), outputs)
     told = write_report(report, "table", Destination(None, tmp_path), View(width=300)).text
