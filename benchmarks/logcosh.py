@@ -26,7 +26,7 @@ Array = NDArray[np.float32]
 
 # The share of the images that have a class of ten, as a bias before the sigmoid.
 PRIOR = float(np.log(0.1 / 0.9))
-# An output that is never higher than by chance says nothing.
+# An output that is below the share of a class for every image tells nothing apart.
 LOW = 0.1
 
 

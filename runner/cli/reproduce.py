@@ -102,7 +102,8 @@ def reproduce(
     outputs = outputs_with(given["only"])
     view = report_view(form, wide=given["wide"])
     settings = Settings.from_environment()
-    destination = choose_destination(settings.home, f"reproduction-{scale}", form, out)
+    name = "-".join([f"reproduction-{scale}", *(output.id for output in outputs if given["only"])])
+    destination = choose_destination(settings.home, name, form, out)
     store = find_store(settings) if given["only_report"] else make_store(settings)
     with reading_shown():
         source = dataset or DATASETS[scale]

@@ -114,7 +114,7 @@ def submitted(reproduction: Reproduction, *, submit: bool) -> dict[str, int]:
             new = _new(reproduction, step, trial, key)
             number = find_done(reproduction.store, new)
             if number is None and submit:
-                # All results of the first seed come before those of others.
+                # Queued jobs of the first seed start before those of others.
                 priority = LATER if step.repeats else new.priority
                 number = save(reproduction.store, replace(new, priority=priority))
         if number is not None:

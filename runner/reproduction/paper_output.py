@@ -12,7 +12,7 @@ from runner.reproduction.paper_values import Content
 class PaperOutput:
     """One output of the paper: its values by name, and how ours are computed.
 
-    `steps` are the steps of the plan that it needs, `repeated` says whether its values are means
+    `steps` are the steps of the plan that it needs; `repeated` says whether its values are means
     over seeds. Each function in `ours` returns some of our
     values; these functions, `draw` and `table` raise Missing until their steps have a result.
     `oddity` is an inconsistency in the paper. `note` says how our values were computed; `remark` is

@@ -190,7 +190,7 @@ def plan(
 ) -> list[Step]:
     """Return the steps in order of dependency; `cifar100` says whether its archive is available.
 
-    With `repeats`, the steps of Tables I to III are trained and evaluated with so many seeds.
+    With `repeats`, the steps of Tables I to III are trained and evaluated with that many seeds.
     """
     return [
         *_training(scale, cifar100),

@@ -46,7 +46,7 @@ def tuned_test(sources: Sources) -> Values:
 
 
 def _validated(sources: Sources, trials: Sequence[TrainedTrial]) -> Values:
-    """Return the accuracies of trials that are known from their training."""
+    """Return the validation and training accuracies of trials, from their last epoch."""
     dataset = sources.reproduction.dataset
     validation = [trial.val_accuracy for trial in trials]
     training = [trial.accuracy for trial in trials]

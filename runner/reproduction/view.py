@@ -25,9 +25,10 @@ HOW_TO_READ = (
     "An accuracy from one seed has Wilson's 95 % interval for its n images (k-fold: Nadeau and"
     " Bengio's), which covers only the sampling of the images. inside, outside: whether the paper's"
     " value lies in our interval; same, differs: for values without sampling error. With"
-    " `--repeats`, the values of Tables I to III are means over the seeds, and their intervals are"
-    " for the accuracy of one more seed; with two seeds they are very wide. All other values are"
-    " those of the first seed. No interval covers settings that the paper does not state."
+    " `--repeats`, the values of Tables I to III, except the k-fold, are means over the seeds, and"
+    " their intervals are for the accuracy of one more seed; with two seeds they are very wide. All"
+    " other values are those of the first seed. No interval covers settings that the paper does not"
+    " state."
 )
 OVERVIEW = "overview"
 COLUMNS = ("value", "paper", "ours", "interval", "n", "seeds", "agrees")
@@ -132,7 +133,7 @@ def _heading(document: ReproductionDocument) -> Iterator[Note]:
     sizes = document.dataset.images
     images = f"{sizes.train:,} train, {sizes.validation:,} validation, {sizes.test:,} test"
     seeds = f"seed {document.seed}"
-    if document.repeats > 1:
+    if any((value.seeds or 1) > 1 for output in document.ids for value in output.values):
         seeds += f", Tables I to III with up to {document.repeats} seeds"
     yield Note(f"scale {document.scale}; images: {images}; {seeds}")
     numbers = ", ".join(f"{step} {number}" for step, number in document.experiments.items())
