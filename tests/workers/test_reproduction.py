@@ -95,7 +95,7 @@ def check_page(reproduction: Reproduction, directory: Path) -> None:
         assert f"<h2>{output.id}: " in page
     figures = page.split("<figure")[1:]
     assert len(figures) == 13
-    assert "The paper's accuracies and ours" in figures[0]
+    assert 'id="intervals.png"' in figures[0]
     assert all(", scale tiny, fingerprint " in figure for figure in figures)
 
 
