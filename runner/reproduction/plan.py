@@ -13,7 +13,6 @@ from runner.reproduction.paper_values import FIGURE_5
 from runner.submit.explain import Explaining
 
 DEEPER_BLOCKS = 4
-SPLITS = ("train", "test")
 
 # What the paper does not state, and the values that are tried: batch size and learning rate of the
 # untuned model, and how many passes over the images an epoch of its image generator has.
@@ -27,10 +26,15 @@ SIGMOID_ROW = 2
 LOSS_OF_2018 = "normalised_crossentropy"
 SIGMOID_STEP = f"figure-5-row-{SIGMOID_ROW}-normalised"
 
-# The steps of Tables I to III, which are trained again with other seeds, and the most seeds of one
-# that takes longer than all others.
+# The steps of Tables I to III, which are trained again with other seeds, with the splits that they
+# are evaluated on; and the most seeds of one that takes longer than all others.
 UNTUNED_LONG = "untuned-long"
-TABLE_STEPS = ("untuned-short", "augmented", UNTUNED_LONG, "tuned")
+TABLE_SPLITS = {
+    "augmented": ("train", "test"),
+    "untuned-short": ("train", "test"),
+    UNTUNED_LONG: ("train", "test"),
+    "tuned": ("test",),
+}
 MOST_REPEATS = {UNTUNED_LONG: 2}
 
 # The steps that train the five rounds of Figure 5.
@@ -270,10 +274,9 @@ def _evaluating(scale: Scale) -> list[Step]:
     return [
         *(
             Step(f"{name}-on-{split}", Evaluate(name, split))
-            for name in ("augmented", "untuned-short", UNTUNED_LONG)
-            for split in SPLITS
+            for name, splits in TABLE_SPLITS.items()
+            for split in splits
         ),
-        Step("tuned-on-test", Evaluate("tuned", "test")),
         Step("tuned-folds", Folds("tuned", scale.folds)),
     ]
 
@@ -282,10 +285,9 @@ def _repeating(scale: Scale, repeats: int) -> list[Step]:
     """Return the steps that train those of Tables I to III with further seeds."""
     works: dict[str, Work] = {**_untuned(scale), "tuned": Again("tuned", scale.epochs)}
     steps = []
-    for name in TABLE_STEPS:
+    for name, splits in TABLE_SPLITS.items():
         for later, run in enumerate(runs(name, repeats)[1:], start=1):
             steps.append(Step(run, works[name], name, later))
-            splits = SPLITS[-1:] if name == "tuned" else SPLITS
             steps += [
                 Step(f"{run}-on-{split}", Evaluate(run, split), f"{name}-on-{split}", later)
                 for split in splits
