@@ -33,6 +33,12 @@ ParamValues = Mapping[str, ParamValue]
 
 MOST_SEED = 2**32 - 1
 
+
+def seed_after(seed: int, count: int) -> int:
+    """Return the seed that comes `count` after a seed; after the largest comes 0."""
+    return (seed + count) % (MOST_SEED + 1)
+
+
 # What Keras, Talos and others call them.
 OTHER_NAMES = {
     "learning_rate": "lr",

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from cifar_model.data import Dataset, DatasetSpec, Description, is_here, load
 from cifar_model.grid import METHODS
-from cifar_model.params import MOST_SEED
+from cifar_model.params import seed_after
 from runner.reports.experiment.document import report_document
 from runner.reproduction.plan import (
     Again,
@@ -72,8 +72,8 @@ class Reproduction:
         return choose(self.dataset)
 
     def seed_of(self, step: Step) -> int:
-        """Return the seed of a step; after the largest comes 0, as with `submit --repeats`."""
-        return (self.seed + step.later_seed) % (MOST_SEED + 1)
+        """Return the seed of a step."""
+        return seed_after(self.seed, step.later_seed)
 
     @property
     def steps(self) -> list[Step]:

@@ -11,7 +11,7 @@ from cifar_model.data.description import stored_fold
 from cifar_model.errors import InputError
 from cifar_model.grid import MAX_TRIALS, count_points, grid_to_json, sample
 from cifar_model.networks.network import PAPER, Network
-from cifar_model.params import MOST_SEED, ParamValues, rules_of
+from cifar_model.params import ParamValues, rules_of, seed_after
 from cifar_model.spaces.space import Grid
 from runner import provenance
 from runner.failpoints import failpoint
@@ -229,7 +229,7 @@ def jobs_of(training: Training, trained: Trained, dataset: Mapping[str, Any] | N
 
 def _variants(training: Training, dataset: Mapping[str, Any] | None) -> Iterator[Variant]:
     for repeat in range(training.repeats):
-        seed = (training.seed + repeat) % (MOST_SEED + 1)
+        seed = seed_after(training.seed, repeat)
         own = {} if training.repeats == 1 else {"seed": seed}
         if training.folds is None or dataset is None:
             yield Variant(seed, None, own)

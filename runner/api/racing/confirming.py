@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from cifar_model.objective import METRICS, reported, score
-from cifar_model.params import MOST_SEED, Params
+from cifar_model.params import Params, seed_after
 from cifar_model.spaces.racing import bounds
 from runner.api import checks
 from runner.errors import InputError
@@ -156,7 +156,7 @@ def _race(
         minimizes=document.minimizes,
         chosen_from=sum(trial.rank is not None for trial in document.ranked),
         candidates=found,
-        seeds=[(last + 1 + each) % (MOST_SEED + 1) for each in range(request.seeds)],
+        seeds=[seed_after(last, each) for each in range(1, request.seeds + 1)],
         bounds=bounds(len(found), request.seeds),
         budget=request.budget,
         predicts=all(trial.predicts for trial in trials),
