@@ -7,6 +7,8 @@ from runner.reproduction.paper_output import PaperOutput
 from runner.reproduction.paper_values import FIGURE_4, ROUND
 from runner.reproduction.plan import (
     BATCH_SIZES,
+    DROPOUT_ROW,
+    DROPOUT_STEPS,
     PASSES,
     PASSES_STEP,
     RATES,
@@ -15,12 +17,15 @@ from runner.reproduction.plan import (
     SIGMOID_STEP,
     UNTUNED_STEP,
 )
-from runner.reproduction.readings import LOSSES
+from runner.reproduction.readings import BY_DROPOUT, LOSSES
 
 # Validation accuracies: Table II after 10 epochs, Table I, and those of Figure 4 and Table III.
 UNTUNED, AUGMENTED, TUNED = 0.6877, 0.8888, 0.8056
 SIGMOID = FIGURE_4[SIGMOID_ROW - 1][ROUND.index("val_accuracy")]
 SIGMOID_LOSS = FIGURE_4[SIGMOID_ROW - 1][ROUND.index("val_loss")]
+DROPOUT, DROPOUT_TRAINING = (
+    FIGURE_4[DROPOUT_ROW - 1][ROUND.index(name)] for name in ("val_accuracy", "accuracy")
+)
 IN_THE_PAPER = "The paper's value is repeated beside every reading; nearest: the closest to it."
 
 READING_OUTPUTS = (
@@ -65,5 +70,20 @@ READING_OUTPUTS = (
         " categorical_crossentropy Keras 3 on TensorFlow takes what stands before the sigmoid as"
         " logits. Validation accuracies; those of the row are at the best epoch, as in Figure 4."
         f" {IN_THE_PAPER}",
+    ),
+    PaperOutput(
+        id="R-DROPOUT",
+        title="Readings: dropout of the tuned model",
+        place="Figures 4 and 5, its places not stated",
+        paper={
+            **{readings.dropout_name(rate): DROPOUT for rate in BY_DROPOUT},
+            **{readings.training_name(rate): DROPOUT_TRAINING for rate in BY_DROPOUT},
+        },
+        steps=(*DROPOUT_STEPS.values(), ROUND_STEPS[DROPOUT_ROW - 1]),
+        ours=(partial(readings.dropouts, paper=DROPOUT),),
+        note="Figure 5 has one dropout, 0.2, and does not say where. Here it is that of the first"
+        " block: with 0.2 the blocks have 0.2, 0.3 and 0.4 and the dense layers 0.25, as in section"
+        " IV.B, and with 0.1 half of that. Validation accuracies, and accuracies while training,"
+        f" with dropout; each at its best epoch, as in Figure 4. {IN_THE_PAPER}",
     ),
 )

@@ -3,6 +3,8 @@
 from cifar_model.params import ParamValue
 from runner.reproduction.measured import Measured, Missing, Sources, Values, share
 from runner.reproduction.plan import (
+    DROPOUT_ROW,
+    DROPOUT_STEPS,
     LOSS_OF_2018,
     PASSES,
     PASSES_STEP,
@@ -15,6 +17,8 @@ from runner.reproduction.plan import (
 
 NEAREST = "nearest"
 LOSSES = ("categorical_crossentropy", LOSS_OF_2018)
+# The steps of a row of Figure 5 by dropout, with the row itself.
+BY_DROPOUT = DROPOUT_STEPS | {0.2: ROUND_STEPS[DROPOUT_ROW - 1]}
 
 
 def untuned(sources: Sources, paper: float) -> Values:
@@ -75,6 +79,27 @@ def tuned_losses(sources: Sources) -> Values:
         f"best of the grid, {name}": share(sources.trial(step).val_accuracy, images)
         for step, name in zip(("tuned", "tuned-normalised"), LOSSES, strict=True)
     }
+
+
+def dropouts(sources: Sources, paper: float) -> Values:
+    """Return the accuracies of a row of Figure 5 by dropout, each at its best epoch."""
+    dataset = sources.reproduction.dataset
+    found, training = {}, {}
+    for rate, step in BY_DROPOUT.items():
+        best = sources.trial(step).best
+        found[dropout_name(rate)] = share(best.val_accuracy, len(dataset.validation))
+        training[training_name(rate)] = share(best.accuracy, len(dataset.train))
+    return {**_with_nearest(found, paper, step), **training}
+
+
+def dropout_name(rate: float) -> str:
+    """Return the name of the validation accuracy with a dropout."""
+    return f"row {DROPOUT_ROW}, dropout {rate:g}"
+
+
+def training_name(rate: float) -> str:
+    """Return the name of the accuracy while training with a dropout."""
+    return f"row {DROPOUT_ROW}, accuracy while training with dropout {rate:g}"
 
 
 def _with_nearest(found: Values, paper: float, step: str) -> Values:

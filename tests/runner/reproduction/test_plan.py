@@ -29,7 +29,7 @@ from runner.reproduction.plan import (
 IDS = (
     *("MODEL", "DATA", "T-I", "T-II", "T-III", "F-2", "F-3", "F-4", "F-5", "LST"),
     *("F-6", "F-7", "F-8", "F-9", "F-10", "F-11", "F-12", "F-13", "F-14", "F-15", "EQ", "FUT"),
-    *("R-BATCH", "R-PASSES", "R-LOSS"),
+    *("R-BATCH", "R-PASSES", "R-LOSS", "R-DROPOUT"),
 )
 
 NAMES = ("airplane", "bird", "cat", "truck")
@@ -65,7 +65,10 @@ def test_at_full_scale_nothing_is_less_than_in_the_paper() -> None:
         **work["figure-5-row-2"].params,
         "losses": "normalised_crossentropy",
     }
-    assert work["augmented-passes"] == Train({"augment": True}, 50)
+    for rate in (0.0, 0.1):
+        less = work[f"figure-5-row-5-dropout-{rate:g}"]
+        assert less == Train({**work["figure-5-row-5"].params, "dropout": rate}, None)
+    assert work["augmented-passes"] == Train({"augment": True}, 30)
     explained = [work[name].explaining for name in ("why-small", "why-stock")]
     assert [asked.segmentation for asked in explained] == ["small", "stock"]
     assert all(asked.labels == ("airplane", "bird") for asked in explained)
