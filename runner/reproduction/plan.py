@@ -19,7 +19,7 @@ DEEPER_BLOCKS = 4
 BATCH_SIZES, RATES = (32, 128, 512), (0.0001, 0.001, 0.01)
 UNTUNED_GRID: Grid = {"batch_size": [*BATCH_SIZES], "lr": [*RATES]}
 PASSES = 3
-UNTUNED_STEP, PASSES_STEP = "untuned-grid", "augmented-passes"
+UNTUNED_STEP, PASSES_STEP = "untuned-grid", f"augmented-{PASSES}-passes"
 
 # The row of Figure 5 with a sigmoid head and a cross-entropy, of which Keras had another in 2018.
 SIGMOID_ROW = 2

@@ -89,7 +89,7 @@ def dropouts(sources: Sources, paper: float) -> Values:
         best = sources.trial(step).best
         found[dropout_name(rate)] = share(best.val_accuracy, len(dataset.validation))
         training[training_name(rate)] = share(best.accuracy, len(dataset.train))
-    return {**_with_nearest(found, paper, step), **training}
+    return {**_with_nearest(found, paper, ROUND_STEPS[DROPOUT_ROW - 1]), **training}
 
 
 def dropout_name(rate: float) -> str:

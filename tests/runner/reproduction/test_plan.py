@@ -68,7 +68,7 @@ def test_at_full_scale_nothing_is_less_than_in_the_paper() -> None:
     for rate in (0.0, 0.1):
         less = work[f"figure-5-row-5-dropout-{rate:g}"]
         assert less == Train({**work["figure-5-row-5"].params, "dropout": rate}, None)
-    assert work["augmented-passes"] == Train({"augment": True}, 30)
+    assert work["augmented-3-passes"] == Train({"augment": True}, 30)
     explained = [work[name].explaining for name in ("why-small", "why-stock")]
     assert [asked.segmentation for asked in explained] == ["small", "stock"]
     assert all(asked.labels == ("airplane", "bird") for asked in explained)
