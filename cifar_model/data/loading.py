@@ -4,6 +4,7 @@ import shlex
 import unicodedata
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -83,21 +84,29 @@ def load(spec: DatasetSpec, directory: Path) -> Dataset:
     pictures = fitted(pictures, spec.image_size)
     fingerprint = pictures.fingerprint()
     train, validation, test = _divide(pictures, spec.split_seed)
-    if spec.train_size is not None and not 1 <= spec.train_size <= len(train):
-        raise InputError(
-            f"--train-size {spec.train_size} is out of range for {pictures.title}",
-            f"a whole number from 1 to {len(train)}, the size of its train split",
-            f"use --train-size {len(train)} or less",
-        )
-    return Dataset(
+    whole = Dataset(
         name=name,
         title=KNOWN_TITLES.get(fingerprint, pictures.title),
         fingerprint=fingerprint,
         classes=pictures.classes,
-        train=train.take(slice(spec.train_size)),
+        train=train,
         validation=validation,
         test=test,
     )
+    return cut(whole, spec.train_size)
+
+
+def cut(whole: Dataset, train_size: int | None) -> Dataset:
+    """Return a data set with the first training images only; all with None."""
+    if train_size is None:
+        return whole
+    if not 1 <= train_size <= len(whole.train):
+        raise InputError(
+            f"--train-size {train_size} is out of range for {whole.title}",
+            f"a whole number from 1 to {len(whole.train)}, the size of its train split",
+            f"use --train-size {len(whole.train)} or less",
+        )
+    return replace(whole, train=whole.train.take(slice(train_size)))
 
 
 def _read(spec: DatasetSpec, directory: Path) -> tuple[str, Pictures]:

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 
-from cifar_model.data import Dataset, DatasetSpec, Description, is_here, load
+from cifar_model.data import Dataset, DatasetSpec, Description, is_here
 from cifar_model.grid import METHODS
 from cifar_model.params import seed_after
+from runner.datasets.described import describe, read
 from runner.reports.experiment.document import report_document
 from runner.reproduction.plan import (
     Again,
@@ -87,7 +88,7 @@ def begin(
     settings: Settings, store: Store, scale: Scale, dataset: str, seed: int, repeats: int = 1
 ) -> Reproduction:
     """Load the data set; if it has fewer images than the scale, all of them are used."""
-    images = load(DatasetSpec(dataset), settings.data_dir)
+    images = read(DatasetSpec(dataset), settings.data_dir)
     spec, size = DatasetSpec(dataset), scale.train_size
     if size is not None and size < len(images.train):
         images = replace(images, train=images.train.take(slice(size)))
@@ -189,7 +190,7 @@ def _training(
     spec, described = reproduction.spec, reproduction.dataset.to_json()
     if isinstance(work, Train) and work.dataset:
         spec = DatasetSpec(work.dataset, train_size=reproduction.scale.train_size)
-        described = load(spec, reproduction.settings.data_dir).to_json()
+        described = describe(spec, reproduction.settings.data_dir)
     return Training(spec, work.epochs, THREADS, seed, key=key, described=described)
 
 

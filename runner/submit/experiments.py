@@ -14,6 +14,7 @@ from cifar_model.networks.network import PAPER, Network
 from cifar_model.params import ParamValues, rules_of, seed_after
 from cifar_model.spaces.space import Grid
 from runner import provenance
+from runner.datasets.described import describe
 from runner.failpoints import failpoint
 from runner.needs import predicts, require_network
 from runner.settings import Settings
@@ -24,7 +25,6 @@ from runner.store.engine import Store
 from runner.store.lifecycle.experiments import NewExperiment, create
 from runner.store.lifecycle.tuning.additions import Added, Addition, add
 from runner.submit import points
-from runner.submit.described import describe
 from runner.submit.points import Jobs, Rows, Trained, Variant
 
 

@@ -6,8 +6,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from cifar_model.data import Dataset, DatasetSpec, Description, load, shape_text
+from cifar_model.data import Dataset, DatasetSpec, Description, shape_text
 from cifar_model.errors import InputError
+from runner.datasets.decoded import load_once
+from runner.datasets.described import read
 from runner.settings import Settings
 from runner.states import Kind
 from runner.store import queries
@@ -63,7 +65,7 @@ def new_explain(
         configuration |= life_configuration(trial, explaining.epochs_of_life)
     other = None
     if explaining.dataset is not None:
-        other = load(explaining.dataset, settings.data_dir)
+        other = read(explaining.dataset, settings.data_dir)
         configuration["dataset"] = explaining.dataset.to_json() | other.to_json()
     check_images(trial, configuration["dataset"], "choose images with --dataset")
     check_readable(trial, explaining)
@@ -163,7 +165,8 @@ class _Images:
         evaluated = newest_predictions(self.store, self.trial.id, "test")
         if evaluated is not None:
             return evaluated.labels
-        loaded = load(DatasetSpec.from_json(self.trial.dataset or {}), self.settings.data_dir)
+        spec = DatasetSpec.from_json(self.trial.dataset or {})
+        loaded = load_once(spec, self.dataset.fingerprint, self.settings.data_dir)
         if loaded.fingerprint != self.dataset.fingerprint:
             raise InputError(
                 f"the images of {loaded.name} have changed: their fingerprint is"

@@ -9,9 +9,9 @@ from cifar_model.data import Dataset, DatasetSpec, Description
 from cifar_model.data.folds import fold_of
 from cifar_model.errors import InputError
 from cifar_model.params import Params
+from runner.datasets.decoded import load_once, mark_used
 from runner.store.engine import Store
 from runner.store.networks import read_network
-from workers.jobs.shared_data import load_once, mark_used
 from workers.retrying import retry_while_unavailable
 
 

@@ -125,8 +125,8 @@ def test_all_readings_are_reported_and_the_nearest_to_the_paper_is_named(
     (passes,) = job_ids(sqlite_store, found["augmented-3-passes"])
     train_to_end(sqlite_store, passes, [0.1, 0.85, 0.95])
     for step, score in (("", 0.7), ("-dropout-0.1", 0.8), ("-dropout-0", 0.9)):
-        (job,) = job_ids(sqlite_store, found[f"figure-5-row-5{step}"])
-        train_to_end(sqlite_store, job, [score])
+        (row,) = job_ids(sqlite_store, found[f"figure-5-row-5{step}"])
+        train_to_end(sqlite_store, row, [score])
     outputs = reproduction_document(read_sources(reproduction)).ids
     ours = {output.id: {value.name: value.ours for value in output.values} for output in outputs}
     # Table II has 0.6877.

@@ -11,9 +11,9 @@ import pytest
 
 from cifar_model.data import Dataset, DatasetSpec, load
 from cifar_model.data.dataset import Split
+from runner.datasets import decoded
 from tests.processes import as_another_user
 from tests.runner.store.making import InProcesses
-from workers.jobs import shared_data
 
 SPEC = DatasetSpec("digits", train_size=50)
 
@@ -21,12 +21,12 @@ SPEC = DatasetSpec("digits", train_size=50)
 @pytest.fixture
 def whole(tmp_path: Path) -> Dataset:
     """Offer a data set as it is read."""
-    return shared_data.load_once(DatasetSpec("digits"), "", tmp_path)
+    return decoded.load_once(DatasetSpec("digits"), "", tmp_path)
 
 
 @pytest.fixture
 def place(whole: Dataset, tmp_path: Path) -> Path:
-    shared_data.keep(whole, 0, tmp_path)
+    decoded.keep(whole, 0, tmp_path)
     return tmp_path / "decoded" / f"{whole.fingerprint}-0"
 
 
@@ -43,11 +43,11 @@ def same(one: Split, other: Split) -> bool:
 def test_a_copy_is_the_data_set_and_its_images_are_not_in_the_memory_of_the_process(
     whole: Dataset, place: Path, tmp_path: Path
 ) -> None:
-    found = shared_data.find(SPEC, whole.fingerprint, tmp_path)
+    found = decoded.find(SPEC, whole.fingerprint, tmp_path)
     assert found is not None
     assert place.is_dir()
     read = load(SPEC, tmp_path)
-    for split in shared_data.SPLITS:
+    for split in decoded.SPLITS:
         assert same(getattr(found, split), getattr(read, split))
     assert found.to_json() == read.to_json()
     assert isinstance(memory_of(found.train.images), mmap.mmap)
@@ -59,10 +59,8 @@ def test_another_split_or_other_images_have_no_copy(
     whole: Dataset, place: Path, tmp_path: Path
 ) -> None:
     assert place.is_dir()
-    assert (
-        shared_data.find(DatasetSpec("digits", split_seed=1), whole.fingerprint, tmp_path) is None
-    )
-    assert shared_data.find(SPEC, "0" * 64, tmp_path) is None
+    assert decoded.find(DatasetSpec("digits", split_seed=1), whole.fingerprint, tmp_path) is None
+    assert decoded.find(SPEC, "0" * 64, tmp_path) is None
 
 
 @pytest.mark.parametrize(
@@ -89,9 +87,9 @@ def test_a_damaged_copy_is_not_used_but_written_anew(
             (place / "test-labels.npy").unlink()
         case _:
             (place / "about.json").write_text({"no JSON": "{", "a list": "[]"}[damage])
-    assert shared_data.find(SPEC, whole.fingerprint, tmp_path) is None
-    shared_data.keep(whole, 0, tmp_path)
-    assert shared_data.find(SPEC, whole.fingerprint, tmp_path) is not None
+    assert decoded.find(SPEC, whole.fingerprint, tmp_path) is None
+    decoded.keep(whole, 0, tmp_path)
+    assert decoded.find(SPEC, whole.fingerprint, tmp_path) is not None
 
 
 def written(folder: Path) -> int:
@@ -106,11 +104,11 @@ def test_only_the_copies_that_were_used_last_are_kept(
     whole: Dataset, place: Path, tmp_path: Path
 ) -> None:
     for seed in range(1, 3):
-        shared_data.keep(whole, seed, tmp_path)
+        decoded.keep(whole, seed, tmp_path)
     for seed in range(3):
         os.utime(place.with_name(f"{whole.fingerprint}-{seed}"), (seed, seed))
-    shared_data.mark_used(DatasetSpec("digits"), whole.fingerprint, tmp_path)
-    shared_data.keep(whole, 3, tmp_path)
+    decoded.mark_used(DatasetSpec("digits"), whole.fingerprint, tmp_path)
+    decoded.keep(whole, 3, tmp_path)
     assert copies(tmp_path) == [f"{whole.fingerprint}-{seed}" for seed in (0, 2, 3)]
 
 
@@ -120,28 +118,28 @@ def test_what_a_process_that_died_left_behind_is_removed(
     for name in (f".{whole.fingerprint}-1", ".another"):
         place.with_name(name).mkdir()
         (place.with_name(name) / "train-images.npy").touch()
-    shared_data.keep(whole, 1, tmp_path)
+    decoded.keep(whole, 1, tmp_path)
     assert copies(tmp_path) == [f"{whole.fingerprint}-{seed}" for seed in (0, 1)]
 
 
 def test_processes_that_decode_at_the_same_time_do_not_fill_the_disk_together(
     whole: Dataset, tmp_path: Path, in_processes: InProcesses, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    size = sum(array.nbytes for _, array in shared_data._arrays(whole))
+    size = sum(array.nbytes for _, array in decoded._arrays(whole))
     # As if the disk had room for one and a half copies.
-    monkeypatch.setattr(shared_data, "SPARE_BYTES", 0)
+    monkeypatch.setattr(decoded, "SPARE_BYTES", 0)
     monkeypatch.setattr(
         shutil, "disk_usage", lambda path: SimpleNamespace(free=1.5 * size - written(path))
     )
-    in_processes(4, lambda number: shared_data.keep(whole, number, tmp_path))
+    in_processes(4, lambda number: decoded.keep(whole, number, tmp_path))
     assert len(copies(tmp_path)) == 1
 
 
 def test_no_copy_is_made_that_would_fill_the_disk(
     whole: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shared_data, "SPARE_BYTES", shutil.disk_usage(tmp_path).total)
-    shared_data.keep(whole, 0, tmp_path)
+    monkeypatch.setattr(decoded, "SPARE_BYTES", shutil.disk_usage(tmp_path).total)
+    decoded.keep(whole, 0, tmp_path)
     assert copies(tmp_path) == []
 
 
@@ -149,20 +147,20 @@ def test_a_directory_that_cannot_be_written_to_is_left_alone(
     whole: Dataset, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
-    shared_data.keep(whole, 0, tmp_path / "file")
-    assert shared_data.find(SPEC, whole.fingerprint, tmp_path / "file") is None
+    decoded.keep(whole, 0, tmp_path / "file")
+    assert decoded.find(SPEC, whole.fingerprint, tmp_path / "file") is None
 
 
 def test_what_is_slow_to_read_is_read_once(
     whole: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert not (tmp_path / "decoded").exists(), "it is quick to read"
-    monkeypatch.setattr(shared_data, "SLOW_SECONDS", 0)
+    monkeypatch.setattr(decoded, "SLOW_SECONDS", 0)
     for _ in range(2):
-        read = shared_data.load_once(SPEC, whole.fingerprint, tmp_path)
+        read = decoded.load_once(SPEC, whole.fingerprint, tmp_path)
         assert same(read.train, whole.train.take(slice(50)))
         assert isinstance(memory_of(read.test.images), mmap.mmap)
-        monkeypatch.setattr(shared_data, "load", None)
+        monkeypatch.setattr(decoded, "load", None)
 
 
 def test_what_this_user_may_not_read_is_left_alone(
@@ -172,9 +170,9 @@ def test_what_this_user_may_not_read_is_left_alone(
 
     def read(_: int) -> object:
         as_another_user()
-        shared_data.keep(whole, 0, tmp_path)
-        return shared_data.find(SPEC, whole.fingerprint, tmp_path)
+        decoded.keep(whole, 0, tmp_path)
+        return decoded.find(SPEC, whole.fingerprint, tmp_path)
 
     assert in_processes(1, read) == [None]
     place.parent.chmod(0o755)
-    assert shared_data.find(SPEC, whole.fingerprint, tmp_path) is not None
+    assert decoded.find(SPEC, whole.fingerprint, tmp_path) is not None

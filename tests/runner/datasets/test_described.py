@@ -10,8 +10,8 @@ import pytest
 
 from cifar_model.data import Dataset, DatasetSpec, load
 from cifar_model.errors import InputError
-from runner.submit import described
-from runner.submit.described import describe
+from runner.datasets import decoded, described
+from runner.datasets.described import describe, read
 from tests.cifar_model.picture_files import two_classes, zip_of
 from tests.processes import as_another_user
 from tests.runner.store.making import InProcesses
@@ -31,7 +31,7 @@ class Reading:
 @pytest.fixture
 def reading(monkeypatch: pytest.MonkeyPatch) -> Reading:
     found = Reading()
-    monkeypatch.setattr(described, "load", found.load)
+    monkeypatch.setattr(described, "load_anew", found.load)
     return found
 
 
@@ -109,6 +109,31 @@ def test_a_file_that_was_written_a_moment_ago_is_not_relied_on(
     assert reading.times == 2
 
 
+@pytest.mark.usefixtures("an_hour_later")
+def test_images_that_are_slow_to_read_are_decoded_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    spec, data = DatasetSpec(folder(Path()), train_size=5), tmp_path / "data"
+    expected = load(spec, data)
+    monkeypatch.setattr(decoded, "SLOW_SECONDS", 0)
+    first = read(spec, data)
+    monkeypatch.setattr(decoded, "load", None)
+    for found in (first, read(spec, data)):
+        assert found.to_json() == expected.to_json()
+        assert np.array_equal(found.train.images, expected.train.images)
+        assert np.array_equal(found.test.labels, expected.test.labels)
+
+
+def test_more_training_images_than_there_are_are_refused_each_time(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decoded, "SLOW_SECONDS", 0)
+    for _ in range(2):
+        with pytest.raises(InputError, match="out of range"):
+            read(DatasetSpec(name, train_size=1000), tmp_path)
+
+
 @pytest.mark.parametrize("content", ["", "{", "{}", "[]", '{"name": "shapes"}'])
 def test_a_damaged_description_is_written_again(
     tmp_path: Path, reading: Reading, name: str, content: str
@@ -149,7 +174,7 @@ def test_files_that_change_while_they_are_read_are_not_relied_on(
         Path(spec.name.removeprefix("npz:")).touch()
         return found
 
-    monkeypatch.setattr(described, "load", load_and_change)
+    monkeypatch.setattr(described, "load_anew", load_and_change)
     describe(DatasetSpec(name), tmp_path)
     assert not (tmp_path / described.FOLDER).exists()
 

@@ -5,12 +5,14 @@ import json
 import os
 import time
 from contextlib import suppress
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import cifar_model.data
-from cifar_model.data import DatasetSpec, Description, files_of, load
+from cifar_model.data import Dataset, DatasetSpec, Description, files_of
+from runner.datasets.decoded import load_anew, load_once
 
 # In the directory of the data sets.
 FOLDER = "described"
@@ -34,7 +36,7 @@ def describe(spec: DatasetSpec, directory: Path) -> dict[str, Any]:
     place, files = _place(spec, directory)
     if place is not None and (found := _read(place, spec)):
         return found
-    described = load(spec, directory).to_json()
+    described = load_anew(spec, directory).to_json()
     newest = max((changed for *_, changed in files), default=0)
     is_settled = began - newest > SETTLED_SECONDS * 1e9
     # The files may have changed while they were read.
@@ -43,6 +45,13 @@ def describe(spec: DatasetSpec, directory: Path) -> dict[str, Any]:
         with suppress(OSError):
             _write(place, described)
     return described
+
+
+def read(spec: DatasetSpec, directory: Path) -> Dataset:
+    """Return a data set as `load` does; one that is slow to read is decoded once."""
+    described = describe(spec, directory)
+    named = replace(spec, name=described["name"])
+    return load_once(named, described["fingerprint"], directory)
 
 
 def _place(spec: DatasetSpec, directory: Path) -> tuple[Path | None, list[File]]:

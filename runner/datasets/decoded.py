@@ -1,4 +1,4 @@
-"""Data sets in decoded form, which the workers of a host share by memory map.
+"""Data sets in decoded form, which the processes of a host share by memory map.
 
 To decode 60,000 JPEG images takes 12 s of CPU time, and each process would hold its own copy. What
 is quick to read is not kept. A copy is found by its fingerprint and its split seed, and used if its
@@ -22,6 +22,7 @@ import numpy as np
 from cifar_model.data import load
 from cifar_model.data.dataset import Array, Dataset, Split
 from cifar_model.data.description import DatasetSpec
+from cifar_model.data.loading import cut
 
 # In the directory of the data sets.
 FOLDER = "decoded"
@@ -44,15 +45,20 @@ def load_once(spec: DatasetSpec, fingerprint: str, directory: Path) -> Dataset:
     The fingerprint is that of the result only if there was a copy: otherwise the files may have
     changed.
     """
-    if found := find(spec, fingerprint, directory):
-        return found
+    found = find(spec, fingerprint, directory)
+    return load_anew(spec, directory) if found is None else found
+
+
+def load_anew(spec: DatasetSpec, directory: Path) -> Dataset:
+    """Return a data set that is read from its files, and keep a copy if that was slow."""
     began = time.process_time()
     whole = load(replace(spec, train_size=None), directory)
     if time.process_time() - began > SLOW_SECONDS:
         keep(whole, spec.split_seed, directory)
-        if found := find(spec, whole.fingerprint, directory):
+        found = find(replace(spec, name=whole.name), whole.fingerprint, directory)
+        if found is not None:
             return found
-    return _cut(whole, spec)
+    return cut(whole, spec.train_size)
 
 
 def keep(dataset: Dataset, split_seed: int, directory: Path) -> None:
@@ -98,11 +104,7 @@ def find(spec: DatasetSpec, fingerprint: str, directory: Path) -> Dataset | None
         # So that `keep` writes it again.
         shutil.rmtree(place, ignore_errors=True)
         return None
-    return _cut(found, spec)
-
-
-def _cut(whole: Dataset, spec: DatasetSpec) -> Dataset:
-    return replace(whole, train=whole.train.take(slice(spec.train_size)))
+    return cut(found, spec.train_size)
 
 
 def _place(directory: Path, fingerprint: str, split_seed: int) -> Path:

@@ -1,0 +1,1 @@
+"""What this machine keeps of data sets, so that large ones are read once."""
