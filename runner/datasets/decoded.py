@@ -55,9 +55,10 @@ def load_anew(spec: DatasetSpec, directory: Path) -> Dataset:
     whole = load(replace(spec, train_size=None), directory)
     if time.process_time() - began > SLOW_SECONDS:
         keep(whole, spec.split_seed, directory)
-        found = find(replace(spec, name=whole.name), whole.fingerprint, directory)
+        found = find(spec, whole.fingerprint, directory)
         if found is not None:
-            return found
+            # The copy may be of other files with the same images.
+            return replace(found, name=whole.name, title=whole.title)
     return cut(whole, spec.train_size)
 
 
@@ -104,6 +105,7 @@ def find(spec: DatasetSpec, fingerprint: str, directory: Path) -> Dataset | None
         # So that `keep` writes it again.
         shutil.rmtree(place, ignore_errors=True)
         return None
+    mark_used(spec, fingerprint, directory)
     return cut(found, spec.train_size)
 
 

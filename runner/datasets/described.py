@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from importlib.metadata import version
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import cifar_model.data
-from cifar_model.data import Dataset, DatasetSpec, Description, files_of
+from cifar_model.data import Dataset, DatasetSpec, Description, files_of, load
 from runner.datasets.decoded import load_anew, load_once
 
 # In the directory of the data sets.
@@ -32,26 +33,37 @@ def describe(spec: DatasetSpec, directory: Path) -> dict[str, Any]:
 
     Raises InputError as `load` does. A worker compares the fingerprint with that of the images.
     """
+    described, _ = _describe(spec, directory, load)
+    return described
+
+
+def read(spec: DatasetSpec, directory: Path) -> Dataset:
+    """Return a data set as `load` does; one that is slow to read is decoded once."""
+    described, found = _describe(spec, directory, load_anew)
+    if found is None:
+        found = load_once(spec, described["fingerprint"], directory)
+        if found.fingerprint == described["fingerprint"]:
+            found = replace(found, name=described["name"], title=described["title"])
+    return found
+
+
+def _describe(
+    spec: DatasetSpec, directory: Path, load: Callable[[DatasetSpec, Path], Dataset]
+) -> tuple[dict[str, Any], Dataset | None]:
+    """Return the description, and the data set if that had to be read."""
     began = time.time_ns()
     place, files = _place(spec, directory)
-    if place is not None and (found := _read(place, spec)):
-        return found
-    described = load_anew(spec, directory).to_json()
+    if place is not None and (known := _read(place, spec)):
+        return known, None
+    found = load(spec, directory)
     newest = max((changed for *_, changed in files), default=0)
     is_settled = began - newest > SETTLED_SECONDS * 1e9
     # The files may have changed while they were read.
     if place is not None and is_settled and _place(spec, directory)[0] == place:
         # Without it everything works, only slower.
         with suppress(OSError):
-            _write(place, described)
-    return described
-
-
-def read(spec: DatasetSpec, directory: Path) -> Dataset:
-    """Return a data set as `load` does; one that is slow to read is decoded once."""
-    described = describe(spec, directory)
-    named = replace(spec, name=described["name"])
-    return load_once(named, described["fingerprint"], directory)
+            _write(place, found.to_json())
+    return found.to_json(), found
 
 
 def _place(spec: DatasetSpec, directory: Path) -> tuple[Path | None, list[File]]:

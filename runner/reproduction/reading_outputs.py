@@ -74,7 +74,7 @@ READING_OUTPUTS = (
     PaperOutput(
         id="R-DROPOUT",
         title="Readings: dropout of the tuned model",
-        place="Figures 4 and 5, its places not stated",
+        place="Figures 4 and 5; where the network has dropout is not stated",
         paper={
             **{readings.dropout_name(rate): DROPOUT for rate in BY_DROPOUT},
             **{readings.training_name(rate): DROPOUT_TRAINING for rate in BY_DROPOUT},
@@ -83,7 +83,8 @@ READING_OUTPUTS = (
         ours=(partial(readings.dropouts, paper=DROPOUT),),
         note="Figure 5 has one dropout, 0.2, and does not say where. Here it is that of the first"
         " block: with 0.2 the blocks have 0.2, 0.3 and 0.4 and the dense layers 0.25, as in section"
-        " IV.B, and with 0.1 half of that. Validation accuracies, and accuracies while training,"
-        f" with dropout; each at its best epoch, as in Figure 4. {IN_THE_PAPER}",
+        " IV.B, and with 0.1 half of that. Validation accuracies, and accuracies during training,"
+        " when dropout is active; each at its own best epoch, as in Figure 4. nearest: that of the"
+        " closest validation accuracy.",
     ),
 )

@@ -20,11 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cifar_model.data import DatasetSpec, Description, is_here
+from cifar_model.data import DatasetSpec, Description, is_here, load
 from cifar_model.data.cifar import OFFICIAL
 from cifar_model.data.folds import fold_of
 from cifar_model.errors import InputError
-from runner.datasets.decoded import load_once
+from runner.datasets.decoded import find
 from runner.processes import python_command
 
 SPLITS = ("validation", "test")
@@ -152,7 +152,7 @@ def write_splits(folder: Path, wanted: dict[str, Any]) -> str:
     """Write the splits of a data set into a folder; return why not, or nothing."""
     try:
         spec, directory = DatasetSpec.from_json(wanted), Path(wanted["data_dir"])
-        found = load_once(spec, wanted["fingerprint"], directory)
+        found = find(spec, wanted["fingerprint"], directory) or load(spec, directory)
     except InputError as error:
         return f"The data set cannot be read: {error.what}."
     if found.fingerprint != wanted["fingerprint"]:

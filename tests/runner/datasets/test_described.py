@@ -31,7 +31,7 @@ class Reading:
 @pytest.fixture
 def reading(monkeypatch: pytest.MonkeyPatch) -> Reading:
     found = Reading()
-    monkeypatch.setattr(described, "load_anew", found.load)
+    monkeypatch.setattr(described, "load", found.load)
     return found
 
 
@@ -134,6 +134,32 @@ def test_more_training_images_than_there_are_are_refused_each_time(
             read(DatasetSpec(name, train_size=1000), tmp_path)
 
 
+def test_what_no_copy_is_kept_of_is_read_once(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading = Reading()
+    monkeypatch.setattr(decoded, "load", reading.load)
+    monkeypatch.setattr(decoded, "SLOW_SECONDS", 0)
+    (tmp_path / "file").touch()
+    for expected in (1, 2):
+        read(DatasetSpec(name), tmp_path / "file")
+        assert reading.times == expected, "nothing can be written, so each call reads it"
+
+
+@pytest.mark.usefixtures("an_hour_later")
+def test_files_with_the_same_images_keep_their_own_names_and_titles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decoded, "SLOW_SECONDS", 0)
+    one = Path(arrays(tmp_path).removeprefix("npz:"))
+    other = one.with_name("other.npz")
+    other.write_bytes(one.read_bytes())
+    for spec in (DatasetSpec(f"npz:{file}") for file in (one, other, one, other)):
+        expected = load(spec, tmp_path).to_json()
+        assert read(spec, tmp_path).to_json() == expected
+        assert describe(spec, tmp_path) == expected
+
+
 @pytest.mark.parametrize("content", ["", "{", "{}", "[]", '{"name": "shapes"}'])
 def test_a_damaged_description_is_written_again(
     tmp_path: Path, reading: Reading, name: str, content: str
@@ -174,7 +200,7 @@ def test_files_that_change_while_they_are_read_are_not_relied_on(
         Path(spec.name.removeprefix("npz:")).touch()
         return found
 
-    monkeypatch.setattr(described, "load_anew", load_and_change)
+    monkeypatch.setattr(described, "load", load_and_change)
     describe(DatasetSpec(name), tmp_path)
     assert not (tmp_path / described.FOLDER).exists()
 

@@ -7,6 +7,7 @@ import pytest
 
 from cifar_model.errors import InputError
 from runner.bundle.experiments import export_experiments, import_experiments
+from runner.datasets import decoded
 from runner.reports.formats.terminal import View
 from runner.reports.output import Destination, write_report
 from runner.reports.records import plain
@@ -44,6 +45,17 @@ def test_a_report_of_nothing_says_what_is_missing(
     assert "T-II: No tuning, no augmentation" in told
     assert "Steps without a result yet: untuned-long, untuned-short." in told
     assert queries.experiments(sqlite_store, 10) == []
+
+
+def test_images_that_are_slow_to_read_are_decoded_once(
+    settings: Settings, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decoded, "SLOW_SECONDS", 0)
+    first = tiny(settings, sqlite_store)
+    monkeypatch.setattr(decoded, "load", None)
+    again = tiny(settings, sqlite_store)
+    assert again.dataset.to_json() == first.dataset.to_json()
+    assert len(again.dataset.train) == TINY.train_size
 
 
 def test_on_a_terminal_there_is_an_overview_of_the_outputs_that_fits(
@@ -148,6 +160,10 @@ def test_all_readings_are_reported_and_the_nearest_to_the_paper_is_named(
     dropouts = [ours["R-DROPOUT"][f"row 5, dropout {rate}"] for rate in (0, 0.1, 0.2)]
     assert dropouts == [0.9, 0.8, 0.7]
     assert ours["R-DROPOUT"]["nearest"] == "row 5, dropout 0.1"
+    trained = "row 5, accuracy while training with dropout"
+    assert [ours["R-DROPOUT"][f"{trained} {rate}"] for rate in (0, 0.1, 0.2)] == [0.5] * 3
+    (dropout,) = (output.paper for output in OUTPUTS if output.id == "R-DROPOUT")
+    assert dropout[f"{trained} 0.1"] == pytest.approx(0.858, abs=1e-4)
 
 
 def test_json_has_the_values_of_an_output_in_mappings_by_name() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,12 @@ import pytest
 from cifar_model.data import DatasetSpec, Description, load
 from cifar_model.data.folds import fold_of
 from cifar_model.errors import InputError
+from runner.datasets.decoded import keep
 from runner.settings import Settings
 from runner.store.engine import Store
 from runner.ui.answers import Answers
 from runner.ui.compare import DisputedImages
-from runner.ui.pictures import Pictures, as_png
+from runner.ui.pictures import Pictures, as_png, write_splits
 from tests.browser import Browser
 from tests.runner.reports.stored import evaluated
 from tests.runner.ui.conftest import Page
@@ -87,6 +89,16 @@ def test_each_fold_has_its_own_images(tmp_path: Path) -> None:
             assert pictures.png(asked, "validation", 0) == expected
     finally:
         pictures.close()
+
+
+def test_a_decoded_copy_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = load(DatasetSpec("shapes"), tmp_path)
+    keep(whole, 0, tmp_path)
+    monkeypatch.setattr("runner.ui.pictures.load", None)
+    wanted = asdict(shapes(train_size=50, fold=2, folds=5)) | {"data_dir": str(tmp_path)}
+    assert write_splits(tmp_path, wanted) == ""
+    expected = fold_of(load(DatasetSpec("shapes", 50), tmp_path), 2, 5).validation.images
+    assert np.array_equal(np.load(tmp_path / "validation.npy"), expected)
 
 
 def test_only_a_data_set_that_has_been_read_makes_room_for_another(
