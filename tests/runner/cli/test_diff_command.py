@@ -14,6 +14,7 @@ from runner.errors import InputError
 from runner.store.engine import Store
 from tests.runner.reports.explained import Weights, explained, weights
 from tests.runner.reports.stored import CLASSES, SHOWN_DATASET
+from tests.runner.store.making import home_of
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "json.md"
 
@@ -29,7 +30,7 @@ def pair(sqlite_store: Store) -> list[str]:
 
 
 def call(store: Store, *arguments: str) -> Result:
-    environment = {"RUNNER_DATABASE_URL": store.url, "RUNNER_HOME": str(Path(store.url).parent)}
+    environment = {"RUNNER_DATABASE_URL": store.url, "RUNNER_HOME": home_of(store)}
     return CliRunner().invoke(diff, arguments, env=environment, catch_exceptions=False)
 
 

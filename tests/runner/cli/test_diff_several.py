@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -12,7 +11,7 @@ from runner.cli.compare import diff
 from runner.errors import InputError
 from runner.store.engine import Store
 from tests.runner.reports.explained import explained, weights
-from tests.runner.store.making import run
+from tests.runner.store.making import home_of, run
 
 SAME, ELSEWHERE = weights(0, 1, 2, 3, 4), weights(5, 6, 7, 8, 9)
 
@@ -29,7 +28,7 @@ def three(sqlite_store: Store) -> list[str]:
 
 
 def call(store: Store, *arguments: str) -> Result:
-    environment = {"RUNNER_DATABASE_URL": store.url, "RUNNER_HOME": str(Path(store.url).parent)}
+    environment = {"RUNNER_DATABASE_URL": store.url, "RUNNER_HOME": home_of(store)}
     return CliRunner().invoke(diff, arguments, env=environment, catch_exceptions=False)
 
 

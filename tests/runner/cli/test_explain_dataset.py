@@ -13,7 +13,7 @@ from cifar_model.errors import InputError
 from runner.cli.submit import explain
 from runner.store.engine import Store
 from tests.runner.reports.stored import DATASET, new_trial
-from tests.runner.store.making import rows, run
+from tests.runner.store.making import home_of, rows, run
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def trained_on(store: Store, dataset: dict[str, Any]) -> None:
 
 
 def call(store: Store, trial: int, *arguments: str) -> Result:
-    environment = {"RUNNER_DATABASE_URL": store.url, "RUNNER_HOME": str(Path(store.url).parent)}
+    environment = {"RUNNER_DATABASE_URL": store.url, "RUNNER_HOME": home_of(store)}
     words = ["--trial", str(trial), "--images", "0,4", "--format", "json", *arguments]
     return CliRunner().invoke(explain, words, env=environment, catch_exceptions=False)
 

@@ -3,6 +3,7 @@
 import multiprocessing
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -87,6 +88,11 @@ def make_claim(store: Store, worker: str = "worker", **changes: Any) -> Claim:
     claimed = claim(store, job_id, make_worker(store, worker))
     assert claimed is not None
     return claimed
+
+
+def home_of(store: Store) -> str:
+    """Return the directory of a SQLite store, as a home."""
+    return str(Path(store.url.removeprefix("sqlite:///")).parent)
 
 
 def make_epoch(number: int = 1, **changes: Any) -> Epoch:

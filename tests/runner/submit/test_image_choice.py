@@ -16,7 +16,7 @@ from runner.store.engine import Store
 from runner.store.queries.predictions import Predictions
 from runner.submit.image_choice import Pool, choose_images, comma_parts
 from tests.runner.reports.stored import evaluated, new_trial
-from tests.runner.store.making import rows, run
+from tests.runner.store.making import home_of, rows, run
 
 TRUE = np.array([0, 1, 0, 1, 2])
 PREDICTED = np.array([0, 0, 1, 1, 0])
@@ -93,7 +93,7 @@ def test_commas_in_names_are_written_with_a_backslash() -> None:
 
 
 def submit(store: Store, trial: int, *options: str) -> dict[str, Any]:
-    environment = {"RUNNER_DATABASE_URL": store.url, "RUNNER_HOME": str(Path(store.url).parent)}
+    environment = {"RUNNER_DATABASE_URL": store.url, "RUNNER_HOME": home_of(store)}
     words = ["--trial", str(trial), "--format", "json", *options]
     done = CliRunner().invoke(explain, words, env=environment, catch_exceptions=False)
     return dict(json.loads(done.stdout))
