@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-import runner.datasets.decoded
+import runner.datasets.described
 import runner.submit.experiments
 from runner.cli import main
 from runner.errors import ExitCode
@@ -46,7 +46,7 @@ def interrupted(
 def test_before_it_is_stored_nothing_was_submitted(
     sqlite_store: Store, interrupted: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner.datasets.decoded, "load", press_ctrl_c)
+    monkeypatch.setattr(runner.datasets.described, "load", press_ctrl_c)
     assert "interrupted: nothing was submitted" in interrupted()
     assert queries.experiments(sqlite_store, 10) == []
 
