@@ -48,22 +48,23 @@ def read(spec: DatasetSpec, directory: Path) -> Dataset:
 
 
 def _describe(
-    spec: DatasetSpec, directory: Path, load: Callable[[DatasetSpec, Path], Dataset]
+    spec: DatasetSpec, directory: Path, read_files: Callable[[DatasetSpec, Path], Dataset]
 ) -> tuple[dict[str, Any], Dataset | None]:
     """Return the description, and the data set if that had to be read."""
     began = time.time_ns()
     place, files = _place(spec, directory)
     if place is not None and (known := _read(place, spec)):
         return known, None
-    found = load(spec, directory)
+    found = read_files(spec, directory)
+    described = found.to_json()
     newest = max((changed for *_, changed in files), default=0)
     is_settled = began - newest > SETTLED_SECONDS * 1e9
     # The files may have changed while they were read.
     if place is not None and is_settled and _place(spec, directory)[0] == place:
         # Without it everything works, only slower.
         with suppress(OSError):
-            _write(place, found.to_json())
-    return found.to_json(), found
+            _write(place, described)
+    return described, found
 
 
 def _place(spec: DatasetSpec, directory: Path) -> tuple[Path | None, list[File]]:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 
 from cifar_model.data import Dataset, DatasetSpec, Description, is_here
+from cifar_model.data.loading import cut
 from cifar_model.grid import METHODS
 from cifar_model.params import seed_after
 from runner.datasets.described import describe, read
@@ -91,7 +92,7 @@ def begin(
     images = read(DatasetSpec(dataset), settings.data_dir)
     spec, size = DatasetSpec(dataset), scale.train_size
     if size is not None and size < len(images.train):
-        images = replace(images, train=images.train.take(slice(size)))
+        images = cut(images, size)
         spec = DatasetSpec(dataset, train_size=size)
     return Reproduction(settings, store, scale, spec, images, seed, repeats)
 
