@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from runner.errors import ExitCode
+from runner.reproduction.outputs import OUTPUTS
 from tests.acceptance.command_line import Runner, processes_of
 from tests.acceptance.test_control import wait_until
 
@@ -39,7 +40,7 @@ def test_a_reproduction_is_stopped_with_ctrl_c_and_goes_on_where_it_was(runner: 
     experiments, trained = submitted(runner), epochs(runner)
 
     document = runner.json(*REPRODUCE, "--only-report")
-    assert len(document["ids"]) == 25
+    assert [reproduced["id"] for reproduced in document["ids"]] == [output.id for output in OUTPUTS]
     assert set(document["unfinished"])
     assert submitted(runner) == experiments, "a report submits nothing"
 
