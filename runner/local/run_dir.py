@@ -6,6 +6,7 @@ import json
 import os
 import re
 import tempfile
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -22,6 +23,8 @@ LONGEST_SOCKET_PATH = 100
 PLAIN = re.compile(rb"[A-Za-z0-9/._-]+")
 # What fails is seen before; so long can a start take on a host that is busy with other work.
 LONGEST_START_SECONDS = 300.0
+# Commands that look whether a supervisor lives hold its lock for microseconds.
+LOOK_SECONDS = 0.5
 # Above this layer; it is started by its name.
 PAGE_MODULE = "runner.cli.web.supervised"
 
@@ -102,16 +105,11 @@ class RunDir:
 
     def take(self, lock: str = "lock") -> int | None:
         """Take the lock that a supervisor holds while it lives; None if one holds it."""
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-        try:
-            descriptor = os.open(self.directory / lock, flags, 0o600)
-        except OSError as error:
-            raise _not_ours(self.directory / lock, str(error.strerror)) from error
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            return None
+        deadline = time.monotonic() + LOOK_SECONDS
+        while (descriptor := self._locked(lock, fcntl.LOCK_EX)) is None:
+            if time.monotonic() > deadline:
+                return None
+            time.sleep(0.01)
         return descriptor
 
     def is_supervised(self) -> bool:
@@ -122,11 +120,25 @@ class RunDir:
             return False
         except OSError as error:
             raise _not_ours(self.directory, str(error.strerror)) from error
-        descriptor = self.take()
+        # Shared, so that two that look at the same time do not take each other for a supervisor.
+        descriptor = self._locked("lock", fcntl.LOCK_SH)
         if descriptor is None:
             return True
         os.close(descriptor)
         return False
+
+    def _locked(self, lock: str, kind: int) -> int | None:
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        try:
+            descriptor = os.open(self.directory / lock, flags, 0o600)
+        except OSError as error:
+            raise _not_ours(self.directory / lock, str(error.strerror)) from error
+        try:
+            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return None
+        return descriptor
 
     def note(self, name: str, content: Mapping[str, Any] | None) -> None:
         """Write a file as JSON, whole and readable by its owner alone; None removes it."""

@@ -17,7 +17,7 @@ from runner.cli import cli
 TINY_NETWORK = ["--param", "batch_norm_momentum=0.9", "--param", "blocks=1", "--param", "filters=4"]
 TINY = ["--dataset", "shapes", "--train-size", "64", *TINY_NETWORK]
 
-SECONDS = 240
+SECONDS = 600
 
 
 class Runner:

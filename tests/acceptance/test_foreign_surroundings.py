@@ -5,7 +5,7 @@ import sys
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
-from tests.acceptance.command_line import TINY, Runner
+from tests.acceptance.command_line import SECONDS, TINY, Runner
 
 
 class Command(Runner):
@@ -73,7 +73,7 @@ def test_files_and_variables_of_others_change_nothing(tmp_path: Path) -> None:
     inside = Command(work / "bundle", **home, **foreign_variables(elsewhere))
     inside.environment["RUNNER_HOME"] = str(tmp_path / "other")
     imported = inside.start("import", ".")
-    assert imported.wait(60) in (0, 2)  # 2: there are files that belong to no bundle
+    assert imported.wait(SECONDS) in (0, 2)  # 2: there are files that belong to no bundle
     surrounded("report", "2", "--format", "html", "--out", "page.html")
     runner("report", "2", "--format", "html", "--out", "page.html")
     assert not mark.exists(), mark.read_text()

@@ -14,7 +14,7 @@ from tests.acceptance.command_line import TINY, Runner
 from tests.broker_server import Broker
 from tests.processes import end, unused_port
 
-WAIT_SECONDS = 120
+WAIT_SECONDS = 300
 
 
 def wait_until(condition: Callable[[], Any], what: str) -> Any:

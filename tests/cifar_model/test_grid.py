@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from talos.parameters.ParamSpace import ParamSpace, normalize_domains
 
@@ -55,6 +55,7 @@ def test_the_points_are_exactly_those_that_talos_samples(seed: int) -> None:
     assert list(sample(PAPER_GRID, 0.01, "uniform_mersenne", seed)) == expected
 
 
+@settings(deadline=None)
 @given(start=BOUNDS, end=BOUNDS, steps=st.integers(1, 200))
 def test_a_range_has_the_values_that_it_has_in_talos(start: float, end: float, steps: int) -> None:
     assume(start != end)

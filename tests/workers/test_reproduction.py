@@ -89,12 +89,14 @@ def test_every_output_of_the_paper_is_there_and_nothing_is_done_twice(
 
 def check_page(reproduction: Reproduction, directory: Path) -> None:
     place = Destination(directory / "page.html", directory / "pictures")
-    write_report(reproduction_report(read_sources(reproduction)), "html", place)
+    sources = read_sources(reproduction)
+    write_report(reproduction_report(sources), "html", place)
     page = (directory / "page.html").read_text()
     for output in OUTPUTS:
         assert f"<h2>{output.id}: " in page
     figures = page.split("<figure")[1:]
-    assert len(figures) == 13
+    drawn = [figure for output in OUTPUTS if output.draw for figure in output.draw(sources)]
+    assert len(figures) == 1 + len(drawn), "the accuracies, and those of the outputs"
     assert 'id="intervals.png"' in figures[0]
     assert all(", scale tiny, fingerprint " in figure for figure in figures)
 

@@ -31,7 +31,7 @@ from runner.store.engine import Store, open_store
 from runner.store.sqlite import sqlite3
 from tests.runner.store.making import make_worker, run, value
 
-SECONDS = 30
+SECONDS = 120
 
 # A worker with settings that are not ours, and nothing to do.
 PLANTED = """

@@ -2,9 +2,12 @@
 
 import os
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from runner.local.run_dir import LONGEST_SOCKET_PATH, RunDir
+from tests.processes import wait_until
 
 
 def test_only_the_owner_can_reach_the_broker(tmp_path: Path) -> None:
@@ -32,6 +35,31 @@ def test_one_lock_one_supervisor(tmp_path: Path) -> None:
     assert run_dir.is_supervised()
     os.close(lock)
     assert not run_dir.is_supervised()
+
+
+def test_a_supervisor_begins_while_commands_look_whether_one_lives(tmp_path: Path) -> None:
+    run_dir = RunDir(tmp_path)
+    run_dir.create()
+    ended = threading.Event()
+    found = []
+
+    def look() -> None:
+        while not ended.is_set():
+            found.append(run_dir.is_supervised())
+
+    (run_dir.directory / "lock").touch()
+    with ThreadPoolExecutor(2) as threads:
+        looks = [threads.submit(look) for _ in range(2)]
+        try:
+            wait_until(lambda: len(found) > 100, Path("/dev/null"))
+            assert not any(found), "no supervisor lives"
+            for _ in range(20):
+                lock = run_dir.take()
+                assert lock is not None
+                os.close(lock)
+        finally:
+            ended.set()
+    assert [each.result() for each in looks] == [None, None]
 
 
 def test_a_process_that_is_gone_is_not_remembered(tmp_path: Path) -> None:

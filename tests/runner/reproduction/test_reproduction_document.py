@@ -131,7 +131,7 @@ def test_all_readings_are_reported_and_the_nearest_to_the_paper_is_named(
 ) -> None:
     reproduction = tiny(settings, sqlite_store)
     found = submitted(reproduction, submit=True)
-    grid = queries.jobs(sqlite_store, found["untuned-grid"])
+    grid = queries.jobs(sqlite_store, found["untuned-batch-sizes"])
     for number, job in enumerate(grid, start=1):
         train_to_end(sqlite_store, job.id, [number / 10])
     (passes,) = job_ids(sqlite_store, found["augmented-3-passes"])

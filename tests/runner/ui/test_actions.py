@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
 from runner.store.engine import Store
 from tests.browser import Browser
+from tests.processes import wait_until
 from tests.runner.reports.stored import new_trial, store_evaluation, store_tune
 from tests.runner.store.making import job_ids, value
 from tests.runner.ui.conftest import Page, serve, store_of
@@ -44,6 +46,13 @@ def experiment(acting_store: Store) -> int:
 def state(store: Store, experiment: int) -> str:
     query = "SELECT state FROM jobs WHERE experiment_id = :id"
     return str(value(store, query, id=experiment))
+
+
+def images_are_read(acting: Page, trial: int) -> bool:
+    """Tell whether the page of a trial's images is drawn with them, and so is not drawn again."""
+    cookie = f"runner_ui={acting.token}"
+    answer = acting.ask(f"/api/trials/{trial}/images?split=test", Cookie=cookie)
+    return bool(json.loads(answer.read())["pictures"] != "reading")
 
 
 def test_an_experiment_is_cancelled_and_retried(
@@ -134,6 +143,7 @@ def test_buttons_evaluate_a_trial_and_explain_an_image(
     found = value(acting_store, "SELECT kind FROM experiments ORDER BY id DESC LIMIT 1")
     assert found == "evaluate"
     store_evaluation(acting_store, trial)
+    wait_until(partial(images_are_read, acting, trial), acting.log)
     browser.open(f"{acting.address}/trials/{trial}/images?split=test")
     browser.wait_for("document.querySelector('.gallery button')")
     browser.value("document.querySelector('.gallery button').click()")
@@ -149,6 +159,7 @@ def test_a_button_says_that_the_server_does_not_answer_and_can_be_clicked_again(
     trial = new_trial(acting_store)
     store_evaluation(acting_store, trial)
     browser.open(f"{acting.address}/?token={acting.token}")
+    wait_until(partial(images_are_read, acting, trial), acting.log)
     browser.open(f"{acting.address}/trials/{trial}/images?split=test")
     browser.wait_for("document.querySelector('.gallery button')")
     browser.call("Network.emulateNetworkConditions", offline=True, latency=0, **NO_LIMITS)
