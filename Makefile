@@ -33,7 +33,7 @@ demo: .venv/runtime.installed ## run the main job end to end on the built-in dat
 	$(BIN)/python examples/demo.py
 
 # Tests mostly wait, so two cores run three of them; those of faults start workers, which compute.
-IN_PARALLEL = -n 3 --dist worksteal
+IN_PARALLEL = -n 3 --dist worksteal --durations=30
 FAULTS_IN_PARALLEL = -n 2 --dist worksteal
 
 test: .venv/dev.installed ## run all tests
