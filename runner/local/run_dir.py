@@ -23,8 +23,9 @@ LONGEST_SOCKET_PATH = 100
 PLAIN = re.compile(rb"[A-Za-z0-9/._-]+")
 # What fails is seen before; so long can a start take on a host that is busy with other work.
 LONGEST_START_SECONDS = 300.0
-# Commands that look whether a supervisor lives hold its lock for microseconds.
-LOOK_SECONDS = 0.5
+# A lock that is held for longer is a supervisor's or a broker's. A command that looks whether a
+# supervisor lives holds it for microseconds.
+TAKE_SECONDS = 0.5
 # Above this layer; it is started by its name.
 PAGE_MODULE = "runner.cli.web.supervised"
 
@@ -105,7 +106,7 @@ class RunDir:
 
     def take(self, lock: str = "lock") -> int | None:
         """Take the lock that a supervisor holds while it lives; None if one holds it."""
-        deadline = time.monotonic() + LOOK_SECONDS
+        deadline = time.monotonic() + TAKE_SECONDS
         while (descriptor := self._locked(lock, fcntl.LOCK_EX)) is None:
             if time.monotonic() > deadline:
                 return None

@@ -1,7 +1,6 @@
 """Documents of the page: when they are built again."""
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 
@@ -14,26 +13,21 @@ from tests.runner.reports.stored import store_tune, train_epochs
 from tests.runner.store.making import home_of, job_ids
 
 
-@pytest.fixture
-def loop() -> Iterator[asyncio.AbstractEventLoop]:
-    loop = asyncio.new_event_loop()
-    yield loop
-    loop.close()
-
-
 def test_what_a_job_does_is_shown_though_the_document_is_not_old(
-    sqlite_store: Store, loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, seconds in (("LOOK_SECONDS", 0), ("REST", 0), ("OLDEST_SECONDS", 3600)):
         monkeypatch.setattr(answers, name, seconds)
     settings = Settings.from_environment({"RUNNER_HOME": home_of(sqlite_store)})
     kept, build = Answers(settings), Overviews(settings).build
 
-    def tag() -> str:
-        return loop.run_until_complete(kept.document("experiments", build)).tag
-
     (job,) = job_ids(sqlite_store, store_tune(sqlite_store, [[]]))
-    before = tag()
-    assert tag() == before
-    train_epochs(sqlite_store, job, [0.5])
-    assert tag() != before
+    with asyncio.Runner() as loop:
+
+        def tag() -> str:
+            return loop.run(kept.document("experiments", build)).tag
+
+        before = tag()
+        assert tag() == before
+        train_epochs(sqlite_store, job, [0.5])
+        assert tag() != before

@@ -113,7 +113,7 @@ def test_a_point_appears_while_it_is_trained(
     browser.open(f"{page.address}/experiments/{number}")
     browser.wait_for("document.querySelector('[data-curves]')?.dataset.curves === '1'")
     train_epochs(page_store, job_ids(page_store, number)[1], [0.5])
-    browser.wait_for("document.querySelector('[data-curves]').dataset.curves === '2'")
+    assert browser.wait_for("document.querySelector('[data-curves]').dataset.curves === '2'") < 6
 
 
 def test_a_stopped_trial_has_its_epoch_and_no_rank(

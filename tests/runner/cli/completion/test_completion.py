@@ -134,14 +134,9 @@ def test_the_stored_numbers_are_read_quickly_also_of_many(
     with store.write() as connection:
         connection.execute(insert(Experiment), [row] * 5_000)
     monkeypatch.setenv("RUNNER_DATABASE_URL", store.url)
-
-    def seconds() -> float:
-        began = time.monotonic()
-        stored("experiment", "")
-        return time.monotonic() - began
-
-    assert min(seconds() for _ in range(10)) < MOST_SECONDS
+    began = time.monotonic()
     found = stored("experiment", "")
+    assert time.monotonic() - began < MOST_SECONDS
     assert len(found) == 200
     numbers = [int(item.value) for item in found]
     assert numbers == sorted(numbers, reverse=True)
