@@ -20,6 +20,10 @@ NOISE = re.compile(
 # Of Keras, what no training needs: it imports scikit-learn and Matplotlib, which takes a second.
 LATER = ("keras.wrappers", "keras.visualization", "keras.src.visualization")
 
+# What TensorFlow Lite imports to convert functions of JAX, and Keras to train on data frames, if
+# they are installed: two more seconds. The networks that are trained here get NumPy arrays.
+UNUSED = ("jax", "pandas")
+
 
 def import_triton() -> None:
     """Import Triton, which comes with PyTorch for Linux, if it is installed.
@@ -34,7 +38,7 @@ def import_tensorflow() -> None:
     """Import TensorFlow once; what else is written to stderr meanwhile is written after it."""
     if "tensorflow" in sys.modules:
         return
-    with tempfile.TemporaryFile() as said, _without_garbage_collection(), _loaded_later():
+    with tempfile.TemporaryFile() as said, _without_garbage_collection(), _only_what_is_needed():
         stderr = os.dup(2)
         os.dup2(said.fileno(), 2)
         try:
@@ -62,13 +66,18 @@ def _without_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-class _Later(MetaPathFinder):
-    """Find what is loaded when something of it is first used, as Python's LazyLoader does it."""
+class _OnlyWhatIsNeeded(MetaPathFinder):
+    """Find no unused package; what is loaded later, is loaded by Python's LazyLoader."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Return how a module is loaded later; None for every other."""
+        """Return how a module is loaded later; None for every other.
+
+        Raises ModuleNotFoundError for a package that is not used, as if it were not installed.
+        """
+        if fullname in UNUSED:
+            raise ModuleNotFoundError(f"no module named {fullname!r} is loaded here", name=fullname)
         spec = PathFinder.find_spec(fullname, path, target) if fullname in LATER else None
         if spec is not None and spec.loader is not None:
             spec.loader = LazyLoader(spec.loader)
@@ -76,8 +85,8 @@ class _Later(MetaPathFinder):
 
 
 @contextmanager
-def _loaded_later() -> Iterator[None]:
-    finder = _Later()
+def _only_what_is_needed() -> Iterator[None]:
+    finder = _OnlyWhatIsNeeded()
     sys.meta_path.insert(0, finder)
     try:
         yield

@@ -5,7 +5,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import psutil
@@ -28,6 +30,7 @@ class Runner:
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("RUNNER_")},
             "RUNNER_SLOTS": "1",
+            "RUNNER_DATA_DIR": data_directory().name,
             **variables,
         }
 
@@ -84,6 +87,15 @@ class Runner:
         """Return the ends of the logs, for a failure's message."""
         found = [*self.directory.glob("*.log"), *self.directory.glob("results/logs/*.log")]
         return "".join(f"\n== {log.name}\n{log.read_text()[-2000:]}" for log in found)
+
+
+@cache
+def data_directory() -> TemporaryDirectory[str]:
+    """Make a directory in which all tests of this process keep what they know of data sets.
+
+    A built-in one is drawn by every command that is the first in its directory: a second of a core.
+    """
+    return TemporaryDirectory()
 
 
 def processes_of(directory: Path) -> list[str]:

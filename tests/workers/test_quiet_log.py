@@ -80,10 +80,11 @@ import sys
 from workers.quiet_import import import_tensorflow
 import_tensorflow()
 import keras
-heavy = {"sklearn", "matplotlib"}
+heavy = {"jax", "matplotlib", "pandas", "sklearn"}
 print(sorted(heavy & sys.modules.keys()))
 parents = keras.wrappers.SKLearnClassifier.__mro__
 print(parents[-2].__module__, callable(keras.visualization.plot_image_gallery))
+import pandas
 print(sorted(heavy & sys.modules.keys()))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -91,4 +92,4 @@ print(sorted(heavy & sys.modules.keys()))
     assert before == "[]"
     assert used.startswith("sklearn.")
     assert used.endswith("True")
-    assert after == "['matplotlib', 'sklearn']"
+    assert after == "['matplotlib', 'pandas', 'sklearn']"
