@@ -52,6 +52,9 @@ class Browser:
             [tab] = [each for each in json.load(answer) if each["type"] == "page"]
         return await websocket_connect(tab["webSocketDebuggerUrl"], max_message_size=MOST_BYTES)
 
+    async def _disconnect(self) -> None:
+        self._socket.close()
+
     def _run(self, what: Any) -> Any:
         return self._loop.run_until_complete(asyncio.wait_for(what, SECONDS))
 
@@ -144,7 +147,7 @@ class Browser:
 
     def close(self) -> None:
         """End the browser."""
-        self._socket.close()
+        self._run(self._disconnect())
         self._process.terminate()
         self._process.wait(SECONDS)
         self._loop.close()

@@ -1,12 +1,12 @@
 """What a command imports: a person waits for it each time."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from runner.environment import environment_for_children
 from runner.store.engine import Store
 from tests.runner.reports.stored import store_tune
 
@@ -34,7 +34,8 @@ main()
 """
     done = subprocess.run(
         [sys.executable, "-c", code],
-        env=os.environ | {"RUNNER_HOME": str(home)},
+        # With a variable such as PYTHONPATH, another process would take the place of this one.
+        env=environment_for_children() | {"RUNNER_HOME": str(home)},
         capture_output=True,
         text=True,
         check=True,

@@ -1,6 +1,7 @@
 """Documents of the page: when they are built again."""
 
 import asyncio
+from contextlib import closing
 
 import pytest
 
@@ -22,10 +23,10 @@ def test_what_a_job_does_is_shown_though_the_document_is_not_old(
     kept, build = Answers(settings), Overviews(settings).build
 
     (job,) = job_ids(sqlite_store, store_tune(sqlite_store, [[]]))
-    with asyncio.Runner() as loop:
+    with closing(asyncio.new_event_loop()) as loop:
 
         def tag() -> str:
-            return loop.run(kept.document("experiments", build)).tag
+            return loop.run_until_complete(kept.document("experiments", build)).tag
 
         before = tag()
         assert tag() == before

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -136,11 +137,8 @@ def test_a_document_of_a_data_set_that_is_being_read_is_not_kept(
     async def found() -> str:
         return str(json.loads((await answers.document("images", build)).body)["pictures"])
 
-    loop = asyncio.new_event_loop()
-    try:
+    with closing(asyncio.new_event_loop()) as loop:
         assert [loop.run_until_complete(found()) for _ in range(3)] == ["reading", "here", "here"]
-    finally:
-        loop.close()
 
 
 @pytest.mark.parametrize("name", ["cifar10", "zip:/nowhere/images.zip"])
