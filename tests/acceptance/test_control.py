@@ -8,7 +8,7 @@ import pytest
 
 from tests.acceptance.command_line import TINY, Runner, processes_of
 
-SECONDS = 120
+SECONDS = 300
 
 
 def wait_until(condition: Callable[[], object]) -> None:
