@@ -26,7 +26,7 @@ class Broker:
         """Start it, with an empty queue, and wait until it answers."""
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(self._command, stdout=log)
-        wait_until(self._answers, self._log)
+        wait_until(self._answers, explain=self._log.read_text)
 
     def _answers(self) -> bool:
         try:

@@ -7,8 +7,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 SECONDS = 60
+# Only ends a hang: a slow machine needs minutes until a worker has trained an epoch.
+HANG_SECONDS = 300
 
 NOBODY = 65534
 
@@ -48,12 +51,18 @@ def end(process: "subprocess.Popen[bytes]") -> None:
     raise AssertionError(f"{process.args!r} did not end within {SECONDS} s")
 
 
-def wait_until(condition: Callable[[], bool], log: Path) -> None:
-    """Return once the condition holds; fail with the log if it does not."""
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, log.read_text()
+def wait_until(
+    condition: Callable[[], Any],
+    what: str = "the condition holds",
+    explain: Callable[[], str] = str,
+    seconds: float = HANG_SECONDS,
+) -> Any:
+    """Wait for a condition and return what it gave; fail with an explanation if it never holds."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}\n{explain()}"
         time.sleep(0.05)
+    return value
 
 
 def unused_port() -> int:

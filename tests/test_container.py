@@ -47,7 +47,9 @@ def broker(environment: dict[str, str], tmp_path: Path) -> Iterator[redis.Redis]
     command = ["sh", str(DOCKER / "redis.sh"), "--port", str(port), "--bind", "127.0.0.1"]
     environment["RUNNER_BROKER_URL"] = f"redis://127.0.0.1:{port}/0"
     with running(command, environment, log), redis.Redis(port=port, password=PASSWORD) as client:
-        wait_until(lambda: b"Ready to accept connections" in log.read_bytes(), log)
+        wait_until(
+            lambda: b"Ready to accept connections" in log.read_bytes(), explain=log.read_text
+        )
         yield client
 
 
@@ -102,7 +104,7 @@ def test_the_health_check_tells_a_worker_that_answers_from_none(
     log = tmp_path / "worker.log"
     upgrade(f"sqlite:///{tmp_path / 'home' / 'runner.db'}")
     with running(["runner", "worker"], environment, log):
-        wait_until(lambda: " ready." in log.read_text(), log)
+        wait_until(lambda: " ready." in log.read_text(), explain=log.read_text)
         assert trouble() == ""
         broker.shutdown(nosave=True)
         away = trouble()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance.command_line import TINY, Runner
-from tests.acceptance.test_control import wait_until
+from tests.processes import wait_until
 
 # What a person who has only Keras would write: it knows nothing of this project.
 PLAIN_KERAS = """

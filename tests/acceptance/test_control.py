@@ -1,21 +1,12 @@
 """Cancel, retry, pause and resume, as a person does them while workers work."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.acceptance.command_line import TINY, Runner, processes_of
-
-SECONDS = 300
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    limit = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < limit, "it did not come true in time"
-        time.sleep(0.2)
+from tests.processes import wait_until
 
 
 def job_of(runner: Runner, experiment: str) -> Any:

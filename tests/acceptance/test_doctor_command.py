@@ -7,7 +7,8 @@ from typing import Any
 from runner.local.broker import start_broker
 from runner.local.run_dir import RunDir
 from tests.acceptance.command_line import Runner
-from tests.acceptance.test_rack import wait_until, working
+from tests.acceptance.test_rack import working
+from tests.processes import wait_until
 
 
 def workers(runner: Runner) -> Any:

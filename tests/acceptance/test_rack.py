@@ -2,7 +2,6 @@
 
 import base64
 import json
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,18 +11,7 @@ import pytest
 
 from tests.acceptance.command_line import TINY, Runner
 from tests.broker_server import Broker
-from tests.processes import end, unused_port
-
-WAIT_SECONDS = 300
-
-
-def wait_until(condition: Callable[[], Any], what: str) -> Any:
-    """Wait for a condition and return what it gave."""
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not (value := condition()):
-        assert time.monotonic() < deadline, f"not within {WAIT_SECONDS} s: {what}"
-        time.sleep(0.1)
-    return value
+from tests.processes import HANG_SECONDS, end, unused_port, wait_until
 
 
 @contextmanager
@@ -34,7 +22,7 @@ def working(runner: Runner) -> Iterator[None]:
         yield
     finally:
         worker.terminate()
-        assert worker.wait(WAIT_SECONDS) == 0, runner.logs()
+        assert worker.wait(HANG_SECONDS) == 0, runner.logs()
 
 
 @pytest.fixture

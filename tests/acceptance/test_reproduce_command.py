@@ -9,7 +9,7 @@ from typing import Any
 from runner.errors import ExitCode
 from runner.reproduction.outputs import OUTPUTS
 from tests.acceptance.command_line import Runner, processes_of
-from tests.acceptance.test_control import wait_until
+from tests.processes import wait_until
 
 REPRODUCE = ("reproduce", "--scale", "small", "--dataset", "digits")
 

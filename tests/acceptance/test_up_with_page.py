@@ -50,7 +50,8 @@ def test_the_page_is_kept_running_until_down(runner: Runner) -> None:
     assert killed.pid in {process.pid for process in run_dir.left_behind()}
     os.kill(killed.pid, signal.SIGKILL)
     wait_until(
-        lambda: run_dir.remembered().get("page", killed) != killed, run_dir.logs / "supervisor.log"
+        lambda: run_dir.remembered().get("page", killed) != killed,
+        explain=(run_dir.logs / "supervisor.log").read_text,
     )
     # The same token: who has opened the page stays on it.
     assert address in runner(*options).stderr

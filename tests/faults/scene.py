@@ -1,7 +1,6 @@
 """A small trial that real processes train, what came of it, and who has it now."""
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from runner.local.run_dir import RunDir
 from runner.store.engine import Store, open_store
 from runner.store.lifecycle.attempts import OpenAttempt, open_attempts
 from runner.store.schema import Attempt, Epoch, Event, Job, Trial
+from tests import processes
 from tests.acceptance.command_line import TINY, Runner
 
 EPOCHS = 5
@@ -153,9 +153,5 @@ def wait_until(
     explain: Callable[[], str] = str,
     seconds: float = SECONDS,
 ) -> Any:
-    """Wait for a condition and return what it gave."""
-    deadline = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}\n{explain()}"
-        time.sleep(0.1)
-    return value
+    """Wait as other tests do, but not as long: what has died is replaced within seconds."""
+    return processes.wait_until(condition, what, explain, seconds)

@@ -42,7 +42,7 @@ def test_workers_that_another_command_has_started_meanwhile_stay(tmp_path: Path)
             waiting.look()
             own = run_dir.remembered()["supervisor"]
             waiting.ended()
-            wait_until(lambda: not own.alive, run_dir.logs / "supervisor.log")
+            wait_until(lambda: not own.alive, explain=(run_dir.logs / "supervisor.log").read_text)
             start(settings)
         assert "supervisor" in run_dir.remembered()
     finally:

@@ -62,7 +62,7 @@ def flower(directory: Path, broker: Broker, *options: str, **variables: str) -> 
             return False
 
     try:
-        wait_until(answers, log)
+        wait_until(answers, explain=log.read_text)
         file = directory / "login"
         if not file.exists():
             file = directory / "results" / "run" / "flower_login"

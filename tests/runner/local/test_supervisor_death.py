@@ -118,7 +118,7 @@ def test_a_worker_that_does_not_start_is_tried_again_after_growing_pauses_and_th
         due.append((watching.worker.due - time.monotonic(), watching.worker.due - began))
         return watching.worker.failed_starts >= times
 
-    wait_until(lambda: failed(5), Path("/dev/null"))
+    wait_until(lambda: failed(5))
     trouble = run_dir.trouble()
     assert trouble is not None
     assert trouble.what.startswith("the worker does not start: it exited 5 times in a row")

@@ -58,7 +58,7 @@ def start_page(
             return False
 
     try:
-        wait_until(answers, page.log)
+        wait_until(answers, explain=page.log.read_text)
     except BaseException:
         end(process)
         raise

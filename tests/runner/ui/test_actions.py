@@ -143,7 +143,7 @@ def test_buttons_evaluate_a_trial_and_explain_an_image(
     found = value(acting_store, "SELECT kind FROM experiments ORDER BY id DESC LIMIT 1")
     assert found == "evaluate"
     store_evaluation(acting_store, trial)
-    wait_until(partial(images_are_read, acting, trial), acting.log)
+    wait_until(partial(images_are_read, acting, trial), explain=acting.log.read_text)
     browser.open(f"{acting.address}/trials/{trial}/images?split=test")
     browser.wait_for("document.querySelector('.gallery button')")
     browser.value("document.querySelector('.gallery button').click()")
@@ -159,7 +159,7 @@ def test_a_button_says_that_the_server_does_not_answer_and_can_be_clicked_again(
     trial = new_trial(acting_store)
     store_evaluation(acting_store, trial)
     browser.open(f"{acting.address}/?token={acting.token}")
-    wait_until(partial(images_are_read, acting, trial), acting.log)
+    wait_until(partial(images_are_read, acting, trial), explain=acting.log.read_text)
     browser.open(f"{acting.address}/trials/{trial}/images?split=test")
     browser.wait_for("document.querySelector('.gallery button')")
     browser.call("Network.emulateNetworkConditions", offline=True, latency=0, **NO_LIMITS)

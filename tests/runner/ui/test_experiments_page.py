@@ -55,6 +55,6 @@ def test_an_unchanged_document_is_not_sent_again(page: Page, page_store: Store) 
         return number in {each["experiment"] for each in listed}
 
     # The document is kept for a second, also if it was read before the experiment was stored.
-    wait_until(is_listed, page.log)
+    wait_until(is_listed, explain=page.log.read_text)
     tag = page.ask("/api/experiments").headers["Etag"]
     assert page.ask("/api/experiments", If_None_Match=tag).status == 304
