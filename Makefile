@@ -45,7 +45,7 @@ coverage: .venv/dev.installed ## run all tests; fail if they reach less than 90 
 faults: .venv/dev.installed ## run the tests of faults that take minutes
 	$(BIN)/python -m pytest -m faults $(FAULTS_IN_PARALLEL) --durations=0 -rA
 
-slow: .venv/dev.installed ## follow the tutorial, command by command, and run the benchmark of GPUs small
+slow: .venv/dev.installed ## follow the tutorial, command by command, and run a small GPU benchmark on the CPU
 	$(BIN)/python -m pytest tests/slow -m slow
 
 fuzz: .venv/dev.installed ## try 10,000 generated inputs

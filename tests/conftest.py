@@ -132,9 +132,7 @@ def runner(tmp_path: Path) -> Iterator[Runner]:
     """Offer the command line in an empty directory, and check that it leaves no process."""
     command = Runner(tmp_path)
     yield command
-    # The command takes a second of a core, and most tests have left nothing.
-    if processes_of(tmp_path):
-        command("down")
+    command("down")
     assert processes_of(tmp_path) == []
 
 

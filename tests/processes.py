@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 SECONDS = 60
-# Only ends a hang: a slow machine needs minutes until a worker has trained an epoch.
-HANG_SECONDS = 300
 
 NOBODY = 65534
 
@@ -55,13 +53,13 @@ def wait_until(
     condition: Callable[[], Any],
     what: str = "the condition holds",
     explain: Callable[[], str] = str,
-    seconds: float = HANG_SECONDS,
+    seconds: float = SECONDS,
 ) -> Any:
     """Wait for a condition and return what it gave; fail with an explanation if it never holds."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}\n{explain()}"
-        time.sleep(0.05)
+        time.sleep(0.1)
     return value
 
 

@@ -20,8 +20,8 @@ NOISE = re.compile(
 # Of Keras, what no training needs: it imports scikit-learn and Matplotlib, which takes a second.
 LATER = ("keras.wrappers", "keras.visualization", "keras.src.visualization")
 
-# What TensorFlow Lite imports to convert functions of JAX, and Keras to train on data frames, if
-# they are installed: two more seconds. The networks that are trained here get NumPy arrays.
+# TensorFlow Lite imports JAX to convert its functions, and Keras imports pandas to train on data
+# frames, if they are installed. That takes another second, and networks here get NumPy arrays.
 UNUSED = ("jax", "pandas")
 
 
@@ -67,17 +67,17 @@ def _without_garbage_collection() -> Iterator[None]:
 
 
 class _OnlyWhatIsNeeded(MetaPathFinder):
-    """Find no unused package; what is loaded later, is loaded by Python's LazyLoader."""
+    """Load some modules when they are first used, with Python's LazyLoader; hide unused ones."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Return how a module is loaded later; None for every other.
 
-        Raises ModuleNotFoundError for a package that is not used, as if it were not installed.
+        Raises ModuleNotFoundError for an unused package, as if it were not installed.
         """
         if fullname in UNUSED:
-            raise ModuleNotFoundError(f"no module named {fullname!r} is loaded here", name=fullname)
+            raise ModuleNotFoundError(f"{fullname} is not imported with TensorFlow", name=fullname)
         spec = PathFinder.find_spec(fullname, path, target) if fullname in LATER else None
         if spec is not None and spec.loader is not None:
             spec.loader = LazyLoader(spec.loader)

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,12 +14,14 @@ import psutil
 from click.testing import CliRunner
 
 from runner.cli import cli
+from tests import processes
 
 # Tiny, but the real network, queue, store and workers. Momentum 0.9 because the runs are short.
 TINY_NETWORK = ["--param", "batch_norm_momentum=0.9", "--param", "blocks=1", "--param", "filters=4"]
 TINY = ["--dataset", "shapes", "--train-size", "64", *TINY_NETWORK]
 
 SECONDS = 600
+WORK_SECONDS = 120
 
 
 class Runner:
@@ -91,11 +93,21 @@ class Runner:
 
 @cache
 def data_directory() -> TemporaryDirectory[str]:
-    """Make a directory in which all tests of this process keep what they know of data sets.
+    """Make a data directory that all tests of this process share.
 
-    A built-in one is drawn by every command that is the first in its directory: a second of a core.
+    In a new one, the first command has to draw the built-in data set: a second of CPU time.
     """
     return TemporaryDirectory()
+
+
+def wait_until(
+    condition: Callable[[], Any],
+    what: str = "the condition holds",
+    explain: Callable[[], str] = str,
+    seconds: float = WORK_SECONDS,
+) -> Any:
+    """Wait as the tests of one process do, but long enough for workers to start and to train."""
+    return processes.wait_until(condition, what, explain, seconds)
 
 
 def processes_of(directory: Path) -> list[str]:

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.command_line import TINY, Runner
-from tests.processes import wait_until
+from tests.acceptance.command_line import TINY, Runner, wait_until
 
 # What a person who has only Keras would write: it knows nothing of this project.
 PLAIN_KERAS = """

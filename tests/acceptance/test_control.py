@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.command_line import TINY, Runner, processes_of
-from tests.processes import wait_until
+from tests.acceptance.command_line import TINY, Runner, processes_of, wait_until
 
 
 def job_of(runner: Runner, experiment: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 from runner.local.broker import start_broker
 from runner.local.run_dir import RunDir
 from tests.acceptance.command_line import Runner
-from tests.acceptance.test_rack import working
+from tests.acceptance.test_rack import WAIT_SECONDS, working
 from tests.processes import wait_until
 
 
@@ -30,7 +30,7 @@ def test_a_broker_a_postgresql_and_a_worker_are_healthy_until_a_fault_is_planted
     host = runner_in("host", **urls)
     host("db", "upgrade")
     with working(host):
-        wait_until(lambda: workers(host), "the worker is there")
+        wait_until(lambda: workers(host), "the worker is there", seconds=WAIT_SECONDS)
         assert host.json("doctor") == {"findings": []}
     broker.terminate()
     broker.wait()

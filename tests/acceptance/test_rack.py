@@ -11,7 +11,9 @@ import pytest
 
 from tests.acceptance.command_line import TINY, Runner
 from tests.broker_server import Broker
-from tests.processes import HANG_SECONDS, end, unused_port, wait_until
+from tests.processes import end, unused_port, wait_until
+
+WAIT_SECONDS = 300
 
 
 @contextmanager
@@ -22,7 +24,7 @@ def working(runner: Runner) -> Iterator[None]:
         yield
     finally:
         worker.terminate()
-        assert worker.wait(HANG_SECONDS) == 0, runner.logs()
+        assert worker.wait(WAIT_SECONDS) == 0, runner.logs()
 
 
 @pytest.fixture
@@ -62,10 +64,16 @@ def test_flower_shows_readable_tasks_and_their_progress(rack: Callable[[str], Ru
     person("db", "upgrade")
     port = unused_port()
     with working(host):
-        wait_until(lambda: person.look("status")["workers"], "a worker is alive")
+        wait_until(
+            lambda: person.look("status")["workers"], "a worker is alive", seconds=WAIT_SECONDS
+        )
         flower = person.start("flower", "--port", str(port))
         try:
-            wait_until(lambda: _get(port, "/healthcheck") is not None, "flower answers")
+            wait_until(
+                lambda: _get(port, "/healthcheck") is not None,
+                "flower answers",
+                seconds=WAIT_SECONDS,
+            )
             login = (person.directory / "results" / "run" / "flower_login").read_text().strip()
             person("submit", "train", *TINY, "--epochs", "3", "--wait")
             tasks = wait_until(
@@ -75,6 +83,7 @@ def test_flower_shows_readable_tasks_and_their_progress(rack: Callable[[str], Ru
                     if task["succeeded"]
                 ],
                 "flower has seen the task",
+                seconds=WAIT_SECONDS,
             )
         finally:
             end(flower)

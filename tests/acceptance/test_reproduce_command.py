@@ -8,8 +8,7 @@ from typing import Any
 
 from runner.errors import ExitCode
 from runner.reproduction.outputs import OUTPUTS
-from tests.acceptance.command_line import Runner, processes_of
-from tests.processes import wait_until
+from tests.acceptance.command_line import Runner, processes_of, wait_until
 
 REPRODUCE = ("reproduce", "--scale", "small", "--dataset", "digits")
 

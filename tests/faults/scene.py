@@ -1,7 +1,6 @@
 """A small trial that real processes train, what came of it, and who has it now."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import psutil
@@ -12,15 +11,13 @@ from runner.local.run_dir import RunDir
 from runner.store.engine import Store, open_store
 from runner.store.lifecycle.attempts import OpenAttempt, open_attempts
 from runner.store.schema import Attempt, Epoch, Event, Job, Trial
-from tests import processes
-from tests.acceptance.command_line import TINY, Runner
+from tests.acceptance.command_line import TINY, Runner, wait_until
 
 EPOCHS = 5
 # Outcomes are compared: each is trained, also if an equal one was.
 TRAIN = ["submit", "train", *TINY, "--epochs", str(EPOCHS), "--seed", "7", "--fresh"]
 SCORES = (Epoch.epoch, Epoch.loss, Epoch.accuracy, Epoch.val_loss, Epoch.val_accuracy)
 
-SECONDS = 120
 REPAIR_SECONDS = 10.0
 
 
@@ -145,13 +142,3 @@ class Scene:
     def close(self) -> None:
         """Close the database."""
         self.store.close()
-
-
-def wait_until(
-    condition: Callable[[], Any],
-    what: str,
-    explain: Callable[[], str] = str,
-    seconds: float = SECONDS,
-) -> Any:
-    """Wait as other tests do, but not as long: what has died is replaced within seconds."""
-    return processes.wait_until(condition, what, explain, seconds)

@@ -13,7 +13,8 @@ from runner.queue.app import make_app, queued_jobs, send
 from runner.queue.dispatch import message
 from runner.store import queries
 from runner.store.schema import Epoch
-from tests.faults.scene import EPOCHS, REPAIR_SECONDS, Scene, wait_until
+from tests.acceptance.command_line import wait_until
+from tests.faults.scene import EPOCHS, REPAIR_SECONDS, Scene
 
 Outcome = tuple[str, list[tuple[Any, ...]]]
 

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from runner.store.schema import Job
-from tests.acceptance.command_line import TINY, Runner
+from tests.acceptance.command_line import TINY, Runner, wait_until
 from tests.broker_server import Broker
 from tests.faults.conftest import StartWorker
-from tests.faults.scene import Scene, wait_until
+from tests.faults.scene import Scene
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 

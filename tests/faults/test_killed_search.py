@@ -16,7 +16,8 @@ from runner.reports.records import values
 from runner.store.lifecycle.tuning.stopping import GOES_ON, STOPS
 from runner.store.queries.progress import progress_of
 from runner.store.schema import Event, Job
-from tests.faults.scene import Scene, wait_until
+from tests.acceptance.command_line import wait_until
+from tests.faults.scene import Scene
 
 # Several times what it takes on a machine that does nothing else.
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]

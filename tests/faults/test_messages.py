@@ -12,7 +12,8 @@ from runner.needs import Offer
 from runner.queue.app import NEW_JOBS, make_app, queues_of
 from runner.store.lifecycle.outbox import WINDOW
 from runner.store.schema import Job, Worker
-from tests.faults.scene import Scene, wait_until
+from tests.acceptance.command_line import wait_until
+from tests.faults.scene import Scene
 from tests.hostile_messages import BROADCASTS, HUGE_BYTES, KOMBU_KEYS, ODD, UNREADABLE
 
 Outcome = tuple[str, list[tuple[Any, ...]]]

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from runner.store.sqlite import sqlite3
-from tests.faults.scene import Scene, wait_until
+from tests.acceptance.command_line import wait_until
+from tests.faults.scene import Scene
 
 Outcome = tuple[str, list[tuple[Any, ...]]]
 

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import select, update
 
 from runner.store.schema import Attempt, Job, Worker
-from tests.acceptance.command_line import Runner
-from tests.faults.scene import Scene, wait_until
+from tests.acceptance.command_line import Runner, wait_until
+from tests.faults.scene import Scene
 
 Outcome = tuple[str, list[tuple[Any, ...]]]
 

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from runner.store.schema import Attempt, Event, Worker
-from tests.faults.scene import Scene, wait_until
+from tests.acceptance.command_line import wait_until
+from tests.faults.scene import Scene
 
 Outcome = tuple[str, list[tuple[Any, ...]]]
 

@@ -55,9 +55,7 @@ def test_images_are_those_of_the_most_trials_with_the_same_ones(
     trials = f"trials={other},{pair[0]},{pair[1]}"
     address = f"/api/compare/images?{trials}&split=test"
     # A page asks again while the data set is being read.
-    wait_until(
-        lambda: bool(ask(page, address)["pictures"] != "reading"), explain=page.log.read_text
-    )
+    wait_until(lambda: ask(page, address)["pictures"] != "reading", explain=page.log.read_text)
     found = ask(page, address)
     assert (found["trials"], found["count"]) == ([*pair], 5)
     assert page.ask(f"{address}&right={other}").status == 404
