@@ -106,6 +106,9 @@ def check_range(name: str, given: Range) -> None:
     """Raise ParameterError for a range that is empty, or that has no logarithm."""
     if not given.low < given.high:
         raise _range_error(name, given.to_json(), "a low that is below high")
+    # Samplers divide by the width of a range.
+    if not given.low < (given.low + given.high) / 2 < given.high:
+        raise _range_error(name, given.to_json(), "a low and a high with numbers between them")
     if given.log and given.low <= 0:
         raise _range_error(name, given.to_json(), "a low above 0: there is no logarithm of 0")
     if given.log and given.step is not None:

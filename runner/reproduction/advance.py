@@ -149,11 +149,12 @@ def _trial(store: Store, experiment: int | None) -> int | None:
 
 
 def _key(reproduction: Reproduction, step: Step, trial: int | None) -> str:
-    """Return the submission key, which depends on the step, scale, data, seed and weights.
+    """Return the submission key, which depends on all that decides the result.
 
     Not on numbers: in the store that a step is imported to, its trial has another one.
     """
     asked = {
+        "work": asdict(step.work),
         "scale": asdict(reproduction.scale) | {"params": dict(reproduction.scale.params)},
         "fingerprint": reproduction.dataset.fingerprint,
         "seed": reproduction.seed_of(step),

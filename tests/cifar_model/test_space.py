@@ -92,6 +92,8 @@ def test_the_built_in_grids_are_valid_to_their_last_point() -> None:
     [
         ("lr: []", "the grid's lr is"),
         ("lr: {low: 0.1, high: 0.01}", "low that is below high"),
+        ("dropout: {low: 0, high: 5.0e-324}", "a low and a high with numbers between them"),
+        ("dropout: {low: 0.1, high: 0.10000000000000002}", "numbers between them"),
         ("lr: {low: 0, high: 0.1, log: true}", "no logarithm of 0"),
         ("lr: {low: 0.001, high: 0.1, log: true, step: 0.1}", "either log or step"),
         ("lr: {low: 0.001, high: 0.1, log: maybe}", "log: true"),

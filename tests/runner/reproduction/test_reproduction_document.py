@@ -11,6 +11,7 @@ from runner.datasets import decoded
 from runner.reports.formats.terminal import View
 from runner.reports.output import Destination, write_report
 from runner.reports.records import plain
+from runner.reproduction import plan as planned
 from runner.reproduction.advance import Reproduction, begin, submitted
 from runner.reproduction.document import Output, Value, reproduction_document
 from runner.reproduction.measured import read_sources
@@ -192,6 +193,15 @@ def test_the_same_again_submits_nothing_and_another_seed_is_another_reproduction
     )
     assert again == first
     assert not set(first.values()) & set(other.values())
+
+
+def test_a_step_that_a_later_version_does_otherwise_is_done_again(
+    settings: Settings, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = submitted(tiny(settings, sqlite_store), submit=True)
+    monkeypatch.setattr(planned, "DEEPER_BLOCKS", 2)
+    later = submitted(tiny(settings, sqlite_store), submit=True)
+    assert {step for step in first if later[step] != first[step]} == {"deeper"}
 
 
 def test_steps_that_were_imported_are_not_submitted_again(
