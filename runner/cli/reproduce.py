@@ -128,7 +128,14 @@ def _do_all(reproduction: "Reproduction", minutes: float | None) -> list[int]:
     Return the experiments of which jobs did not succeed.
     """
     from runner.cli.progress import local_workers, wait_for
-    from runner.reproduction.advance import is_open, is_paused, running, submitted, unfinished
+    from runner.reproduction.advance import (
+        is_open,
+        is_paused,
+        running,
+        submitted,
+        unfinished,
+        without_weights,
+    )
 
     settings, store = reproduction.settings, reproduction.store
     end = math.inf if minutes is None else time.monotonic() + 60 * minutes
@@ -151,6 +158,11 @@ def _do_all(reproduction: "Reproduction", minutes: float | None) -> list[int]:
         say(
             f"{why}, {len(missing)} of {len(reproduction.steps)} steps are"
             f" left: {', '.join(missing)}; {resume}the same command continues"
+        )
+    if impossible := without_weights(reproduction, experiments):
+        say(
+            f"not possible: {', '.join(impossible)}; the weights of their trials were not imported:"
+            " import an export with weights"
         )
     there = [experiments[step] for step in missing if step in experiments]
     return [number for number in there if not is_open(store, number)]

@@ -30,6 +30,7 @@ from runner.reproduction.plan import (
 from runner.settings import Settings
 from runner.states import FINAL, JobState
 from runner.store import queries
+from runner.store.artifacts import is_stored
 from runner.store.engine import Store
 from runner.store.lifecycle.experiments import NewExperiment, find_done, find_key
 from runner.store.queries.running import open_attempts
@@ -100,8 +101,9 @@ def begin(
 def submitted(reproduction: Reproduction, *, submit: bool) -> dict[str, int]:
     """Return the experiments of the steps by name.
 
-    With `submit`, a step without an experiment is submitted if the trial that it needs is finished.
-    An experiment with the same key, or a finished one with the same work, is reused.
+    With `submit`, a step without an experiment is submitted if the trial that it needs is finished
+    and has its weights, which an import may have left out. An experiment with the same key, or a
+    finished one with the same work, is reused.
     """
     found: dict[str, int] = {}
     for step in reproduction.steps:
@@ -115,13 +117,32 @@ def submitted(reproduction: Reproduction, *, submit: bool) -> dict[str, int]:
         if number is None:
             new = _new(reproduction, step, trial, key)
             number = find_done(reproduction.store, new)
-            if number is None and submit:
+            if number is None and submit and not _lacks_weights(reproduction, step, trial):
                 # Queued jobs of the first seed start before those of others.
                 priority = LATER if step.repeats else new.priority
                 number = save(reproduction.store, replace(new, priority=priority))
         if number is not None:
             found[step.name] = number
     return found
+
+
+def without_weights(reproduction: Reproduction, experiments: Mapping[str, int]) -> list[str]:
+    """Return the steps that cannot be done: the weights of their trials were not imported."""
+    found = []
+    for step in reproduction.steps:
+        if step.name not in experiments and isinstance(step.work, OfTrial):
+            trial = _trial(reproduction.store, experiments.get(step.work.trial_of))
+            if _lacks_weights(reproduction, step, trial):
+                found.append(step.name)
+    return found
+
+
+def _lacks_weights(reproduction: Reproduction, step: Step, trial: int | None) -> bool:
+    if trial is None or not isinstance(step.work, Evaluate | Explain):
+        return False
+    model = queries.trial(reproduction.store, trial).model
+    with reproduction.store.read() as connection:
+        return not is_stored(connection, model)
 
 
 def is_open(store: Store, experiment: int) -> bool:

@@ -11,7 +11,7 @@ from runner.reports.model import Figure
 from runner.reports.records import Activation
 from runner.reproduction.measured import Missing, Sources, Values, exact
 from runner.reproduction.paper_values import LAYERS
-from runner.store.artifacts import get_array, get_artifact
+from runner.store.artifacts import WeightsLeftOutError, get_array, get_artifact
 
 PAPER_BATCH = 500
 
@@ -19,7 +19,10 @@ PAPER_BATCH = 500
 def network(sources: Sources) -> Values:
     """Count the parameters in the stored weights."""
     trial = sources.trial("untuned-long")
-    content = get_artifact(sources.reproduction.store, trial.model)
+    try:
+        content = get_artifact(sources.reproduction.store, trial.model)
+    except WeightsLeftOutError:
+        raise Missing("untuned-long with its weights") from None
     with np.load(io.BytesIO(content), allow_pickle=False) as weights:
         count = sum(int(math.prod(weights[name].shape)) for name in weights.files)
     params = {**DEFAULTS, **trial.params}

@@ -7,14 +7,16 @@ from runner.reports.model import Figure, Table
 from runner.reproduction.measured import Sources, Values
 from runner.reproduction.paper_values import Content
 
+Measure = Callable[[Sources], Values]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaperOutput:
     """One output of the paper: its values by name, and how ours are computed.
 
     `steps` are the steps of the plan that it needs; `repeated` says whether its values are means
-    over seeds. Each function in `ours` returns some of our
-    values; these functions, `draw` and `table` raise Missing until their steps have a result.
+    over seeds. Each function in `ours` returns some of our values; these functions, `draw` and
+    `table` raise Missing until their steps have a result.
     `oddity` is an inconsistency in the paper. `note` says how our values were computed; `remark` is
     shown after the missing steps. With `of_subjects`, images of other classes may replace the
     paper's.
@@ -25,7 +27,7 @@ class PaperOutput:
     place: str
     paper: Mapping[str, Content]
     steps: tuple[str, ...]
-    ours: tuple[Callable[[Sources], Values], ...]
+    ours: tuple[Measure, ...]
     draw: Callable[[Sources], list[Figure]] | None = None
     table: Callable[[Sources], Table] | None = None
     oddity: str | None = None

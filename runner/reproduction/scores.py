@@ -19,19 +19,24 @@ from runner.reproduction.measured import (
 )
 
 
-def split_scores(sources: Sources, step: str, prefix: str = "") -> Values:
-    """Return the loss and accuracy of a step's trials on the three splits, as means over seeds."""
-    runs = list(sources.runs(step))
-    trials = [sources.trial(run) for run in runs]
-    train = [sources.evaluation(f"{run}-on-train") for run in runs]
+def validation_scores(sources: Sources, step: str, prefix: str = "") -> Values:
+    """Return the scores of a step's trials at their last epoch, as means over seeds."""
+    trials = [sources.trial(run) for run in sources.runs(step)]
     found = {
-        **_evaluated("train", train),
-        # The validation scores of the last epoch are those of the stored model.
+        # Those of the stored model.
         "validation loss": _mean_loss([trial.val_loss for trial in trials]),
         **_validated(sources, trials),
-        **_evaluated("test", [sources.evaluation(f"{run}-on-test") for run in runs]),
     }
     return {f"{prefix}{name}": value for name, value in found.items()}
+
+
+def split_scores(sources: Sources, step: str, split: str, prefix: str = "") -> Values:
+    """Return the loss and accuracy of a step's trials on a split, as means over seeds."""
+    found = [sources.evaluation(f"{run}-on-{split}") for run in sources.runs(step)]
+    return {
+        f"{prefix}{split} loss": _mean_loss([evaluation.loss for evaluation in found]),
+        f"{prefix}{split} accuracy": _mean_accuracy(found),
+    }
 
 
 def tuned_validation(sources: Sources) -> Values:
@@ -53,14 +58,6 @@ def _validated(sources: Sources, trials: Sequence[TrainedTrial]) -> Values:
     return {
         "validation accuracy": mean_share(validation, len(dataset.validation)),
         "accuracy while training, last epoch": mean_share(training, len(dataset.train)),
-    }
-
-
-def _evaluated(split: str, evaluations: Sequence[Evaluation]) -> Values:
-    """Return the mean loss and accuracy of evaluations on a split."""
-    return {
-        f"{split} loss": _mean_loss([evaluation.loss for evaluation in evaluations]),
-        f"{split} accuracy": _mean_accuracy(evaluations),
     }
 
 

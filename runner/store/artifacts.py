@@ -28,6 +28,17 @@ INSERT_IF_NEW = text(
 ).bindparams(bindparam("content", type_=LargeBinary()))
 
 
+class WeightsLeftOutError(InputError):
+    """Refuse what needs weights that an import left out."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what} are not in the database: it was imported without them",
+            "a trial whose weights are in the database",
+            "import the experiment exported with --weights, or train the trial again",
+        )
+
+
 THERE = (
     select(Artifact.sha256)
     .where(Artifact.sha256 == bindparam("name"), func.length(Artifact.content) > 0)
@@ -67,11 +78,7 @@ def get_artifact(store: Store, name: str) -> bytes:
     if row is None:
         raise _refusal(store, f"artifact {name} is missing")
     if row.size == 0 and row.content == MISSING:
-        raise InputError(
-            f"the weights {name[:12]} are not in the {store.name}: they were imported without",
-            "a trial whose weights are in this store",
-            "import the experiment exported with --weights, or train the trial again",
-        )
+        raise WeightsLeftOutError(f"the weights {name[:12]} of a trial")
     try:
         # No more than its size, whatever the damage: a few bytes can stand for gigabytes.
         content = zlib.decompressobj().decompress(row.content, row.size + 1)
@@ -80,6 +87,11 @@ def get_artifact(store: Store, name: str) -> bytes:
     if sha256(content).hexdigest() != name:
         raise _refusal(store, f"artifact {name} is damaged")
     return content
+
+
+def is_stored(connection: Connection, name: str) -> bool:
+    """Return whether the bytes with this SHA-256 are stored; an import may have left them out."""
+    return connection.scalar(THERE, {"name": name}) is not None
 
 
 def put_array(connection: Connection, array: NDArray[Any]) -> str:

@@ -13,12 +13,15 @@ from runner.errors import InputError
 from runner.failpoints import failpoint
 from runner.specs import renamed, trained_params
 from runner.states import JobState, Kind
-from runner.store.artifacts import put_artifact
+from runner.store.artifacts import WeightsLeftOutError, is_stored, put_artifact
 from runner.store.engine import Store
 from runner.store.lifecycle.naming import add_tags, check_free
 from runner.store.lifecycle.numbers import insert_numbered
 from runner.store.names import NO_LABEL, Label
 from runner.store.schema import Experiment, ExperimentCode, ExperimentInit, Job, Submission, Trial
+
+# What is done with the weights of a trial.
+OF_WEIGHTS = (Kind.EVALUATE, Kind.EXPLAIN)
 
 # Jobs that one statement stores.
 BATCH = 1000
@@ -153,20 +156,25 @@ def _find(connection: Connection, new: NewExperiment) -> int | None:
     return int(found.id)
 
 
-def _keep_trial(connection: Connection, trial: int | None) -> None:
+def _keep_trial(connection: Connection, new: NewExperiment) -> None:
     """Keep the trial that an experiment is about from being deleted until that is stored."""
-    chosen = select(Trial.id).where(Trial.id == trial)
-    lock = chosen.with_for_update(read=True, key_share=True)
-    if trial is not None and connection.scalar(lock) is None:
+    trial = new.configuration.get("trial")
+    if trial is None:
+        return
+    chosen = select(Trial.model).where(Trial.id == trial)
+    model = connection.scalar(chosen.with_for_update(read=True, key_share=True))
+    if model is None:
         raise InputError(
             f"trial {trial} was deleted",
             "the number of a trial that is there",
             "`runner status EXPERIMENT` lists the trials of an experiment",
         )
+    if new.kind in OF_WEIGHTS and not is_stored(connection, model):
+        raise WeightsLeftOutError(f"the weights of trial {trial}")
 
 
 def _insert(connection: Connection, new: NewExperiment) -> int:
-    _keep_trial(connection, new.configuration.get("trial"))
+    _keep_trial(connection, new)
     check_free(connection, new.label.name)
     experiment_id = connection.scalars(
         insert_numbered(Experiment).returning(Experiment.id),

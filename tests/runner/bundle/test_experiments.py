@@ -23,6 +23,7 @@ from runner.store.lifecycle.naming import Edit, edit
 from runner.store.names import Label
 from runner.store.queries.tuning.races import evaluation_of
 from runner.store.schema import Base, Experiment
+from runner.submit.experiments import new_evaluate, save
 from tests.runner.reports.stored import (
     store_evaluation,
     store_explanation,
@@ -135,8 +136,13 @@ def test_without_weights_reports_stay_and_a_model_comes_later(
     import_experiments(there, tmp_path / "light")
     assert report(there, 1) == report(home_store, 1)
     model = value(there, "SELECT model FROM trials WHERE id = 1")
-    with pytest.raises(InputError, match="imported without"):
+    with pytest.raises(InputError, match="imported without them"):
         get_artifact(there, model)
+    # Nor is anything submitted that needs them.
+    before = rows(there, "experiments")
+    with pytest.raises(InputError, match="weights of trial 1 are not in the database"):
+        save(there, new_evaluate(there, 1, "train", seed=0))
+    assert rows(there, "experiments") == before
     assert [each.imported for each in import_experiments(there, exported)] == [False] * 3
     assert get_artifact(there, model) == b""
 

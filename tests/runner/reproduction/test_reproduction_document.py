@@ -12,7 +12,7 @@ from runner.reports.formats.terminal import View
 from runner.reports.output import Destination, write_report
 from runner.reports.records import plain
 from runner.reproduction import plan as planned
-from runner.reproduction.advance import Reproduction, begin, submitted
+from runner.reproduction.advance import Reproduction, begin, submitted, without_weights
 from runner.reproduction.document import Output, Value, reproduction_document
 from runner.reproduction.measured import read_sources
 from runner.reproduction.outputs import OUTPUTS, outputs_with, wanted
@@ -44,7 +44,10 @@ def test_a_report_of_nothing_says_what_is_missing(
     told = write_report(reproduction_report(sources), "table", Destination(None, tmp_path)).text
     assert told is not None
     assert "T-II: No tuning, no augmentation" in told
-    assert "Steps without a result yet: untuned-long, untuned-short." in told
+    of_long, of_short = (
+        f"{step}, {step}-on-train, {step}-on-test" for step in ("untuned-long", "untuned-short")
+    )
+    assert f"Steps without a result yet: {of_long}, {of_short}." in told
     assert queries.experiments(sqlite_store, 10) == []
 
 
@@ -219,6 +222,38 @@ def test_steps_that_were_imported_are_not_submitted_again(
     found = submitted(tiny(settings, sqlite_store), submit=False)
     on_splits = [f"untuned-short-on-{split}" for split in ("test", "train")]
     assert sorted(found) == ["tuned", "untuned-short", *on_splits]
+
+
+def test_what_needs_weights_that_were_not_imported_is_left_out_and_the_rest_is_reported(
+    settings: Settings, sqlite_store: Store, home_store: Store, tmp_path: Path
+) -> None:
+    steps = submitted(tiny(settings, home_store), submit=True)
+    trained = [steps["untuned-short"], steps["untuned-long"]]
+    for experiment in trained:
+        (job,) = job_ids(home_store, experiment)
+        train_to_end(home_store, job, [0.5])
+    for weights in (False, True):
+        exported = tmp_path / f"weights-{weights}"
+        export_experiments(home_store, trained, exported, weights=weights)
+    on_splits = {f"untuned-short-on-{split}" for split in ("train", "test")}
+
+    import_experiments(sqlite_store, tmp_path / "weights-False")
+    reproduction = tiny(settings, sqlite_store)
+    found = submitted(reproduction, submit=True)
+    assert not on_splits & set(found)
+    assert on_splits <= set(without_weights(reproduction, found))
+    outputs = {
+        output.id: output for output in reproduction_document(read_sources(reproduction)).ids
+    }
+    assert "untuned-long with its weights" in outputs["MODEL"].note
+    ours = {value.name: value.ours for value in outputs["T-II"].values}
+    assert ours["10 epochs, validation accuracy"] == 0.5
+    assert ours["10 epochs, test accuracy"] is None
+
+    import_experiments(sqlite_store, tmp_path / "weights-True")
+    found = submitted(reproduction, submit=True)
+    assert on_splits <= set(found)
+    assert without_weights(reproduction, found) == []
 
 
 @pytest.mark.parametrize("size", [1, 10**6])

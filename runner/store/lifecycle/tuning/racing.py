@@ -13,6 +13,7 @@ from cifar_model.networks.network import Network
 from cifar_model.spaces.racing import Standing, race
 from runner.races import Race, evaluation_key, job_of, pointed
 from runner.states import Kind
+from runner.store.artifacts import is_stored
 from runner.store.lifecycle.events import record_event
 from runner.store.lifecycle.experiments import NewExperiment, add_jobs, insert_once
 from runner.store.lifecycle.tuning.pending import LockedExperiment
@@ -62,7 +63,9 @@ def _evaluate(
     place = standing.confirmed
     place = found.cheapest(standing.racing) if place is None else place
     trial = found.candidates[place].trial
-    if connection.scalar(select(Trial.id).where(Trial.id == trial)) is None:
+    model = connection.scalar(select(Trial.model).where(Trial.id == trial))
+    # It was deleted, or imported without its weights.
+    if model is None or not is_stored(connection, model):
         return
     shared = {
         name: experiment.configuration[name]
