@@ -162,7 +162,7 @@ def _do_all(reproduction: "Reproduction", minutes: float | None) -> list[int]:
     if impossible := without_weights(reproduction, experiments):
         say(
             f"not possible: {', '.join(impossible)}; the weights of their trials were not imported:"
-            " import an export with weights"
+            " import the experiments exported with --weights"
         )
     there = [experiments[step] for step in missing if step in experiments]
     return [number for number in there if not is_open(store, number)]

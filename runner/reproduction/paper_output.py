@@ -16,10 +16,9 @@ class PaperOutput:
 
     `steps` are the steps of the plan that it needs; `repeated` says whether its values are means
     over seeds. Each function in `ours` returns some of our values; these functions, `draw` and
-    `table` raise Missing until their steps have a result.
-    `oddity` is an inconsistency in the paper. `note` says how our values were computed; `remark` is
-    shown after the missing steps. With `of_subjects`, images of other classes may replace the
-    paper's.
+    `table` raise Missing until their steps have a result. `oddity` is an inconsistency in the
+    paper. `note` says how our values were computed; `remark` is shown after the missing steps. With
+    `of_subjects`, images of other classes may replace the paper's.
     """
 
     id: str

@@ -23,7 +23,7 @@ def validation_scores(sources: Sources, step: str, prefix: str = "") -> Values:
     """Return the scores of a step's trials at their last epoch, as means over seeds."""
     trials = [sources.trial(run) for run in sources.runs(step)]
     found = {
-        # Those of the stored model.
+        # The validation scores of the last epoch are those of the stored model.
         "validation loss": _mean_loss([trial.val_loss for trial in trials]),
         **_validated(sources, trials),
     }

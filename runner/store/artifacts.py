@@ -28,6 +28,12 @@ INSERT_IF_NEW = text(
 ).bindparams(bindparam("content", type_=LargeBinary()))
 
 
+STORED = select(Artifact.sha256).where(
+    Artifact.sha256 == bindparam("name"), func.length(Artifact.content) > 0
+)
+STORED_AND_LOCKED = STORED.with_for_update(read=True, key_share=True)
+
+
 class WeightsLeftOutError(InputError):
     """Refuse what needs weights that an import left out."""
 
@@ -39,13 +45,6 @@ class WeightsLeftOutError(InputError):
         )
 
 
-THERE = (
-    select(Artifact.sha256)
-    .where(Artifact.sha256 == bindparam("name"), func.length(Artifact.content) > 0)
-    .with_for_update(read=True, key_share=True)
-)
-
-
 def put_artifact(connection: Connection, content: bytes) -> str:
     """Store bytes, once however often they are put; return their SHA-256.
 
@@ -54,7 +53,7 @@ def put_artifact(connection: Connection, content: bytes) -> str:
     """
     name = sha256(content).hexdigest()
     # Again if they were removed just now, or if someone else stored them at the same moment.
-    while connection.scalar(THERE, {"name": name}) is None:
+    while connection.scalar(STORED_AND_LOCKED, {"name": name}) is None:
         packed = zlib.compress(content, FASTEST)
         row = {"sha256": name, "size": len(content), "content": packed}
         if connection.execute(INSERT_IF_NEW, row).rowcount:
@@ -91,7 +90,7 @@ def get_artifact(store: Store, name: str) -> bytes:
 
 def is_stored(connection: Connection, name: str) -> bool:
     """Return whether the bytes with this SHA-256 are stored; an import may have left them out."""
-    return connection.scalar(THERE, {"name": name}) is not None
+    return connection.scalar(STORED, {"name": name}) is not None
 
 
 def put_array(connection: Connection, array: NDArray[Any]) -> str:

@@ -20,8 +20,8 @@ from runner.store.lifecycle.numbers import insert_numbered
 from runner.store.names import NO_LABEL, Label
 from runner.store.schema import Experiment, ExperimentCode, ExperimentInit, Job, Submission, Trial
 
-# What is done with the weights of a trial.
-OF_WEIGHTS = (Kind.EVALUATE, Kind.EXPLAIN)
+# The kinds of experiments that need the weights of a trial.
+NEED_WEIGHTS = (Kind.EVALUATE, Kind.EXPLAIN)
 
 # Jobs that one statement stores.
 BATCH = 1000
@@ -157,7 +157,10 @@ def _find(connection: Connection, new: NewExperiment) -> int | None:
 
 
 def _keep_trial(connection: Connection, new: NewExperiment) -> None:
-    """Keep the trial that an experiment is about from being deleted until that is stored."""
+    """Keep the trial that an experiment is about, and its weights, until that is stored.
+
+    Raises InputError if the trial was deleted, or if weights that are needed are not there.
+    """
     trial = new.configuration.get("trial")
     if trial is None:
         return
@@ -169,7 +172,7 @@ def _keep_trial(connection: Connection, new: NewExperiment) -> None:
             "the number of a trial that is there",
             "`runner status EXPERIMENT` lists the trials of an experiment",
         )
-    if new.kind in OF_WEIGHTS and not is_stored(connection, model):
+    if new.kind in NEED_WEIGHTS and not is_stored(connection, model):
         raise WeightsLeftOutError(f"the weights of trial {trial}")
 
 

@@ -225,7 +225,7 @@ def test_steps_that_were_imported_are_not_submitted_again(
 
 
 def test_what_needs_weights_that_were_not_imported_is_left_out_and_the_rest_is_reported(
-    settings: Settings, sqlite_store: Store, home_store: Store, tmp_path: Path
+    settings: Settings, store: Store, home_store: Store, tmp_path: Path
 ) -> None:
     steps = submitted(tiny(settings, home_store), submit=True)
     trained = [steps["untuned-short"], steps["untuned-long"]]
@@ -237,8 +237,8 @@ def test_what_needs_weights_that_were_not_imported_is_left_out_and_the_rest_is_r
         export_experiments(home_store, trained, exported, weights=weights)
     on_splits = {f"untuned-short-on-{split}" for split in ("train", "test")}
 
-    import_experiments(sqlite_store, tmp_path / "weights-False")
-    reproduction = tiny(settings, sqlite_store)
+    import_experiments(store, tmp_path / "weights-False")
+    reproduction = tiny(settings, store)
     found = submitted(reproduction, submit=True)
     assert not on_splits & set(found)
     assert on_splits <= set(without_weights(reproduction, found))
@@ -250,7 +250,7 @@ def test_what_needs_weights_that_were_not_imported_is_left_out_and_the_rest_is_r
     assert ours["10 epochs, validation accuracy"] == 0.5
     assert ours["10 epochs, test accuracy"] is None
 
-    import_experiments(sqlite_store, tmp_path / "weights-True")
+    import_experiments(store, tmp_path / "weights-True")
     found = submitted(reproduction, submit=True)
     assert on_splits <= set(found)
     assert without_weights(reproduction, found) == []

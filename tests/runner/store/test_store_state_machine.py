@@ -331,7 +331,7 @@ class ClaimProtocol(Model):
         while self.late:
             self.be_done_with_what_was_slow()
         # What was sent lately was sent long ago, or in the future, and no message of it is left.
-        # The clock was stepped by multiples of 2 * LOST_AFTER: then nothing was sent lately now.
+        # Earlier steps were multiples of 2 * LOST_AFTER: nothing was sent lately after this one.
         self.set_the_clock(-5100 if len(self.known) % 2 else 5700)
         self.network.waiting.clear()
         while not all(known.state in FINAL for known in self.known.values()):
