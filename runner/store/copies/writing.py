@@ -16,7 +16,7 @@ from runner.store.copies.reading import rows_of
 from runner.store.copies.tables import Row, Rows, artifacts_of
 from runner.store.engine import Store
 from runner.store.lifecycle.naming import name_holder
-from runner.store.lifecycle.numbers import insert_numbered
+from runner.store.lifecycle.numbers import Numbered, can_keep, insert_numbered
 from runner.store.schema import (
     Checkpoint,
     Evaluation,
@@ -62,6 +62,7 @@ class Copied:
 class _Numbers:
     """The numbers that rows have in this store, by those that they have in the copy."""
 
+    are_kept: bool
     experiments: dict[int, int] = field(default_factory=dict)
     jobs: dict[int, int] = field(default_factory=dict)
     trials: dict[int, int] = field(default_factory=dict)
@@ -92,9 +93,14 @@ def write_copy(store: Store, rows: Rows, contents: Contents) -> list[Copied]:
     Raises InputError, and writes nothing, if rows contradict one another or the same experiment has
     other results in this store.
     """
-    numbers = _Numbers()
+    own: dict[type[schema.Base], list[int]] = {
+        table: [row["id"] for row in rows[table.__tablename__]]
+        for table in (Experiment, Job, Trial, Evaluation)
+        if rows[table.__tablename__]
+    }
     try:
         with store.write() as connection:
+            numbers = _Numbers(are_kept=can_keep(connection, own))
             return [
                 _write(connection, experiment, part, numbers, contents, rows["workers"])
                 for experiment, part in each_experiment(rows)
@@ -126,7 +132,8 @@ def _write(
         return Copied(experiment["id"], known, imported=False)
     holder = name_holder(connection, mapped["name"])
     mapped["submission_key"] = _key_here(connection, mapped["submission_key"], numbers)
-    number = _insert_experiment(connection, mapped | ({"name": None} if holder else {}))
+    values = mapped | ({"name": None} if holder else {})
+    number = _insert_numbered(connection, Experiment, experiment["id"], values, numbers)
     numbers.experiments[experiment["id"]] = number
     _insert_artifacts(connection, rows, contents)
     _insert_workers(connection, rows, workers)
@@ -139,10 +146,11 @@ def _write(
         values = {**numbers.of(row), "content": contents(row["sha256"])}
         connection.execute(insert(Checkpoint), values)
     for trial in rows["trials"]:
-        statement = insert_numbered(Trial).returning(Trial.id)
-        numbers.trials[trial["id"]] = connection.scalars(statement, numbers.of(trial)).one()
+        own, values = trial["id"], numbers.of(trial)
+        numbers.trials[own] = _insert_numbered(connection, Trial, own, values, numbers)
     for row in rows["evaluations"]:
-        made = connection.scalars(insert(Evaluation).returning(Evaluation.id), numbers.of(row))
+        values = numbers.of(row) | ({"id": row["id"]} if numbers.are_kept else {})
+        made = connection.scalars(insert(Evaluation).returning(Evaluation.id), values)
         numbers.evaluations[row["id"]] = made.one()
     for table in AFTER_EVALUATIONS:
         _insert(connection, table, rows, numbers)
@@ -182,9 +190,12 @@ def _number_known(connection: Connection, known: int, rows: Rows, numbers: _Numb
     numbers.trials.update({row["id"]: ids[row["job_id"]].trial for row in rows["trials"]})
 
 
-def _insert_experiment(connection: Connection, experiment: Row) -> int:
-    statement = insert_numbered(Experiment).returning(Experiment.id)
-    return connection.scalars(statement, experiment).one()
+def _insert_numbered(
+    connection: Connection, table: Numbered, own: int, values: Row, numbers: _Numbers
+) -> int:
+    """Insert a row under the number that it has in the copy, or under a new one; return it."""
+    statement = insert(table).values(id=own) if numbers.are_kept else insert_numbered(table)
+    return connection.scalars(statement.returning(table.id), values).one()
 
 
 def _key_here(connection: Connection, key: str | None, numbers: _Numbers) -> str | None:
@@ -203,9 +214,8 @@ def _insert_jobs(connection: Connection, rows: Rows, numbers: _Numbers) -> None:
         raise KeyError("of a job")
     for job in rows["jobs"]:
         # No message names it here.
-        values = numbers.of(job) | {"enqueued_at": None}
-        statement = insert_numbered(Job).returning(Job.id)
-        numbers.jobs[job["id"]] = connection.scalars(statement, values).one()
+        own, values = job["id"], numbers.of(job) | {"enqueued_at": None}
+        numbers.jobs[own] = _insert_numbered(connection, Job, own, values, numbers)
 
 
 def _insert_artifacts(connection: Connection, rows: Rows, contents: Contents) -> None:

@@ -1,16 +1,21 @@
 """Numbers of experiments, jobs and trials: none is used twice, not even after a deletion."""
 
-from sqlalchemy import Insert, Integer, insert, literal_column
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection, Insert, Integer, exists, insert, literal_column, select, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from runner.store.schema import Experiment, Job, Trial
+from runner.store.schema import Base, DeletedExperiment, Experiment, Job, Trial
 
 # The column of deleted_experiments with the highest number that was deleted.
 LAST = {Experiment: "id", Job: "last_job", Trial: "last_trial"}
 
 Numbered = type[Experiment] | type[Job] | type[Trial]
+
+# Above it, too few numbers would be left for what is submitted later.
+MOST_KEPT = 2**30
 
 
 class next_number(FunctionElement[int]):  # noqa: N801 (a SQL function)
@@ -40,3 +45,27 @@ def _next_number_postgresql(element: next_number, compiler: SQLCompiler, **optio
 def insert_numbered(table: Numbered) -> Insert:
     """Return the statement that inserts rows under numbers that nothing had before."""
     return insert(table).values(id=next_number(table))
+
+
+def can_keep(connection: Connection, numbers: Mapping[type[Base], Sequence[int]]) -> bool:
+    """Return whether rows can be inserted under these numbers: only if the store is unused.
+
+    If so, nothing else gets one of them: other writers wait for the end of the transaction.
+    """
+    if _is_used(connection) or max(map(max, numbers.values())) > MOST_KEPT:
+        return False
+    if connection.dialect.name == "postgresql":  # SQLite has one writer at a time
+        tables = ", ".join(table.__tablename__ for table in numbers)
+        connection.execute(text(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE"))
+        if _is_used(connection):
+            return False
+        for table, those in numbers.items():
+            name = table.__tablename__
+            set_last = text(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), :last)")
+            connection.execute(set_last, {"last": max(those)})
+    return True
+
+
+def _is_used(connection: Connection) -> bool:
+    used = exists(select(Experiment.id)) | exists(select(DeletedExperiment.id))
+    return bool(connection.scalar(select(used)))

@@ -19,6 +19,7 @@ from runner.store.artifacts import get_artifact
 from runner.store.copies.tables import TABLES
 from runner.store.engine import Store, open_store
 from runner.store.lifecycle.checkpoints import newest_checkpoint
+from runner.store.lifecycle.deletion import delete_experiments
 from runner.store.lifecycle.naming import Edit, edit
 from runner.store.names import Label
 from runner.store.queries.tuning.races import evaluation_of
@@ -50,8 +51,9 @@ def store_all(store: Store) -> int:
     """Train two trials and leave a job pending; evaluate and explain one; name the experiment."""
     experiment = store_tune(store, [[0.5, 0.6], [0.7, 0.4], []])
     edit(store, experiment, Edit(Label("grid", ("good",), "a note")))
-    store_evaluation(store, 1)
-    store_explanation(store, trial=1)
+    trial = value(store, "SELECT max(id) FROM trials") - 1
+    store_evaluation(store, trial)
+    store_explanation(store, trial=trial)
     return experiment
 
 
@@ -99,6 +101,48 @@ def test_in_a_store_with_others_only_its_numbers_differ(
     assert value(there, "SELECT trial_id FROM evaluations WHERE job_id > 2") == 2
     stored = json.loads(value(there, "SELECT configuration FROM experiments WHERE id = 4"))
     assert stored["trial"] == 2
+
+
+@pytest.fixture
+def exported_later(home_store: Store, tmp_path: Path) -> Path:
+    """Offer the same, exported from a store with other experiments, which are not exported."""
+    store_evaluation(home_store)
+    store_all(home_store)
+    assert export_experiments(home_store, [3], tmp_path / "out", weights=True) == [3, 4, 5]
+    return tmp_path / "out"
+
+
+def test_in_an_unused_store_it_keeps_its_numbers_and_what_is_submitted_later_has_others(
+    home_store: Store, store: Store, exported_later: Path
+) -> None:
+    copied = import_experiments(store, exported_later)
+    assert [(each.original, each.experiment) for each in copied] == [(3, 3), (4, 4), (5, 5)]
+    for experiment in (3, 4, 5):
+        assert report(store, experiment) == report(home_store, experiment)
+        assert job_ids(store, experiment) == job_ids(home_store, experiment)
+    newest_trial = value(store, "SELECT max(id) FROM trials")
+    newest_job = value(store, "SELECT max(id) FROM jobs")
+    assert store_evaluation(store) == 7
+    assert value(store, "SELECT max(id) FROM trials") == newest_trial + 1
+    assert value(store, "SELECT max(id) FROM jobs") == newest_job + 2
+
+
+def test_in_a_store_from_which_all_was_deleted_its_numbers_are_new(
+    store: Store, exported_later: Path
+) -> None:
+    for _ in range(2):
+        store_evaluation(store)
+    assert delete_experiments(store, [1, 2, 3, 4]) == [1, 2, 3, 4]
+    copied = import_experiments(store, exported_later)
+    assert [each.experiment for each in copied] == [5, 6, 7]
+
+
+def test_numbers_after_which_hardly_any_are_left_are_not_kept(store: Store, exported: Path) -> None:
+    contents = json.loads((exported / "experiment.json").read_text())
+    contents["jobs"][2]["id"] = 2**30 + 1
+    change(exported, "experiment.json", json.dumps(contents).encode())
+    import_experiments(store, exported)
+    assert max(job_ids(store, 1)) == 3
 
 
 def without(document: Any, names: tuple[str, ...]) -> Any:
@@ -243,7 +287,7 @@ def test_an_unfinished_training_is_pending_elsewhere_with_its_checkpoint(
     assert value(there, "SELECT kind FROM experiments") == "train"
     assert value(there, "SELECT state FROM jobs") == "pending"
     assert rows(there, "epochs") == 2
-    assert newest_checkpoint(there, 1, FINGERPRINT) == b""
+    assert newest_checkpoint(there, job, FINGERPRINT) == b""
     again = import_experiments(there, tmp_path / "out")
     assert (again[0].experiment, again[0].imported) == (copied.experiment, False)
 
