@@ -1,5 +1,6 @@
 """The file of an exported experiment: the schema by which its rows are written and read."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -97,7 +98,24 @@ def write_rows(path: Path, rows: Rows, exported: Mapping[str, Any], *, weights: 
         record = ExperimentFile(exported=dict(exported), weights=weights, **rows)
     except ValidationError as error:
         raise invalid(NAME, error) from error
-    path.write_text(record.model_dump_json(indent=1, exclude_unset=True) + "\n")
+    found = record.model_dump(mode="json", exclude_unset=True)
+    path.write_text(lines_of(found), encoding="utf-8")
+
+
+def lines_of(contents: Mapping[str, Any]) -> str:
+    """Return the JSON of the file, with a line for each row."""
+    parts = (f'"{name}":{_table(value)}' for name, value in contents.items())
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def _table(value: Any) -> str:
+    if not isinstance(value, list) or not value:
+        return _compact(value)
+    return "[\n" + ",\n".join(map(_compact, value)) + "\n]"
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def read_rows(path: Path) -> tuple[dict[str, list[dict[str, Any]]], bool]:

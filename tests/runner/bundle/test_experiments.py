@@ -73,6 +73,15 @@ def exported(home_store: Store, tmp_path: Path) -> Path:
     return tmp_path / "out"
 
 
+def test_its_file_has_a_line_for_each_row(exported: Path) -> None:
+    text = (exported / "experiment.json").read_text()
+    tables = [value for value in json.loads(text).values() if isinstance(value, list)]
+    lines = [line for line in text.splitlines() if line.startswith('{"')]
+    assert [json.loads(line.rstrip(",")) for line in lines] == [
+        row for rows in tables for row in rows
+    ]
+
+
 def test_its_reports_are_the_same_in_another_home(
     home_store: Store, there: Store, exported: Path
 ) -> None:
