@@ -322,5 +322,7 @@ def test_the_reference_is_imported_and_is_what_the_documentation_says(
     assert copied
     for experiment in (each.experiment for each in copied):
         for trial in report_document(there, experiment).ranked:
+            if trial.state == "pending":  # a fold that is not trained yet
+                continue
             assert trial.val_accuracy is not None
             assert f"{trial.val_accuracy:.4f}" in documented
