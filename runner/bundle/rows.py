@@ -66,8 +66,9 @@ def _utc(moment: datetime) -> datetime:
 
 def _type_of(field: Column) -> Any:
     """Return what a value of a column has to be."""
+    least = -100 if field.name == "priority" else -1
     types = {
-        int: Annotated[int, Field(ge=-1, le=MOST[field.is_big])],
+        int: Annotated[int, Field(ge=least, le=MOST[field.is_big])],
         str: Annotated[str, Field(max_length=MOST_TEXT), AfterValidator(storable)],
         datetime: Annotated[AwareDatetime, AfterValidator(_utc)],
         dict: Json,

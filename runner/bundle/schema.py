@@ -186,6 +186,8 @@ class DatasetRecord(_Contents):
     image_size: Annotated[int, Field(ge=SMALLEST, le=LARGEST)] | None = None
     resize: bool = False
     split_seed: Seed = 0
+    fold: Positive | None = None
+    folds: Positive | None = None
 
     @model_validator(mode="after")
     def _check_classes(self) -> "DatasetRecord":

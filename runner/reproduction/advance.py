@@ -138,7 +138,7 @@ def without_weights(reproduction: Reproduction, experiments: Mapping[str, int]) 
 
 
 def _lacks_weights(reproduction: Reproduction, step: Step, trial: int | None) -> bool:
-    if trial is None or not isinstance(step.work, Evaluate | Explain):
+    if trial is None or not isinstance(step.work, Evaluate | Explain | Folds):
         return False
     model = queries.trial(reproduction.store, trial).model
     with reproduction.store.read() as connection:

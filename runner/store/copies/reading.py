@@ -164,7 +164,7 @@ def _alone(experiment: Row, number: int) -> Row:
 
 
 def _pending(job: Row) -> Row:
-    own = {name: job["configuration"].get(name) for name in ("params", "seed")}
+    own = {name: job["configuration"].get(name) for name in ("params", "seed", "dataset")}
     own = {name: value for name, value in own.items() if value is not None}
     nothing = ("point", "reason", "enqueued_at", "cancel_requested_at", "ended_at")
     kept = {**job, "number": 1, "configuration": own, "state": JobState.PENDING, "lost": 0}

@@ -16,7 +16,7 @@ from runner.store.copies.reading import rows_of
 from runner.store.copies.tables import Row, Rows, artifacts_of
 from runner.store.engine import Store
 from runner.store.lifecycle.naming import name_holder
-from runner.store.lifecycle.numbers import Numbered, can_keep, insert_numbered
+from runner.store.lifecycle.numbers import Numbered, can_keep, go_on_after, insert_numbered
 from runner.store.schema import (
     Checkpoint,
     Evaluation,
@@ -101,10 +101,13 @@ def write_copy(store: Store, rows: Rows, contents: Contents) -> list[Copied]:
     try:
         with store.write() as connection:
             numbers = _Numbers(are_kept=can_keep(connection, own))
-            return [
+            copied = [
                 _write(connection, experiment, part, numbers, contents, rows["workers"])
                 for experiment, part in each_experiment(rows)
             ]
+            if numbers.are_kept:
+                go_on_after(connection, own)
+            return copied
     except (IntegrityError, KeyError) as error:
         found = error.orig if isinstance(error, IntegrityError) else f"there is no number {error}"
         raise InputError(

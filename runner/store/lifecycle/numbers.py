@@ -59,11 +59,19 @@ def can_keep(connection: Connection, numbers: Mapping[type[Base], Sequence[int]]
         connection.execute(text(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE"))
         if _is_used(connection):
             return False
+    return True
+
+
+def go_on_after(connection: Connection, numbers: Mapping[type[Base], Sequence[int]]) -> None:
+    """Let the next rows get the numbers after these, which were kept.
+
+    PostgreSQL does not undo it if the transaction fails: it has to be the last statement.
+    """
+    if connection.dialect.name == "postgresql":
         for table, those in numbers.items():
             name = table.__tablename__
             set_last = text(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), :last)")
             connection.execute(set_last, {"last": max(those)})
-    return True
 
 
 def _is_used(connection: Connection) -> bool:

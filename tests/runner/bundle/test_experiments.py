@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from cifar_model.data.description import stored_fold
 from runner.bundle.checksums import write_checksums
 from runner.bundle.experiments import export_checkpoint, export_experiments, import_experiments
 from runner.errors import InputError
 from runner.races import evaluation_key
 from runner.reports.experiment.document import report_document
 from runner.reports.records import plain
+from runner.states import Kind
 from runner.store.artifacts import get_artifact
 from runner.store.copies.tables import TABLES
 from runner.store.engine import Store, open_store
@@ -26,8 +28,10 @@ from runner.store.queries.tuning.races import evaluation_of
 from runner.store.schema import Base, Experiment
 from runner.submit.experiments import new_evaluate, save
 from tests.runner.reports.stored import (
+    DATASET,
     store_evaluation,
     store_explanation,
+    store_points,
     store_tune,
     train_epochs,
 )
@@ -299,6 +303,38 @@ def test_an_unfinished_training_is_pending_elsewhere_with_its_checkpoint(
     assert newest_checkpoint(there, job, FINGERPRINT) == b""
     again = import_experiments(there, tmp_path / "out")
     assert (again[0].experiment, again[0].imported) == (copied.experiment, False)
+
+
+def test_an_unfinished_fold_is_pending_elsewhere_with_its_images(
+    home_store: Store, there: Store, tmp_path: Path
+) -> None:
+    store_points(home_store, 2, [[]])
+    train_epochs(home_store, 1, [0.5])
+    export_checkpoint(home_store, 1, tmp_path / "out")
+    import_experiments(there, tmp_path / "out")
+    configuration = "SELECT configuration FROM jobs WHERE id = 1"
+    own, copied = (json.loads(value(store, configuration)) for store in (home_store, there))
+    assert (copied["dataset"]["fold"], copied["dataset"]["folds"]) == (1, 2)
+    assert copied["dataset"] == own["dataset"]
+
+
+def test_an_evaluation_of_the_trial_of_a_fold_is_imported_with_its_priority(
+    home_store: Store, there: Store, tmp_path: Path
+) -> None:
+    dataset = stored_fold(DATASET, 1, 2)
+    configuration = {"dataset": dataset, "threads": 1, "split": "test"}
+    known = {"command": "runner submit evaluate", "packages": {"keras": "3.15.1"}}
+    make_experiment(
+        home_store,
+        [{}],
+        kind=Kind.EVALUATE,
+        configuration=configuration,
+        provenance=known,
+        priority=-100,
+    )
+    export_experiments(home_store, [1], tmp_path / "out", weights=True)
+    assert import_experiments(there, tmp_path / "out")[0].imported
+    assert value(there, "SELECT priority FROM experiments") == -100
 
 
 def test_a_job_without_a_checkpoint_has_nothing_to_take_along(
